@@ -1,0 +1,86 @@
+// Holds the order of the folders of src/: imports point to the left or up only, and never in a circle.
+// The order is DESIGN's, drawn in docs/architecture.md.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { test } from "node:test";
+import { projectRoot } from "./project.js";
+
+/** General to specific: a file imports from its own folder and from those before it. */
+const order = [
+  "bytes",
+  "abi",
+  "image",
+  "isa",
+  "wasm",
+  "engine",
+  "device",
+  "target",
+  "tender",
+  "debug",
+  "linux",
+  "bsd",
+  "node",
+  "browser",
+  "oci",
+  "toolchain",
+  "cli",
+];
+
+const src = join(projectRoot, "src");
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+const imports = new Map(
+  files.map((file) => {
+    const text = readFileSync(join(src, file), "utf8");
+    const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(
+      (match) => match[1] ?? "",
+    );
+    const targets = specifiers.map((to) =>
+      relative(src, resolve(src, dirname(file), to)).replace(/\.js$/, ".ts"),
+    );
+    return [file, targets] as const;
+  }),
+);
+const folder = (file: string) => (file.includes(sep) ? (file.split(sep)[0] ?? "") : "");
+const isTest = (file: string) => file.endsWith(".test.ts") || file.endsWith(".cases.ts");
+
+test("every folder of src/ has its place in the order", () => {
+  const unknown = new Set(files.map(folder).filter((name) => name !== "" && !order.includes(name)));
+  assert.deepEqual([...unknown], []);
+});
+
+test("imports point from the specific to the general", () => {
+  const upward = files
+    .filter((file) => folder(file) !== "" && !isTest(file))
+    .flatMap((file) =>
+      (imports.get(file) ?? [])
+        .filter((to) => folder(to) === "" || order.indexOf(folder(to)) > order.indexOf(folder(file)))
+        .map((to) => `${file} imports ${to}`),
+    );
+  assert.deepEqual(upward, []);
+});
+
+test("no imports in a circle", () => {
+  const state = new Map<string, "open" | "done">();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === "done") return;
+    if (state.get(file) === "open") {
+      circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      return;
+    }
+    state.set(file, "open");
+    for (const to of imports.get(file) ?? []) visit(to, [...path, file]);
+    state.set(file, "done");
+  };
+  for (const file of files) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
+test("the portable folders name no host API", () => {
+  const portable = order.slice(0, order.indexOf("debug") + 1);
+  const offenders = files
+    .filter((file) => portable.includes(folder(file)) && !isTest(file))
+    .filter((file) => /from "node:|\bprocess\.|\bBuffer\b/.test(readFileSync(join(src, file), "utf8")));
+  assert.deepEqual(offenders, []);
+});

@@ -1,0 +1,31 @@
+// Runs every test of dist/ (or those whose path contains an argument) and prints `N passed, N failed, N skipped` last.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { projectRoot } from "./project.js";
+
+const dist = join(projectRoot, "dist");
+const wanted = process.argv.slice(2);
+const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".test.js"))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .toSorted()
+  .map((name) => join(dist, name));
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const isFileSuite = (name: string) => files.includes(name);
+const tests = run({ files, concurrency: 2, timeout: 240_000 });
+tests.on("test:pass", ({ name, skip, details }) => {
+  if (isFileSuite(name) || details.type === "suite") return;
+  if (skip === undefined || skip === false) counts.passed++;
+  else counts.skipped++;
+});
+tests.on("test:fail", () => counts.failed++);
+tests.compose(new spec()).pipe(process.stdout);
+tests.on("end", () => {
+  process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+  process.on("exit", () => {
+    process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+  });
+});

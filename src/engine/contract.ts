@@ -1,0 +1,103 @@
+// What an engine is: it runs guest code and, whenever it must stop, asks. It knows memory and registers, no
+// devices and no target. DESIGN.md, "The way data goes".
+import type { GuestMemory } from "../image/memory.js";
+
+/** How guest memory was touched. */
+export type Access = "read" | "write" | "execute";
+
+/** Something the guest did that no handler of its own took care of. */
+export interface Fault {
+  /** The architecture's exception number: x86-64 vector (14 is #PF) or aarch64 exception class. */
+  readonly vector: number;
+  /** The error code or syndrome that the CPU would push, 0 where there is none. */
+  readonly code: number;
+  /** The address of the access, or of the instruction where no access was the cause. */
+  readonly address: bigint;
+  readonly access: Access;
+  /**
+   * Who refused: the guest's own page tables and segments ("guest"), or the protection of the memory below
+   * them ("host": what mprotect and EPT are to a real hypervisor).
+   */
+  readonly refusedBy: "guest" | "host";
+  /** One line for people: mnemonic of the exception, what happened, the instruction's bytes where unknown. */
+  readonly reason: string;
+}
+
+/**
+ * Why guest code stopped. The guest's whole state is in registers and memory at every exit; `pc` is that of the
+ * instruction for `fault`, `breakpoint`, `watchpoint`, `budget` and `step`, and of the next one otherwise. The object is only valid
+ * during the call of `answer`; fields that are not readonly are the answer's to fill in.
+ */
+export type Exit =
+  | { readonly kind: "out"; readonly port: number; readonly size: 1 | 2 | 4; readonly value: number }
+  | { readonly kind: "in"; readonly port: number; readonly size: 1 | 2 | 4; value: number }
+  | { readonly kind: "store"; readonly address: bigint; readonly size: number; readonly value: bigint }
+  | { readonly kind: "load"; readonly address: bigint; readonly size: number; value: bigint }
+  | { readonly kind: "syscall" }
+  | { readonly kind: "hypercall" }
+  | { readonly kind: "halt" }
+  /** What guests read without an exit on hardware: answered by the host, so that it can be logged. */
+  | { readonly kind: "counter"; value: bigint }
+  | { readonly kind: "random"; readonly size: 2 | 4 | 8; value: bigint }
+  | { readonly kind: "fault"; readonly fault: Fault }
+  | { readonly kind: "breakpoint" }
+  | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access }
+  | { readonly kind: "step" }
+  /** The budget is used up: the guest has run for a while and the host may want to look around. */
+  | { readonly kind: "budget" };
+
+/** `resume` goes on at once; `suspend` unwinds the engine, and a later `run` goes on. */
+export type Verdict = "resume" | "suspend";
+
+export type Answer = (exit: Exit) => Verdict;
+
+/** Who takes a CPU exception: the guest's own handlers (IDT, VBAR), or `answer`, as a process's signals do. */
+export type ExceptionModel = "guest" | "exit";
+
+/** Protection of guest memory below the guest's own tables, by page; what a segment's flags ask for. */
+export interface Protection {
+  /** Guest address and length in bytes, multiples of 4096. */
+  readonly start: number;
+  readonly end: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+}
+
+/** What a virtual CPU starts from. */
+export interface VcpuOptions {
+  readonly memory: GuestMemory;
+  readonly exceptions: ExceptionModel;
+  /** Ranges not named are readable and writable, and executable unless `noExecute`. Must not overlap. */
+  readonly protections: readonly Protection[];
+  readonly noExecute: boolean;
+  /** Plain runs; replay counts instructions exactly and knows dirty pages and watches. */
+  readonly profile: "plain" | "replay";
+}
+
+/** Registers by the manual's names, in lower case (`rax`, `cr3`, `xmm0`, `fs_base`; `x0`, `sp_el1`). */
+export interface Registers {
+  /** Throws RangeError on a name that the ISA does not have. Vectors are 128-bit unsigned. */
+  get(name: string): bigint;
+  set(name: string, value: bigint): void;
+}
+
+/** One virtual CPU with its memory. */
+export interface Vcpu {
+  readonly memory: GuestMemory;
+  readonly registers: Registers;
+  /** Instructions executed, exact in the replay profile, 0n in the plain one. */
+  readonly instructions: bigint;
+  /** Runs until `answer` says `suspend`. Never throws for anything that the guest does. */
+  run(answer: Answer): void;
+  /** How much to run before the next `budget` exit: instructions in the replay profile, about so many in plain. */
+  setBudget(instructions: number): void;
+  /** The slow door: each makes only the code it touches slower. */
+  setBreakpoint(address: bigint, on: boolean): void;
+  setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
+  /** Exit with `step` after one instruction of the next `run`. */
+  setStep(on: boolean): void;
+  /** Deliver an external interrupt when the guest can take it (virtio, xen). */
+  interrupt(vector: number): void;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,31 @@
+// Guest memory: the guest's physical addresses from 0, and the only place that turns one into bytes.
+
+/** A guest-physical address. Only `GuestMemory` makes bytes of it, after checking it. */
+export type Gpa = number & { readonly __gpa: never };
+
+/** The guest's memory as the host sees it. Addresses and lengths in bytes, at most 4 GiB. */
+export interface GuestMemory {
+  readonly size: number;
+  /**
+   * A view of [gpa, gpa + length), or undefined where it is not wholly inside the memory. The view is valid until
+   * guest code runs again (memory may grow or move).
+   */
+  bytes(gpa: number | bigint, length: number | bigint): Uint8Array | undefined;
+}
+
+/** Whether [gpa, gpa + length) lies inside a memory of `size` bytes; numbers and bigints as guests pass them. */
+export function isInside(size: number, gpa: number | bigint, length: number | bigint): boolean {
+  return (
+    gpa >= 0 && length >= 0 && gpa <= size && length <= size && BigInt(gpa) + BigInt(length) <= BigInt(size)
+  );
+}
+
+/** Guest memory in an ordinary buffer. */
+export function plainMemory(size: number): GuestMemory {
+  const buffer = new ArrayBuffer(size);
+  return {
+    size,
+    bytes: (gpa, length) =>
+      isInside(size, gpa, length) ? new Uint8Array(buffer, Number(gpa), Number(length)) : undefined,
+  };
+}

@@ -1,0 +1,106 @@
+// JSON with the line of each value, so that a message can say where: RFC 8259, with the limits that a manifest needs
+// (integers only, no duplicate keys). Errors in the words that users of solo5-elftool know (ABI.md 10).
+import { Solo5Error } from "../bytes/error.js";
+
+/** A JSON value and the line, from 1, that it starts on. */
+export type Json = { readonly line: number } & (
+  | { readonly type: "OBJECT"; readonly members: ReadonlyMap<string, Json> }
+  | { readonly type: "ARRAY"; readonly items: readonly Json[] }
+  | { readonly type: "STRING"; readonly value: string }
+  | { readonly type: "INTEGER"; readonly value: number }
+  | { readonly type: "FLOAT" | "TRUE" | "FALSE" | "NULL" }
+);
+
+const literals = { true: "TRUE", false: "FALSE", null: "NULL" } as const;
+const deepest = 32;
+
+/** Parses `text`. Throws Solo5Error `BAD_JSON`: `premature EOF in JSON data` or `TEXT on line N in JSON data`. */
+export function parseJson(text: string): Json {
+  let at = 0;
+  let line = 1;
+  const fail = (what: string): Solo5Error =>
+    new Solo5Error("BAD_JSON", `${what} on line ${line} in JSON data`);
+  const next = (): string => {
+    for (; at < text.length; at++) {
+      const char = text[at] ?? "";
+      if (char === "\n") line++;
+      if (!" \t\r\n".includes(char)) return char;
+    }
+    throw new Solo5Error("BAD_JSON", "premature EOF in JSON data");
+  };
+  const expect = (char: string): void => {
+    const got = next();
+    if (got !== char) throw fail(`expected '${char}', got '${got}'`);
+    at++;
+  };
+  /** What stands between `open` and `close`, separated by commas. */
+  const list = (open: string, close: string, item: () => void): void => {
+    expect(open);
+    if (next() === close) {
+      at++;
+      return;
+    }
+    for (;;) {
+      item();
+      if (next() === close) break;
+      expect(",");
+    }
+    at++;
+  };
+  const string = (): string => {
+    next();
+    const match = /"(?:[^"\\]|\\.)*"/y;
+    match.lastIndex = at;
+    const token = match.exec(text)?.[0];
+    if (token === undefined) {
+      if (!text.slice(at + 1).includes('"')) throw new Solo5Error("BAD_JSON", "premature EOF in JSON data");
+      throw fail("invalid string");
+    }
+    at += token.length;
+    try {
+      return JSON.parse(token) as string;
+    } catch {
+      throw fail(`invalid string ${token}`);
+    }
+  };
+  const value = (depth: number): Json => {
+    if (depth > deepest) throw fail("nested too deeply");
+    const char = next();
+    const start = line;
+    if (char === "{") {
+      const members = new Map<string, Json>();
+      list("{", "}", () => {
+        if (next() !== '"') throw fail(`expected a name in quotes, got '${next()}'`);
+        const key = string();
+        if (members.has(key)) throw fail(`duplicate key: ${key}`);
+        expect(":");
+        members.set(key, value(depth + 1));
+      });
+      return { type: "OBJECT", line: start, members };
+    }
+    if (char === "[") {
+      const items: Json[] = [];
+      list("[", "]", () => items.push(value(depth + 1)));
+      return { type: "ARRAY", line: start, items };
+    }
+    if (char === '"') return { type: "STRING", line: start, value: string() };
+    const word = /[A-Za-z0-9+.-]+/y;
+    word.lastIndex = at;
+    const token = word.exec(text)?.[0] ?? char;
+    at += token.length;
+    if (Object.hasOwn(literals, token))
+      return { type: literals[token as keyof typeof literals], line: start };
+    if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token)) throw fail(`invalid token '${token}'`);
+    return /^-?\d+$/.test(token)
+      ? { type: "INTEGER", line: start, value: Number(token) }
+      : { type: "FLOAT", line: start };
+  };
+
+  const root = value(0);
+  for (; at < text.length; at++) {
+    const char = text[at] ?? "";
+    if (char === "\n") line++;
+    if (!" \t\r\n".includes(char)) throw fail(`unexpected '${char}' after the end`);
+  }
+  return root;
+}

@@ -1,0 +1,131 @@
+// Encodes a module from its parts. WebAssembly core specification 5.5.
+import { ByteWriter } from "./writer.js";
+import { type, type ValueType } from "./opcodes.js";
+
+export interface FunctionType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** What a module takes from outside. Limits in pages of 64 KiB (memory) and in elements (table). */
+export type Import = { readonly module: string; readonly name: string } & (
+  | { readonly kind: "function"; readonly type: number }
+  | { readonly kind: "table"; readonly min: number }
+  | { readonly kind: "memory"; readonly min: number; readonly max?: number; readonly shared?: boolean }
+);
+
+/** A function: its type's index, the types of its locals behind the parameters, and its code without the final `end`. */
+export interface FunctionBody {
+  readonly type: number;
+  readonly locals: readonly ValueType[];
+  readonly code: Uint8Array;
+}
+
+export interface ModuleParts {
+  readonly types: readonly FunctionType[];
+  readonly imports: readonly Import[];
+  readonly functions: readonly FunctionBody[];
+  /** Name and function index, imports counted first. */
+  readonly exports: readonly { readonly name: string; readonly index: number }[];
+  /** Functions put into table 0 when the module is instantiated: where, and which function. */
+  readonly elements?: readonly { readonly at: number; readonly index: number }[];
+}
+
+const funcref = 0x70;
+const endOfCode = 0x0b;
+const section = { type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
+
+export function encodeModule(parts: ModuleParts): Uint8Array {
+  const out = new ByteWriter(1024);
+  out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const body = new ByteWriter(1024);
+  const put = (id: number, write: () => void) => {
+    body.reset();
+    write();
+    out.byte(id);
+    out.u32(body.length);
+    out.append(body.view());
+  };
+  const valueTypes = (types: readonly ValueType[]) => body.vector(types, (item) => body.byte(type[item]));
+
+  put(section.type, () =>
+    body.vector(parts.types, ({ params, results }) => {
+      body.byte(0x60);
+      valueTypes(params);
+      valueTypes(results);
+    }),
+  );
+  put(section.import, () => body.vector(parts.imports, (item) => writeImport(body, item)));
+  put(section.function, () => body.vector(parts.functions, (item) => body.u32(item.type)));
+  put(section.export, () =>
+    body.vector(parts.exports, ({ name, index }) => {
+      body.name(name);
+      body.byte(0);
+      body.u32(index);
+    }),
+  );
+  const elements = parts.elements ?? [];
+  if (elements.length > 0) {
+    put(section.element, () =>
+      body.vector(elements, ({ at, index }) => {
+        body.byte(0);
+        body.byte(0x41);
+        body.s32(at);
+        body.byte(endOfCode);
+        body.u32(1);
+        body.u32(index);
+      }),
+    );
+  }
+  put(section.code, () => {
+    const code = new ByteWriter(1024);
+    body.vector(parts.functions, (item) => {
+      code.reset();
+      code.vector(runs(item.locals), ([count, valueType]) => {
+        code.u32(count);
+        code.byte(type[valueType]);
+      });
+      code.append(item.code);
+      code.byte(endOfCode);
+      body.u32(code.length);
+      body.append(code.view());
+    });
+  });
+  return out.take();
+}
+
+function writeImport(body: ByteWriter, item: Import): void {
+  body.name(item.module);
+  body.name(item.name);
+  switch (item.kind) {
+    case "function":
+      body.byte(0);
+      body.u32(item.type);
+      break;
+    case "table":
+      body.byte(1);
+      body.byte(funcref);
+      body.byte(0);
+      body.u32(item.min);
+      break;
+    case "memory":
+      body.byte(2);
+      body.byte((item.max === undefined ? 0 : 1) | (item.shared === true ? 2 : 0));
+      body.u32(item.min);
+      if (item.max !== undefined) body.u32(item.max);
+      break;
+    default:
+      item satisfies never;
+  }
+}
+
+/** Locals are declared in runs of one type. */
+function runs(locals: readonly ValueType[]): [number, ValueType][] {
+  const out: [number, ValueType][] = [];
+  for (const local of locals) {
+    const last = out.at(-1);
+    if (last?.[1] === local) last[0]++;
+    else out.push([1, local]);
+  }
+  return out;
+}

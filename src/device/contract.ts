@@ -1,0 +1,46 @@
+// What a device is: it moves bytes, and knows neither the target that asks nor the engine that runs. A new device
+// implements one of these and passes the cases beside it.
+import type { Result } from "../abi/start.js";
+
+/** A network device: whole Ethernet frames, without checksum. Never blocks. */
+export interface NetDevice {
+  /** Maximum transfer unit in bytes, without the Ethernet header. */
+  readonly mtu: number;
+  /** Sends one frame. `again` where it cannot be taken now, `unspecified` on the host's error. */
+  write(frame: Uint8Array): Result;
+  /** The next frame that has come, or undefined. The bytes are the caller's. */
+  read(): Uint8Array | undefined;
+  /** Whether `read` would give a frame. */
+  readonly readable: boolean;
+  /** Calls `listener` after a frame has come; the one before is replaced. */
+  onReadable(listener: () => void): void;
+  close(): void;
+}
+
+/** A block device. Offsets are multiples of `blockSize`, and so are lengths; both were checked by the target. */
+export interface BlockDevice {
+  /** Bytes, a multiple of `blockSize`. */
+  readonly capacity: bigint;
+  readonly blockSize: number;
+  /** Fills `into` from `offset`; complete or an error. */
+  read(offset: bigint, into: Uint8Array): Result;
+  /** Returns `ok` only when all of `data` is in the backing storage. */
+  write(offset: bigint, data: Uint8Array): Result;
+  close(): void;
+}
+
+/** Where a guest's console output goes. Input does not exist in Solo5. */
+export interface Console {
+  write(data: Uint8Array): void;
+}
+
+/** The host's clocks, in nanoseconds. */
+export interface Clock {
+  /** Never goes back; counts from an arbitrary point. */
+  monotonic(): bigint;
+  /** Since the Unix epoch, UTC. */
+  wall(): bigint;
+}
+
+/** An Ethernet frame's header: destination, source, type. */
+export const ethernetHeader = 14;

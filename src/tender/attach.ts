@@ -1,0 +1,176 @@
+// From a unikernel and what the user attaches to a Plan: every declared device has its source, every value is
+// checked. Nothing after a Plan can be a user's error. ABI.md 6.6 and 12.
+import { cmdlineSize, defaultMemMiB, guestMemMax } from "../abi/start.js";
+import type { DeviceType } from "../abi/notes.js";
+import { Solo5Error } from "../bytes/error.js";
+import { hex } from "../bytes/text.js";
+import type { BlockDevice, NetDevice } from "../device/contract.js";
+import type { Device } from "../image/manifest.js";
+import type { Unikernel } from "../image/unikernel.js";
+
+/** What backs a network device: a tap of the host, a descriptor that the process inherits, or an object. */
+export type NetSource =
+  | { readonly kind: "tap"; readonly interface: string }
+  | { readonly kind: "descriptor"; readonly fd: number }
+  | { readonly kind: "device"; readonly device: NetDevice };
+
+/** What backs a block device. */
+export type BlockSource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "device"; readonly device: BlockDevice };
+
+export interface NetRequest {
+  readonly source: NetSource;
+  /** Six bytes; drawn at random where absent. */
+  readonly mac?: Uint8Array | undefined;
+  /** A pcap file for the frames, both ways. */
+  readonly dump?: string | undefined;
+}
+
+export interface BlockRequest {
+  readonly source: BlockSource;
+  /** Bytes; 512 where absent. */
+  readonly blockSize?: number | undefined;
+}
+
+/** What the user wants of a run. */
+export interface AttachOptions {
+  /** Guest memory in MiB; 512 where absent. */
+  readonly memMiB?: number | undefined;
+  readonly net?: Readonly<Record<string, NetRequest>>;
+  readonly block?: Readonly<Record<string, BlockRequest>>;
+  /** Joined by single spaces they are the guest's command line. */
+  readonly args?: readonly string[];
+  /** spt: heap and stack are executable. */
+  readonly execHeap?: boolean;
+}
+
+export type AttachedNet = Device & { readonly type: "NET_BASIC"; readonly mtu: number } & NetRequest;
+export type AttachedBlock = Device & {
+  readonly type: "BLOCK_BASIC";
+  readonly source: BlockSource;
+  readonly blockSize: number;
+  /** Bytes, a multiple of `blockSize`. */
+  readonly capacity: bigint;
+};
+export type AttachedDevice = AttachedNet | AttachedBlock;
+
+export interface Plan {
+  readonly unikernel: Unikernel;
+  /** Bytes, as the user said; a target may round it. */
+  readonly memSize: number;
+  readonly cmdline: string;
+  /** By handle. */
+  readonly devices: readonly AttachedDevice[];
+  readonly execHeap: boolean;
+}
+
+/** What only the host knows. Each throws Solo5Error where the source cannot be used. */
+export interface HostDevices {
+  /** MTU of a tap or descriptor, without opening it for good. */
+  netMtu(source: NetSource & { kind: "tap" | "descriptor" }): number;
+  /** Size in bytes of a file or block device that can be read and written. */
+  blockSize(path: string): bigint;
+}
+
+/** Attaches. Throws Solo5Error with the classic texts; nothing stays opened. */
+export function attach(unikernel: Unikernel, options: AttachOptions, host: HostDevices): Plan {
+  const memSize = memory(unikernel, options.memMiB ?? defaultMemMiB);
+  const cmdline = (options.args ?? []).join(" ");
+  if (new TextEncoder().encode(cmdline).length >= cmdlineSize) {
+    throw new Solo5Error("CMDLINE", `Guest command line too long (max=${cmdlineSize - 1} characters)`);
+  }
+  if (cmdline.includes("\0")) throw new Solo5Error("CMDLINE", "Guest command line contains a NUL character");
+  const requests = { NET_BASIC: options.net ?? {}, BLOCK_BASIC: options.block ?? {} };
+  checkNames(unikernel, requests);
+  const devices = unikernel.devices.map((device): AttachedDevice =>
+    device.type === "NET_BASIC"
+      ? attachNet({ ...device, type: device.type }, requests.NET_BASIC[device.name] as NetRequest, host)
+      : attachBlock(
+          { ...device, type: device.type },
+          requests.BLOCK_BASIC[device.name] as BlockRequest,
+          host,
+        ),
+  );
+  return { unikernel, memSize, cmdline, devices, execHeap: options.execHeap ?? false };
+}
+
+function memory({ name, imageEnd }: Unikernel, memMiB: number): number {
+  if (!Number.isInteger(memMiB) || memMiB < 1) throw new Solo5Error("MEMORY", "Malformed argument to --mem");
+  const size = memMiB * 2 ** 20;
+  if (size > guestMemMax) {
+    throw new Solo5Error(
+      "MEMORY",
+      `guest memory size ${size} bytes exceeds the max size ${guestMemMax} bytes`,
+    );
+  }
+  if (imageEnd >= size) {
+    throw new Solo5Error(
+      "MEMORY",
+      `${name}: the unikernel ends at ${hex(imageEnd)}, its .bss included: guest memory of ${size} bytes is too small, see --mem`,
+    );
+  }
+  return size;
+}
+
+/** Every request is declared, with its type; every declaration has a request. */
+function checkNames(
+  { devices }: Unikernel,
+  requests: Readonly<Record<DeviceType, Readonly<Record<string, unknown>>>>,
+): void {
+  for (const [type, byName] of Object.entries(requests)) {
+    for (const name of Object.keys(byName)) {
+      if (!devices.some((device) => device.name === name && device.type === type)) {
+        throw new Solo5Error("NOT_DECLARED", `Resource not declared in manifest: '${name}'`);
+      }
+    }
+  }
+  const missing = devices.filter(({ name, type }) => !Object.hasOwn(requests[type], name));
+  if (missing.length > 0) {
+    const lines = missing.map(
+      ({ name, type }) => `Device '${name}' of type ${type} declared but not attached.`,
+    );
+    lines.push("All declared devices must be attached. See --help for syntax.");
+    throw new Solo5Error("NOT_ATTACHED", lines.join("\n"));
+  }
+}
+
+function attachNet(
+  device: Device & { type: "NET_BASIC" },
+  request: NetRequest,
+  host: HostDevices,
+): AttachedNet {
+  const { source, mac } = request;
+  if (mac !== undefined && mac.length !== 6) {
+    throw new Solo5Error("MAC", `Device '${device.name}': a hardware address has 6 bytes, not ${mac.length}`);
+  }
+  return { ...device, ...request, mtu: source.kind === "device" ? source.device.mtu : host.netMtu(source) };
+}
+
+function attachBlock(
+  device: Device & { type: "BLOCK_BASIC" },
+  { source, blockSize = 512 }: BlockRequest,
+  host: HostDevices,
+): AttachedBlock {
+  if (!Number.isInteger(blockSize) || blockSize < 512 || blockSize % 2 !== 0 || blockSize > 0xffff) {
+    throw new Solo5Error("BLOCK_SIZE", "Block size must be a multiple of 2 greater than or equal 512");
+  }
+  if (source.kind === "device") {
+    const { blockSize, capacity } = source.device;
+    return { ...device, source, blockSize, capacity };
+  }
+  const capacity = host.blockSize(source.path);
+  if (capacity < BigInt(blockSize)) {
+    throw new Solo5Error(
+      "BLOCK_SMALL",
+      `${device.name}: Backing storage must be at least 1 block (${blockSize} bytes) in size`,
+    );
+  }
+  if (capacity % BigInt(blockSize) !== 0n) {
+    throw new Solo5Error(
+      "BLOCK_ALIGN",
+      `${device.name}: Backing storage size must be block aligned (${blockSize} bytes)`,
+    );
+  }
+  return { ...device, source, blockSize, capacity };
+}

@@ -1,0 +1,93 @@
+// The options of the tenders, declared once: parsing, usage and what each tender takes are derived. ABI.md 6.6.
+import { defaultMemMiB } from "../abi/start.js";
+import { Solo5Error } from "../bytes/error.js";
+
+/** One row an option: `name` where it is given per device (`--net:NAME=…`), `value` where it takes one. */
+interface Option {
+  readonly name?: true;
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** What every tender takes. */
+export const classicOptions = {
+  mem: { value: "MB", help: `guest memory in MiB (default ${defaultMemMiB})` },
+  block: { name: true, value: "PATH", help: "attach the file or block device PATH as block device NAME" },
+  "block-sector-size": { name: true, value: "BYTES", help: "sector size of block device NAME (default 512)" },
+  net: {
+    name: true,
+    value: "IFACE|@FD",
+    help: "attach the tap interface IFACE, or the descriptor FD, as NAME",
+  },
+  "net-mac": { name: true, value: "MAC", help: "hardware address of NAME (default: random)" },
+  "net-dump": { name: true, value: "FILE", help: "capture the frames of NAME to the pcap FILE" },
+  engine: { value: "ENGINE", help: "insist on an engine: auto, native, kvm or wasm" },
+  verbose: { help: "say which engine runs the unikernel, and why" },
+  help: { help: "print this text" },
+  version: { help: "print the version" },
+} as const satisfies Record<string, Option>;
+
+export const sptOptions = {
+  ...classicOptions,
+  "x-exec-heap": { help: "make heap and stack executable" },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof sptOptions;
+
+/** An option as it was given. */
+export interface Given {
+  readonly option: OptionName;
+  /** The device, for options that are given per device. */
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Parsed {
+  readonly given: readonly Given[];
+  /** The unikernel's file; undefined where the operand is missing. */
+  readonly kernel: string | undefined;
+  readonly args: readonly string[];
+}
+
+export type OptionTable = Readonly<Partial<Record<OptionName, Option>>>;
+
+/** Thrown for an option that does not exist or has the wrong form; the usage follows it. */
+export const invalidOption = (argument: string): Solo5Error =>
+  new Solo5Error("INVALID_OPTION", `Invalid option: \`${argument}'`);
+
+/** Splits a command line: options, `--`, the unikernel, its arguments. Options after the unikernel are its own. */
+export function parseOptions(args: readonly string[], table: OptionTable): Parsed {
+  const given: Given[] = [];
+  let at = 0;
+  for (; at < args.length; at++) {
+    const argument = args[at] ?? "";
+    if (argument === "--") {
+      at++;
+      break;
+    }
+    if (!argument.startsWith("--")) break;
+    const match = /^--([a-z-]+)(?::([A-Za-z0-9]{1,67}))?(?:=(.*))?$/s.exec(argument);
+    const [, key = "", name, value] = match ?? [];
+    const option = Object.hasOwn(table, key) ? table[key as OptionName] : undefined;
+    const fits =
+      option !== undefined &&
+      (option.name === true) === (name !== undefined) &&
+      (option.value !== undefined) === (value !== undefined && value !== "");
+    if (!fits) throw invalidOption(argument);
+    given.push({ option: key as OptionName, name: name ?? "", value: value ?? "" });
+  }
+  return { given, kernel: args[at], args: args.slice(at + 1) };
+}
+
+/** `--net:NAME=IFACE|@FD` and what it means, a line an option. */
+export function usage(command: string, table: OptionTable): string {
+  const rows = Object.entries(table).map(([key, option]) => {
+    const form = `--${key}${option.name === true ? ":NAME" : ""}${option.value === undefined ? "" : `=${option.value}`}`;
+    return `    ${form.padEnd(32)}${option.help}\n`;
+  });
+  return `usage: ${command} [OPTIONS] [--] KERNEL [ARGUMENTS]
+
+KERNEL is the unikernel's file, ARGUMENTS are passed to it.
+OPTIONS:
+${rows.join("")}`;
+}

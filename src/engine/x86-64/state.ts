@@ -1,0 +1,77 @@
+// The state area: the guest CPU's registers and the engine's own words at the start of the one WebAssembly memory,
+// shared by interpreter and translated code. Guest-physical memory follows it. All little endian, offsets in bytes.
+
+/** Offsets of the state area; sizes in comments. */
+export const state = {
+  /** 16 * 8: rax rcx rdx rbx rsp rbp rsi rdi r8 to r15. */
+  gpr: 0,
+  /** 8: canonical address, signed. */
+  rip: 128,
+  /** 8: RFLAGS; its status flags hold only where flagsOperation is 0. */
+  rflags: 136,
+  /** 4: one of `FlagsOperation` * 4 + log2(width / 8). */
+  flagsOperation: 144,
+  /** 8 each: sign-extended or not beyond the width, no matter. */
+  flagsA: 152,
+  flagsB: 160,
+  flagsResult: 168,
+  /** 8 each. */
+  fsBase: 176,
+  gsBase: 184,
+  kernelGsBase: 192,
+  /** 4. */
+  mxcsr: 200,
+  /** 4: the current privilege level, 0 or 3. */
+  cpl: 204,
+  /** 8: instructions executed; a double, exact to 2^53. */
+  instructions: 208,
+  /** 8: instructions left before a `budget` exit; a double. */
+  budget: 216,
+  /** 16 * 16. */
+  xmm: 256,
+  /** 8 * 16: ST and MMX registers by physical number, 80 bits each. */
+  x87: 512,
+  /** 2 each: control word, status word with TOP, tag word (full form). */
+  x87Control: 640,
+  x87Status: 642,
+  x87Tag: 644,
+  /** Free for the translator: spill areas, fuel, scratch. */
+  translator: 1024,
+  /** One byte for every guest-physical page: `pageBits`. */
+  pages: 65536,
+} as const;
+
+/**
+ * How the status flags follow from flagsA, flagsB and flagsResult. `add` and `sub` serve ADC and SBB too: carries are those
+ * of the bits of a, b and result. `inc` and `dec` have CF in flagsB; shifts have their masked count there, not 0.
+ */
+export const FlagsOperation = {
+  none: 0,
+  add: 1,
+  sub: 2,
+  logic: 3,
+  inc: 4,
+  dec: 5,
+  shl: 6,
+  shr: 7,
+  sar: 8,
+} as const;
+
+/**
+ * What may be done at once with the page of guest memory whose linear and physical addresses are the same; 0 where the
+ * slow door must be asked (not mapped so, or not yet known, or watched).
+ */
+export const pageBits = {
+  read: 1,
+  write: 2,
+  execute: 4,
+  /** Holds decoded or translated code: a store must tell. Then `write` is clear. */
+  code: 8,
+  /** Written since it was last cleared (replay profile). */
+  dirty: 16,
+} as const;
+
+/** Where guest memory of a size begins: the state area's size, a multiple of 64 KiB. */
+export function guestBase(sizeBytes: number): number {
+  return state.pages + Math.ceil(sizeBytes / 4096 / 65536) * 65536;
+}

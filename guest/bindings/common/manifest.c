@@ -1,0 +1,52 @@
+/*
+ * The manifest as the tender hands it over, every device attached: looking up devices by name and by handle.
+ */
+
+static const struct mft *manifest;
+
+/* The device of that name and type with its index in (*handle), or NULL. */
+static const struct mft_entry *manifest_find(const char *name, mft_type_t type, solo5_handle_t *handle)
+{
+    for (uint32_t i = 1; i < manifest->entries; i++) {
+        const struct mft_entry *entry = &manifest->e[i];
+        if (entry->type != type || !string_equal(entry->name, name)) continue;
+        ASSERT(entry->attached);
+        *handle = i;
+        return entry;
+    }
+    return NULL;
+}
+
+/* The device with that handle if it has that type, or NULL. */
+static const struct mft_entry *manifest_get(solo5_handle_t handle, mft_type_t type)
+{
+    if (handle >= manifest->entries) return NULL;
+    const struct mft_entry *entry = &manifest->e[handle];
+    return entry->type == type && entry->attached ? entry : NULL;
+}
+
+solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle, struct solo5_net_info *info)
+{
+    const struct mft_entry *entry = manifest_find(name, MFT_DEV_NET_BASIC, handle);
+    if (entry == NULL) return SOLO5_R_EINVAL;
+    memcpy(info->mac_address, entry->u.net_basic.mac, sizeof info->mac_address);
+    info->mtu = entry->u.net_basic.mtu;
+    log_at(LOG_INFO, "Solo5: Application acquired '%s' as network device\n", name);
+    return SOLO5_R_OK;
+}
+
+solo5_result_t solo5_block_acquire(const char *name, solo5_handle_t *handle, struct solo5_block_info *info)
+{
+    const struct mft_entry *entry = manifest_find(name, MFT_DEV_BLOCK_BASIC, handle);
+    if (entry == NULL) return SOLO5_R_EINVAL;
+    info->capacity = entry->u.block_basic.capacity;
+    info->block_size = entry->u.block_basic.block_size;
+    log_at(LOG_INFO, "Solo5: Application acquired '%s' as block device\n", name);
+    return SOLO5_R_OK;
+}
+
+/* Whether (entry) is a block device that moves (size) bytes at (offset), wherever it ends. */
+static bool is_block(const struct mft_entry *entry, solo5_off_t offset, size_t size)
+{
+    return entry != NULL && size == entry->u.block_basic.block_size && offset % size == 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * Entry: an ordinary function, since the tender sets the stack up as a call would.
+ */
+
+void _start(const struct hvt_boot_info *boot) __attribute__((noreturn));
+
+void _start(const struct hvt_boot_info *boot)
+{
+    static struct solo5_start_info info;
+
+    stack_protector_init();
+    set_thread_pointer(0);
+    trap_init();
+    manifest = boot->mft;
+    info.cmdline = options_take(boot->cmdline);
+    banner_print();
+    memory_init(&info, boot->mem_size, ring_init(boot, round_up((uintptr_t)_end, PAGE_SIZE)));
+    clock_init(boot->cpu_cycle_freq);
+    solo5_exit(solo5_app_main(&info));
+}

@@ -1,0 +1,43 @@
+// How C is compiled and linked into a unikernel: the flags of the wrappers (ABI.md 10) and those of the bindings.
+import type { Isa } from "../abi/elf.js";
+import type { Compiler } from "./compiler.js";
+import { isas } from "./isa.js";
+
+/** Where the headers are: `include/<triple>` and `include/solo5` of an installed prefix, or the source tree's. */
+export interface Headers {
+  readonly freestanding: string;
+  readonly solo5: string;
+}
+
+/**
+ * For every compilation. The guard is the global `__stack_chk_guard`, never a thread-local slot. Intrinsics come
+ * with the compiler: clang keeps them in its resource folder, which -nostdinc would hide.
+ */
+export const compileFlags = (headers: Headers, { family }: Pick<Compiler, "family">): readonly string[] => [
+  family === "clang" ? "-nostdlibinc" : "-nostdinc",
+  "-isystem",
+  headers.freestanding,
+  "-I",
+  headers.solo5,
+  "-ffreestanding",
+  "-fstack-protector-strong",
+  "-mstack-protector-guard=global",
+];
+
+/** For the bindings, besides. Unikernels are not relocated, so the code need not be position-independent. */
+export const bindingsFlags = (isa: Isa): readonly string[] => [
+  "-std=gnu99",
+  "-O2",
+  "-fno-pic",
+  "-fno-pie",
+  ...isas[isa].bindingsFlags,
+];
+
+/** For every link. */
+export const linkFlags: readonly string[] = [
+  "-nostdlib",
+  "-static",
+  "--build-id=none",
+  "-z",
+  "max-page-size=0x1000",
+];

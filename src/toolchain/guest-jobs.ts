@@ -1,0 +1,132 @@
+// The jobs that build one ISA's bindings and self-tests: what is read, what is written, by which command.
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { Isa } from "../abi/elf.js";
+import { parseManifest } from "../image/manifest-json.js";
+import { manifestSource } from "../image/manifest-source.js";
+import { findCompiler } from "./compiler.js";
+import { bindingsFlags, compileFlags, linkFlags } from "./flags.js";
+import type { BindingsTarget } from "./isa.js";
+import type { Job } from "./jobs.js";
+import {
+  bindingsObject,
+  freestandingFolder,
+  guestSource,
+  includeFolder,
+  libFolder,
+  linkerScript,
+  packageRoot,
+  packageVersion,
+} from "./layout.js";
+import { testLibrary, testsFolder } from "./self-tests.js";
+
+/** What a self-test is compiled with, as any application might be. */
+const testFlags = ["-O2", "-g", "-Wall", "-Wextra", "-Werror"] as const;
+const languageFlags = (source: string): readonly string[] =>
+  source.endsWith(".cc") ? ["-std=c++17", "-fno-exceptions", "-fno-rtti"] : ["-std=gnu99"];
+
+/** The C and C++ files of a self-test. */
+const sources = (test: string): readonly string[] =>
+  readdirSync(join(testsFolder, test)).filter((file) => /\.(c|cc)$/.test(file));
+
+/** Every file below `folder`, sorted. */
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+
+/** Debug information names sources by their path in the package, so that it is the same wherever that lies. */
+const reproducible = [
+  `-ffile-prefix-map=${packageRoot}${sep}=`,
+  `-ffile-prefix-map=${packageRoot}=.`,
+] as const;
+
+/** Where a self-test ends up below `output`. */
+export const selfTestFile = (output: string, isa: Isa, name: string, target: BindingsTarget): string =>
+  join(output, "tests", isa === "x86-64" ? "" : isa, `test_${name}.${target}`);
+
+export interface GuestJobs {
+  /** The bindings' object and linker script. */
+  bindings(target: BindingsTarget): readonly Job[];
+  /** The C source of a self-test's manifest; before `compile`. */
+  manifest(test: string): readonly Job[];
+  /** The objects of a self-test, or of what they share. */
+  compile(test: string): readonly Job[];
+  /** The self-test itself; after `compile` and `bindings`. */
+  link(test: string, target: BindingsTarget): Job;
+}
+
+export function guestJobs(isa: Isa, output: string): GuestJobs {
+  const compiler = findCompiler(isa);
+  const lib = libFolder(output, isa);
+  const work = join(output, ".build", isa);
+  const includes = filesBelow(includeFolder);
+  const cc = [
+    ...compiler.cc,
+    ...compileFlags({ freestanding: freestandingFolder, solo5: includeFolder }, compiler),
+    ...reproducible,
+  ];
+
+  const compileJob = (
+    source: string,
+    object: string,
+    inputs: readonly string[],
+    flags: readonly string[],
+  ): Job => ({
+    output: object,
+    inputs: [...includes, ...inputs],
+    make: [...cc, ...flags, "-c", source, "-o", object],
+  });
+  const manifestFile = (test: string): string => join(work, test, "manifest.c");
+  const objectOf = (test: string, source: string): string => join(work, test, `${source}.o`);
+  const objects = (test: string): readonly string[] => [
+    ...sources(test).map((source) => objectOf(test, source)),
+    ...(test === testLibrary ? [] : [objectOf(test, "manifest.c")]),
+  ];
+
+  return {
+    bindings: (target) => {
+      const folder = join(guestSource, "bindings", target);
+      const script = join(folder, `${target}.lds`);
+      return [
+        compileJob(
+          join(folder, "bindings.c"),
+          join(lib, bindingsObject(target)),
+          filesBelow(join(guestSource, "bindings")),
+          [...bindingsFlags(isa), ...testFlags.slice(1), `-DSOLO5_VERSION="v${packageVersion()}"`],
+        ),
+        { output: join(lib, linkerScript(target)), inputs: [], make: { text: readFileSync(script, "utf8") } },
+      ];
+    },
+    manifest: (test) => {
+      const json = join(testsFolder, test, "manifest.json");
+      const name = relative(packageRoot, json);
+      const text = manifestSource(parseManifest(readFileSync(json, "utf8"), name));
+      return [{ output: manifestFile(test), inputs: [], make: { text } }];
+    },
+    compile: (test) => {
+      const inputs = [...filesBelow(join(testsFolder, test)), ...filesBelow(join(testsFolder, testLibrary))];
+      const flags = [...testFlags, "-I", join(testsFolder, testLibrary)];
+      const own = sources(test).map((source) =>
+        compileJob(join(testsFolder, test, source), objectOf(test, source), inputs, [
+          ...languageFlags(source),
+          ...flags,
+        ]),
+      );
+      if (test === testLibrary) return own;
+      const manifest = manifestFile(test);
+      return [...own, compileJob(manifest, objectOf(test, "manifest.c"), [manifest], ["-std=gnu99", "-O2"])];
+    },
+    link: (test, target) => {
+      const file = selfTestFile(output, isa, test, target);
+      const script = join(lib, linkerScript(target));
+      const parts = [join(lib, bindingsObject(target)), ...objects(test), ...objects(testLibrary)];
+      return {
+        output: file,
+        inputs: [script, ...parts],
+        make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
+      };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// What the toolchain has to know about an ISA: its names elsewhere, and the flags that compilers want for it.
+import type { Isa } from "../abi/elf.js";
+
+export interface IsaNames {
+  /** As in `<arch>-solo5-none-static`. */
+  readonly arch: string;
+  readonly triple: string;
+  /** GNU ld's and lld's name of the output format (`-m`). */
+  readonly emulation: string;
+  /** For the bindings, which interrupts and traps run through: no vector registers, and stacks as they are. */
+  readonly bindingsFlags: readonly string[];
+}
+
+export const isas: Readonly<Record<Isa, IsaNames>> = {
+  "x86-64": {
+    arch: "x86_64",
+    triple: "x86_64-solo5-none-static",
+    emulation: "elf_x86_64",
+    bindingsFlags: ["-mgeneral-regs-only", "-mno-red-zone"],
+  },
+  aarch64: {
+    arch: "aarch64",
+    triple: "aarch64-solo5-none-static",
+    emulation: "aarch64linux",
+    bindingsFlags: ["-mgeneral-regs-only", "-mno-outline-atomics"],
+  },
+};
+
+/** Targets that have bindings; `stub` links anything and runs nowhere. */
+export const bindingsTargets = ["stub", "spt", "hvt"] as const;
+
+export type BindingsTarget = (typeof bindingsTargets)[number];

@@ -1,0 +1,27 @@
+// Where the toolchain's parts lie, in the source tree and in the installed package alike: guest/ has the sources,
+// dist/guest/ what is built from them.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Isa } from "../abi/elf.js";
+import { isas, type BindingsTarget } from "./isa.js";
+
+/** The folder of package.json; this module runs from dist/src/toolchain. */
+export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+
+export const guestSource = join(packageRoot, "guest");
+export const includeFolder = join(guestSource, "include");
+/** The C headers that a compiler without a C library lacks. */
+export const freestandingFolder = join(includeFolder, "freestanding");
+/** What `buildGuest` makes: lib/ and tests/. */
+export const guestOutput = join(packageRoot, "dist", "guest");
+
+/** The bindings, as the linker takes them. */
+export const bindingsObject = (target: BindingsTarget): string => `solo5_${target}.o`;
+export const linkerScript = (target: BindingsTarget): string => `solo5_${target}.lds`;
+
+/** Where both lie under a prefix such as `guestOutput`. */
+export const libFolder = (prefix: string, isa: Isa): string => join(prefix, "lib", isas[isa].triple);
+
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string }).version;

@@ -1,6 +1,6 @@
 // Files as commands use them: read whole, written whole or not at all; the system's reasons in its own words.
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { getSystemErrorMessage } from "./errno.js";
+import { systemErrorMessage } from "./errno.js";
 import { Solo5Error } from "../bytes/error.js";
 
 /** The bytes of `path`. Throws Solo5Error `OPEN`: `PATH: Could not open: REASON`. */
@@ -8,7 +8,7 @@ export function readFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new Solo5Error("OPEN", `${path}: Could not open: ${getSystemErrorMessage(cause)}`, { cause });
+    throw new Solo5Error("OPEN", `${path}: Could not open: ${systemErrorMessage(cause)}`, { cause });
   }
 }
 
@@ -23,7 +23,7 @@ export function writeFile(path: string, data: Uint8Array | string, mode = 0o666)
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(path, content);
     else replaceFile(path, content, mode);
   } catch (cause) {
-    throw new Solo5Error("WRITE", `${path}: Could not write: ${getSystemErrorMessage(cause)}`, { cause });
+    throw new Solo5Error("WRITE", `${path}: Could not write: ${systemErrorMessage(cause)}`, { cause });
   }
 }
 

@@ -1,0 +1,33 @@
+// The constants of a launch page: each stored once, at an address that is known at once.
+import { alignUp } from "../../bytes/align.js";
+
+export interface Pool {
+  /** Address of `data` in the launch page; 8-byte aligned. */
+  address(data: Uint8Array): number;
+  /** All constants so far. */
+  bytes(): Uint8Array;
+}
+
+export function createPool(base: number): Pool {
+  const parts: { readonly data: Uint8Array; readonly offset: number }[] = [];
+  const known = new Map<string, number>();
+  let end = 0;
+  return {
+    address(data) {
+      const key = String.fromCharCode(...data);
+      let offset = known.get(key);
+      if (offset === undefined) {
+        offset = end;
+        known.set(key, offset);
+        parts.push({ data, offset });
+        end = alignUp(end + data.length, 8);
+      }
+      return base + offset;
+    },
+    bytes() {
+      const all = new Uint8Array(end);
+      for (const { data, offset } of parts) all.set(data, offset);
+      return all;
+    },
+  };
+}

@@ -26,19 +26,23 @@ export async function buildGuest({
   output = guestOutput,
 }: GuestBuild = {}): Promise<number> {
   const tests = selfTests().filter(({ name }) => wantedTests?.includes(name) ?? true);
+  /** Part of all the tests, not of a choice of them. */
+  const malformed = wantedTests === undefined && targets.includes("hvt");
   const names = tests.map(({ name }) => name);
   const jobs = wantedIsas.map((isa) => guestJobs(isa, output));
   const stages = [
     jobs.flatMap(({ manifest }) => names.flatMap(manifest)),
-    jobs.flatMap(({ bindings, compile }) => [
+    jobs.flatMap(({ bindings, compile, buggyElf }) => [
+      ...(malformed ? [buggyElf.compile] : []),
       ...targets.flatMap(bindings),
       ...[testLibrary, ...names].flatMap(compile),
     ]),
-    jobs.flatMap(({ link }) =>
-      tests.flatMap((test) =>
+    jobs.flatMap(({ link, buggyElf }) => [
+      ...(malformed ? [buggyElf.link] : []),
+      ...tests.flatMap((test) =>
         targets.filter((target) => test.targets.includes(target)).map((target) => link(test.name, target)),
       ),
-    ),
+    ]),
   ];
 
   const stampsFile = join(output, ".build", "stamps.json");

@@ -42,9 +42,15 @@ const reproducible = [
   `-ffile-prefix-map=${packageRoot}=.`,
 ] as const;
 
+const testsOutput = (output: string, isa: Isa): string => join(output, "tests", isa === "x86-64" ? "" : isa);
+
 /** Where a self-test ends up below `output`. */
 export const selfTestFile = (output: string, isa: Isa, name: string, target: BindingsTarget): string =>
-  join(output, "tests", isa === "x86-64" ? "" : isa, `test_${name}.${target}`);
+  join(testsOutput(output, isa), `test_${name}.${target}`);
+
+/** Where the malformed unikernel ends up below `output`. */
+export const buggyElfFile = (output: string, isa: Isa): string =>
+  join(testsOutput(output, isa), "buggyelf.hvt");
 
 export interface GuestJobs {
   /** The bindings' object and linker script. */
@@ -55,6 +61,8 @@ export interface GuestJobs {
   compile(test: string): readonly Job[];
   /** The self-test itself; after `compile` and `bindings`. */
   link(test: string, target: BindingsTarget): Job;
+  /** The malformed hvt unikernel, which is all its own source: its object, then, after `bindings`, itself. */
+  readonly buggyElf: { readonly compile: Job; readonly link: Job };
 }
 
 export function guestJobs(isa: Isa, output: string): GuestJobs {
@@ -85,7 +93,22 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     ...(test === testLibrary ? [] : [objectOf(test, "manifest.c")]),
   ];
 
+  const linkJob = (file: string, target: BindingsTarget, parts: readonly string[]): Job => {
+    const script = join(lib, linkerScript(target));
+    return {
+      output: file,
+      inputs: [script, ...parts],
+      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
+    };
+  };
+  const buggySource = join(guestSource, "malformed", "buggyelf", "main.S");
+  const buggyObject = join(work, "buggyelf", "main.S.o");
+
   return {
+    buggyElf: {
+      compile: compileJob(buggySource, buggyObject, [buggySource], []),
+      link: linkJob(buggyElfFile(output, isa), "hvt", [buggyObject]),
+    },
     bindings: (target) => {
       const folder = join(guestSource, "bindings", target);
       const script = join(folder, `${target}.lds`);
@@ -118,15 +141,11 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       const manifest = manifestFile(test);
       return [...own, compileJob(manifest, objectOf(test, "manifest.c"), [manifest], ["-std=gnu99", "-O2"])];
     },
-    link: (test, target) => {
-      const file = selfTestFile(output, isa, test, target);
-      const script = join(lib, linkerScript(target));
-      const parts = [join(lib, bindingsObject(target)), ...objects(test), ...objects(testLibrary)];
-      return {
-        output: file,
-        inputs: [script, ...parts],
-        make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
-      };
-    },
+    link: (test, target) =>
+      linkJob(selfTestFile(output, isa, test, target), target, [
+        join(lib, bindingsObject(target)),
+        ...objects(test),
+        ...objects(testLibrary),
+      ]),
   };
 }

@@ -5,7 +5,7 @@
 
 int solo5_app_main(const struct solo5_start_info *info)
 {
-    puts("\n**** Solo5 standalone test_hello ****\n\n");
+    title("test_hello");
     puts("Hello, World\nCommand line is: '");
     puts(info->cmdline);
     puts("'\n");

@@ -30,6 +30,13 @@ void put_hex(uint64_t value)
     put_number(value, 16);
 }
 
+void title(const char *name)
+{
+    puts("\n**** Solo5 standalone ");
+    puts(name);
+    puts(" ****\n\n");
+}
+
 int success(void)
 {
     puts("SUCCESS\n");

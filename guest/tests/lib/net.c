@@ -1,0 +1,183 @@
+/*
+ * ARP and ping, answered in place; and the loop that waits for frames.
+ */
+#include "net.h"
+
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_ARP  0x0806
+#define ARP_REQUEST    1
+#define ARP_REPLY      2
+#define IP_ICMP        1
+#define ICMP_REQUEST   8
+#define ICMP_REPLY     0
+
+/* Integers on the wire are big endian: two bytes each. */
+struct arp {
+    uint8_t target[6], source[6], ethertype[2];
+    uint8_t hardware[2], protocol[2], hardware_length, protocol_length, operation[2];
+    uint8_t sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
+};
+
+struct ipv4 {
+    uint8_t target[6], source[6], ethertype[2];
+    uint8_t version_ihl, tos, length[2], id[2], fragment[2], ttl, protocol, checksum[2], sender_ip[4], target_ip[4];
+};
+
+struct icmp {
+    uint8_t type, code, checksum[2];
+};
+
+_Static_assert(sizeof(struct arp) == 42, "arp");
+_Static_assert(sizeof(struct ipv4) == 34, "ipv4");
+
+static unsigned get16(const uint8_t *at)
+{
+    return (unsigned)at[0] << 8 | at[1];
+}
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static bool answer_arp(const struct interface *interface, struct arp *arp, size_t size)
+{
+    if (size < sizeof *arp || get16(arp->operation) != ARP_REQUEST) return false;
+    if (memcmp(arp->target_ip, interface->ip, 4) != 0) return false;
+    put16(arp->operation, ARP_REPLY);
+    memcpy(arp->target_mac, arp->sender_mac, 6);
+    memcpy(arp->target_ip, arp->sender_ip, 4);
+    memcpy(arp->sender_mac, interface->mac, 6);
+    memcpy(arp->sender_ip, interface->ip, 4);
+    memcpy(arp->target, arp->target_mac, 6);
+    memcpy(arp->source, interface->mac, 6);
+    return true;
+}
+
+static bool answer_ping(const struct interface *interface, struct ipv4 *ip, size_t size)
+{
+    if (size < sizeof *ip || ip->protocol != IP_ICMP || memcmp(ip->target_ip, interface->ip, 4) != 0) return false;
+    size_t header = (size_t)(ip->version_ihl & 15) * 4;
+    struct icmp *icmp = (struct icmp *)(&ip->version_ihl + header);
+    if (header < 20 || SOLO5_NET_HLEN + header + sizeof *icmp > size || icmp->type != ICMP_REQUEST) return false;
+
+    /* The one's complement sum without the type: 8 less in the upper byte. */
+    unsigned sum = get16(icmp->checksum) + (ICMP_REQUEST << 8);
+    put16(icmp->checksum, (sum & 0xffff) + (sum >> 16));
+    icmp->type = ICMP_REPLY;
+    memcpy(ip->target_ip, ip->sender_ip, 4);
+    memcpy(ip->sender_ip, interface->ip, 4);
+    memcpy(ip->target, ip->source, 6);
+    memcpy(ip->source, interface->mac, 6);
+    return true;
+}
+
+bool interface_answer(const struct interface *interface, uint8_t *frame, size_t size)
+{
+    if (size < SOLO5_NET_HLEN) return false;
+    switch (get16(frame + 12)) {
+    case ETHERTYPE_ARP: return answer_arp(interface, (struct arp *)frame, size);
+    case ETHERTYPE_IPV4: return answer_ping(interface, (struct ipv4 *)frame, size);
+    default: return false;
+    }
+}
+
+static void put_address(const uint8_t ip[4])
+{
+    for (int i = 0; i < 4; i++) {
+        put_decimal(ip[i]);
+        if (i < 3) puts(".");
+    }
+}
+
+static void put_mac(const uint8_t mac[6])
+{
+    for (int i = 0; i < 6; i++) {
+        char text[] = { "0123456789abcdef"[mac[i] >> 4], "0123456789abcdef"[mac[i] & 15], i < 5 ? ':' : '\0', '\0' };
+        puts(text);
+    }
+}
+
+/* Gratuitous ARP: a request for one's own address. */
+static void announce(const struct interface *interface)
+{
+    struct arp arp = {
+        .target = { 255, 255, 255, 255, 255, 255 }, .hardware_length = 6, .protocol_length = 4,
+    };
+    put16(arp.ethertype, ETHERTYPE_ARP);
+    put16(arp.hardware, 1); /* Ethernet */
+    put16(arp.protocol, ETHERTYPE_IPV4);
+    put16(arp.operation, ARP_REQUEST);
+    memcpy(arp.source, interface->mac, 6);
+    memcpy(arp.sender_mac, interface->mac, 6);
+    memcpy(arp.sender_ip, interface->ip, 4);
+    memcpy(arp.target_ip, interface->ip, 4);
+    solo5_net_write(interface->handle, (const uint8_t *)&arp, sizeof arp);
+}
+
+bool interface_open(struct interface *interface, const char *name, const uint8_t ip[4])
+{
+    struct solo5_net_info info;
+    if (solo5_net_acquire(name, &interface->handle, &info) != SOLO5_R_OK) return false;
+    memcpy(interface->mac, info.mac_address, sizeof interface->mac);
+    memcpy(interface->ip, ip, sizeof interface->ip);
+    interface->mtu = info.mtu;
+    puts("Serving ping on ");
+    put_address(interface->ip);
+    puts(", with MAC: ");
+    put_mac(interface->mac);
+    puts("\n");
+    announce(interface);
+    return true;
+}
+
+static void report(const struct interface *interface, size_t size, bool answered)
+{
+    put_address(interface->ip);
+    puts(answered ? ": answered " : ": ignored ");
+    put_decimal(size);
+    puts(" bytes\n");
+}
+
+/* Takes everything that has come in on one interface, and counts it in (*frames). */
+static bool drain(const struct interface *interface, uint8_t *buffer, uint64_t *frames, bool verbose)
+{
+    for (;;) {
+        size_t size;
+        solo5_result_t result = solo5_net_read(interface->handle, buffer, FRAME_MAX, &size);
+        if (result == SOLO5_R_AGAIN) return true;
+        if (result != SOLO5_R_OK) return false;
+        ++*frames;
+        bool answered = interface_answer(interface, buffer, size);
+        if (answered) {
+            result = solo5_net_write(interface->handle, buffer, size);
+            if (result != SOLO5_R_OK && result != SOLO5_R_AGAIN) return false;
+        }
+        if (verbose) report(interface, size, answered);
+    }
+}
+
+bool interfaces_serve(const struct interface *interfaces, int count, uint64_t limit, bool verbose)
+{
+    static uint8_t buffer[FRAME_MAX];
+    uint64_t frames = 0;
+    while (limit == 0 || frames < limit) {
+        solo5_handle_set_t ready;
+        solo5_yield(solo5_clock_monotonic() + 60 * NSEC_PER_SEC, &ready);
+        for (int i = 0; i < count; i++)
+            if ((ready >> interfaces[i].handle & 1) != 0 && !drain(&interfaces[i], buffer, &frames, verbose))
+                return false;
+    }
+    return true;
+}
+
+bool has_argument(const char *cmdline, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = cmdline; strlen(at) >= length; at++) {
+        bool starts = at == cmdline || at[-1] == ' ';
+        if (starts && memcmp(at, word, length) == 0 && (at[length] == ' ' || at[length] == '\0')) return true;
+    }
+    return false;
+}

@@ -17,18 +17,29 @@ export interface Command {
   run(args: readonly string[]): number | Promise<number>;
 }
 
-/** Runs `command` with the process's arguments and sets the process's exit status. */
+/**
+ * Runs `command` with the process's arguments and sets the process's exit status. Touches the standard streams only
+ * where something is to be said: a command that becomes another program must leave them as they are.
+ */
 export async function main(command: Command): Promise<void> {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(1);
-    throw error;
-  });
   try {
     process.exitCode = await command.run(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof Solo5Error)) throw error;
-    if (error.message !== "") process.stderr.write(`${command.name}: ${error.message}\n`);
-    if (error instanceof UsageError) process.stderr.write(command.usage);
+    const lines = error.message === "" ? [] : error.message.split("\n");
+    for (const line of lines) process.stderr.write(`${command.name}: ${line}\n`);
+    if (error.code === "USAGE" || error.code === "INVALID_OPTION") process.stderr.write(command.usage);
     process.exitCode = 1;
   }
+}
+
+/** Writes to stdout; ends the process quietly where nobody reads any more, as other programs do. */
+export function print(text: string): void {
+  if (process.stdout.listenerCount("error") === 0) {
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(1);
+      throw error;
+    });
+  }
+  process.stdout.write(text);
 }

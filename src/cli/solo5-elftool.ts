@@ -6,7 +6,7 @@ import { abiJson, manifestJson, parseManifest } from "../image/manifest-json.js"
 import { manifestSource } from "../image/manifest-source.js";
 import { readAbi, readDevices } from "../image/unikernel.js";
 import { readFile, writeFile } from "../node/files.js";
-import { main, UsageError } from "./command.js";
+import { main, print, UsageError } from "./command.js";
 
 const usage = `usage: solo5-elftool COMMAND ...
 
@@ -27,18 +27,17 @@ const commands: Readonly<Record<string, { readonly operands: number; run(...oper
       const text = source === "-" ? readFileSync(0) : readFile(source);
       const name = source === "-" ? "<stdin>" : source;
       const generated = manifestSource(parseManifest(new TextDecoder().decode(text), name));
-      if (output === "-") process.stdout.write(generated);
+      if (output === "-") print(generated);
       else writeFile(output, generated);
     },
   },
   "query-manifest": {
     operands: 1,
-    run: (binary = "") =>
-      process.stdout.write(manifestJson(readDevices(readElf(readFile(binary), binary), binary))),
+    run: (binary = "") => print(manifestJson(readDevices(readElf(readFile(binary), binary), binary))),
   },
   "query-abi": {
     operands: 1,
-    run: (binary = "") => process.stdout.write(abiJson(readAbi(readElf(readFile(binary), binary), binary))),
+    run: (binary = "") => print(abiJson(readAbi(readElf(readFile(binary), binary), binary))),
   },
 };
 

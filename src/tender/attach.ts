@@ -73,6 +73,11 @@ export interface HostDevices {
   blockSize(path: string): bigint;
 }
 
+export const blockSizeRule = "Block size must be a multiple of 2 greater than or equal 512";
+/** Sizes in bytes that `blockSizeRule` allows and the manifest's 16 bits can hold. */
+export const isBlockSize = (size: number): boolean =>
+  Number.isInteger(size) && size >= 512 && size % 2 === 0 && size <= 0xffff;
+
 /** Attaches. Throws Solo5Error with the classic texts; nothing stays opened. */
 export function attach(unikernel: Unikernel, options: AttachOptions, host: HostDevices): Plan {
   const memSize = memory(unikernel, options.memMiB ?? defaultMemMiB);
@@ -152,9 +157,7 @@ function attachBlock(
   { source, blockSize = 512 }: BlockRequest,
   host: HostDevices,
 ): AttachedBlock {
-  if (!Number.isInteger(blockSize) || blockSize < 512 || blockSize % 2 !== 0 || blockSize > 0xffff) {
-    throw new Solo5Error("BLOCK_SIZE", "Block size must be a multiple of 2 greater than or equal 512");
-  }
+  if (!isBlockSize(blockSize)) throw new Solo5Error("BLOCK_SIZE", blockSizeRule);
   if (source.kind === "device") {
     const { blockSize, capacity } = source.device;
     return { ...device, source, blockSize, capacity };

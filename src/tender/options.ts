@@ -51,9 +51,12 @@ export interface Parsed {
 
 export type OptionTable = Readonly<Partial<Record<OptionName, Option>>>;
 
-/** Thrown for an option that does not exist or has the wrong form; the usage follows it. */
-export const invalidOption = (argument: string): Solo5Error =>
-  new Solo5Error("INVALID_OPTION", `Invalid option: \`${argument}'`);
+/** For an option that does not exist or has the wrong form, with the rule that it broke; the usage follows it. */
+export const invalidOption = (argument: string, reason?: string): Solo5Error =>
+  new Solo5Error(
+    "INVALID_OPTION",
+    `${reason === undefined ? "" : `${reason}\n`}Invalid option: \`${argument}'`,
+  );
 
 /** Splits a command line: options, `--`, the unikernel, its arguments. Options after the unikernel are its own. */
 export function parseOptions(args: readonly string[], table: OptionTable): Parsed {

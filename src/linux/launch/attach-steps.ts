@@ -1,22 +1,13 @@
 // The steps that open one device: a tap, an inherited descriptor, a file. What a sealed unikernel meets at its
 // start, not at sealing, is settled here: fresh MTU and MAC, interfaces that must be up, disks that must not change.
-import { bytes, encode, struct, u16 } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";
 import type { AttachedBlock, AttachedNet } from "../../tender/attach.js";
-import { strerror, errnos } from "../errno.js";
+import { errnos, strerror } from "../errno.js";
+import { ifreq, ifrequest } from "../net/ifreq.js";
 import * as linux from "../syscalls.js";
 import { macAddress, mtuAddress } from "./boot-data.js";
 import type { Descriptors } from "./descriptors.js";
 import type { Step } from "./step.js";
-
-/** struct ifreq: the name, then a union of which we use the first 16 bits. */
-const ifreq = struct(linux.ifreqSize, {
-  name: bytes(linux.interfaceNameMax + 1),
-  value: u16,
-  rest: bytes(22),
-});
-const request = (name: string, value = 0): Uint8Array =>
-  encode(ifreq, { name: new TextEncoder().encode(name), value, rest: new Uint8Array() });
 
 export interface Opened {
   readonly fd: number;
@@ -58,7 +49,7 @@ function openTap(name: string, handle: number, descriptors: Descriptors): Opened
   const socket = descriptors.open();
   const steps: Step[] = [
     { op: "call", call: "socket", args: [inet.family, inet.type, 0], fail: "socket", expect: BigInt(socket) },
-    { op: "prepare", data: request(name), scratch: 0 },
+    { op: "prepare", data: ifrequest(name), scratch: 0 },
     { op: "call", call: "ioctl", args: [socket, ioctl.SIOCGIFFLAGS, answer], fail },
     {
       op: "require",
@@ -82,7 +73,7 @@ function openTap(name: string, handle: number, descriptors: Descriptors): Opened
       fail: `${fail}: /dev/net/tun`,
       expect: BigInt(fd),
     },
-    { op: "prepare", data: request(name, tunFlag.tap | tunFlag.noPacketInfo), scratch: 0 },
+    { op: "prepare", data: ifrequest(name, tunFlag.tap | tunFlag.noPacketInfo), scratch: 0 },
     { op: "call", call: "ioctl", args: [fd, ioctl.TUNSETIFF, answer], fail },
     // Frames come with their checksums and in one piece. A kernel without offloads has nothing to switch off.
     { op: "call", call: "ioctl", args: [fd, ioctl.TUNSETOFFLOAD, 0] },

@@ -1,0 +1,50 @@
+// What solo5-spt and solo5-hvt share: the classic command line, read in two passes, and its texts. ABI.md 6.6.
+import { basename } from "node:path";
+import type { Target } from "../abi/notes.js";
+import { targets } from "../abi/notes.js";
+import { Solo5Error } from "../bytes/error.js";
+import { readUnikernel, type Unikernel } from "../image/unikernel.js";
+import { readFile } from "../node/files.js";
+import type { AttachOptions } from "../tender/attach.js";
+import { parseOptions, usage, type Given, type OptionTable } from "../tender/options.js";
+import { attachOptions } from "../tender/request.js";
+import { main, UsageError } from "./command.js";
+import { packageVersion } from "./version.js";
+
+/** What a tender does once its command line is read. */
+export interface Start {
+  readonly unikernel: Unikernel;
+  readonly options: AttachOptions;
+  readonly given: readonly Given[];
+  /** The file's base name: what the process is called. */
+  readonly name: string;
+}
+
+/** Runs the tender `solo5-TARGET`; `start` gives the exit status. */
+export function tenderMain(
+  target: Target,
+  table: OptionTable,
+  start: (start: Start) => number | Promise<number>,
+): Promise<void> {
+  const command = `solo5-${target}`;
+  return main({
+    name: command,
+    usage: usage(command, table),
+    run(args) {
+      const { given, kernel, args: guestArgs } = parseOptions(args, table);
+      const has = (option: Given["option"]): boolean => given.some((one) => one.option === option);
+      if (has("help")) throw new UsageError();
+      if (has("version")) {
+        process.stderr.write(`${command} tender, version ${packageVersion()}\n`);
+        process.stderr.write(`ABI version ${targets[target].versions.at(-1)}\n`);
+        return 0;
+      }
+      if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
+      const unikernel = readUnikernel(readFile(kernel), kernel);
+      if (unikernel.target !== target) {
+        throw new Solo5Error("TARGET", `${kernel}: Executable is not for the ${command} target`);
+      }
+      return start({ unikernel, given, name: basename(kernel), options: attachOptions(given, guestArgs) });
+    },
+  });
+}

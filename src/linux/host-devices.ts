@@ -1,0 +1,64 @@
+// What attach asks of a Linux host: does the interface exist, how large is the disk. The checks that have classic
+// texts; what can change until the start is checked again by the launch itself.
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { Solo5Error } from "../bytes/error.js";
+import { strerror } from "./errno.js";
+import type { HostDevices, NetSource } from "../tender/attach.js";
+
+/** Where nothing tells the MTU: Ethernet's. */
+export const defaultMtu = 1500;
+
+const reason = (cause: unknown): string => strerror(-((cause as NodeJS.ErrnoException).errno ?? 0));
+const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
+  new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
+
+/** The interfaces of this process's network namespace; /sys may show another's. */
+export const interfaces = (): readonly string[] =>
+  [...readFileSync("/proc/self/net/dev", "latin1").matchAll(/^\s*([^\s:]+):/gm)].map(
+    (match) => match[1] ?? "",
+  );
+
+/** The name of the tap that `fd` belongs to; undefined for any other kind. */
+export const tapOf = (fd: number): string | undefined =>
+  /^iff:\s*(\S+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+
+function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
+  if (source.kind === "tap") {
+    if (!interfaces().includes(source.interface)) throw netError(source.interface, strerror(2));
+    return defaultMtu;
+  }
+  try {
+    fstatSync(source.fd);
+  } catch (cause) {
+    throw netError(`@${source.fd}`, reason(cause), cause);
+  }
+  return defaultMtu;
+}
+
+/** Size in bytes of what `fd` is open on: a file, or a block device, whose stat says 0. */
+function sizeOf(fd: number, path: string): bigint {
+  const stat = fstatSync(fd, { bigint: true });
+  if (stat.isFile()) return stat.size;
+  if (!stat.isBlockDevice())
+    throw new Solo5Error("BLOCK", `Could not open block device: ${path}: Block device required`);
+  const sectors = readFileSync(`/sys/dev/block/${stat.rdev >> 8n}:${stat.rdev & 0xffn}/size`, "latin1");
+  return BigInt(sectors.trim()) * 512n;
+}
+
+function blockSize(path: string): bigint {
+  let fd;
+  try {
+    fd = openSync(path, constants.O_RDWR);
+    return sizeOf(fd, path);
+  } catch (cause) {
+    if (cause instanceof Solo5Error) throw cause;
+    throw new Solo5Error("BLOCK", `Could not open block device: ${path}: ${reason(cause)}`, { cause });
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+export const hostDevices: HostDevices = { netMtu: checkNet, blockSize };
+
+/** For sealing: what an interface is, the sealed unikernel finds out when it starts. */
+export const sealingDevices: HostDevices = { netMtu: () => defaultMtu, blockSize };

@@ -1,0 +1,131 @@
+// Runs a plan as a sealed child process of this one: for unikernels whose devices live here (a segment, a capture),
+// and for programs that go on while their unikernel runs.
+import { spawn, type StdioOptions } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { Solo5Error } from "../bytes/error.js";
+import type { Clock, Console, NetDevice } from "../device/contract.js";
+import { join } from "../device/join.js";
+import { captured } from "../device/pcap.js";
+import type { AttachedNet, Plan } from "../tender/attach.js";
+import { memoryExecutable } from "./exec.js";
+import { hasLibc } from "./libc.js";
+import { frameDevice } from "./net/frame-device.js";
+import { socketPair } from "./net/socket-pair.js";
+import { adoptDescriptor, openTap } from "./net/tap.js";
+import { seal } from "./seal.js";
+
+/** A unikernel that runs as a process. */
+export interface NativeRun {
+  readonly pid: number;
+  /** The unikernel's exit status, or 128 and the number of the signal that ended it. */
+  readonly status: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface NativeOptions {
+  readonly name: string;
+  /** Takes the output; this process's stdout where absent. */
+  readonly console?: Console | undefined;
+  readonly clock: Clock;
+}
+
+/** Descriptors 0 to 2 are the standard ones; what the unikernel inherits follows. */
+const firstInherited = 3;
+
+/** What has to be undone when the unikernel has ended, in this order. */
+type Cleanup = (() => void)[];
+
+/** Starts `plan`. Throws Solo5Error where it cannot start; nothing stays open then. */
+export function runNative(plan: Plan, { name, console, clock }: NativeOptions): NativeRun {
+  const cleanup: Cleanup = [];
+  const release = (): void => {
+    for (const undo of cleanup.splice(0)) undo();
+  };
+  try {
+    const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
+    const hosted = hostDevices(plan, stdio, clock, cleanup);
+    const path = executable(name, cleanup, (unlink) =>
+      seal(hosted, { prefix: `${name}: `, processName: name, unlink }),
+    );
+    const child = spawn(path, { argv0: name, env: {}, stdio });
+    child.stdout?.on("data", (data: Uint8Array) => console?.write(data));
+    const ended = new Promise<number>((resolve, reject) => {
+      child.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${cause.message}`, { cause })));
+      child.on("close", (code, signal) =>
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+      );
+    });
+    const status = ended.finally(release);
+    return { pid: child.pid ?? -1, status, kill: (signal) => void child.kill(signal) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** `plan` with a datagram socket in place of each device that lives in this process. */
+function hostDevices(plan: Plan, stdio: unknown[], clock: Clock, cleanup: Cleanup): Plan {
+  const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
+  for (const fd of inherited) {
+    while (stdio.length <= fd) stdio.push("ignore");
+    stdio[fd] = fd;
+  }
+  const devices = plan.devices.map((device) => {
+    if (device.type !== "NET_BASIC" || (device.source.kind !== "device" && device.dump === undefined))
+      return device;
+    const host = openNet(device, clock, cleanup);
+    const [near, far] = socketPair();
+    const relay = frameDevice(near, host.mtu);
+    const part = join(host, relay);
+    cleanup.push(
+      part,
+      () => relay.close(),
+      () => closeSync(far),
+    );
+    let fd = firstInherited;
+    while (stdio[fd] !== undefined && stdio[fd] !== "ignore") fd++;
+    while (stdio.length < fd) stdio.push("ignore");
+    stdio[fd] = far;
+    return { ...device, dump: undefined, mtu: host.mtu, source: { kind: "descriptor", fd } as const };
+  });
+  return { ...plan, devices };
+}
+
+/** The device behind a network attachment, with its capture. What is opened here is closed with the run. */
+export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDevice {
+  const { source, dump, mtu } = net;
+  let device: NetDevice;
+  if (source.kind === "device") device = source.device;
+  else {
+    device = source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
+    cleanup.push(() => device.close());
+  }
+  if (dump === undefined) return device;
+  let file: number;
+  try {
+    file = openSync(dump, "w");
+  } catch (cause) {
+    throw new Solo5Error("DUMP", `${dump}: Could not open: ${(cause as Error).message}`, { cause });
+  }
+  cleanup.push(() => closeSync(file));
+  return captured(device, (data) => writeSync(file, data), clock);
+}
+
+/** A path to run the image from: a file in memory where that can be had, else one that the launch removes. */
+function executable(name: string, cleanup: Cleanup, make: (unlink?: string) => Uint8Array): string {
+  if (hasLibc()) {
+    const fd = memoryExecutable(make(), name);
+    cleanup.push(() => closeSync(fd));
+    return `/proc/${process.pid}/fd/${fd}`;
+  }
+  const folder = mkdtempSync(joinPath(tmpdir(), "solo5-"));
+  const path = joinPath(folder, "unikernel");
+  cleanup.push(
+    () => rmSync(path, { force: true }),
+    () => rmdirSync(folder),
+  );
+  writeFileSync(path, make(path), { mode: 0o700 });
+  return path;
+}

@@ -9,13 +9,16 @@ import { attach } from "../tender/attach.js";
 import { sptOptions } from "../tender/options.js";
 import { tenderMain } from "./tender.js";
 
-await tenderMain("spt", sptOptions, async ({ unikernel, options, name }) => {
+await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) => {
+  const engine = given.findLast(({ option }) => option === "engine")?.value;
   const plan = attach(unikernel, options, hostDevices);
   const hosted = plan.devices.some((device) => device.type === "NET_BASIC" && device.dump !== undefined);
-  if (!hosted && hasLibc()) {
+  if (!hosted && hasLibc() && (engine === undefined || engine === "native")) {
     const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
     return exec(seal(plan, { prefix: "solo5-spt: ", processName: name }), name, inherited);
   }
-  const { runAsChild } = await import("./child.js");
-  return runAsChild(plan, name);
+  const { chooseEngine, start } = await import("../node/engines.js");
+  const { forwardSignals } = await import("./signals.js");
+  const running = start(plan, chooseEngine(plan, engine).name, { name });
+  return forwardSignals(running.status, running.signal);
 });

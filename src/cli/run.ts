@@ -1,0 +1,50 @@
+// solo5 run: runs a unikernel of any target on the engine that is best for the file and the host.
+import { basename } from "node:path";
+import { createPeer } from "../device/peer.js";
+import { createSegment, type Segment } from "../device/segment.js";
+import { readUnikernel } from "../image/unikernel.js";
+import { hostDevices } from "../linux/host-devices.js";
+import { chooseEngine, start } from "../node/engines.js";
+import { readFile } from "../node/files.js";
+import { attach, type NetSource } from "../tender/attach.js";
+import { parseOptions, sptOptions, usage } from "../tender/options.js";
+import { attachOptions, type NetNames } from "../tender/request.js";
+import { UsageError } from "./command.js";
+import { forwardSignals } from "./signals.js";
+
+export const runUsage = `${usage("solo5 run", sptOptions)}
+IFACE may also be segment:NAME[/IP], an Ethernet segment inside this process, with a peer
+at the address IP that answers pings; it needs no privileges.
+`;
+
+export async function runCommand(args: readonly string[]): Promise<number> {
+  const { given, kernel, args: guestArgs } = parseOptions(args, sptOptions);
+  const value = (option: string): string | undefined => given.findLast((one) => one.option === option)?.value;
+  if (value("help") !== undefined) throw new UsageError();
+  if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
+  const plan = attach(
+    readUnikernel(readFile(kernel), kernel),
+    attachOptions(given, guestArgs, segments()),
+    hostDevices,
+  );
+  const { name: engine, why } = chooseEngine(plan, value("engine"));
+  if (value("verbose") !== undefined) {
+    process.stderr.write(`solo5: engine ${engine}${why === "" ? "" : ` (${why})`}\n`);
+  }
+  const running = start(plan, engine, { name: basename(kernel) });
+  return forwardSignals(running.status, running.signal);
+}
+
+/** `segment:NAME[/IP]`: the segment of that name, made when first named. */
+function segments(): NetNames {
+  const known = new Map<string, Segment>();
+  return (value): NetSource | undefined => {
+    const match = /^segment:([A-Za-z0-9]+)(?:\/(\d{1,3}(?:\.\d{1,3}){3}))?$/.exec(value);
+    if (match === null) return undefined;
+    const [, name = "", ip] = match;
+    const segment = known.get(name) ?? createSegment();
+    known.set(name, segment);
+    if (ip !== undefined) createPeer(segment.port(), { ip, mac: Uint8Array.of(2, 0, 0, 0, 0, known.size) });
+    return { kind: "device", device: segment.port() };
+  };
+}

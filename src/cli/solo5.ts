@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// solo5: what the classic commands do not have. `run` takes a unikernel of any target, `seal` makes an executable.
+import { main, UsageError } from "./command.js";
+import { runCommand, runUsage } from "./run.js";
+import { sealCommand, sealUsage } from "./seal.js";
+
+const usage = `${runUsage}\n${sealUsage}`;
+const commands: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
+  run: runCommand,
+  seal: sealCommand,
+};
+
+await main({
+  name: "solo5",
+  usage,
+  run([name = "", ...args]) {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined)
+      throw new UsageError(name === "" || name === "--help" ? "" : `no command '${name}'`);
+    return command(args);
+  },
+});

@@ -1,0 +1,57 @@
+// The public interface: open a unikernel, attach its devices, run it or seal it. docs/api.md shows it in use.
+import { basename } from "node:path";
+import { readUnikernel, type Unikernel } from "./image/unikernel.js";
+import { hostDevices, sealingDevices } from "./linux/host-devices.js";
+import { seal as sealPlan } from "./linux/seal.js";
+import { chooseEngine, start, type Running, type StartOptions } from "./node/engines.js";
+import { readFile } from "./node/files.js";
+import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
+
+export { Solo5Error } from "./bytes/error.js";
+export type { Unikernel } from "./image/unikernel.js";
+export type { Device } from "./image/manifest.js";
+export type {
+  AttachOptions,
+  BlockRequest,
+  BlockSource,
+  NetRequest,
+  NetSource,
+  Plan,
+} from "./tender/attach.js";
+export type { BlockDevice, Clock, Console, NetDevice } from "./device/contract.js";
+export { createPeer, type Peer, type PeerOptions } from "./device/peer.js";
+export { createSegment, type Segment } from "./device/segment.js";
+export { captured } from "./device/pcap.js";
+export type { EngineName, Running } from "./node/engines.js";
+
+/** Reads a unikernel from a file or from its bytes. Throws Solo5Error: one line with file, field and value. */
+export function open(file: string | Uint8Array): Unikernel {
+  return typeof file === "string" ? readUnikernel(readFile(file), file) : readUnikernel(file, "unikernel");
+}
+
+/** Attaches every declared device and checks everything that the user says. Throws Solo5Error; nothing stays open. */
+export function attach(unikernel: Unikernel, options: AttachOptions = {}): Plan {
+  return attachTo(unikernel, options, hostDevices);
+}
+
+export interface RunOptions extends Partial<StartOptions> {
+  /** Insist on an engine; the best for the file and the host where absent. */
+  readonly engine?: string | undefined;
+}
+
+/** Runs a plan beside this process's other work. Throws Solo5Error where it cannot start. */
+export function run(
+  plan: Plan,
+  { engine, name = basename(plan.unikernel.name), console }: RunOptions = {},
+): Running {
+  return start(plan, chooseEngine(plan, engine).name, { name, console });
+}
+
+/**
+ * A static Linux executable that is the spt unikernel with its devices attached; it needs no tender. Interfaces are
+ * looked for when it starts, disks are measured now. Throws Solo5Error.
+ */
+export function seal(unikernel: Unikernel, options: AttachOptions = {}): Uint8Array {
+  const name = basename(unikernel.name).replace(/\.spt$/, "");
+  return sealPlan(attachTo(unikernel, options, sealingDevices), { prefix: `${name}: `, processName: name });
+}

@@ -1,0 +1,92 @@
+// The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
+import { Solo5Error } from "../bytes/error.js";
+import type { Isa } from "../abi/elf.js";
+import type { Console } from "../device/contract.js";
+import { runNative } from "../linux/native.js";
+import type { Plan } from "../tender/attach.js";
+import { hostClock } from "./clock.js";
+
+/** A unikernel that runs. */
+export interface Running {
+  readonly engine: EngineName;
+  /** The unikernel's exit status; 128 and the signal's number where a signal ended it. */
+  readonly status: Promise<number>;
+  /** What the user's signals mean to the unikernel. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends the unikernel at once; `status` follows. */
+  stop(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface StartOptions {
+  /** What the process is called, and what messages begin with. */
+  readonly name: string;
+  /** Takes the output; this process's stdout where absent. */
+  readonly console?: Console | undefined;
+}
+
+interface Engine {
+  /** Why the engine cannot run `plan` here; undefined where it can. */
+  obstacle(plan: Plan): string | undefined;
+  start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
+}
+
+const hostIsa: Readonly<Record<string, Isa>> = { x64: "x86-64", arm64: "aarch64" };
+
+const native: Engine = {
+  obstacle({ unikernel, devices }) {
+    if (unikernel.target !== "spt") return `a ${unikernel.target} unikernel is not a process of this system`;
+    if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;
+    if (hostIsa[process.arch] !== unikernel.isa)
+      return `the unikernel is for ${unikernel.isa}, this host is ${process.arch}`;
+    const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
+    if (block !== undefined)
+      return `block device '${block.name}' lives in this process, where the kernel cannot read it`;
+    return undefined;
+  },
+  start(plan, { name, console }) {
+    const { status, kill } = runNative(plan, { name, console, clock: hostClock });
+    return { status, signal: kill, stop: () => kill("SIGKILL") };
+  },
+};
+
+/** By name, best first. */
+const engines = { native } as const satisfies Record<string, Engine>;
+export type EngineName = keyof typeof engines;
+export const engineNames = Object.keys(engines) as readonly EngineName[];
+
+/**
+ * The engine that `wanted` names, or the best that can run `plan` where it is `auto`, with what spoke against better
+ * ones. Throws Solo5Error `ENGINE`.
+ */
+export function chooseEngine(
+  plan: Plan,
+  wanted = "auto",
+): { readonly name: EngineName; readonly why: string } {
+  if (wanted !== "auto" && !Object.hasOwn(engines, wanted)) {
+    throw new Solo5Error(
+      "ENGINE",
+      `there is no engine '${wanted}': choose one of auto, ${engineNames.join(", ")}`,
+    );
+  }
+  const obstacles: string[] = [];
+  for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
+    const obstacle = engines[name].obstacle(plan);
+    if (obstacle === undefined) return { name, why: obstacles.join("; ") };
+    obstacles.push(`engine ${name}: ${obstacle}`);
+  }
+  throw new Solo5Error("ENGINE", `${plan.unikernel.name}: cannot run here: ${obstacles.join("; ")}`);
+}
+
+/** Starts `plan` on the engine `name`. Throws Solo5Error where it cannot start. */
+export function start(plan: Plan, name: EngineName, options: StartOptions): Running {
+  const started = engines[name].start(plan, options);
+  return {
+    engine: name,
+    ...started,
+    async [Symbol.asyncDispose]() {
+      started.stop();
+      await started.status;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// What a test needs of the machine. Where it is missing the test is skipped with the reason; where SOLO5_NO_SKIP is
+// set, as CI does, nothing is ever skipped: the test then fails in its own words.
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const mayNotSkip = process.env["SOLO5_NO_SKIP"] === "1";
+const unless = (met: boolean, reason: string): string | false => (met || mayNotSkip ? false : reason);
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** For `test(name, { skip: needs.program("gdb") }, …)`; each gives the reason to skip, or false. */
+export const needs = {
+  program: (...names: readonly string[]): string | false => {
+    const folders = `${process.env["PATH"] ?? ""}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter);
+    const missing = names.find((name) => !folders.some((folder) => isExecutable(join(folder, name))));
+    return unless(missing === undefined, `needs the program ${missing}`);
+  },
+  root: (): string | false => unless(process.getuid?.() === 0, "needs root, to make network namespaces"),
+  x8664Linux: (): string | false =>
+    unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),
+};
+
+/** The first reason among several. */
+export const needsAll = (...reasons: readonly (string | false)[]): string | false =>
+  reasons.find((reason) => reason !== false) ?? false;

@@ -1,0 +1,92 @@
+// The self-tests as sealed processes under the real kernel, through solo5-spt and as executables that solo5 seal made.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { execute, selfTest, solo5, type Outcome } from "./command.js";
+import { needs } from "./needs.js";
+import { selfTests, type SelfTest } from "./self-tests.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+after(() => rmSync(folder, { recursive: true }));
+const skip = needs.x8664Linux();
+
+function disk(): string {
+  const path = join(folder, `disk-${Math.random().toString(36).slice(2)}`);
+  writeFileSync(path, new Uint8Array(0x10000));
+  return path;
+}
+
+function checkOutcome({ status, says, saysNot }: SelfTest, outcome: Outcome): void {
+  const text = outcome.stdout + outcome.stderr;
+  assert.match(text, says);
+  if (saysNot !== undefined) assert.doesNotMatch(text, saysNot);
+  assert.equal(outcome.status, status.spt, text);
+}
+
+for (const selfTestCase of selfTests) {
+  const { name, args = [], options = () => [], status } = selfTestCase;
+  if (status.spt === undefined) continue;
+  test(`solo5-spt ${name} ${options("DISK").join(" ")}`, { skip }, async () => {
+    const kernel = selfTest(`test_${name}.spt`);
+    checkOutcome(selfTestCase, await solo5("solo5-spt", ["--mem=2", ...options(disk()), kernel, ...args]));
+  });
+  test(`sealed ${name} ${options("DISK").join(" ")}`, { skip }, async () => {
+    const kernel = selfTest(`test_${name}.spt`);
+    const file = join(folder, `sealed-${name}`);
+    const made = await solo5("solo5", [
+      "seal",
+      kernel,
+      "--mem=2",
+      ...options(disk()),
+      "-o",
+      file,
+      "--",
+      ...args,
+    ]);
+    assert.deepEqual(made, { stdout: "", stderr: "", status: 0 });
+    // An empty environment: nothing of Node, nor anything else, is there to help.
+    checkOutcome(selfTestCase, await execute(file, [], { env: {} }));
+  });
+}
+
+test("a sealed unikernel dies of SIGPIPE as any program does", { skip }, async () => {
+  const file = join(folder, "output");
+  await solo5("solo5", ["seal", selfTest("test_output.spt"), "-o", file]);
+  const outcome = await execute("bash", ["-c", `'${file}' | true; echo "\${PIPESTATUS[0]}"`]);
+  assert.equal(outcome.stdout, "141\n");
+});
+
+test("a disk that changed its size after sealing is refused", { skip }, async () => {
+  const file = join(folder, "blk");
+  const storage = disk();
+  await solo5("solo5", ["seal", selfTest("test_blk.spt"), `--block:storage=${storage}`, "-o", file]);
+  writeFileSync(storage, new Uint8Array(0x8000));
+  const outcome = await execute(file);
+  const why = `storage: ${storage} is not the 65536 bytes that it was when the unikernel was sealed`;
+  assert.deepEqual(outcome, { stdout: "", stderr: `blk: ${why}\n`, status: 1 });
+});
+
+test("a launch that fails says which call and why", { skip }, async () => {
+  const file = join(folder, "gone");
+  const storage = disk();
+  await solo5("solo5", ["seal", selfTest("test_blk.spt"), `--block:storage=${storage}`, "-o", file]);
+  rmSync(storage);
+  const outcome = await execute(file);
+  const why = `Could not open block device: ${storage}: No such file or directory`;
+  assert.deepEqual(outcome, { stdout: "", stderr: `gone: ${why}\n`, status: 1 });
+});
+
+test("identical input is sealed to identical bytes", { skip }, async () => {
+  const files = ["a", "b"].map((name) => join(mkdtempSync(join(folder, name)), "hello"));
+  for (const file of files) await solo5("solo5", ["seal", selfTest("test_hello.spt"), "-o", file]);
+  assert.deepEqual(await execute("cmp", files), { stdout: "", stderr: "", status: 0 });
+});
+
+test("63 devices", { skip }, async () => {
+  const options = Array.from({ length: 63 }, (_, i) => `--net:service${i}=segment:lan`);
+  const outcome = await solo5("solo5", ["run", ...options, selfTest("test_mft_maxdevices.spt")]);
+  assert.match(outcome.stdout, /SUCCESS/, outcome.stderr);
+  assert.equal(outcome.status, 0);
+});

@@ -1,0 +1,213 @@
+// Networks of native unikernels: taps in a namespace under the kernel's own ping, and the segment of this process.
+// Witnesses: ping(8), the kernel's neighbour table, tcpdump.
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { attach, createPeer, createSegment, open, run, type Running } from "../src/index.js";
+import { commandFile, execute, selfTest, solo5 } from "./command.js";
+import { createNamespace, type Namespace } from "./namespace.js";
+import { needs, needsAll } from "./needs.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+after(() => rmSync(folder, { recursive: true }));
+const skip = needs.x8664Linux();
+const skipTap = needsAll(skip, needs.root(), needs.program("ip", "ping"));
+
+const tender = commandFile("solo5-spt");
+
+/** Starts solo5-spt in the namespace and waits until the unikernel serves. */
+function serve(
+  namespace: Namespace,
+  args: readonly string[],
+): Promise<{ child: ChildProcess; output: () => string }> {
+  return new Promise((resolve, reject) => {
+    const child = namespace.spawn(process.execPath, [tender, "--mem=16", ...args]);
+    let text = "";
+    child.stdout?.on("data", (data: Uint8Array) => {
+      text += new TextDecoder().decode(data);
+      if (text.includes("Serving")) resolve({ child, output: () => text });
+    });
+    child.on("close", (status) => reject(new Error(`ended with ${status}: ${text}`)));
+  });
+}
+
+test("a tap: pings, MAC, no frame lost", { skip: skipTap }, async () => {
+  using namespace = createNamespace();
+  namespace.tap("tap0", "10.0.0.1/24");
+  const mac = "02:aa:bb:cc:dd:01";
+  const { child } = await serve(namespace, [
+    "--net:service0=tap0",
+    `--net-mac:service0=${mac}`,
+    selfTest("test_net.spt"),
+  ]);
+  try {
+    const { stdout } = await namespace.execute("ping", ["-fq", "-c", "5000", "-s", "1400", "10.0.0.2"]);
+    assert.match(stdout, /5000 received, 0% packet loss/);
+    const neighbours = await namespace.execute("ip", ["neighbour", "show", "10.0.0.2"]);
+    assert.match(neighbours.stdout, new RegExp(mac));
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("two taps, and a random MAC that is new each time", { skip: skipTap }, async () => {
+  const macs: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    using namespace = createNamespace();
+    namespace.tap("tap0", "10.0.0.1/24");
+    namespace.tap("tap1", "10.1.0.1/24");
+    const { child, output } = await serve(namespace, [
+      "--net:service0=tap0",
+      "--net:service1=tap1",
+      selfTest("test_net_2if.spt"),
+    ]);
+    try {
+      for (const address of ["10.0.0.2", "10.1.0.2"]) {
+        const { stdout } = await namespace.execute("ping", ["-fq", "-c", "100", address]);
+        assert.match(stdout, /100 received, 0% packet loss/);
+      }
+      macs.push(...(output().match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/g) ?? []));
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+  assert.equal(new Set(macs).size, 4, macs.join(" "));
+  for (const mac of macs) assert.equal(Number.parseInt(mac.slice(0, 2), 16) & 3, 2);
+});
+
+test("the tap's MTU is the unikernel's", { skip: skipTap }, async () => {
+  using namespace = createNamespace();
+  namespace.tap("tap0", "10.0.0.1/24", { mtu: 9000 });
+  const { stdout, status } = await namespace.execute(process.execPath, [
+    tender,
+    "--net:service0=tap0",
+    selfTest("test_net_mtu.spt"),
+  ]);
+  assert.match(stdout, /MTU is 9000/);
+  assert.equal(status, 0);
+});
+
+test("a tap that is missing, down or none is refused, and not made", { skip: skipTap }, async () => {
+  using namespace = createNamespace();
+  namespace.tap("tap0", "10.0.0.1/24", { down: true });
+  const refused = async (name: string, why: string): Promise<void> => {
+    const outcome = await namespace.execute(process.execPath, [
+      tender,
+      `--net:service0=${name}`,
+      selfTest("test_net.spt"),
+    ]);
+    assert.deepEqual(outcome, {
+      stdout: "",
+      stderr: `solo5-spt: Could not attach interface: ${name}: ${why}\n`,
+      status: 1,
+    });
+  };
+  await refused("tap7", "No such file or directory");
+  await refused("tap0", "Network is down");
+  await refused("lo", "Invalid argument");
+  const { stdout } = await namespace.execute("ip", ["-brief", "link"]);
+  assert.deepEqual(
+    stdout.split("\n").map((line) => line.split(" ")[0]),
+    ["lo", "tap0", ""],
+  );
+});
+
+test("a sealed unikernel finds its tap when it starts", { skip: skipTap }, async () => {
+  const file = join(folder, "mtu");
+  await solo5("solo5", ["seal", selfTest("test_net_mtu.spt"), "--net:service0=tap0", "-o", file]);
+  using namespace = createNamespace();
+  assert.match(
+    (await namespace.execute(file, [])).stderr,
+    /^mtu: Could not attach interface: tap0: No such device\n$/,
+  );
+  namespace.tap("tap0", "10.0.0.1/24", { mtu: 1234 });
+  assert.match((await namespace.execute(file, [])).stdout, /MTU is 1234/);
+});
+
+test(
+  "an inherited descriptor is a network device",
+  { skip: needsAll(skip, needs.program("python3")) },
+  async () => {
+    // A pair of datagram sockets, one end of which the unikernel inherits as descriptor 7.
+    const script = `
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.dup2(theirs.fileno(), 7)
+child = subprocess.Popen(sys.argv[1:], pass_fds=[7], stdout=subprocess.DEVNULL)
+ours.settimeout(20)
+announced = ours.recv(2000)
+me, ip = bytes.fromhex("020000000001"), bytes([10, 0, 0, 1])
+ours.send(b"\\xff" * 6 + me + bytes.fromhex("08060001080006040001") + me + ip + bytes(6) + bytes([10, 0, 0, 2]))
+reply = ours.recv(2000)
+child.kill()
+print(announced[12:14].hex(), reply[:6].hex(), reply[20:22].hex(), ".".join(map(str, reply[28:32])))
+`;
+    const args = ["-c", script, process.execPath, tender, "--net:service0=@7", selfTest("test_net.spt")];
+    const { stdout, stderr } = await execute("python3", args);
+    assert.equal(stdout, "0806 020000000001 0002 10.0.0.2\n", stderr);
+  },
+);
+
+/** Runs test_net on a segment of this process with a peer at 10.0.0.1. */
+function onSegment(dump?: string): { running: Running; peer: ReturnType<typeof createPeer> } {
+  const segment = createSegment();
+  const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const source = { kind: "device", device: segment.port() } as const;
+  const plan = attach(open(selfTest("test_net.spt")), { memMiB: 16, net: { service0: { source, dump } } });
+  return { running: run(plan, { console: { write: () => {} } }), peer };
+}
+
+test(
+  "a segment of this process, without privileges, captured for tcpdump",
+  { skip: needsAll(skip, needs.program("tcpdump")) },
+  async () => {
+    const dump = join(folder, "segment.pcap");
+    const { running, peer } = onSegment(dump);
+    for (let i = 0; i < 100; i++)
+      assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
+    running.stop();
+    assert.equal(await running.status, 137);
+    const { stdout } = await execute("tcpdump", ["-n", "-r", dump]);
+    assert.equal(stdout.match(/ICMP echo request/g)?.length, 100);
+    assert.equal(stdout.match(/ICMP echo reply/g)?.length, 100);
+    assert.match(stdout, /ARP, Request who-has 10\.0\.0\.2/);
+  },
+);
+
+test("two unikernels on one segment: the second is found by the first's peer", { skip }, async () => {
+  const first = onSegment();
+  const second = onSegment();
+  assert.ok((await first.peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
+  assert.ok((await second.peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
+  first.running.stop();
+  assert.equal(await first.running.status, 137);
+  assert.ok((await second.peer.ping("10.0.0.2")) !== undefined);
+  second.running.stop();
+  assert.equal(await second.running.status, 137);
+});
+
+test(
+  "a capture of a tap: Node stays and relays",
+  { skip: needsAll(skipTap, needs.program("tcpdump")) },
+  async () => {
+    using namespace = createNamespace();
+    namespace.tap("tap0", "10.0.0.1/24");
+    const dump = join(folder, "tap.pcap");
+    const { child } = await serve(namespace, [
+      "--net:service0=tap0",
+      `--net-dump:service0=${dump}`,
+      selfTest("test_net.spt"),
+    ]);
+    const { stdout: pings } = await namespace.execute("ping", ["-q", "-i", "0.002", "-c", "200", "10.0.0.2"]);
+    assert.match(pings, /200 received, 0% packet loss/);
+    child.removeAllListeners("close");
+    const closed = new Promise((resolve) => child.on("close", resolve));
+    child.kill("SIGTERM");
+    await closed;
+    const { stdout } = await execute("tcpdump", ["-n", "-r", dump]);
+    assert.equal(stdout.match(/ICMP echo reply/g)?.length, 200);
+  },
+);

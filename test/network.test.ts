@@ -6,7 +6,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { attach, createPeer, createSegment, open, run, type Running } from "../src/index.js";
+import {
+  attach,
+  createPeer,
+  createSegment,
+  open,
+  run,
+  type NetRequest,
+  type Peer,
+  type Segment,
+} from "../src/index.js";
 import { commandFile, execute, selfTest, solo5 } from "./command.js";
 import { createNamespace, type Namespace } from "./namespace.js";
 import { needs, needsAll } from "./needs.js";
@@ -151,21 +160,25 @@ print(announced[12:14].hex(), reply[:6].hex(), reply[20:22].hex(), ".".join(map(
   },
 );
 
-/** Runs test_net on a segment of this process with a peer at 10.0.0.1. */
-function onSegment(dump?: string): { running: Running; peer: ReturnType<typeof createPeer> } {
-  const segment = createSegment();
-  const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
-  const source = { kind: "device", device: segment.port() } as const;
-  const plan = attach(open(selfTest("test_net.spt")), { memMiB: 16, net: { service0: { source, dump } } });
-  return { running: run(plan, { console: { write: () => {} } }), peer };
-}
+const quiet = { console: { write: () => {} } };
+const onPort = (segment: Segment, dump?: string): NetRequest => ({
+  source: { kind: "device", device: segment.port() },
+  dump,
+});
+const peerOn = (segment: Segment): Peer =>
+  createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
 
 test(
   "a segment of this process, without privileges, captured for tcpdump",
   { skip: needsAll(skip, needs.program("tcpdump")) },
   async () => {
     const dump = join(folder, "segment.pcap");
-    const { running, peer } = onSegment(dump);
+    const segment = createSegment();
+    const peer = peerOn(segment);
+    const running = run(
+      attach(open(selfTest("test_net.spt")), { net: { service0: onPort(segment, dump) } }),
+      quiet,
+    );
     for (let i = 0; i < 100; i++)
       assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
     running.stop();
@@ -177,16 +190,21 @@ test(
   },
 );
 
-test("two unikernels on one segment: the second is found by the first's peer", { skip }, async () => {
-  const first = onSegment();
-  const second = onSegment();
-  assert.ok((await first.peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
-  assert.ok((await second.peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
-  first.running.stop();
-  assert.equal(await first.running.status, 137);
-  assert.ok((await second.peer.ping("10.0.0.2")) !== undefined);
-  second.running.stop();
-  assert.equal(await second.running.status, 137);
+test("two unikernels on one segment", { skip }, async () => {
+  const [shared, other] = [createSegment(), createSegment()];
+  const peer = peerOn(shared);
+  const first = run(attach(open(selfTest("test_net.spt")), { net: { service0: onPort(shared) } }), quiet);
+  const net = { service0: onPort(other), service1: onPort(shared) };
+  const second = run(attach(open(selfTest("test_net_2if.spt")), { net }), quiet);
+  for (const ip of ["10.0.0.2", "10.1.0.2", "10.0.0.2"]) {
+    assert.ok((await peer.ping(ip, { timeoutMsecs: 10_000 })) !== undefined, ip);
+  }
+  first.stop();
+  assert.equal(await first.status, 137);
+  assert.equal(await peer.ping("10.0.0.2", { timeoutMsecs: 100 }), undefined);
+  assert.ok((await peer.ping("10.1.0.2")) !== undefined);
+  second.stop();
+  assert.equal(await second.status, 137);
 });
 
 test(

@@ -3,6 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { execute, type Outcome } from "./command.js";
 
 export interface Namespace extends Disposable {
+  readonly name: string;
   /** Adds a tap; `address` such as `10.0.0.1/24` goes to the host's side. It is up unless `down`. */
   tap(name: string, address: string, options?: { readonly mtu?: number; readonly down?: boolean }): void;
   execute(file: string, args: readonly string[]): Promise<Outcome>;
@@ -20,6 +21,7 @@ export function createNamespace(): Namespace {
   execFileSync("ip", ["netns", "add", name], { stdio: "pipe" });
   ip("link", "set", "lo", "up");
   return {
+    name,
     ip,
     tap(tap, address, { mtu, down = false } = {}) {
       ip("tuntap", "add", tap, "mode", "tap");

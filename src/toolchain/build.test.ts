@@ -1,0 +1,160 @@
+// What `buildGuest` makes, as binutils' readelf sees it: bytes that repeat, symbols, segments and notes. ABI.md 0.1, 12.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { before, test } from "node:test";
+import { needs } from "../../test/needs.js";
+import type { Isa } from "../abi/elf.js";
+import { buildGuest } from "./build.js";
+import { output, temporaryFolder } from "./guest.cases.js";
+import { selfTestFile } from "./guest-jobs.js";
+import { bindingsTargets, isas } from "./isa.js";
+import { bindingsObject, guestOutput, libFolder, linkerScript } from "./layout.js";
+import { selfTests } from "./self-tests.js";
+
+const page = 0x1000n;
+const allIsas = Object.keys(isas) as Isa[];
+const readelf = { skip: needs.program("readelf") };
+
+/** All self-tests as built. */
+const files = allIsas.flatMap((isa) =>
+  selfTests().flatMap(({ name, targets }) =>
+    targets.map((target) => ({ isa, name, target, file: selfTestFile(guestOutput, isa, name, target) })),
+  ),
+);
+
+before(() => buildGuest());
+
+test("a second build makes nothing", async () => {
+  assert.equal(await buildGuest(), 0);
+});
+
+test("identical sources give identical bytes, wherever they are built", async (t) => {
+  const [a, b] = [temporaryFolder(t), temporaryFolder(t)];
+  for (const folder of [a, b]) await buildGuest({ tests: ["hello", "tls", "cxx"], output: folder });
+  for (const isa of allIsas) {
+    const made = (folder: string) => [
+      ...bindingsTargets.flatMap((target) =>
+        [bindingsObject(target), linkerScript(target)].map((file) => join(libFolder(folder, isa), file)),
+      ),
+      ...["hello", "tls", "cxx"].flatMap((name) =>
+        (["spt", "hvt"] as const).map((target) => selfTestFile(folder, isa, name, target)),
+      ),
+    ];
+    for (const [i, file] of made(a).entries()) {
+      const other = made(b)[i] ?? "";
+      assert.ok(readFileSync(file).equals(readFileSync(other)), `${basename(file)} differs`);
+      assert.ok(!readFileSync(file).includes(a), `${basename(file)} names the folder it was built in`);
+    }
+  }
+});
+
+test("a change in a source is seen", async (t) => {
+  const folder = temporaryFolder(t);
+  const only = { isas: ["x86-64"], targets: ["spt"], tests: ["hello"], output: folder } as const;
+  assert.ok((await buildGuest(only)) > 0);
+  assert.equal(await buildGuest(only), 0);
+  assert.ok((await buildGuest({ ...only, tests: ["hello", "quiet"] })) > 0);
+});
+
+/** Lines of `readelf -lW` as fields. */
+interface Phdr {
+  readonly type: string;
+  readonly offset: bigint;
+  readonly vaddr: bigint;
+  readonly filesz: bigint;
+  readonly memsz: bigint;
+  readonly flags: string;
+  readonly align: bigint;
+}
+
+function phdrs(file: string): readonly Phdr[] {
+  const line = /^ {2}([A-Z_]+) +(0x\w+) (0x\w+) 0x\w+ (0x\w+) (0x\w+) ([RWE ]{3}) (\w+)$/gm;
+  return [...output(["readelf", "-lW", file]).matchAll(line)].map(
+    ([, type = "", offset = "", vaddr = "", filesz = "", memsz = "", flags = "", align = ""]) => ({
+      type,
+      offset: BigInt(offset),
+      vaddr: BigInt(vaddr),
+      filesz: BigInt(filesz),
+      memsz: BigInt(memsz),
+      flags: flags.replaceAll(" ", ""),
+      align: BigInt(align),
+    }),
+  );
+}
+
+test("bindings have no global names but Solo5's", readelf, () => {
+  for (const isa of allIsas) {
+    for (const target of bindingsTargets) {
+      const object = join(libFolder(guestOutput, isa), bindingsObject(target));
+      const symbols = output(["readelf", "-sW", object])
+        .split("\n")
+        .map((line) => line.trim().split(/ +/))
+        .filter(([, , , , bind, , index]) => (bind === "GLOBAL" || bind === "WEAK") && index !== "UND")
+        .map((fields) => fields[7] ?? "");
+      assert.ok(symbols.length >= 18, `${object}: ${symbols.length} symbols`);
+      const allowed = /^(solo5_\w+|_start\w*|__stack_chk_guard|__stack_chk_fail)$/;
+      assert.deepEqual(
+        symbols.filter((name) => !allowed.test(name)),
+        [],
+        object,
+      );
+    }
+  }
+});
+
+test("bindings use no vector registers", { skip: needs.program("objdump") }, () => {
+  for (const target of ["spt", "hvt"] as const) {
+    const object = join(libFolder(guestOutput, "x86-64"), bindingsObject(target));
+    const code = output(["objdump", "-d", "--no-show-raw-insn", object]);
+    assert.match(code, /<_start>:/);
+    assert.doesNotMatch(code, /%[xyz]?mm\d/);
+  }
+});
+
+test("segments are page-aligned, apart, ascending, and never both writable and executable", readelf, () => {
+  for (const { file, target } of files) {
+    const loads = phdrs(file).filter(({ type }) => type === "LOAD");
+    assert.ok(loads.length >= 3, file);
+    let end = 0x100000n;
+    for (const { vaddr, offset, filesz, memsz, flags, align } of loads) {
+      assert.equal(align, page, file);
+      assert.equal(vaddr % page, 0n, file);
+      assert.ok(filesz === 0n || offset % page === 0n, file);
+      assert.ok(vaddr >= end, file);
+      assert.ok(memsz >= filesz, file);
+      assert.ok(!(flags.includes("W") && flags.includes("E")), file);
+      end = ((vaddr + memsz + page - 1n) / page) * page;
+    }
+    assert.equal(loads[0]?.vaddr, 0x100000n, file);
+    assert.equal(loads[0]?.flags, target === "hvt" ? "E" : "RE", file);
+    const interp = phdrs(file).find(({ type }) => type === "INTERP");
+    assert.equal(interp?.vaddr, 0x100000n, file);
+    assert.equal(interp?.filesz, 24n, file);
+  }
+});
+
+test("notes come in the order OpenBSD, ABI1, MFT1, each with a header of its own", readelf, () => {
+  for (const { file, target, name } of files) {
+    const notes = phdrs(file).filter(({ type }) => type === "NOTE");
+    const bytes = readFileSync(file);
+    const words = notes.map(({ offset }) => [0, 4, 8].map((at) => bytes.readUInt32LE(Number(offset) + at)));
+    assert.deepEqual(words[0], [8, 4, 1], file);
+    assert.deepEqual(words[1], [6, 16, 0x31494241], file);
+    assert.equal(notes[1]?.filesz, 0x24n, file);
+    assert.equal(bytes.readUInt32LE(Number(notes[1]?.offset) + 20), target === "hvt" ? 1 : 2, file);
+    const devices = { blk: 1, net: 1, net_2if: 2, net_mtu: 1, net_ring: 1, mft_maxdevices: 63 }[name] ?? 0;
+    assert.deepEqual(words[2], [6, 4 + 8 + 104 * (devices + 1), 0x3154464d], file);
+    assert.equal(notes.length, 3, file);
+  }
+});
+
+test("thread-local data has a segment, aligned as its variables are", readelf, () => {
+  for (const { file } of files.filter(({ name }) => name === "tls")) {
+    const tls = phdrs(file).find(({ type }) => type === "TLS");
+    assert.ok(tls, file);
+    assert.equal(tls.filesz, 8n, file);
+    assert.equal(tls.align, 64n, file);
+    assert.ok(tls.memsz >= 64n + 3n, file);
+  }
+});

@@ -1,0 +1,63 @@
+// Lays out a prefix as other projects' builds expect of an installed Solo5: bin, include and lib of ABI.md 10. The
+// commands in bin/ run this package, which has to stay where it is.
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Isa } from "../abi/elf.js";
+import { isas } from "./isa.js";
+import {
+  freestandingFolder,
+  guestOutput,
+  includeFolder,
+  libFolder,
+  packageRoot,
+  packageVersion,
+} from "./layout.js";
+import { prefixHeaders } from "./prefix.js";
+
+/** Installs into `prefix`, over what is there. The bindings must have been built. */
+export function installPrefix(prefix: string): void {
+  for (const isa of Object.keys(isas) as Isa[]) {
+    const headers = prefixHeaders(prefix, isa);
+    copyFiles(includeFolder, headers.solo5);
+    copyFiles(freestandingFolder, headers.freestanding);
+    copyFiles(libFolder(guestOutput, isa), libFolder(prefix, isa));
+  }
+  for (const [name, script] of Object.entries(packageCommands())) {
+    const target = pathToFileURL(join(packageRoot, script)).href;
+    write(join(prefix, "bin", name), `#!/usr/bin/env node\nimport(${JSON.stringify(target)});\n`);
+    chmodSync(join(prefix, "bin", name), 0o755);
+  }
+  write(join(prefix, "lib", "pkgconfig", "solo5.pc"), pkgConfig(prefix));
+}
+
+/** The files of one folder, without those below. */
+function copyFiles(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isFile()) copyFileSync(join(from, entry.name), join(to, entry.name));
+  }
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+const packageCommands = (): Readonly<Record<string, string>> =>
+  (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { bin: Record<string, string> })
+    .bin;
+
+/** For builds that ask pkg-config: the headers, and which cross compilers there are. */
+const pkgConfig = (prefix: string): string => `prefix=${prefix.replaceAll(" ", "\\ ")}
+bindir=\${prefix}/bin
+includedir=\${prefix}/include
+libdir=\${prefix}/lib
+${Object.values(isas)
+  .map(({ arch, triple }) => `cc_${arch}=\${bindir}/${triple}-cc\nld_${arch}=\${bindir}/${triple}-ld\n`)
+  .join("")}
+Name: solo5
+Description: Solo5 headers, bindings and cross toolchain
+Version: ${packageVersion()}
+Cflags: -I\${includedir}/solo5
+`;

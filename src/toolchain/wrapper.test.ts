@@ -1,0 +1,157 @@
+// The wrappers as another project's configure and make use them: from a prefix, under a path with spaces.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { needs } from "../../test/needs.js";
+import type { Isa } from "../abi/elf.js";
+import { readElf } from "../image/elf.js";
+import { readAbi } from "../image/unikernel.js";
+import { buildGuest } from "./build.js";
+import { output, runCommand, temporaryFolder } from "./guest.cases.js";
+import { installPrefix } from "./install.js";
+import { isas } from "./isa.js";
+
+const app = `#include <solo5.h>
+int answer(void);
+int solo5_app_main(const struct solo5_start_info *info) { (void)info; return answer(); }
+`;
+const manifest = `#define MFT_ENTRIES 1
+#include "mft_abi.h"
+MFT1_NOTE_DECLARE_BEGIN { .version = MFT_VERSION, .entries = 1, .e = { { .name = "", .type = MFT_RESERVED_FIRST } } }
+MFT1_NOTE_DECLARE_END
+`;
+const library = "int answer(void);\nint answer(void) { return 42; }\n";
+
+/** What autoconf asks of a compiler, in little. */
+const configure = `set -e
+CC="$1"
+echo 'int main(void) { return 0; }' > conftest.c
+"$CC" --version > /dev/null
+"$CC" -v 2> version
+"$CC" conftest.c -o conftest
+"$CC" -o conftest -g -O2 -Wall conftest.c
+"$CC" -c conftest.c && test -f conftest.o
+"$CC" -E conftest.c > /dev/null
+echo '#include <stdint.h>' | "$CC" -E - > /dev/null
+if "$CC" -c -Werror -no-such-option conftest.c 2> /dev/null; then exit 1; fi
+echo '#include <stdio.h>' > nostdio.c
+if "$CC" -c nostdio.c 2> /dev/null; then exit 1; fi
+"$CC" -print-search-dirs > /dev/null
+"$CC" -dumpmachine
+`;
+const makefile = `unikernel: main.o manifest.o libanswer.a
+	"$(CC)" -z solo5-abi=$(ABI) -o $@ @objects -L. -lanswer
+libanswer.a: answer.o
+	"$(AR)" rcs $@ answer.o
+	"$(RANLIB)" $@
+%.o: %.c
+	"$(CC)" -MMD -O2 -c $< -o $@
+`;
+
+before(() => buildGuest());
+
+for (const isa of Object.keys(isas) as Isa[]) {
+  const { triple, arch } = isas[isa];
+  const tool = (prefix: string, name: string) => join(prefix, "bin", `${triple}-${name}`);
+
+  test(`${isa}: configure's probes and a makefile`, { skip: needs.program("make") }, (t) => {
+    const prefix = temporaryFolder(t);
+    const cwd = temporaryFolder(t);
+    installPrefix(prefix);
+    const files = {
+      configure,
+      Makefile: makefile,
+      "main.c": app,
+      "manifest.c": manifest,
+      "answer.c": library,
+    };
+    for (const [name, text] of Object.entries({ ...files, objects: `main.o\n"manifest.o"\n` })) {
+      writeFileSync(join(cwd, name), text);
+    }
+    const machine = output(["sh", "./configure", tool(prefix, "cc")], { cwd }).trim();
+    assert.equal(machine.split("-")[0], arch);
+    assert.equal(machine, triple);
+
+    const variables = ["CC", "AR", "RANLIB"].map((name) => `${name}=${tool(prefix, name.toLowerCase())}`);
+    for (const target of ["hvt", "spt"] as const) {
+      output(["make", "-B", ...variables, `ABI=${target}`], { cwd });
+      const elf = readElf(readFileSync(join(cwd, "unikernel")), "unikernel");
+      assert.equal(elf.isa, isa);
+      assert.deepEqual(readAbi(elf, "unikernel"), { target, version: 2 });
+    }
+    // The linker's own wrapper makes the same of the same.
+    const linked = ["-z", "solo5-abi=spt", "-o", "by-ld", "@objects", "libanswer.a"];
+    output([tool(prefix, "ld"), ...linked], { cwd });
+    output([tool(prefix, "cc"), ...linked], { cwd });
+    const byCc = readFileSync(join(cwd, "by-ld"));
+    output([tool(prefix, "ld"), ...linked], { cwd });
+    assert.ok(byCc.equals(readFileSync(join(cwd, "by-ld"))));
+  });
+
+  test(`${isa}: errors are one line and status 1`, (t) => {
+    const prefix = temporaryFolder(t);
+    const cwd = temporaryFolder(t);
+    installPrefix(prefix);
+    writeFileSync(join(cwd, "a.c"), "int main(void) { return 0; }\n");
+    const fails = (name: string, ...args: string[]) => {
+      const { status, stderr } = runCommand([tool(prefix, name), ...args], { cwd });
+      assert.equal(status, 1);
+      return stderr;
+    };
+    assert.equal(fails("cc"), `${triple}-cc: no input files\n`);
+    assert.match(
+      fails("cc", "a.c", "-z", "solo5-abi=nosuch"),
+      /there are no bindings for -z solo5-abi=nosuch/,
+    );
+    assert.match(fails("ld", "a.o"), /no target: give one with -z solo5-abi=ABI/);
+    assert.match(fails("cc", "-c", "nosuch.c"), /nosuch\.c/);
+    assert.match(fails("cc", "a.c", "-z", "solo5-abi=spt"), /undefined symbol: solo5_app_main/);
+  });
+
+  test(`${isa}: a wrapper is found through symbolic links, and partial links are plain`, (t) => {
+    const prefix = temporaryFolder(t);
+    const cwd = temporaryFolder(t);
+    installPrefix(prefix);
+    mkdirSync(join(cwd, "links"));
+    symlinkSync(tool(prefix, "cc"), join(cwd, "links", "cc"));
+    writeFileSync(join(cwd, "main.c"), app);
+    writeFileSync(join(cwd, "answer.c"), library);
+    const cc = join(cwd, "links", "cc");
+    for (const name of ["main", "answer"]) output([cc, "-c", `${name}.c`], { cwd });
+    output([tool(prefix, "ld"), "-r", "-o", "both.o", "main.o", "answer.o"], { cwd });
+    writeFileSync(join(cwd, "manifest.c"), manifest);
+    output([cc, "both.o", "manifest.c", "-Wl,-z,solo5-abi=spt"], { cwd });
+    assert.equal(readAbi(readElf(readFileSync(join(cwd, "a.out")), "a.out"), "a.out").target, "spt");
+  });
+}
+
+test("a command line too long for the system goes through a response file", (t) => {
+  const prefix = temporaryFolder(t);
+  const cwd = temporaryFolder(t);
+  installPrefix(prefix);
+  writeFileSync(join(cwd, "main.c"), app.replace("answer()", "ANSWER"));
+  const defines = Array.from({ length: 60_000 }, (_, i) => `-DNAME_${i}=${"x".repeat(30)}`);
+  writeFileSync(join(cwd, "flags"), ["-DANSWER=1", ...defines].join("\n"));
+  output([join(prefix, "bin", `${isas["x86-64"].triple}-cc`), "-c", "@flags", "main.c", "-o", "main.o"], {
+    cwd,
+  });
+});
+
+test("the host's gcc serves as well", { skip: needs.program("gcc") }, (t) => {
+  const prefix = temporaryFolder(t);
+  const cwd = temporaryFolder(t);
+  installPrefix(prefix);
+  for (const [name, text] of Object.entries({ "main.c": app, "answer.c": library, "manifest.c": manifest })) {
+    writeFileSync(join(cwd, name), text);
+  }
+  const cc = join(prefix, "bin", `${isas["x86-64"].triple}-cc`);
+  const env = { SOLO5_CC: "gcc" };
+  output([cc, "-O2", "-z", "solo5-abi=hvt", "main.c", "answer.c", "manifest.c", "-o", "app.hvt"], {
+    cwd,
+    env,
+  });
+  const macros = output([cc, "-dM", "-E", "main.c"], { cwd, env });
+  assert.ok(macros.includes("__GNUC__") && !macros.includes("__clang__"));
+  assert.equal(readAbi(readElf(readFileSync(join(cwd, "app.hvt")), "app"), "app").target, "hvt");
+});

@@ -1,0 +1,164 @@
+// The cross toolchain that other projects' builds call: <triple>-cc, -ld and the rest, which run a real compiler and
+// linker with what makes a unikernel of the result. ABI.md 10.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Isa } from "../abi/elf.js";
+import { Solo5Error } from "../bytes/error.js";
+import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
+import { findCompiler, type Compiler } from "./compiler.js";
+import { compileFlags, linkFlags } from "./flags.js";
+import { isas } from "./isa.js";
+import { findPrefix, type Prefix } from "./prefix.js";
+
+/** Kernels limit a command line to 2 MiB, of which the environment is part. */
+const longCommandLine = 100_000;
+
+/** What a wrapper works with. */
+interface Context {
+  readonly isa: Isa;
+  readonly compiler: Compiler;
+  readonly prefix: Prefix;
+  /** For what goes away with the wrapper. */
+  temporaryFolder(): string;
+}
+
+type Tool = (args: readonly string[], context: Context) => number;
+
+const tools: Readonly<Record<string, Tool>> = {
+  cc,
+  ld,
+  as: (args, context) => run(context, [...context.compiler.cc, "-c", "-x", "assembler", "-o", "a.out"], args),
+  objcopy: (args, context) => run(context, context.compiler.objcopy, args),
+  ar: (args, context) => run(context, context.compiler.ar, args),
+  ranlib: (args, context) => run(context, context.compiler.ranlib, args),
+};
+
+export const toolNames: readonly string[] = Object.keys(tools);
+
+/** The ISA and the tool that a name such as `x86_64-solo5-none-static-cc` stands for. */
+export function parseToolName(name: string): { readonly isa: Isa; readonly tool: string } | undefined {
+  for (const isa of Object.keys(isas) as Isa[]) {
+    const { triple } = isas[isa];
+    const tool = name.startsWith(`${triple}-`) ? name.slice(triple.length + 1).replace(/\.[cm]?js$/, "") : "";
+    if (Object.hasOwn(tools, tool)) return { isa, tool };
+  }
+  return undefined;
+}
+
+/**
+ * Runs the tool `name` as the wrapper at `path`, its real path. Gives the exit status; a tool that died of a signal
+ * counts as 128 + its number. Throws Solo5Error `USAGE`, `NO_ABI`, `NO_COMPILER`, `NO_TOOL`.
+ */
+export function runWrapper(name: string, path: string, args: readonly string[]): number {
+  const parsed = parseToolName(name);
+  if (parsed === undefined) throw new Solo5Error("USAGE", `${name} is the name of no tool`);
+  if (args.length === 0) throw new Solo5Error("USAGE", "no input files");
+  const { isa, tool } = parsed;
+  let folder: string | undefined;
+  try {
+    return (tools[tool] as Tool)(args, {
+      isa,
+      compiler: findCompiler(isa),
+      prefix: findPrefix(path, isa),
+      temporaryFolder: () => (folder ??= mkdtempSync(join(tmpdir(), "solo5-cc-"))),
+    });
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  }
+}
+
+function cc(given: readonly string[], context: Context): number {
+  const { compiler, prefix, isa } = context;
+  const args = parseDriverArguments(readResponseFiles(given));
+  if (args.mode === "query") {
+    if (args.all.includes("-dumpmachine")) return print(isas[isa].triple);
+    const program = args.all.find((arg) => arg.startsWith("-print-prog-name="));
+    if (program !== undefined) return print(programName(program.slice("-print-prog-name=".length), isa));
+    const file = args.all.find((arg) => arg.startsWith("-print-file-name="));
+    if (file !== undefined) return print(fileName(file.slice("-print-file-name=".length), prefix));
+    return run(context, compiler.cc, args.all);
+  }
+  const flags = compileFlags(prefix.headers, compiler);
+  if (args.mode === "compile") return run(context, [...compiler.cc, ...flags], args.all);
+
+  const parts: string[] = [];
+  for (const [index, part] of args.link.entries()) {
+    if ("linker" in part) {
+      parts.push(part.linker);
+      continue;
+    }
+    const object = join(context.temporaryFolder(), `${index}-${basename(part.source)}.o`);
+    const status = run(
+      context,
+      [...compiler.cc, ...flags],
+      [...args.compiler, "-c", part.source, "-o", object],
+    );
+    if (status !== 0) return status;
+    parts.push(object);
+  }
+  const { rest, abi } = takeAbi(parts);
+  return link(context, args.abi ?? abi ?? "stub", [...rest, "-o", args.output ?? "a.out"]);
+}
+
+function ld(given: readonly string[], context: Context): number {
+  const { rest, abi } = takeAbi(readResponseFiles(given));
+  const asks = rest.every((arg) => /^(?:-v|-V|--version|--help|-m|-z)$/.test(arg));
+  if (asks) return run(context, context.compiler.ld, rest);
+  return link(context, abi, rest);
+}
+
+/** Partial links (`-r`) are the linker's own business. */
+function link(context: Context, abi: string | undefined, args: readonly string[]): number {
+  const { compiler, prefix } = context;
+  if (args.includes("-r") || args.includes("--relocatable")) return run(context, compiler.ld, args);
+  if (abi === undefined) throw new Solo5Error("NO_ABI", "no target: give one with -z solo5-abi=ABI");
+  const script = join(prefix.lib, `solo5_${abi}.lds`);
+  if (!/^[a-z]+$/.test(abi) || !existsSync(script)) {
+    throw new Solo5Error("NO_ABI", `there are no bindings for -z solo5-abi=${abi}`);
+  }
+  return run(context, compiler.ld, [
+    ...linkFlags,
+    "-T",
+    script,
+    `-L${prefix.lib}`,
+    `-l:solo5_${abi}.o`,
+    ...args,
+  ]);
+}
+
+/** Runs a tool; where the system may refuse so long a command line, by way of a response file. */
+function run(context: Context, command: readonly string[], args: readonly string[]): number {
+  const [program = "", ...first] = command;
+  let rest = args;
+  if (args.reduce((sum, arg) => sum + arg.length + 1, 0) > longCommandLine) {
+    const file = join(context.temporaryFolder(), "arguments");
+    writeFileSync(file, joinResponse(args));
+    rest = [`@${file}`];
+  }
+  const { status, signal, error } = spawnSync(program, [...first, ...rest], { stdio: "inherit" });
+  if (error !== undefined)
+    throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${error.message}`, { cause: error });
+  return status ?? 128 + signalNumber(signal);
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  return signal === null ? 0 : (constants.signals[signal] ?? 0);
+}
+
+function print(line: string): number {
+  process.stdout.write(`${line}\n`);
+  return 0;
+}
+
+/** For -print-prog-name: the name of our own tool of that kind, or the name as given, as compilers do. */
+const programName = (name: string, isa: Isa): string =>
+  toolNames.includes(name) ? `${isas[isa].triple}-${name}` : name;
+
+/** For -print-file-name: the path of our own library file of that name, or the name as given, as compilers do. */
+function fileName(name: string, { lib, headers }: Prefix): string {
+  if (name === "include") return headers.freestanding;
+  const path = join(lib, name);
+  return existsSync(path) ? path : name;
+}

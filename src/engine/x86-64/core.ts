@@ -1,0 +1,189 @@
+// The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
+// that there is; translated code leaves to it whatever it cannot do.
+import { Solo5Error } from "../../bytes/error.js";
+import type { Instruction } from "../../isa/x86-64/instruction.js";
+import type { Exit, VcpuOptions } from "../contract.js";
+import { CodeCache, type Step } from "./code-cache.js";
+import { Cpu, rflag } from "./cpu.js";
+import { Evaluator } from "./evaluator.js";
+import { deliver, raise } from "./exceptions.js";
+import { generalProtection, GuestFault } from "./fault.js";
+import { isMachineMemory } from "./machine-memory.js";
+import type { Machine } from "./machine.js";
+import { MemoryAccess } from "./memory-access.js";
+import { Mmu } from "./mmu.js";
+import { Segments } from "./segments.js";
+import { slowInstructions } from "./slow/index.js";
+import { state } from "./state.js";
+
+/** Thrown by the step that stands for a breakpoint. */
+export class BreakpointHit {
+  readonly pc: number;
+  constructor(pc: number) {
+    this.pc = pc;
+  }
+}
+
+const breakpointStep = (instruction: Instruction): Step => ({
+  instruction,
+  execute() {
+    throw new BreakpointHit(instruction.pc);
+  },
+});
+
+export class Core implements Machine {
+  readonly cpu: Cpu;
+  readonly mmu: Mmu;
+  readonly memory: MemoryAccess;
+  readonly evaluator: Evaluator;
+  readonly segments: Segments;
+  readonly msrs = new Map<number, bigint>();
+  readonly exceptions: "guest" | "exit";
+  readonly breakpoints = new Set<number>();
+  /** Instructions executed since the start. */
+  executed = 0;
+  /** Set by whoever wants `run` to return after the current instruction. */
+  stop = false;
+  /** Asked after a jump, with the new address: true leaves `run`. Where translated code is entered. */
+  onJump: ((pc: number) => boolean) | undefined;
+  ask: (exit: Exit) => void = () => undefined;
+  halt: () => void = () => undefined;
+  readonly #cache: CodeCache;
+  readonly #slow = new Map<string, Step["execute"]>();
+  /** The address of the instruction being executed. */
+  #pc = 0;
+
+  constructor(options: VcpuOptions) {
+    const { memory, protections, noExecute } = options;
+    if (!isMachineMemory(memory)) {
+      throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");
+    }
+    this.exceptions = options.exceptions;
+    const { buffer } = memory.wasm;
+    this.cpu = new Cpu(buffer);
+    this.mmu = new Mmu(buffer, memory.size, this.cpu, protections, noExecute);
+    this.memory = new MemoryAccess(this.mmu);
+    this.memory.ask = (exit) => this.ask(exit);
+    this.evaluator = new Evaluator(this.cpu, this.memory);
+    this.segments = new Segments(this.cpu, this.memory);
+    this.#cache = new CodeCache(this.mmu);
+    this.cpu.rflags = 2;
+    this.cpu.i32[state.mxcsr >> 2] = 0x1f80;
+    this.cpu.u16[state.x87Control >> 1] = 0x37f;
+    this.cpu.u16[state.x87Tag >> 1] = 0xffff;
+    this.cpu.cpl = options.exceptions === "exit" ? 3 : 0;
+    if (options.exceptions === "exit") this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
+  }
+
+  /** The address of the instruction that is executing or was last. */
+  get pc(): number {
+    return this.#pc;
+  }
+
+  get mode(): 32 | 64 {
+    if (this.exceptions === "exit") return 64;
+    return (this.cpu.efer & 0x400n) !== 0n && this.segments.longCode ? 64 : 32;
+  }
+
+  #executor(i: Instruction): Step["execute"] {
+    const { mnemonic, traits } = i.row;
+    const { run } = traits;
+    if (run !== undefined) return run;
+    let execute = this.#slow.get(mnemonic);
+    if (execute === undefined) {
+      const slow = slowInstructions[mnemonic];
+      if (slow === undefined) throw new RangeError(`nothing implements ${mnemonic}`);
+      execute = traits.privileged
+        ? (_e, i) => {
+            if (this.cpu.cpl !== 0) throw generalProtection(`${mnemonic} is privileged`);
+            slow(this, i);
+          }
+        : (_e, i) => slow(this, i);
+      this.#slow.set(mnemonic, execute);
+    }
+    return execute;
+  }
+
+  #decode(pc: number, withBreakpoints: boolean): Step {
+    this.#pc = pc;
+    const instruction = this.#cache.fetch(pc, this.mode);
+    if (withBreakpoints && this.breakpoints.has(pc)) {
+      const step = breakpointStep(instruction);
+      this.#cache.keep(pc, step);
+      return step;
+    }
+    const step = { instruction, execute: this.#executor(instruction) };
+    if (!this.breakpoints.has(pc)) this.#cache.keep(pc, step);
+    return step;
+  }
+
+  setBreakpoint(pc: number, on: boolean): void {
+    if (on) this.breakpoints.add(pc);
+    else this.breakpoints.delete(pc);
+    this.#cache.forget(pc);
+  }
+
+  /** Executes at most `limit` instructions; returns when `stop` is set or `onJump` says so. Throws what a guest raises. */
+  run(limit: number): void {
+    const { cpu, evaluator } = this;
+    const { slots } = evaluator;
+    const cache = this.#cache;
+    const { onJump } = this;
+    let left = limit;
+    try {
+      while (left > 0) {
+        const pc = cpu.rip;
+        const step = cache.at(pc) ?? this.#decode(pc, true);
+        const { instruction } = step;
+        this.#pc = pc;
+        cpu.rip = instruction.next;
+        slots.top = 0;
+        step.execute(evaluator, instruction);
+        left--;
+        if (this.stop) break;
+        if (onJump !== undefined && cpu.rip !== instruction.next && onJump(cpu.rip)) break;
+      }
+    } finally {
+      this.executed += limit - left;
+    }
+  }
+
+  /** One instruction, whatever breakpoint is on it. */
+  single(): void {
+    const { instruction, execute } = this.#decode(this.cpu.rip, false);
+    this.#pc = instruction.pc;
+    this.cpu.rip = instruction.next;
+    this.evaluator.begin();
+    execute(this.evaluator, instruction);
+    this.executed++;
+  }
+
+  /** Gives a fault to the guest's handlers; throws `TripleFault`. The faulting instruction is at rip again. */
+  deliverFault(fault: GuestFault): void {
+    this.cpu.rip = this.#pc;
+    raise(this, fault);
+  }
+
+  /** Takes an external interrupt, if the guest lets it. */
+  deliverInterrupt(number: number): boolean {
+    if ((this.cpu.rflags & rflag.IF) === 0) return false;
+    this.#pc = this.cpu.rip;
+    try {
+      deliver(this, number, 0, "external");
+    } catch (error) {
+      if (!(error instanceof GuestFault)) throw error;
+      raise(this, error);
+    }
+    return true;
+  }
+
+  /** INT n and INT3: the return address is the next instruction's, which rip holds. */
+  interrupt(number: number): void {
+    if (this.exceptions === "exit") {
+      throw number === 3
+        ? new GuestFault(3, 0, "INT3")
+        : generalProtection(`INT ${number} in a process`, number * 8 + 2);
+    }
+    deliver(this, number, 0, "software");
+  }
+}

@@ -1,0 +1,144 @@
+// A virtual CPU that interprets: the contract's `Vcpu` around the core. Slow and complete; the wasm engine's other half.
+import type { Access, Answer, Exit, Fault, Vcpu, VcpuOptions } from "../contract.js";
+import { BreakpointHit, Core } from "./core.js";
+import { TripleFault } from "./exceptions.js";
+import { GuestFault, mnemonicOf } from "./fault.js";
+import { WatchHit } from "./mmu.js";
+import { hexOf } from "./paging.js";
+import { registersOf } from "./registers.js";
+
+/** Instructions between two looks at interrupts that came from outside. */
+const SLICE = 100_000;
+
+const faultOf = (fault: GuestFault, pc: number, more = ""): Fault => ({
+  vector: fault.vector,
+  code: fault.code,
+  address: BigInt.asUintN(64, BigInt(fault.address ?? pc)),
+  access: fault.access,
+  refusedBy: fault.refusedBy,
+  reason: `${mnemonicOf(fault.vector)} at ${hexOf(pc)}: ${fault.reason}${more}`,
+});
+
+/** Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. */
+export function newInterpreter(options: VcpuOptions): Vcpu {
+  const core = new Core(options);
+  const { cpu, mmu } = core;
+  const registers = registersOf(core);
+  let answer: Answer = () => "suspend";
+  let suspended = false;
+  let halted = false;
+  let budget = Number.POSITIVE_INFINITY;
+  let stepping = false;
+  /** A breakpoint or watch was reported at this address: its instruction is executed next without asking again. */
+  let passing = Number.NaN;
+  const interrupts: number[] = [];
+
+  const ask = (exit: Exit): void => {
+    if (answer(exit) === "suspend") suspended = true;
+    core.stop ||= suspended;
+  };
+  core.ask = ask;
+  core.halt = () => {
+    halted = true;
+    core.stop = true;
+  };
+
+  /** What ended an instruction before it had any effect. */
+  const handle = (event: unknown): void => {
+    if (event instanceof BreakpointHit || event instanceof WatchHit) {
+      cpu.rip = core.pc;
+      passing = core.pc;
+      if (event instanceof BreakpointHit) ask({ kind: "breakpoint" });
+      else ask({ kind: "watchpoint", address: BigInt(event.address), access: event.access });
+      return;
+    }
+    if (!(event instanceof GuestFault)) throw event;
+    if (core.exceptions === "exit" || event.refusedBy === "host") {
+      cpu.rip = core.pc;
+      ask({ kind: "fault", fault: faultOf(event, core.pc) });
+      return;
+    }
+    try {
+      core.deliverFault(event);
+    } catch (error) {
+      if (error instanceof TripleFault) {
+        ask({ kind: "fault", fault: faultOf(error.first, core.pc, " (triple fault)") });
+      } else if (error instanceof GuestFault) ask({ kind: "fault", fault: faultOf(error, core.pc) });
+      else throw error;
+    }
+  };
+
+  const one = (): void => {
+    const isPassing = passing === cpu.rip;
+    passing = Number.NaN;
+    mmu.watching = !isPassing;
+    try {
+      if (isPassing || stepping) core.single();
+      else core.run(Math.min(budget, SLICE));
+    } finally {
+      mmu.watching = true;
+    }
+  };
+
+  const turn = (): void => {
+    const [next] = interrupts;
+    try {
+      if (next !== undefined && core.deliverInterrupt(next)) {
+        interrupts.shift();
+        halted = false;
+      }
+    } catch (error) {
+      return handle(error);
+    }
+    if (halted) {
+      ask({ kind: "halt" });
+      halted &&= interrupts.length > 0;
+      return;
+    }
+    const before = core.executed;
+    core.stop = false;
+    try {
+      one();
+    } catch (error) {
+      handle(error);
+    }
+    budget -= core.executed - before;
+    if (stepping && !suspended && core.executed > before) {
+      stepping = false;
+      ask({ kind: "step" });
+    } else if (budget <= 0) {
+      budget = Number.POSITIVE_INFINITY;
+      ask({ kind: "budget" });
+    }
+  };
+
+  return {
+    memory: options.memory,
+    registers,
+    get instructions() {
+      return options.profile === "replay" ? BigInt(core.executed) : 0n;
+    },
+    run(given: Answer): void {
+      answer = given;
+      suspended = false;
+      while (!suspended) turn();
+    },
+    setBudget(instructions: number): void {
+      budget = instructions;
+    },
+    setBreakpoint: (address, on) => core.setBreakpoint(Number(BigInt.asIntN(64, address)), on),
+    setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void {
+      mmu.setWatch(Number(BigInt.asIntN(64, address)), length, access, on);
+    },
+    setStep(on: boolean): void {
+      stepping = on;
+    },
+    interrupt(vector: number): void {
+      interrupts.push(vector);
+      core.stop = true;
+    },
+    [Symbol.dispose]() {
+      core.stop = true;
+    },
+  };
+}

@@ -1,0 +1,204 @@
+// From a linear address to a place in the WebAssembly memory: paging, the host's protections, watches, pages with code.
+// The page map of the state area remembers what may be done at once; everything else comes through here.
+import type { Access, Protection } from "../contract.js";
+import type { Cpu } from "./cpu.js";
+import { GuestFault, vector } from "./fault.js";
+import { hexOf, type Mapping, walk } from "./paging.js";
+import { guestBase, pageBits, state } from "./state.js";
+
+const PG = 0x8000_0000n;
+const WP = 0x1_0000n;
+const NXE = 0x800n;
+
+/** What ends an instruction so that the host hears of a watchpoint first. */
+export class WatchHit {
+  readonly address: number;
+  readonly access: Access;
+  constructor(address: number, access: Access) {
+    this.address = address;
+    this.access = access;
+  }
+}
+
+interface Watch {
+  readonly start: number;
+  readonly end: number;
+  readonly access: Access;
+}
+
+const needs = { read: pageBits.read, write: pageBits.write, execute: pageBits.execute } as const;
+
+export class Mmu {
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  /** Where guest memory begins in the WebAssembly memory, and how much there is. */
+  readonly base: number;
+  readonly size: number;
+  /** The state area's page map. */
+  readonly pages: Uint8Array;
+  /** Counts changes of the guest's mappings, for whoever derived something from them. */
+  version = 0;
+  watching = true;
+  readonly #host: Uint8Array;
+  readonly #code: Uint8Array;
+  readonly #cpu: Cpu;
+  readonly #tlb = new Map<number, Mapping>();
+  #watches: readonly Watch[] = [];
+  /** Called with a physical page number before a store into a page that holds decoded code. */
+  onCodeWritten: (page: number) => void = () => undefined;
+
+  constructor(
+    buffer: ArrayBufferLike,
+    size: number,
+    cpu: Cpu,
+    protections: readonly Protection[],
+    noExecute: boolean,
+  ) {
+    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(buffer);
+    this.base = guestBase(size);
+    this.size = size;
+    const count = Math.ceil(size / 4096);
+    this.pages = new Uint8Array(buffer, state.pages, count);
+    this.#code = new Uint8Array(count);
+    this.#cpu = cpu;
+    const { read, write, execute } = pageBits;
+    this.#host = new Uint8Array(count).fill(read | write | (noExecute ? 0 : execute));
+    for (const p of protections) {
+      const bits = (p.read ? read : 0) | (p.write ? write : 0) | (p.execute ? execute : 0);
+      this.#host.fill(bits, p.start / 4096, Math.ceil(p.end / 4096));
+    }
+  }
+
+  /** Forgets everything derived from the guest's tables and privilege. */
+  flush(): void {
+    this.pages.fill(0);
+    this.#tlb.clear();
+    this.version++;
+  }
+
+  get paged(): boolean {
+    return (this.#cpu.cr0 & PG) !== 0n;
+  }
+
+  #map(linear: number, access: Access, mark = true): Mapping {
+    if (!this.paged) {
+      const page = linear - (((linear % 4096) + 4096) % 4096);
+      return { page, writable: true, executable: true, dirty: true };
+    }
+    const key = Math.floor(linear / 4096);
+    const known = this.#tlb.get(key);
+    if (known !== undefined && mark) {
+      const fits =
+        access === "read" || (access === "write" ? known.writable && known.dirty : known.executable);
+      if (fits) return known;
+    }
+    const paging = {
+      tables: Number(this.#cpu.cr3 & 0x000f_ffff_ffff_f000n),
+      user: this.#cpu.cpl === 3,
+      writeProtect: (this.#cpu.cr0 & WP) !== 0n,
+      noExecute: (this.#cpu.efer & NXE) !== 0n,
+    };
+    const mapping = walk(this, paging, linear, access, mark);
+    if (mark) this.#tlb.set(key, mapping);
+    return mapping;
+  }
+
+  /** A word of physical memory, as the table walk and descriptor loads read it. */
+  get(address: number): number | undefined {
+    return address + 4 <= this.size ? this.view.getInt32(this.base + address, true) : undefined;
+  }
+
+  set(address: number, value: number): void {
+    this.view.setInt32(this.base + address, value, true);
+  }
+
+  /**
+   * The place of one byte in the WebAssembly memory after every check, or -1 where no memory answers at its physical
+   * address. Remembers in the page map what may be done without asking again. `size` is for watches only.
+   */
+  byteAt(linear: number, access: Access, size = 1): number {
+    const mapping = this.#map(linear, access);
+    const { page } = mapping;
+    if (page >= this.size || page < 0) {
+      if (access === "execute" || !this.paged) this.#refuse(linear, access, "no memory there");
+      return -1;
+    }
+    const number = page / 4096;
+    const host = this.#host[number] ?? 0;
+    if ((host & needs[access]) === 0) this.#refuse(linear, access, "protected by the host");
+    const offset = ((linear % 4096) + 4096) % 4096;
+    const watched = this.#watchedPage(linear - offset);
+    if (watched) this.#checkWatches(linear, size, access);
+    if (access === "write" && this.#code[number] === 1) {
+      this.#code[number] = 0;
+      this.onCodeWritten(number);
+    }
+    if (page === linear - offset && !watched) {
+      const { read, write, execute, code, dirty } = pageBits;
+      const isCode = this.#code[number] === 1;
+      const writes = mapping.writable && mapping.dirty && !isCode ? write : 0;
+      this.pages[number] =
+        (host & (read | writes | (mapping.executable ? execute : 0))) |
+        (isCode ? code : 0) |
+        (access === "write" ? dirty : (this.pages[number] ?? 0) & dirty);
+    }
+    return this.base + page + offset;
+  }
+
+  /** Marks the physical page of `place` as holding decoded code, so that stores to it are told. */
+  holdsCode(place: number): number {
+    const number = Math.floor((place - this.base) / 4096);
+    this.#code[number] = 1;
+    this.pages[number] = ((this.pages[number] ?? 0) & ~pageBits.write) | pageBits.code;
+    // A mapping elsewhere may lead to this page as well.
+    if (this.paged) this.#tlb.clear();
+    return number;
+  }
+
+  /** What a debugger or a device sees at a linear address, or undefined: nothing is marked. */
+  peek(linear: number): number | undefined {
+    try {
+      const offset = ((linear % 4096) + 4096) % 4096;
+      const { page } = this.#map(linear, "read", false);
+      return page + offset < this.size ? this.bytes[this.base + page + offset] : undefined;
+    } catch (error) {
+      if (error instanceof GuestFault) return undefined;
+      throw error;
+    }
+  }
+
+  /** Physical address of a linear one, without marking; throws #PF. */
+  physical(linear: number): number {
+    return this.#map(linear, "read", false).page + (((linear % 4096) + 4096) % 4096);
+  }
+
+  setWatch(start: number, length: number, access: Access, on: boolean): void {
+    const others = this.#watches.filter(
+      (w) => w.start !== start || w.end !== start + length || w.access !== access,
+    );
+    this.#watches = on ? [...others, { start, end: start + length, access }] : others;
+    this.flush();
+  }
+
+  #watchedPage(page: number): boolean {
+    return this.#watches.some((w) => w.start < page + 4096 && w.end > page);
+  }
+
+  #checkWatches(linear: number, size: number, access: Access): void {
+    if (!this.watching) return;
+    const hit = (w: Watch) => w.access === access && w.start < linear + size && linear < w.end;
+    if (this.#watches.some(hit)) {
+      throw new WatchHit(linear, access);
+    }
+  }
+
+  #refuse(linear: number, access: Access, what: string): never {
+    throw new GuestFault(
+      vector.PF,
+      (access === "write" ? 2 : 0) | (access === "execute" ? 16 : 0),
+      `${access} of ${hexOf(linear)}: ${what}`,
+      { address: linear, access, refusedBy: "host" },
+    );
+  }
+}

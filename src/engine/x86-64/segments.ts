@@ -1,0 +1,106 @@
+// Segment registers, descriptor tables and the task register, as far as 64-bit mode and a flat 32-bit mode have them.
+// Specification: Intel SDM volume 3, 3.4 and 7.7.
+import type { Cpu } from "./cpu.js";
+import { GuestFault, vector } from "./fault.js";
+import type { MemoryAccess } from "./memory-access.js";
+import { state } from "./state.js";
+
+export interface DescriptorTable {
+  base: number;
+  limit: number;
+}
+
+/** ES CS SS DS FS GS. */
+export const segmentNumbers = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5 } as const;
+
+const PRESENT = 1 << 15;
+const NOT_SYSTEM = 1 << 12;
+const EXECUTABLE = 1 << 11;
+const LONG = 1 << 21;
+
+/** A code or data descriptor: the upper half's attribute bits, and the base. */
+interface Descriptor {
+  readonly attributes: number;
+  readonly base: number;
+}
+
+const refuse = (number: number, selector: number, reason: string): never => {
+  throw new GuestFault(number, selector & 0xfffc, `selector 0x${selector.toString(16)}: ${reason}`);
+};
+
+export class Segments {
+  readonly selectors = [0x10, 0x08, 0x10, 0x10, 0x10, 0x10];
+  readonly gdt: DescriptorTable = { base: 0, limit: 0 };
+  readonly idt: DescriptorTable = { base: 0, limit: 0 };
+  readonly ldt = { selector: 0 };
+  readonly task = { selector: 0, base: 0, limit: 0 };
+  /** CS.L: 64-bit code where EFER.LMA says long mode. */
+  longCode = true;
+  readonly #cpu: Cpu;
+  readonly #memory: MemoryAccess;
+
+  constructor(cpu: Cpu, memory: MemoryAccess) {
+    this.#cpu = cpu;
+    this.#memory = memory;
+  }
+
+  #descriptor(selector: number): Descriptor {
+    const offset = selector & 0xfff8;
+    if ((selector & 4) !== 0 || offset + 7 > this.gdt.limit) refuse(vector.GP, selector, "beyond the table");
+    const low = Number(this.#memory.read(this.gdt.base + offset, 4));
+    const attributes = Number(this.#memory.read(this.gdt.base + offset + 4, 4));
+    return {
+      attributes,
+      base: ((low >>> 16) | ((attributes & 0xff) << 16) | (attributes & 0xff00_0000)) >>> 0,
+    };
+  }
+
+  /** What CS would become: checked, so that nothing has changed where it faults. */
+  checkCode(selector: number): { readonly selector: number; readonly long: boolean } {
+    if ((selector & 0xfffc) === 0) refuse(vector.GP, 0, "null code segment");
+    const { attributes } = this.#descriptor(selector);
+    if ((attributes & (NOT_SYSTEM | EXECUTABLE)) !== (NOT_SYSTEM | EXECUTABLE)) {
+      refuse(vector.GP, selector, "not a code segment");
+    }
+    if ((attributes & PRESENT) === 0) refuse(vector.NP, selector, "not present");
+    return { selector, long: (attributes & LONG) !== 0 };
+  }
+
+  /** The privilege level is the caller's to change. */
+  setCode(code: { readonly selector: number; readonly long: boolean }): void {
+    this.selectors[segmentNumbers.CS] = code.selector;
+    this.longCode = code.long;
+  }
+
+  /** MOV to a data segment register; FS and GS take their base from the descriptor. */
+  load(segment: number, selector: number): void {
+    let base = 0;
+    if ((selector & 0xfffc) !== 0) {
+      const descriptor = this.#descriptor(selector);
+      if ((descriptor.attributes & NOT_SYSTEM) === 0) refuse(vector.GP, selector, "a system segment");
+      if ((descriptor.attributes & PRESENT) === 0) {
+        refuse(segment === segmentNumbers.SS ? vector.SS : vector.NP, selector, "not present");
+      }
+      base = descriptor.base;
+    } else if (segment === segmentNumbers.SS && this.#cpu.cpl === 3) {
+      refuse(vector.GP, 0, "null stack segment");
+    }
+    this.selectors[segment] = selector;
+    if (segment >= 4) this.#cpu.u64[(segment === 4 ? state.fsBase : state.gsBase) >> 3] = BigInt(base);
+  }
+
+  /** LTR: an available 64-bit TSS, which becomes busy. */
+  loadTask(selector: number): void {
+    if ((selector & 0xfffc) === 0) refuse(vector.GP, 0, "null task register");
+    const { attributes, base } = this.#descriptor(selector);
+    if ((attributes & (NOT_SYSTEM | 0xf00)) !== 0x900) refuse(vector.GP, selector, "not an available TSS");
+    if ((attributes & PRESENT) === 0) refuse(vector.NP, selector, "not present");
+    const at = this.gdt.base + (selector & 0xfff8);
+    const upper = Number(this.#memory.read(at + 8, 4));
+    const low = Number(this.#memory.read(at, 4));
+    this.#memory.write(at + 4, 4, BigInt((attributes | 0x200) >>> 0));
+    this.task.selector = selector;
+    this.task.base = (upper | 0) * 0x1_0000_0000 + base;
+    this.task.limit = (low & 0xffff) | (attributes & 0xf_0000);
+  }
+}

@@ -1,0 +1,172 @@
+// String instructions, with and without REP. Specification: Intel SDM volume 2, MOVS, STOS, LODS, SCAS, CMPS, REP.
+// A repetition that is long goes on at the same instruction, so that interrupts and budgets are not kept waiting.
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import { rflag } from "../cpu.js";
+import { canonical, type Machine, type Slow } from "../machine.js";
+import { state } from "../state.js";
+
+const RAX = 0;
+const RCX = 1;
+const RSI = 6;
+const RDI = 7;
+/** Iterations, or bytes of a bulk one, before the instruction is left and entered again. */
+const CHUNK = 65536;
+
+interface StringOperation {
+  readonly size: 1 | 2 | 4 | 8;
+  readonly source: boolean;
+  readonly destination: boolean;
+  /** One iteration; false ends the repetition of CMPS and SCAS. */
+  readonly step: (m: Machine, size: number, from: number, to: number, i: Instruction) => boolean;
+  /** Bytes moved at once, going up: at most `count` elements; 0 where it cannot. */
+  readonly bulk?: (m: Machine, size: number, from: number, to: number, count: number) => number;
+}
+
+const register = (m: Machine, i: Instruction, index: number): number =>
+  i.addressWidth === 64 ? canonical(m.cpu.gpr(index)) : m.cpu.low(index) >>> 0;
+
+function advance(m: Machine, i: Instruction, index: number, by: number): void {
+  if (i.addressWidth === 64) m.cpu.setGpr(index, BigInt.asUintN(64, m.cpu.gpr(index) + BigInt(by)));
+  else m.cpu.setLow(index, m.cpu.low(index) + by);
+}
+
+function sourceBase(m: Machine, i: Instruction): number {
+  if (i.segment < 4) return 0;
+  return Number(BigInt.asIntN(64, m.cpu.u64[(i.segment === 4 ? state.fsBase : state.gsBase) >> 3] ?? 0n));
+}
+
+function run(m: Machine, i: Instruction, operation: StringOperation): void {
+  const { cpu } = m;
+  const { size } = operation;
+  const step = (cpu.rflags & rflag.DF) === 0 ? size : -size;
+  const base = operation.source ? sourceBase(m, i) : 0;
+  const once = (): boolean => {
+    const from = operation.source ? base + register(m, i, RSI) : 0;
+    const to = operation.destination ? register(m, i, RDI) : 0;
+    const goes = operation.step(m, size, from, to, i);
+    if (operation.source) advance(m, i, RSI, step);
+    if (operation.destination) advance(m, i, RDI, step);
+    return goes;
+  };
+  if (i.repeat === 0) {
+    once();
+    return;
+  }
+  const count = () => (i.addressWidth === 64 ? cpu.gpr(RCX) : BigInt(cpu.low(RCX) >>> 0));
+  for (let done = 0; done < CHUNK && count() !== 0n; done++) {
+    if (operation.bulk !== undefined && step > 0) {
+      const from = operation.source ? base + register(m, i, RSI) : 0;
+      const to = operation.destination ? register(m, i, RDI) : 0;
+      const wanted = count() > BigInt(CHUNK) ? CHUNK : Number(count());
+      const elements = operation.bulk(m, size, from, to, wanted);
+      if (elements > 0) {
+        if (operation.source) advance(m, i, RSI, elements * size);
+        if (operation.destination) advance(m, i, RDI, elements * size);
+        advance(m, i, RCX, -elements);
+        done += elements - 1;
+        continue;
+      }
+    }
+    const goes = once();
+    advance(m, i, RCX, -1);
+    if (!goes) return;
+  }
+  if (count() !== 0n) cpu.rip = i.pc;
+}
+
+/** How many elements lie before the end of the page. */
+const inPage = (address: number, size: number) => Math.floor((4096 - (address & 4095)) / size);
+
+const move: Pick<StringOperation, "step" | "bulk"> = {
+  step(m, size, from, to) {
+    m.memory.write(to, size, m.memory.read(from, size));
+    return true;
+  },
+  bulk(m, size, from, to, count) {
+    const elements = Math.min(count, inPage(from, size), inPage(to, size));
+    const bytes = elements * size;
+    // An overlap copies what was just written: element by element.
+    if (elements < 2 || (from < to && to < from + bytes)) return 0;
+    const source = m.memory.place(from | 0, Math.floor(from / 0x1_0000_0000), bytes, "read");
+    const destination = m.memory.place(to | 0, Math.floor(to / 0x1_0000_0000), bytes, "write");
+    if (source < 0 || destination < 0) return 0;
+    m.mmu.bytes.copyWithin(destination, source, source + bytes);
+    return elements;
+  },
+};
+
+const store: Pick<StringOperation, "step" | "bulk"> = {
+  step(m, size, _from, to) {
+    m.memory.write(to, size, BigInt.asUintN(size * 8, m.cpu.gpr(RAX)));
+    return true;
+  },
+  bulk(m, size, _from, to, count) {
+    const elements = Math.min(count, inPage(to, size));
+    if (elements < 2) return 0;
+    const at = m.memory.place(to | 0, Math.floor(to / 0x1_0000_0000), elements * size, "write");
+    if (at < 0) return 0;
+    const value = m.cpu.gpr(RAX);
+    for (let n = 0; n < size; n++) m.mmu.bytes[at + n] = Number((value >> BigInt(8 * n)) & 0xffn);
+    for (let filled = size; filled < elements * size; filled *= 2) {
+      m.mmu.bytes.copyWithin(at + filled, at, at + Math.min(filled, elements * size - filled));
+    }
+    return elements;
+  },
+};
+
+/** Flags as of CMP a, b; whether REPE or REPNE goes on. */
+function compare(m: Machine, i: Instruction, size: number, a: bigint, b: bigint): boolean {
+  const e = m.evaluator;
+  const width = (size * 8) as 8 | 16 | 32 | 64;
+  const value = (x: bigint) =>
+    e.constant(width, Number(BigInt.asIntN(32, x)), Number(BigInt.asIntN(32, x >> 32n)));
+  const [left, right] = [value(a), value(b)];
+  e.flagsSub(width, left, right, e.sub(width, left, right));
+  return (a === b) === (i.repeat === 0xf3);
+}
+
+const compareStrings: Pick<StringOperation, "step"> = {
+  step: (m, size, from, to, i) => compare(m, i, size, m.memory.read(from, size), m.memory.read(to, size)),
+};
+
+const scan: Pick<StringOperation, "step"> = {
+  step: (m, size, _from, to, i) =>
+    compare(m, i, size, BigInt.asUintN(size * 8, m.cpu.gpr(RAX)), m.memory.read(to, size)),
+};
+
+const loadString: Pick<StringOperation, "step"> = {
+  step(m, size, from) {
+    const value = m.memory.read(from, size);
+    const old = m.cpu.gpr(RAX);
+    const bits = BigInt(size * 8);
+    m.cpu.setGpr(RAX, size >= 4 ? value : ((old >> bits) << bits) | value);
+    return true;
+  },
+};
+
+const suffixes = [
+  ["B", 1],
+  ["W", 2],
+  ["D", 4],
+  ["Q", 8],
+] as const;
+
+function family(
+  name: string,
+  source: boolean,
+  destination: boolean,
+  how: Pick<StringOperation, "step" | "bulk">,
+): [string, Slow][] {
+  return suffixes.map(([suffix, size]) => {
+    const operation = { ...how, size, source, destination };
+    return [`${name}${suffix}`, (m, i) => run(m, i, operation)];
+  });
+}
+
+export const stringInstructions: Record<string, Slow> = Object.fromEntries([
+  ...family("MOVS", true, true, move),
+  ...family("STOS", false, true, store),
+  ...family("LODS", true, false, loadString),
+  ...family("SCAS", false, true, scan),
+  ...family("CMPS", true, true, compareStrings),
+]);

@@ -19,13 +19,15 @@ const faultOf = (fault: GuestFault, pc: number, more = ""): Fault => ({
   reason: `${mnemonicOf(fault.vector)} at ${hexOf(pc)}: ${fault.reason}${more}`,
 });
 
+const suspendAtOnce: Answer = () => "suspend";
+
 /** Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. */
 export function newInterpreter(options: VcpuOptions): Vcpu {
   const core = new Core(options);
   const { cpu, mmu } = core;
   const registers = registersOf(core);
-  let answer: Answer = () => "suspend";
-  let suspended = false;
+  let answer: Answer = suspendAtOnce;
+  const status = { suspended: false };
   let halted = false;
   let budget = Number.POSITIVE_INFINITY;
   let stepping = false;
@@ -34,8 +36,8 @@ export function newInterpreter(options: VcpuOptions): Vcpu {
   const interrupts: number[] = [];
 
   const ask = (exit: Exit): void => {
-    if (answer(exit) === "suspend") suspended = true;
-    core.stop ||= suspended;
+    if (answer(exit) === "suspend") status.suspended = true;
+    core.stop ||= status.suspended;
   };
   core.ask = ask;
   core.halt = () => {
@@ -103,7 +105,7 @@ export function newInterpreter(options: VcpuOptions): Vcpu {
       handle(error);
     }
     budget -= core.executed - before;
-    if (stepping && !suspended && core.executed > before) {
+    if (stepping && !status.suspended && core.executed > before) {
       stepping = false;
       ask({ kind: "step" });
     } else if (budget <= 0) {
@@ -120,8 +122,8 @@ export function newInterpreter(options: VcpuOptions): Vcpu {
     },
     run(given: Answer): void {
       answer = given;
-      suspended = false;
-      while (!suspended) turn();
+      status.suspended = false;
+      while (!status.suspended) turn();
     },
     setBudget(instructions: number): void {
       budget = instructions;

@@ -1,19 +1,20 @@
 // Guest memory inside the engine's one WebAssembly memory: the state area first, the guest's physical memory after it.
 import { Solo5Error } from "../../bytes/error.js";
 import { type GuestMemory, isInside } from "../../image/memory.js";
+import { webAssembly, type WasmMemory } from "../../wasm/host.js";
 import { guestBase } from "./state.js";
 
 export interface MachineMemory extends GuestMemory {
-  readonly wasm: WebAssembly.Memory;
+  readonly wasm: WasmMemory;
 }
 
 /** Memory of a size in bytes; it is reserved at once and takes space as the guest touches it. */
 export function machineMemory(size: number): MachineMemory {
   const base = guestBase(size);
   const pages = Math.ceil((base + size) / 65536);
-  let wasm: WebAssembly.Memory;
+  let wasm: WasmMemory;
   try {
-    wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    wasm = new webAssembly.Memory({ initial: pages, maximum: pages });
   } catch (cause) {
     throw new Solo5Error("NO_MEMORY", `cannot reserve ${size} bytes of guest memory`, { cause });
   }
@@ -29,5 +30,5 @@ export function machineMemory(size: number): MachineMemory {
 
 /** Whether a memory is one that this engine can run on. */
 export function isMachineMemory(memory: GuestMemory): memory is MachineMemory {
-  return "wasm" in memory && memory.wasm instanceof WebAssembly.Memory;
+  return "wasm" in memory && memory.wasm instanceof webAssembly.Memory;
 }

@@ -11,6 +11,16 @@ struct itimerspec {
 
 static int epollfd, timerfd;
 static int max_events; /* Every network device and the timer. */
+static solo5_time_t armed_deadline; /* 0: the timer was never armed. */
+
+/*
+ * Looking a few times before going to sleep: when frames follow one another within microseconds, on another core, a
+ * sleep and its wake-up cost many times the work. Where looking does not help, it is not tried again for a while, and
+ * for longer each time: an idle unikernel takes no CPU.
+ */
+#define LOOKS_MAX   64
+#define PAUSE_MAX 1024
+static unsigned pause_length = 1, pause_left;
 
 static void yield_init(const struct spt_boot_info *boot)
 {
@@ -21,23 +31,53 @@ static void yield_init(const struct spt_boot_info *boot)
         if (manifest->e[i].type == MFT_DEV_NET_BASIC) max_events++;
 }
 
-void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
+static long wait_for(struct epoll_event *events, int timeout_msecs)
 {
-    /* A value of 0 would disarm the timer: one nanosecond makes no difference. Arming again also clears it. */
+    long result;
+    do
+        result = syscall6(SYS_EPOLL_PWAIT, epollfd, (long)events, max_events, timeout_msecs, 0, 0);
+    while (result == -EINTR);
+    ASSERT(result >= 0);
+    return result;
+}
+
+static long look_then_sleep(struct epoll_event *events)
+{
+    if (pause_left > 0) {
+        pause_left--;
+        return wait_for(events, -1);
+    }
+    for (int look = 0; look < LOOKS_MAX; look++) {
+        long result = wait_for(events, 0);
+        if (result == 0) continue;
+        pause_length = 1;
+        return result;
+    }
+    pause_left = pause_length;
+    if (pause_length < PAUSE_MAX) pause_length *= 2;
+    return wait_for(events, -1);
+}
+
+/* Arming again clears a timer that has run out; the same deadline once more would run out again at once. */
+static void arm(solo5_time_t deadline)
+{
+    if (deadline == armed_deadline) return;
+    /* A value of 0 would disarm the timer: one nanosecond makes no difference. */
     struct itimerspec until = {
         .it_value = { (int64_t)(deadline / NSEC_PER_SEC), (int64_t)(deadline % NSEC_PER_SEC | 1) },
     };
     long result = syscall6(SYS_TIMERFD_SETTIME, timerfd, TFD_TIMER_ABSTIME, (long)&until, 0, 0, 0);
     ASSERT(result == 0);
+    armed_deadline = deadline;
+}
 
+void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
+{
     struct epoll_event events[MFT_MAX_ENTRIES];
-    do
-        result = syscall6(SYS_EPOLL_PWAIT, epollfd, (long)events, max_events, -1, 0, 0);
-    while (result == -EINTR);
-    ASSERT(result >= 0);
-
+    arm(deadline);
+    long count = look_then_sleep(events);
     solo5_handle_set_t ready = 0;
-    for (long i = 0; i < result; i++)
+    for (long i = 0; i < count; i++)
         if (events[i].data != SPT_INTERNAL_TIMERFD) ready |= 1UL << events[i].data;
     if (ready_set != NULL) *ready_set = ready;
 }

@@ -10,6 +10,7 @@
 #define IP_ICMP        1
 #define ICMP_REQUEST   8
 #define ICMP_REPLY     0
+#define FOREVER        UINT64_MAX
 
 /* Integers on the wire are big endian: two bytes each. */
 struct arp {
@@ -164,7 +165,7 @@ bool interfaces_serve(const struct interface *interfaces, int count, uint64_t li
     uint64_t frames = 0;
     while (limit == 0 || frames < limit) {
         solo5_handle_set_t ready;
-        solo5_yield(solo5_clock_monotonic() + 60 * NSEC_PER_SEC, &ready);
+        solo5_yield(FOREVER, &ready);
         for (int i = 0; i < count; i++)
             if ((ready >> interfaces[i].handle & 1) != 0 && !drain(&interfaces[i], buffer, &frames, verbose))
                 return false;

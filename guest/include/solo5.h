@@ -49,7 +49,8 @@ void solo5_abort(void) __attribute__((noreturn));
  *
  * For each thread: get solo5_tls_size() bytes of zeroed memory at (tls), call solo5_tls_init(tls), and switch to the
  * thread with solo5_set_tls_base(solo5_tls_tp_offset(tls)). The block may have any alignment. Before the first switch
- * a unikernel must not touch thread-local variables.
+ * a unikernel must not touch thread-local variables; nor in the very function that switches, where a compiler may have
+ * kept the old thread pointer.
  */
 
 /* Bytes needed for one thread's block; the same for every thread. */

@@ -80,6 +80,9 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
     // gcc's intrinsics include its mm_malloc.h, which wants a C library.
     headerFlags: () => {
       const own = execFileSync(cc, ["-print-file-name=include"], { encoding: "utf8" }).trim();
+      if (!own.includes(isas[isa].arch)) {
+        throw new Solo5Error("NO_COMPILER", `${cc} does not compile for ${isa}: its headers are in ${own}`);
+      }
       return ["-nostdinc", "-idirafter", own, "-D_MM_MALLOC_H_INCLUDED"];
     },
   };

@@ -37,7 +37,9 @@ echo '#include <stdint.h>' | "$CC" -E - > /dev/null
 if "$CC" -c -Werror -no-such-option conftest.c 2> /dev/null; then exit 1; fi
 echo '#include <stdio.h>' > nostdio.c
 if "$CC" -c nostdio.c 2> /dev/null; then exit 1; fi
-"$CC" -print-search-dirs > /dev/null
+"$CC" -print-search-dirs | grep -q '^libraries: ='
+test "$("$CC" -print-file-name=nosuch.a)" = nosuch.a
+test -f "$("$CC" -print-file-name=solo5_spt.o)"
 "$CC" -dumpmachine
 `;
 const makefile = `unikernel: main.o manifest.o libanswer.a
@@ -154,4 +156,9 @@ test("the host's gcc serves as well", { skip: needs.program("gcc") }, (t) => {
   const macros = output([cc, "-dM", "-E", "main.c"], { cwd, env });
   assert.ok(macros.includes("__GNUC__") && !macros.includes("__clang__"));
   assert.equal(readAbi(readElf(readFileSync(join(cwd, "app.hvt")), "app"), "app").target, "hvt");
+
+  const other = join(prefix, "bin", `${isas["aarch64"].triple}-cc`);
+  const refused = runCommand([other, "-c", "main.c"], { cwd, env });
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /gcc does not compile for aarch64/);
 });

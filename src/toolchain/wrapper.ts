@@ -70,14 +70,14 @@ export function runWrapper(name: string, path: string, args: readonly string[]):
 }
 
 function cc(given: readonly string[], context: Context): number {
-  const { compiler, prefix, isa } = context;
+  const { compiler, prefix } = context;
   const args = parseDriverArguments(readResponseFiles(given));
   if (args.mode === "query") {
-    if (args.all.includes("-dumpmachine")) return print(isas[isa].triple);
-    const program = args.all.find((arg) => arg.startsWith("-print-prog-name="));
-    if (program !== undefined) return print(programName(program.slice("-print-prog-name=".length), isa));
-    const file = args.all.find((arg) => arg.startsWith("-print-file-name="));
-    if (file !== undefined) return print(fileName(file.slice("-print-file-name=".length), prefix));
+    const known = args.all.map((arg) => answer(arg, context)).find((line) => line !== undefined);
+    if (known !== undefined) {
+      process.stdout.write(`${known}\n`);
+      return 0;
+    }
     return run(context, compiler.cc, args.all);
   }
   const flags = compileFlags(prefix.headers, compiler);
@@ -147,18 +147,32 @@ function signalNumber(signal: NodeJS.Signals | null): number {
   return signal === null ? 0 : (constants.signals[signal] ?? 0);
 }
 
-function print(line: string): number {
-  process.stdout.write(`${line}\n`);
-  return 0;
-}
-
-/** For -print-prog-name: the name of our own tool of that kind, or the name as given, as compilers do. */
-const programName = (name: string, isa: Isa): string =>
-  toolNames.includes(name) ? `${isas[isa].triple}-${name}` : name;
-
-/** For -print-file-name: the path of our own library file of that name, or the name as given, as compilers do. */
-function fileName(name: string, { lib, headers }: Prefix): string {
-  if (name === "include") return headers.freestanding;
-  const path = join(lib, name);
-  return existsSync(path) ? path : name;
+/** What the wrapper, not the compiler, knows about itself; undefined for the rest. */
+function answer(question: string, { isa, prefix: { headers, lib } }: Context): string | undefined {
+  const { triple } = isas[isa];
+  const [option = "", value = ""] = question.split("=");
+  switch (option) {
+    case "-dumpmachine":
+      return triple;
+    case "-print-prog-name":
+    case "--print-prog-name":
+      return toolNames.includes(value) ? `${triple}-${value}` : value;
+    case "-print-file-name":
+    case "--print-file-name":
+      if (value === "include") return headers.freestanding;
+      return existsSync(join(lib, value)) ? join(lib, value) : value;
+    case "-print-search-dirs":
+    case "--print-search-dirs":
+      return `install: ${lib}\nprograms: =\nlibraries: =${lib}`;
+    case "-print-libgcc-file-name":
+      return "libgcc.a";
+    case "-print-multi-directory":
+    case "-print-multi-os-directory":
+      return ".";
+    case "-print-multiarch":
+    case "-print-sysroot":
+      return "";
+    default:
+      return undefined;
+  }
 }

@@ -20,7 +20,7 @@ static uint32_t ring_slot(void)
 {
     while (ring->ent_tail - ring->ent_head >= HVT_RING_SIZE)
         cpu_pause();
-    full_barrier(); /* The slot's buffer is written only after the tender is seen to be done with it. */
+    load_barrier(); /* The slot is written only after the tender is seen to be done with it. */
     return ring->ent_tail & HVT_RING_MASK;
 }
 
@@ -58,7 +58,7 @@ static solo5_result_t ring_read(solo5_handle_t handle, void *buf, size_t size, s
         cpu_pause();
     load_barrier();
     struct hvt_ring_commit commit = ring->commits[ring->com_head & HVT_RING_MASK];
-    full_barrier(); /* The commit is the tender's again only after it is read. */
+    load_barrier(); /* The commit is the tender's again only after it is read. */
     ring->com_head = ring->com_head + 1;
     if (commit.ret == SOLO5_R_OK) *read_size = commit.len;
     return (solo5_result_t)commit.ret;

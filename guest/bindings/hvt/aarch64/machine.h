@@ -39,7 +39,7 @@ static inline void store_barrier(void)
     __asm__ __volatile__("dmb ishst" ::: "memory");
 }
 
-/* Loads before it are done before loads after it. */
+/* Loads before it are done before loads and stores after it. */
 static inline void load_barrier(void)
 {
     __asm__ __volatile__("dmb ishld" ::: "memory");

@@ -40,7 +40,7 @@ static inline void store_barrier(void)
     __asm__ __volatile__("" ::: "memory");
 }
 
-/* Loads before it are done before loads after it, as this CPU has it anyway. */
+/* Loads before it are done before loads and stores after it, as this CPU has it anyway. */
 static inline void load_barrier(void)
 {
     __asm__ __volatile__("" ::: "memory");

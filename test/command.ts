@@ -1,5 +1,6 @@
 // Runs the project's commands and unikernels as a user would: as processes, from outside.
 import { spawn, type SpawnOptions } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "./project.js";
 
@@ -30,7 +31,12 @@ export function execute(
   });
 }
 
-export const commandFile = (name: string): string => join(projectRoot, "dist/src/cli", `${name}.js`);
+const { bin } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+  bin: Record<string, string>;
+};
+
+/** The file that an installed package runs as the command `name`. */
+export const commandFile = (name: string): string => join(projectRoot, bin[name] ?? name);
 
 /** Runs one of the package's commands. */
 export const solo5 = (

@@ -8,8 +8,8 @@ import { readFile } from "../node/files.js";
 import type { AttachOptions } from "../tender/attach.js";
 import { parseOptions, usage, type Given, type OptionTable } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
+import { packageVersion } from "../toolchain/layout.js";
 import { main, UsageError } from "./command.js";
-import { packageVersion } from "./version.js";
 
 /** What a tender does once its command line is read. */
 export interface Start {

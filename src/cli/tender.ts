@@ -2,7 +2,6 @@
 import { basename } from "node:path";
 import type { Target } from "../abi/notes.js";
 import { targets } from "../abi/notes.js";
-import { Solo5Error } from "../bytes/error.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { readFile } from "../node/files.js";
 import type { AttachOptions } from "../tender/attach.js";
@@ -40,10 +39,7 @@ export function tenderMain(
         return 0;
       }
       if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
-      const unikernel = readUnikernel(readFile(kernel), kernel);
-      if (unikernel.target !== target) {
-        throw new Solo5Error("TARGET", `${kernel}: Executable is not for the ${command} target`);
-      }
+      const unikernel = readUnikernel(readFile(kernel), kernel, target);
       return start({ unikernel, given, name: basename(kernel), options: attachOptions(given, guestArgs) });
     },
   });

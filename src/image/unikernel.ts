@@ -63,10 +63,15 @@ export function readDevices(elf: Elf, name: string): readonly Device[] {
   return devices;
 }
 
-/** Reads a unikernel. Throws Solo5Error with one line that names the file, the field and the value. */
-export function readUnikernel(file: Uint8Array, name: string): Unikernel {
+/**
+ * Reads a unikernel, which must be for the target `wanted` where that is given. Throws Solo5Error with one line that
+ * names the file, the field and the value.
+ */
+export function readUnikernel(file: Uint8Array, name: string, wanted?: Target): Unikernel {
   const elf = readElf(file, name);
   const { target, version } = readAbi(elf, name);
+  if (wanted !== undefined && target !== wanted)
+    throw new Solo5Error("TARGET", `${name}: Executable is not for the solo5-${wanted} target`);
   if (!(targets[target].versions as readonly number[]).includes(version)) {
     throw new Solo5Error("ABI_VERSION", `${name}: Executable requests unsupported ABI version ${version}`);
   }

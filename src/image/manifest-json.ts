@@ -8,7 +8,6 @@ import {
   type Target,
 } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
-import { printable } from "../bytes/text.js";
 import { parseJson, type Json } from "./json.js";
 
 /** A device as declared, before it has a handle. */
@@ -27,7 +26,7 @@ type Members = ReadonlyMap<string, Json>;
 /** Reads manifest JSON; `name` is what messages call it. Throws Solo5Error `BAD_MANIFEST` or `BAD_JSON`. */
 export function parseManifest(text: string, name: string): readonly Declaration[] {
   const fail = (line: number, what: string): Solo5Error =>
-    new Solo5Error("BAD_MANIFEST", `${name}:${line}: ${printable(what)}`);
+    new Solo5Error("BAD_MANIFEST", `${name}:${line}: ${what}`);
   const checkType = <T extends Json["type"]>(
     value: Json,
     type: T,

@@ -19,10 +19,8 @@ export function attachOptions(
   args: readonly string[],
   names?: NetNames,
 ): AttachOptions {
-  // Without a prototype: a device may be called toString.
-  const none = (): never => Object.create(null) as never;
-  const net: Record<string, { -readonly [K in keyof NetRequest]?: NetRequest[K] }> = none();
-  const block: Record<string, { -readonly [K in keyof BlockRequest]?: BlockRequest[K] }> = none();
+  const net: Record<string, { -readonly [K in keyof NetRequest]?: NetRequest[K] }> = {};
+  const block: Record<string, { -readonly [K in keyof BlockRequest]?: BlockRequest[K] }> = {};
   let memMiB: number | undefined;
   let execHeap = false;
   for (const { option, name, value } of given) {
@@ -54,8 +52,7 @@ export function attachOptions(
         once(block, "source").source = { kind: "file", path: value };
         break;
       case "block-sector-size":
-        if (!/^\d+$/.test(value) || !isBlockSize(Number(value)))
-          malformed(option, name, value, blockSizeRule);
+        if (!isBlockSize(Number(value))) malformed(option, name, value, blockSizeRule);
         once(block, "blockSize").blockSize = Number(value);
         break;
       case "engine":

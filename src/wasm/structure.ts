@@ -32,7 +32,7 @@ export type Part =
   /** An inlined edge that sets the dispatch label. */
   | { readonly kind: "label"; readonly label: number }
   | { readonly kind: "switch"; readonly node: number; readonly depths: readonly number[] }
-  | { readonly kind: "dispatch"; readonly depths: readonly number[] };
+  | { readonly kind: "dispatch"; readonly targets: readonly number[]; readonly depths: readonly number[] };
 
 /** What a branch can go to: the end of a block (then `node` follows), the start of a loop, or nothing (an if). */
 interface Frame {
@@ -105,7 +105,10 @@ export function structure(graph: Graph): Part[] {
     if (first === undefined) return [code, { kind: "exit", node }];
     if (isSwitch(node)) {
       const depths = edges.map((to) => depthOf(to, isBackEdge(node, to)));
-      return [code, isDispatch(node) ? { kind: "dispatch", depths } : { kind: "switch", node, depths }];
+      return [
+        code,
+        isDispatch(node) ? { kind: "dispatch", targets: edges, depths } : { kind: "switch", node, depths },
+      ];
     }
     if (second === undefined) return [code, ...follow(node, 0)];
     if (!isInline(node, first)) return [code, { kind: "branchIf", to: branch(node, 0) }, ...follow(node, 1)];

@@ -181,6 +181,10 @@ export class Mmu {
     this.flush();
   }
 
+  get hasWatches(): boolean {
+    return this.#watches.length > 0;
+  }
+
   #watchedPage(page: number): boolean {
     return this.#watches.some((w) => w.start < page + 4096 && w.end > page);
   }

@@ -3,11 +3,8 @@
 import type { Row } from "./instruction.js";
 import { type Encoding, type OpcodeMap, parse } from "./notation.js";
 import { integerRows } from "./rows/integer.js";
-import { sseFloatRows } from "./rows/sse-float.js";
-import { sseIntegerRows } from "./rows/sse-integer.js";
-import { sseMoveRows } from "./rows/sse-move.js";
 
-export const table: readonly Row[] = [...integerRows, ...sseMoveRows, ...sseFloatRows, ...sseIntegerRows];
+export const table: readonly Row[] = [...integerRows];
 
 let index: (readonly Encoding[] | undefined)[] | undefined;
 

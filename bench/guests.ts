@@ -1,0 +1,72 @@
+// Builds the benchmark unikernels of bench/guest/: dist/guest/bench/<workload>.{spt,hvt}.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { manifestSource } from "../src/image/manifest-source.js";
+import { findCompiler } from "../src/toolchain/compiler.js";
+import { compileFlags, linkFlags } from "../src/toolchain/flags.js";
+import type { BindingsTarget } from "../src/toolchain/isa.js";
+import { type Job, readStamps, runJobs, writeStamps } from "../src/toolchain/jobs.js";
+import {
+  bindingsObject,
+  freestandingFolder,
+  guestOutput,
+  includeFolder,
+  libFolder,
+  linkerScript,
+  packageRoot,
+} from "../src/toolchain/layout.js";
+
+export const sources = join(packageRoot, "bench", "guest");
+const output = join(guestOutput, "bench");
+const shared = ["main.c", "string.c"];
+
+/** The workloads' names, in the order of their files. */
+export const workloads: readonly string[] = readdirSync(sources)
+  .filter((file) => file.endsWith(".c") && !shared.includes(file))
+  .map((file) => file.slice(0, -2))
+  .toSorted();
+
+export const workloadFile = (name: string, target: BindingsTarget): string =>
+  join(output, `${name}.${target}`);
+
+/** Whatever is out of date is built; the bindings must be there (`npm run build`). */
+export async function buildWorkloads(targets: readonly BindingsTarget[] = ["spt", "hvt"]): Promise<void> {
+  const compiler = findCompiler("x86-64");
+  const work = join(output, ".build");
+  const object = (file: string) => join(work, `${file}.o`);
+  const manifest = join(work, "manifest.c");
+  const headers = { freestanding: freestandingFolder, solo5: includeFolder };
+  const cc = [...compiler.cc, ...compileFlags(headers, compiler), "-std=gnu99", "-O2", "-Wall", "-Werror"];
+  const compile = (source: string, name: string): Job => ({
+    output: object(name),
+    inputs: [source, join(sources, "workload.h")],
+    make: [...cc, "-c", source, "-o", object(name)],
+  });
+  const files = readdirSync(sources).filter((file) => file.endsWith(".c"));
+  const lib = libFolder(guestOutput, "x86-64");
+  const link = (name: string, target: BindingsTarget): Job => {
+    const script = join(lib, linkerScript(target));
+    const parts = [bindingsObject(target)].map((file) => join(lib, file));
+    parts.push(...[`${name}.c`, ...shared, "manifest.c"].map(object));
+    return {
+      output: workloadFile(name, target),
+      inputs: [script, ...parts],
+      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", workloadFile(name, target)],
+    };
+  };
+  const stages: Job[][] = [
+    [{ output: manifest, inputs: [], make: { text: manifestSource([]) } }],
+    [...files.map((file) => compile(join(sources, file), file)), compile(manifest, "manifest.c")],
+    targets.flatMap((target) => workloads.map((name) => link(name, target))),
+  ];
+  const stampsFile = join(work, "stamps.json");
+  let stamps = readStamps(stampsFile);
+  for (const stage of stages) {
+    const result = await runJobs(stage, stamps);
+    stamps = result.stamps;
+    if (result.ran > 0) writeStamps(stampsFile, stamps);
+  }
+}
+
+/** The source of a workload, for wrappers other than ours. */
+export const sourceOf = (name: string): string => readFileSync(join(sources, `${name}.c`), "utf8");

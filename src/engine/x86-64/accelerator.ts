@@ -1,0 +1,139 @@
+// Chooses between interpreter and translated code: counts where the interpreter jumps to, has what is hot translated,
+// runs it, and does what translated code leaves to be done. ENGINE.md, "The design", 1 and 9.
+import type { VcpuOptions } from "../contract.js";
+import type { Core } from "./core.js";
+import { plainMemory } from "./flat.js";
+import type { MachineMemory } from "./machine-memory.js";
+import { pageBits, state } from "./state.js";
+import type { Code } from "./translate/discover.js";
+import { LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
+import { Translator } from "./translate/translator.js";
+
+export interface AcceleratorOptions {
+  /** Jumps to an address before it is translated. */
+  readonly threshold?: number;
+}
+
+const THRESHOLD = 60;
+/** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
+const FIRST_FUEL = 50_000;
+/** Instructions, about, until whoever runs the core sees it again. */
+const MAX_RUN = 1e9;
+const MAX_FUEL = 20_000_000;
+/** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
+const INSTRUCTIONS_PER_FUEL = 8;
+
+/** Runs a core about `limit` instructions at a time, as `Core.run` does; throws what the guest raises. */
+export function accelerate(
+  core: Core,
+  memory: MachineMemory,
+  options: VcpuOptions,
+  { threshold = THRESHOLD }: AcceleratorOptions = {},
+): (limit: number) => void {
+  const { cpu, mmu } = core;
+  const { wasm } = memory;
+  const view = new DataView(wasm.buffer);
+  const counts = new Map<number, number>();
+  let translator: Translator | undefined;
+  let version = -1;
+  let generation = 0;
+  let fuelSlice = FIRST_FUEL;
+
+  const slow = (next: number): number => {
+    cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
+    const before = generation;
+    core.run(1);
+    return core.stop || cpu.rip !== next || generation !== before || mmu.version !== version ? 1 : 0;
+  };
+  const settle = () => {
+    const { rflags } = cpu;
+    cpu.rflags = rflags;
+  };
+
+  const forget = () => {
+    translator = undefined;
+    generation++;
+    counts.clear();
+    new Uint8Array(wasm.buffer, words.lookup, LOOKUP_ENTRIES * 8).fill(0);
+  };
+  const previous = mmu.onCodeWritten;
+  mmu.onCodeWritten = (page) => {
+    previous(page);
+    if (translator?.pages.has(page) === true) forget();
+  };
+
+  const isExecutable = (pc: number): boolean => {
+    const page = Math.floor(pc / 4096);
+    if (((mmu.pages[page] ?? 0) & pageBits.execute) !== 0) return true;
+    try {
+      mmu.byteAt(pc, "execute");
+    } catch {
+      return false;
+    }
+    return true;
+  };
+
+  const prepare = (): Translator | undefined => {
+    version = mmu.version;
+    const plain = plainMemory(cpu, mmu, options);
+    if (plain === undefined || core.mode !== 64) return undefined;
+    const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
+    const code: Omit<Code, "isEntry"> = {
+      bytes,
+      shape: { base: mmu.base, size: mmu.size, ...plain },
+      isExecutable,
+    };
+    return new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096));
+  };
+
+  /** Whether translated code may run at all now. */
+  const isPlain = (): boolean => core.breakpoints.size === 0 && !mmu.hasWatches;
+
+  /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with. */
+  const onJump = (pc: number): boolean => {
+    if (translator === undefined || mmu.version !== version) return false;
+    if (translator.find(pc) !== 0) return true;
+    const count = (counts.get(pc) ?? 0) + 1;
+    counts.set(pc, count);
+    return count >= threshold && translator.translate(pc) !== 0;
+  };
+
+  /** Runs translated code from rip; false where there is none or it needs the interpreter at once. */
+  const enter = (limit: number): boolean => {
+    if (translator === undefined) return false;
+    const slot = translator.find(cpu.rip);
+    if (slot === 0) return false;
+    const fuel = Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
+    view.setInt32(words.reason, reasons.none, true);
+    const left = translator.run(slot, fuel);
+    core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
+    const reason = view.getInt32(words.reason, true);
+    if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
+    if (left < 0) {
+      fuelSlice = Math.min(MAX_FUEL, fuelSlice * 1.5);
+      // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.
+      translator?.translate(cpu.rip);
+    }
+    return reason !== reasons.slow || left < 0;
+  };
+
+  return (limit) => {
+    const end = core.executed + Math.min(limit, MAX_RUN);
+    while (core.executed < end && !core.stop) {
+      if (!isPlain()) {
+        core.onJump = undefined;
+        return core.run(end - core.executed);
+      }
+      if (translator === undefined || mmu.version !== version) {
+        if (translator !== undefined) forget();
+        translator = prepare();
+      }
+      core.onJump = onJump;
+      if (translator === undefined) return core.run(Math.min(end - core.executed, 10_000));
+      if (!enter(end - core.executed) && !core.stop) {
+        // Once round in the interpreter: at least one instruction, and on until it meets translated code.
+        core.run(end - core.executed);
+      }
+    }
+  };
+}

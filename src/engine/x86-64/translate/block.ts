@@ -1,0 +1,89 @@
+// A translated basic block before its code is written: statements in order, how it ends, and what it does to slots.
+import type { Flags } from "./flags.js";
+import type { Node } from "./node.js";
+import type { SlotSet } from "./slots.js";
+
+/** Leaves to the slow door, before the instruction at `pc` has any effect, when the condition holds. */
+export interface ExitStatement {
+  readonly kind: "exit";
+  when: Node;
+  readonly pc: number;
+  /** Instructions of the block that were executed before. */
+  readonly executed: number;
+  /** Slots that the block has set so far; they are in their locals. */
+  readonly written: SlotSet;
+  readonly flags: Flags;
+}
+
+export interface StoreStatement {
+  readonly kind: "store";
+  readonly op: number;
+  readonly address: Node;
+  readonly value: Node;
+  /** The instruction's constant offset. */
+  imm: number;
+  readonly sizeBytes: number;
+}
+
+export type Statement =
+  | { readonly kind: "set"; readonly slot: number; readonly value: Node }
+  | { readonly kind: "load"; readonly value: Node }
+  | ExitStatement
+  | StoreStatement;
+
+/** How a block ends. Targets are guest addresses; `next` is where it goes on after a call. */
+export type Terminator =
+  | { readonly kind: "jump"; readonly target: number }
+  | { readonly kind: "branch"; readonly condition: Node; readonly target: number; readonly next: number }
+  | { readonly kind: "call"; readonly target: number; readonly next: number }
+  | { readonly kind: "callTo"; readonly target: Node; readonly next: number }
+  | { readonly kind: "jumpTo"; readonly target: Node; readonly table: JumpTable | undefined }
+  | { readonly kind: "ret"; readonly target: Node }
+  /** The interpreter executes the instruction at `pc`; translated code goes on where `next` is what follows. */
+  | { readonly kind: "slow"; readonly pc: number; readonly next: number }
+  /** The unit ends here; the dispatcher goes on at `pc`. */
+  | { readonly kind: "leave"; readonly pc: number };
+
+/** The targets of an indirect jump by a table in read-only memory: `targets[index]`, for an index within. */
+export interface JumpTable {
+  /** Width 64. */
+  readonly index: Node;
+  readonly targets: readonly number[];
+}
+
+export interface Block {
+  readonly pc: number;
+  readonly instructions: number;
+  readonly statements: Statement[];
+  readonly end: Terminator;
+  /** What the slots hold at the end that were set, by slot. */
+  readonly final: ReadonlyMap<number, Node>;
+  /** Nodes that stand for slots at the start, by slot. */
+  readonly entries: ReadonlyMap<number, Node>;
+  readonly flags: Flags;
+  /** Slots whose values at the start are used, and those that are set. */
+  readonly reads: SlotSet;
+  readonly writes: SlotSet;
+  readonly hasExit: boolean;
+}
+
+/** Guest addresses where control may go from a block, in the order of the graph's edges. */
+export function successorsOf(end: Terminator): readonly number[] {
+  switch (end.kind) {
+    case "jump":
+      return [end.target];
+    case "branch":
+      return [end.target, end.next];
+    case "call":
+    case "callTo":
+    case "slow":
+      return [end.next];
+    case "jumpTo":
+      return end.table === undefined ? [] : [...new Set(end.table.targets)];
+    case "ret":
+    case "leave":
+      return [];
+    default:
+      return end satisfies never;
+  }
+}

@@ -1,0 +1,71 @@
+// Which slots may differ from the state area at the start of each block, and which are still needed there.
+import type { Block } from "./block.js";
+import { addAll, copySlots, flagSlots, hasFlags, noSlots, type SlotSet, withoutFlags } from "./slots.js";
+
+export interface Dataflow {
+  /** Slots that may hold something else than the state area, by block. */
+  readonly dirty: readonly SlotSet[];
+  /** Slots whose locals must be right at the start, by block. */
+  readonly live: readonly SlotSet[];
+}
+
+/** After these the state area is what counts: registers are read from it anew. */
+export const isReloaded = ({ end }: Block): boolean =>
+  end.kind === "call" || end.kind === "callTo" || end.kind === "slow";
+
+/** Whether dirty slots are stored at the end of a block, on some way out at least. */
+export const isSpilled = (block: Block): boolean =>
+  isReloaded(block) || block.end.kind === "ret" || block.end.kind === "leave" || block.end.kind === "jumpTo";
+
+/** The slots that may be dirty at the end of a block. */
+export function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
+  const out = copySlots(dirty);
+  addAll(out, block.writes);
+  // Flags are stored together or not at all.
+  if (hasFlags(out)) addAll(out, flagSlots());
+  return out;
+}
+
+/** The slots that the end of a block stores; flags only where something may read them in the state area. */
+export function spilledAtEnd(block: Block, dirty: SlotSet, flagsAcrossCalls: boolean): SlotSet {
+  if (!isSpilled(block)) return noSlots();
+  const out = dirtyAtEnd(block, dirty);
+  const { kind } = block.end;
+  return kind === "slow" || kind === "leave" || flagsAcrossCalls ? out : withoutFlags(out);
+}
+
+/** `mayExit` tells the blocks that may leave at their start (loop headers, for the stop test). */
+export function dataflow(
+  blocks: readonly Block[],
+  graph: readonly (readonly number[])[],
+  mayExit: (block: number) => boolean,
+  flagsAcrossCalls: boolean,
+): Dataflow {
+  const dirty = blocks.map(noSlots);
+  const live = blocks.map(noSlots);
+  for (let changed = true; changed;) {
+    changed = false;
+    blocks.forEach((block, index) => {
+      if (isReloaded(block)) return;
+      const out = dirtyAtEnd(block, dirty[index] ?? noSlots());
+      for (const to of graph[index] ?? []) if (addAll(dirty[to] ?? out, out)) changed = true;
+    });
+  }
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let index = blocks.length - 1; index >= 0; index--) {
+      const block = blocks[index];
+      const set = live[index];
+      const before = dirty[index];
+      if (block === undefined || set === undefined || before === undefined) continue;
+      if (addAll(set, block.reads)) changed = true;
+      if ((block.hasExit || mayExit(index)) && addAll(set, withoutFlags(before))) changed = true;
+      if (addAll(set, spilledAtEnd(block, before, flagsAcrossCalls), block.writes)) changed = true;
+      if (isReloaded(block)) continue;
+      for (const to of graph[index] ?? []) {
+        if (addAll(set, live[to] ?? set, block.writes)) changed = true;
+      }
+    }
+  }
+  return { dirty, live };
+}

@@ -1,0 +1,203 @@
+// Finds the instructions of a unit from its entry by following control flow, and builds its blocks.
+import { decode } from "../../../isa/x86-64/decoder.js";
+import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
+import { op } from "../../../wasm/opcodes.js";
+import type { MemoryShape } from "./access.js";
+import { type Block, type JumpTable, successorsOf } from "./block.js";
+import { BlockBuilder, type UnitContext } from "./builder.js";
+import { noSlots } from "./slots.js";
+import { constantOf, type Node } from "./node.js";
+import { scalarRegisters } from "./scalar.js";
+
+/** The guest's code as the translator sees it. */
+export interface Code {
+  /** Guest memory from address 0. */
+  readonly bytes: Uint8Array;
+  readonly shape: MemoryShape;
+  /** Whether the page of an address may be executed. */
+  readonly isExecutable: (pc: number) => boolean;
+  /** Whether an address is known to be called: a jump there leaves the unit. */
+  readonly isEntry: (pc: number) => boolean;
+}
+
+export interface Unit {
+  readonly entry: number;
+  /** The entry's block first. */
+  readonly blocks: readonly Block[];
+  /** Edges by block index; a `jumpTo`'s are its table's targets without repetition. */
+  readonly graph: readonly (readonly number[])[];
+  /** Addresses called directly. */
+  readonly calls: ReadonlySet<number>;
+  readonly instructions: number;
+  /** Bytes of guest code. */
+  readonly sizeBytes: number;
+  readonly scalarXmm: number;
+  /** Pages of guest memory that its code lies in. */
+  readonly pages: ReadonlySet<number>;
+}
+
+/** A unit beyond this many instructions ends early, and another begins there. */
+const MAX_INSTRUCTIONS = 4000;
+const MAX_TABLE = 1024;
+
+export function discover(entry: number, code: Code): Unit {
+  const found = follow(entry, code);
+  const { leaders, instructions, tables } = found;
+  const scalarXmm = scalarRegisters(instructions.values());
+  const context: UnitContext = {
+    shape: code.shape,
+    scalarXmm,
+    jumpTable: (address) => tableOf(address, tables),
+  };
+  const starts = [entry, ...[...leaders].filter((pc) => pc !== entry)];
+  const blocks: Block[] = [];
+  const indices = new Map<number, number>();
+  const graph: number[][] = [];
+  const indexOf = (pc: number): number => {
+    let index = indices.get(pc);
+    if (index === undefined) {
+      index = blocks.length;
+      indices.set(pc, index);
+      blocks.push(leaving(pc));
+    }
+    return index;
+  };
+  for (const pc of starts) {
+    indices.set(pc, blocks.length);
+    blocks.push(instructions.has(pc) ? build(pc, found, context) : leaving(pc));
+  }
+  for (let index = 0; index < blocks.length; index++) {
+    const block = blocks[index];
+    if (block !== undefined) graph.push(successorsOf(block.end).map(indexOf));
+  }
+  let sizeBytes = 0;
+  const calls = new Set<number>();
+  const pages = new Set<number>();
+  for (const { pc, next, row, operands } of instructions.values()) {
+    sizeBytes += next - pc;
+    pages.add(pc >>> 12).add((next - 1) >>> 12);
+    const target = operands[0];
+    if (row.traits.flow === "call" && target?.kind === "target") calls.add(target.target);
+  }
+  return { entry, blocks, graph, calls, instructions: instructions.size, sizeBytes, scalarXmm, pages };
+}
+
+interface Found {
+  readonly leaders: ReadonlySet<number>;
+  readonly instructions: ReadonlyMap<number, Instruction>;
+  /** Targets by the table's guest address. */
+  readonly tables: ReadonlyMap<number, readonly number[]>;
+}
+
+function follow(entry: number, code: Code): Found {
+  const leaders = new Set([entry]);
+  const instructions = new Map<number, Instruction>();
+  const tables = new Map<number, readonly number[]>();
+  const work = [entry];
+  const lead = (pc: number) => {
+    if (leaders.has(pc)) return;
+    leaders.add(pc);
+    work.push(pc);
+  };
+  const path: Instruction[] = [];
+  for (let start = work.pop(); start !== undefined; start = work.pop()) {
+    path.length = 0;
+    for (let pc = start; !instructions.has(pc) && instructions.size < MAX_INSTRUCTIONS;) {
+      if (pc < 0 || pc >= code.shape.size || !code.isExecutable(pc)) break;
+      const i = decode(code.bytes, pc, pc);
+      if (typeof i === "string" || !code.isExecutable(i.next - 1)) break;
+      if (i.row.traits.flow === "stop") break;
+      instructions.set(pc, i);
+      path.push(i);
+      const [first] = i.operands;
+      const target = first?.kind === "target" ? first.target : undefined;
+      const { flow } = i.row.traits;
+      if (target !== undefined && (flow === "branch" || flow === "jump")) {
+        if (flow === "branch" || !code.isEntry(target)) lead(target);
+      }
+      if (flow === "jumpTo" && first?.kind === "memory") {
+        const targets = readTable(first, path, code);
+        if (targets !== undefined) {
+          tables.set(first.displacement, targets);
+          targets.forEach(lead);
+        }
+      }
+      if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
+      if (flow !== undefined || i.row.traits.run === undefined) lead(i.next);
+      pc = i.next;
+      if (leaders.has(pc)) break;
+    }
+  }
+  return { leaders, instructions, tables };
+}
+
+/** The targets of `JMP [table + index * 8]`, where the table cannot change and its length is known. */
+function readTable(
+  memory: MemoryOperand,
+  path: readonly Instruction[],
+  { bytes, shape, isExecutable }: Code,
+): readonly number[] | undefined {
+  const isTable = memory.base < 0 && memory.index >= 0 && memory.scale === 3 && memory.segment < 4;
+  if (!isTable) return undefined;
+  const at = memory.displacement;
+  const bound = boundOf(path) ?? MAX_TABLE;
+  const end = Math.min(at + 8 * Math.min(bound, MAX_TABLE), shape.writable);
+  if (at < shape.readable || end <= at) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
+  const targets: number[] = [];
+  for (let offset = 0; offset + 8 <= end - at; offset += 8) {
+    const target = view.getUint32(offset, true);
+    if (view.getUint32(offset + 4, true) !== 0 || target >= shape.size || !isExecutable(target)) break;
+    targets.push(target);
+  }
+  // Two ways to go are a branch; a table of fewer is left to the dispatcher.
+  return new Set(targets).size < 3 ? undefined : targets;
+}
+
+/** One more than the constant that the index was compared with, shortly before. */
+function boundOf(path: readonly Instruction[]): number | undefined {
+  for (const { row, operands } of path.slice(-8).reverse()) {
+    const constant = operands[1];
+    if (row.mnemonic === "CMP" && constant?.kind === "immediate" && constant.low >= 0)
+      return constant.low + 1;
+  }
+  return undefined;
+}
+
+/** The table that an address of the form `index * 8 + table` reads. */
+function tableOf(address: Node, tables: Found["tables"]): JumpTable | undefined {
+  if (address.op !== op["i64.add"] || address.b === undefined || address.a === undefined) return undefined;
+  const at = constantOf(address.b);
+  const targets = at === undefined ? undefined : tables.get(at);
+  const scaled = address.a;
+  if (targets === undefined || scaled.op !== op["i64.shl"] || scaled.a === undefined) return undefined;
+  return { index: scaled.a, targets };
+}
+
+function build(pc: number, { leaders, instructions }: Found, context: UnitContext): Block {
+  const builder = new BlockBuilder(pc, context);
+  let at = pc;
+  for (;;) {
+    const i = instructions.get(at);
+    if (i === undefined) return builder.finish(at);
+    const goesOn = builder.instruction(i);
+    at = i.next;
+    if (!goesOn || leaders.has(at)) return builder.finish(at);
+  }
+}
+
+/** A block that only says where to go on: outside the unit. */
+function leaving(pc: number): Block {
+  return {
+    pc,
+    instructions: 0,
+    statements: [],
+    end: { kind: "leave", pc },
+    final: new Map(),
+    entries: new Map(),
+    flags: [],
+    reads: noSlots(),
+    writes: noSlots(),
+    hasExit: false,
+  };
+}

@@ -1,0 +1,584 @@
+// Writes a unit as a WebAssembly function: its blocks in structured form, the spills at its ends, and one spill block
+// for each set of dirty registers with which a check may fail. ENGINE.md, "The design", 1, 3, 4.
+import type { FunctionBody } from "../../../wasm/module.js";
+import { op, type } from "../../../wasm/opcodes.js";
+import { type Branch, type Part, structure } from "../../../wasm/structure.js";
+import { state } from "../state.js";
+import type { Block, ExitStatement, Terminator } from "./block.js";
+import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js";
+import type { Unit } from "./discover.js";
+import { Expressions, Locals } from "./expression.js";
+import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
+import { flagBit, flagPositions, type Flags } from "./flags.js";
+import { type Node, pseudo } from "./node.js";
+import { lookup } from "./lookup.js";
+import { imported, reasons, types, words } from "./protocol.js";
+import { spillOrder } from "./spill-order.js";
+import { loadSlots, storeFlags, storeSlot } from "./state-transfer.js";
+import { stopTests } from "./stop-tests.js";
+import {
+  addAll,
+  copySlots,
+  has,
+  hasFlags,
+  keyOf,
+  members,
+  noSlots,
+  slotOffset,
+  slots,
+  type SlotSet,
+  withoutFlags,
+} from "./slots.js";
+
+export interface EmitOptions {
+  /** The function of the same module for a guest address, or the slot of the table that is kept for it. */
+  readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
+  /** Whether status flags may be read after a call or return; compilers never do. */
+  readonly flagsAcrossCalls: boolean;
+}
+
+const FUEL = 0;
+
+export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
+  const parts = structure(unit.graph);
+  const checked = stopTests(unit, parts);
+  const flow = dataflow(unit.blocks, unit.graph, (block) => checked.has(block), options.flagsAcrossCalls);
+  return new UnitEmitter(unit, flow, checked, options).emit(parts);
+}
+
+class UnitEmitter {
+  readonly #unit: Unit;
+  readonly #flow: Dataflow;
+  readonly #checked: ReadonlySet<number>;
+  readonly #options: EmitOptions;
+  readonly #locals = new Locals(1);
+  readonly #e = new Expressions(this.#locals);
+  readonly #target = this.#locals.add("i64");
+  readonly #exitPc = this.#locals.add("i32");
+  readonly #label = this.#locals.add("i32");
+  /** What the spill block stores as the flags: an operation, or -1 where they are as they were. */
+  readonly #flagsKind = this.#locals.add("i32");
+  readonly #flagsWords = [this.#locals.add("i64"), this.#locals.add("i64"), this.#locals.add("i64")] as const;
+  #usesFlags = false;
+  readonly #exits: readonly (readonly SlotSet[])[];
+  readonly #exitDepth = new Map<string, number>();
+  #depth = 0;
+
+  constructor(unit: Unit, flow: Dataflow, checked: ReadonlySet<number>, options: EmitOptions) {
+    this.#unit = unit;
+    this.#flow = flow;
+    this.#checked = checked;
+    this.#options = options;
+    this.#exits = spillOrder(this.#exitSets());
+  }
+
+  #dirty(block: number): SlotSet {
+    return this.#flow.dirty[block] ?? noSlots();
+  }
+  #live(block: number): SlotSet {
+    return this.#flow.live[block] ?? noSlots();
+  }
+
+  /** The sets of dirty registers at all places where a check may fail. */
+  #exitSets(): SlotSet[] {
+    const sets: SlotSet[] = [];
+    this.#unit.blocks.forEach((block, index) => {
+      const before = this.#dirty(index);
+      if (this.#checked.has(index)) sets.push(withoutFlags(before));
+      for (const statement of block.statements) {
+        if (statement.kind === "exit") sets.push(withoutFlags(union(before, statement.written)));
+      }
+    });
+    return sets;
+  }
+
+  emit(parts: readonly Part[]): FunctionBody {
+    const e = this.#e;
+    this.#entry();
+    this.#resetFlagsKind();
+    // Blocks of the exits, the outermost for what all of them end in, then the sets, the last to be stored outermost.
+    const order = this.#exits.flat();
+    for (let count = 0; count <= order.length; count++) this.#open(op.block);
+    order.toReversed().forEach((set, index) => this.#exitDepth.set(keyOf(set), index + 1));
+    this.#parts(parts);
+    e.op("unreachable");
+    for (const chain of this.#exits) {
+      chain.forEach((set, index) => {
+        this.#close();
+        const next = chain[index + 1] ?? noSlots();
+        for (const slot of members(set))
+          if (!has(next, slot))
+            storeSlot(e, slot, this.#unit.scalarXmm, () => e.get(this.#locals.slot(slot)));
+      });
+      this.#branch(this.#depth - 1);
+    }
+    this.#close();
+    this.#leaveSlow();
+    return { type: types.unit, locals: this.#locals.types, code: e.code.take() };
+  }
+
+  #open(opcode: number): void {
+    this.#e.code.byte(opcode);
+    this.#e.code.byte(type.empty);
+    this.#depth++;
+  }
+  #close(): void {
+    this.#e.op("end");
+    this.#depth--;
+  }
+  #branch(depth: number): void {
+    this.#e.op("br");
+    this.#e.code.u32(depth);
+  }
+
+  // Entry and exits.
+
+  #entry(): void {
+    const e = this.#e;
+    // The stop test, and the depth of the stack.
+    e.get(FUEL);
+    e.i32(1);
+    e.op("i32.sub");
+    e.code.byte(op["local.tee"]);
+    e.code.u32(FUEL);
+    e.i32(0);
+    e.op("i32.lt_s");
+    e.i32(0);
+    e.memory(op["i64.load"], 3, slotOffset(4));
+    e.i32(0);
+    e.memory(op["i64.load"], 3, words.stackLow);
+    e.op("i64.sub");
+    e.i32(0);
+    e.memory(op["i64.load"], 3, words.stackSpan);
+    e.op("i64.ge_u");
+    e.op("i32.or");
+    this.#open(op.if);
+    e.i64(this.#unit.entry);
+    this.#returnTarget();
+    this.#close();
+    this.#reload(0);
+  }
+
+  /** Returns the address that is on the stack, and the fuel. */
+  #returnTarget(): void {
+    this.#e.get(FUEL);
+    this.#e.op("return");
+  }
+
+  #returnLeave(reason: number): void {
+    const e = this.#e;
+    e.i32(0);
+    e.i32(reason);
+    e.memory(op["i32.store"], 2, words.reason);
+    e.code.byte(op["i64.const"]);
+    e.code.s64(-(1n << 63n));
+    this.#returnTarget();
+  }
+
+  /** The common end of all exits by a failed check or a stop test. */
+  #leaveSlow(): void {
+    const e = this.#e;
+    if (this.#usesFlags) {
+      e.get(this.#flagsKind);
+      e.i32(0);
+      e.op("i32.ge_s");
+      this.#open(op.if);
+      storeFlags(
+        e,
+        () => e.get(this.#flagsKind),
+        this.#flagsWords.map((local) => () => e.get(local)),
+      );
+      this.#close();
+    }
+    e.i32(0);
+    e.get(this.#exitPc);
+    e.op("i64.extend_i32_u");
+    e.memory(op["i64.store"], 3, state.rip);
+    this.#returnLeave(reasons.slow);
+  }
+
+  /** Loads what a block needs from the state area. */
+  #reload(block: number): void {
+    loadSlots(this.#e, this.#live(block), this.#unit.scalarXmm);
+  }
+
+  // Structure.
+
+  #parts(parts: readonly Part[]): void {
+    for (const part of parts) this.#part(part);
+  }
+
+  #part(part: Part): void {
+    const e = this.#e;
+    switch (part.kind) {
+      case "code":
+        if (part.node < this.#unit.blocks.length) this.#block(part.node);
+        return;
+      case "exit":
+        return;
+      case "block":
+      case "loop":
+        this.#open(part.kind === "loop" ? op.loop : op.block);
+        this.#parts(part.body);
+        this.#close();
+        return;
+      case "branch":
+        this.#setLabel(part.to.label);
+        this.#branch(part.to.depth);
+        return;
+      case "branchIf":
+        this.#branchIf(part.to);
+        return;
+      case "if":
+        this.#condition(part.node);
+        this.#open(op.if);
+        this.#parts(part.zero);
+        e.op("else");
+        this.#parts(part.one);
+        this.#close();
+        // Both arms leave; what follows in the function is reached by branches only.
+        e.op("unreachable");
+        return;
+      case "label":
+        this.#setLabel(part.label);
+        return;
+      case "switch":
+        this.#switch(part.node, part.depths);
+        return;
+      case "dispatch":
+        e.get(this.#label);
+        this.#branchTable(part.depths, part.depths.at(-1) ?? 0);
+        return;
+      default:
+        part satisfies never;
+    }
+  }
+
+  #setLabel(label: number | undefined): void {
+    if (label === undefined) return;
+    this.#e.i32(label);
+    this.#e.set(this.#label);
+  }
+
+  #branchIf(to: Branch): void {
+    this.#setLabel(to.label);
+    this.#condition(to.node);
+    if (to.edge === 1) this.#e.op("i32.eqz");
+    this.#e.op("br_if");
+    this.#e.code.u32(to.depth);
+  }
+
+  #branchTable(depths: readonly number[], otherwise: number): void {
+    this.#e.op("br_table");
+    this.#e.code.vector(depths, (depth) => this.#e.code.u32(depth));
+    this.#e.code.u32(otherwise);
+  }
+
+  /** Pushes the condition of a block that ends in a branch. */
+  #condition(block: number): void {
+    const end = this.#unit.blocks[block]?.end;
+    if (end?.kind !== "branch") throw new RangeError(`block ${block} has no condition`);
+    this.#e.value(end.condition);
+  }
+
+  /** A jump by a table: an index beyond it goes the general way. */
+  #switch(block: number, depths: readonly number[]): void {
+    const found = this.#unit.blocks[block];
+    if (found?.end.kind !== "jumpTo" || found.end.table === undefined) return;
+    const { table, target } = found.end;
+    const e = this.#e;
+    const order = [...new Set(table.targets)];
+    const byIndex = table.targets.map((pc) => depths[order.indexOf(pc)] ?? 0);
+    this.#open(op.block);
+    e.value(table.index);
+    e.i64(table.targets.length);
+    e.op("i64.ge_u");
+    e.op("br_if");
+    e.code.u32(0);
+    e.value(table.index);
+    e.op("i32.wrap_i64");
+    const last = byIndex.at(-1) ?? 0;
+    this.#branchTable(
+      byIndex.map((depth) => depth + 1),
+      last + 1,
+    );
+    this.#close();
+    this.#spill(block);
+    e.value(target);
+    this.#returnTarget();
+  }
+
+  // Blocks.
+
+  #block(index: number): void {
+    const block = this.#unit.blocks[index];
+    if (block === undefined) return;
+    const e = this.#e;
+    e.begin(block.entries);
+    if (this.#checked.has(index)) this.#stopTest(index, block);
+    const finals = this.#prepare(block, index);
+    block.statements.forEach((statement, position) => {
+      if (statement.kind === "set") e.setSlot(statement.slot, statement.value);
+      else if (statement.kind === "load") e.load(statement.value);
+      else if (statement.kind === "exit") this.#exit(statement, finals.snapshots.get(position), index);
+      else {
+        e.value(statement.address);
+        e.value(statement.value);
+        e.memory(statement.op, 0, statement.imm);
+      }
+    });
+    for (const [slot, value] of finals.sets) e.setSlot(slot, value);
+    this.#end(block.end, index);
+  }
+
+  /** Which values the end of the block and its exits need, with their uses counted. */
+  #prepare(block: Block, index: number) {
+    const e = this.#e;
+    const { end } = block;
+    const liveOut = noSlots();
+    if (!isReloaded(block)) for (const to of this.#unit.graph[index] ?? []) addAll(liveOut, this.#live(to));
+    const spilled = this.#spilledAt(block, index);
+    const flagsAtEnd = hasFlags(spilled);
+    const sets = new Map<number, Node>();
+    const needed = copySlots(liveOut);
+    addAll(needed, spilled);
+    for (const [slot, value] of block.final)
+      if (has(needed, slot) && value.op !== pseudo.entry) sets.set(slot, value);
+    for (const [slot, value] of block.final) {
+      if (has(needed, slot) && value.op === pseudo.entry && value.imm !== slot) sets.set(slot, value);
+    }
+    block.flags.forEach((source, flag) => {
+      const slot = slots.flag + flag;
+      if (has(liveOut, slot) && has(block.writes, slot)) sets.set(slot, flagBit(source, flag));
+    });
+    const snapshots = new Map<number, FlagSnapshot>();
+    block.statements.forEach((statement, position) => {
+      if (statement.kind === "exit") {
+        const snapshot = this.#snapshot(statement, position, block, liveOut, flagsAtEnd);
+        if (snapshot !== undefined) snapshots.set(position, snapshot);
+        snapshot?.values.forEach((value) => e.count(value));
+        e.count(statement.when);
+      } else if (statement.kind === "set") e.count(statement.value);
+      else if (statement.kind === "store") {
+        e.count(statement.address);
+        e.count(statement.value);
+      }
+    });
+    for (const value of sets.values()) e.count(value);
+    if (end.kind === "branch") e.count(end.condition);
+    if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") e.count(end.target);
+    if (end.kind === "jumpTo" && end.table !== undefined) {
+      e.count(end.table.index);
+      e.count(end.table.index);
+    }
+    return { sets, snapshots };
+  }
+
+  #spilledAt(block: Block, index: number): SlotSet {
+    return spilledAtEnd(block, this.#dirty(index), this.#options.flagsAcrossCalls);
+  }
+
+  /** What a check's exit sets for the flags that are still to be read; undefined where none are. */
+  #snapshot(
+    statement: ExitStatement,
+    position: number,
+    block: Block,
+    liveOut: SlotSet,
+    flagsAtEnd: boolean,
+  ): FlagSnapshot | undefined {
+    const needed = statement.flags.filter((source, flag) => {
+      const isFinal = block.flags[flag] === source;
+      return source.lastRead > position || (isFinal && (flagsAtEnd || has(liveOut, slots.flag + flag)));
+    });
+    return needed.length === 0 ? undefined : snapshotOf(statement.flags, needed);
+  }
+
+  #exit(statement: ExitStatement, snapshot: FlagSnapshot | undefined, index: number): void {
+    const e = this.#e;
+    this.#setSnapshot(snapshot);
+    e.i32(statement.pc);
+    e.set(this.#exitPc);
+    e.value(statement.when);
+    this.#leaveIf(union(this.#dirty(index), statement.written));
+    if (snapshot !== undefined) this.#resetFlagsKind();
+  }
+
+  #resetFlagsKind(): void {
+    this.#e.i32(-1);
+    this.#e.set(this.#flagsKind);
+  }
+
+  #setSnapshot(snapshot: FlagSnapshot | undefined): void {
+    const e = this.#e;
+    if (snapshot === undefined) return;
+    this.#usesFlags = true;
+    e.i32(snapshot.kind);
+    e.set(this.#flagsKind);
+    snapshot.values.forEach((value, which) => {
+      e.value(value);
+      if (value.type === "i32") e.op("i64.extend_i32_u");
+      e.set(this.#flagsWords[which] ?? 0);
+    });
+  }
+
+  #leaveIf(dirty: SlotSet): void {
+    const depth = this.#exitDepth.get(keyOf(withoutFlags(dirty)));
+    if (depth === undefined) throw new RangeError("an exit without a spill block");
+    this.#e.op("br_if");
+    this.#e.code.u32(this.#depth - 1 - depth);
+  }
+
+  /** Out of fuel: leaves at the start of a block. Flags that live there are in their slots. */
+  #stopTest(index: number, block: Block): void {
+    const e = this.#e;
+    e.get(FUEL);
+    e.i32(1);
+    e.op("i32.sub");
+    e.code.byte(op["local.tee"]);
+    e.code.u32(FUEL);
+    e.i32(0);
+    e.op("i32.lt_s");
+    this.#open(op.if);
+    if (hasFlags(this.#live(index))) {
+      this.#usesFlags = true;
+      e.i32(0);
+      e.set(this.#flagsKind);
+      e.i32(0);
+      for (let flag = 0; flag < flagPositions.length; flag++) {
+        if (!has(this.#live(index), slots.flag + flag)) continue;
+        e.get(this.#locals.slot(slots.flag + flag));
+        e.i32(flagPositions[flag] ?? 0);
+        e.op("i32.shl");
+        e.op("i32.or");
+      }
+      e.op("i64.extend_i32_u");
+      e.set(this.#flagsWords[0]);
+    }
+    e.i32(block.pc);
+    e.set(this.#exitPc);
+    e.i32(1);
+    this.#leaveIf(this.#dirty(index));
+    this.#close();
+  }
+
+  /** Stores what is dirty at the end of a block; the values are in the slots' locals. */
+  #spill(index: number): void {
+    const block = this.#unit.blocks[index];
+    if (block === undefined) return;
+    const e = this.#e;
+    const dirty = this.#spilledAt(block, index);
+    for (const slot of members(withoutFlags(dirty))) {
+      storeSlot(e, slot, this.#unit.scalarXmm, () => e.get(this.#locals.slot(slot)));
+    }
+    if (hasFlags(dirty)) this.#flags(block.flags);
+  }
+
+  #flags(flags: Flags): void {
+    const e = this.#e;
+    const { kind, values } = snapshotOf(flags, flags);
+    for (const value of values) e.count(value);
+    storeFlags(
+      e,
+      () => e.i32(kind),
+      [0, 1, 2].map((which) => () => {
+        const value = values[which];
+        if (value === undefined) return e.i64(0);
+        e.value(value);
+        if (value.type === "i32") e.op("i64.extend_i32_u");
+      }),
+    );
+  }
+
+  #end(end: Terminator, index: number): void {
+    const e = this.#e;
+    switch (end.kind) {
+      case "jump":
+      case "branch":
+        return;
+      case "ret":
+        this.#spill(index);
+        e.value(end.target);
+        return this.#returnTarget();
+      case "leave":
+        this.#spill(index);
+        e.i64(end.pc);
+        return this.#returnTarget();
+      case "jumpTo":
+        if (end.table !== undefined) return;
+        this.#spill(index);
+        e.value(end.target);
+        return this.#returnTarget();
+      case "call": {
+        this.#spill(index);
+        const callee = this.#options.callee(end.target);
+        if ("index" in callee) {
+          e.get(FUEL);
+          e.op("call");
+          e.code.u32(callee.index);
+        } else {
+          this.#storeMissing(() => e.i64(end.target));
+          e.get(FUEL);
+          e.i32(callee.slot);
+          this.#callIndirect();
+        }
+        return this.#afterCall(end.next, index);
+      }
+      case "callTo":
+        this.#spill(index);
+        e.value(end.target);
+        e.set(this.#target);
+        this.#storeMissing(() => e.get(this.#target));
+        e.get(FUEL);
+        lookup(e, this.#target);
+        this.#callIndirect();
+        return this.#afterCall(end.next, index);
+      case "slow":
+        this.#spill(index);
+        e.i32(0);
+        e.i64(end.pc);
+        e.memory(op["i64.store"], 3, state.rip);
+        e.i32(end.next);
+        e.op("call");
+        e.code.u32(imported.slow);
+        this.#open(op.if);
+        this.#returnLeave(reasons.stopped);
+        this.#close();
+        return this.#reload(this.#unit.graph[index]?.[0] ?? 0);
+      default:
+        end satisfies never;
+    }
+  }
+
+  #storeMissing(value: () => void): void {
+    this.#e.i32(0);
+    value();
+    this.#e.memory(op["i64.store"], 3, words.missing);
+  }
+
+  #callIndirect(): void {
+    this.#e.op("call_indirect");
+    this.#e.code.u32(types.unit);
+    this.#e.code.u32(0);
+  }
+
+  /** The callee returned where it was called from, or its caller returns outwards in turn. */
+  #afterCall(next: number, index: number): void {
+    const e = this.#e;
+    e.set(FUEL);
+    e.code.byte(op["local.tee"]);
+    e.code.u32(this.#target);
+    e.i64(next);
+    e.op("i64.ne");
+    this.#open(op.if);
+    e.get(this.#target);
+    this.#returnTarget();
+    this.#close();
+    this.#reload(this.#unit.graph[index]?.[0] ?? 0);
+  }
+}
+
+const union = (a: SlotSet, b: SlotSet): SlotSet => {
+  const out = copySlots(a);
+  addAll(out, b);
+  return out;
+};

@@ -1,0 +1,218 @@
+// Values of a block under translation: expressions over the registers at its start, loads and constants. Every node is
+// one WebAssembly instruction; what can be simplified is simplified when it is made.
+import { op } from "../../../wasm/opcodes.js";
+import type { ValueType } from "../../../wasm/opcodes.js";
+
+/** `op` of nodes that are no instruction of their own. */
+export const pseudo = {
+  /** A constant: `imm`, and `high` where it has 64 bits; `bytes` where it has 128. */
+  constant: 0x10000,
+  /** What slot `imm` held at the start of the block. */
+  entry: 0x10001,
+} as const;
+
+/** Prefixes of two-byte opcodes: a SIMD instruction's `op` is `simdPrefix` + its number. */
+export const simdPrefix = 0xfd00;
+export const saturatingPrefix = 0xfc00;
+
+export interface Node {
+  readonly op: number;
+  readonly type: ValueType;
+  readonly a: Node | undefined;
+  readonly b: Node | undefined;
+  readonly c: Node | undefined;
+  /** Constant, slot, lane, or a load's offset. */
+  imm: number;
+  high: number;
+  readonly bytes: readonly number[] | undefined;
+  /** Unsigned, the value is below 2 to this power. */
+  readonly bits: number;
+  /** How often it is still to be used, while code is emitted; counted just before. */
+  uses: number;
+  /** The local that holds it, or -1. */
+  local: number;
+  /** Its low half, once asked for: equal nodes are the same node where it matters. */
+  low: Node | undefined;
+  /** Seen by the current walk over a block. */
+  mark: boolean;
+}
+
+export function node(
+  opcode: number,
+  type: ValueType,
+  a?: Node,
+  b?: Node,
+  c?: Node,
+  bits = type === "i32" ? 32 : 64,
+  imm = 0,
+  high = 0,
+  bytes?: readonly number[],
+): Node {
+  return {
+    op: opcode,
+    type,
+    a,
+    b,
+    c,
+    imm,
+    high,
+    bytes,
+    bits,
+    uses: 0,
+    local: -1,
+    low: undefined,
+    mark: false,
+  };
+}
+
+const bitLength = (value: number) => 32 - Math.clz32(value);
+
+export function i32(value: number): Node {
+  const bits = bitLength(value);
+  return node(pseudo.constant, "i32", undefined, undefined, undefined, bits, value | 0);
+}
+
+/** A 64-bit constant by halves; `high` is by default the sign of `low`. */
+export function i64(low: number, high = low >> 31): Node {
+  const bits = (high | 0) === 0 ? bitLength(low) : 32 + bitLength(high);
+  return node(pseudo.constant, "i64", undefined, undefined, undefined, bits, low | 0, high | 0);
+}
+
+/** A 64-bit constant from a safe integer. */
+export const i64FromNumber = (value: number): Node => i64(value | 0, Math.floor(value / 2 ** 32) | 0);
+
+export const v128 = (bytes: readonly number[]): Node =>
+  node(pseudo.constant, "v128", undefined, undefined, undefined, 64, 0, 0, bytes);
+
+export const isConstant = (n: Node): boolean => n.op === pseudo.constant;
+export const isZero = (n: Node): boolean => n.op === pseudo.constant && n.imm === 0 && n.high === 0;
+/** A constant of 64 bits that a number holds exactly, or undefined. */
+export function constantOf(n: Node): number | undefined {
+  if (n.op !== pseudo.constant) return undefined;
+  if (n.type === "i32") return n.imm;
+  const value = n.high * 2 ** 32 + (n.imm >>> 0);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+const foldable: Readonly<Record<number, (a: number, b: number) => number>> = {
+  [op["i32.add"]]: (a, b) => a + b,
+  [op["i32.sub"]]: (a, b) => a - b,
+  [op["i32.mul"]]: (a, b) => Math.imul(a, b),
+  [op["i32.and"]]: (a, b) => a & b,
+  [op["i32.or"]]: (a, b) => a | b,
+  [op["i32.xor"]]: (a, b) => a ^ b,
+  [op["i32.shl"]]: (a, b) => a << b,
+  [op["i32.shr_u"]]: (a, b) => a >>> b,
+  [op["i32.shr_s"]]: (a, b) => a >> b,
+};
+
+/** What `bits` of a result is, from its operands'; 32 or 64 where nothing is known. */
+function resultBits(opcode: number, a: Node, b: Node): number {
+  switch (opcode) {
+    case op["i32.and"]:
+    case op["i64.and"]:
+      return Math.min(a.bits, b.bits);
+    case op["i32.or"]:
+    case op["i32.xor"]:
+    case op["i64.or"]:
+    case op["i64.xor"]:
+      return Math.max(a.bits, b.bits);
+    case op["i32.shr_u"]:
+    case op["i64.shr_u"]:
+      return isConstant(b) ? Math.max(0, a.bits - (b.imm & 63)) : a.bits;
+    case op["i32.add"]:
+      return Math.min(32, Math.max(a.bits, b.bits) + 1);
+    case op["i64.add"]:
+      return Math.min(64, Math.max(a.bits, b.bits) + 1);
+    case op["i32.mul"]:
+      return Math.min(32, a.bits + b.bits);
+    case op["i64.mul"]:
+      return Math.min(64, a.bits + b.bits);
+    case op["i32.shl"]:
+      return isConstant(b) ? Math.min(32, a.bits + (b.imm & 31)) : 32;
+    case op["i64.shl"]:
+      return isConstant(b) ? Math.min(64, a.bits + (b.imm & 63)) : 64;
+    default:
+      return opcode < op["i64.clz"] ? 32 : 64;
+  }
+}
+
+/** An integer operation of two operands on 32 bits. */
+export function binary32(opcode: number, a: Node, b: Node): Node {
+  const fold = foldable[opcode];
+  if (isConstant(a) && isConstant(b) && fold !== undefined) return i32(fold(a.imm, b.imm));
+  if (isZero(b)) {
+    if (opcode === op["i32.and"]) return b;
+    if (opcode !== op["i32.mul"]) return a;
+  }
+  if (a === b && (opcode === op["i32.xor"] || opcode === op["i32.sub"])) return i32(0);
+  if (a === b && (opcode === op["i32.and"] || opcode === op["i32.or"])) return a;
+  if (opcode === op["i32.and"] && isConstant(b) && keepsAll(b.imm, a.bits)) return a;
+  if (opcode === op["i32.sub"] && isConstant(b)) return binary32(op["i32.add"], a, i32(-b.imm));
+  if (
+    opcode === op["i32.add"] &&
+    isConstant(b) &&
+    a.op === opcode &&
+    a.a !== undefined &&
+    isConstant(a.b ?? a)
+  ) {
+    return binary32(opcode, a.a, i32(b.imm + (a.b?.imm ?? 0)));
+  }
+  return node(opcode, "i32", a, b, undefined, resultBits(opcode, a, b));
+}
+
+/** Whether a mask has all the low bits that a value may have. */
+const keepsAll = (mask: number, bits: number) => bits < 32 && (~mask & ((1 << bits) - 1)) === 0;
+
+/** An integer operation of two operands on 64 bits. */
+export function binary64(opcode: number, a: Node, b: Node): Node {
+  if (isConstant(a) && !isConstant(b) && opcode === op["i64.add"]) return binary64(opcode, b, a);
+  if (isZero(b)) {
+    if (opcode === op["i64.and"]) return b;
+    if (opcode !== op["i64.mul"]) return a;
+  }
+  if (a === b && (opcode === op["i64.xor"] || opcode === op["i64.sub"])) return i64(0);
+  if (a === b && (opcode === op["i64.and"] || opcode === op["i64.or"])) return a;
+  if (isConstant(b)) {
+    if (opcode === op["i64.sub"] && !isConstant(a)) return binary64(op["i64.add"], a, negated(b));
+    if (opcode === op["i64.add"]) {
+      if (isConstant(a)) return sum(a, b);
+      if (a.op === opcode && a.a !== undefined && a.b !== undefined && isConstant(a.b)) {
+        return binary64(opcode, a.a, sum(a.b, b));
+      }
+    }
+    if (opcode === op["i64.and"] && b.high === 0 && a.bits <= 32 && keepsAll(b.imm, a.bits)) return a;
+  }
+  return node(opcode, "i64", a, b, undefined, resultBits(opcode, a, b));
+}
+
+function negated(n: Node): Node {
+  return i64(-n.imm, n.imm === 0 ? -n.high : ~n.high);
+}
+
+function sum(a: Node, b: Node): Node {
+  const low = (a.imm >>> 0) + (b.imm >>> 0);
+  return i64(low | 0, a.high + b.high + (low >= 2 ** 32 ? 1 : 0));
+}
+
+export const unary = (opcode: number, type: ValueType, a: Node, bits?: number): Node =>
+  node(opcode, type, a, undefined, undefined, bits);
+
+/** The low half. */
+export function wrap(a: Node): Node {
+  if (isConstant(a)) return i32(a.imm);
+  if ((a.op === op["i64.extend_i32_u"] || a.op === op["i64.extend_i32_s"]) && a.a !== undefined) return a.a;
+  return (a.low ??= node(op["i32.wrap_i64"], "i32", a, undefined, undefined, Math.min(32, a.bits)));
+}
+
+export function extendU(a: Node): Node {
+  if (isConstant(a)) return i64(a.imm, 0);
+  if (a.op === op["i32.wrap_i64"] && a.a !== undefined && a.a.bits <= 32) return a.a;
+  return node(op["i64.extend_i32_u"], "i64", a, undefined, undefined, a.bits);
+}
+
+export function extendS(a: Node): Node {
+  if (isConstant(a)) return i64(a.imm);
+  if (a.bits < 32) return extendU(a);
+  return node(op["i64.extend_i32_s"], "i64", a);
+}

@@ -1,0 +1,65 @@
+// What translated functions, the root and the dispatcher agree on: types, imports, and the engine's words in the
+// state area. ENGINE.md, "The design", 6 and 7.
+import type { FunctionType, Import } from "../../../wasm/module.js";
+import { state } from "../state.js";
+
+/**
+ * A unit: fuel in; the guest address where to go on and the fuel left out. All registers are in the state area at
+ * both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must look.
+ */
+export const unitType: FunctionType = { params: ["i32"], results: ["i64", "i32"] };
+
+/** Not a canonical address. */
+export const LEAVE_HIGH = -0x80000000;
+
+/** The types of every unit module, by index. */
+export const types = {
+  unit: 0,
+  /** The address that follows in, 0 out where the interpreter's one instruction led there. */
+  slow: 1,
+  settle: 2,
+} as const;
+
+export const moduleTypes: readonly FunctionType[] = [
+  unitType,
+  { params: ["i32"], results: ["i32"] },
+  { params: [], results: [] },
+];
+
+/** Imported functions by index; a module's own follow. */
+export const imported = { slow: 0, settle: 1, count: 2 } as const;
+
+export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+  { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
+  { module: "solo5", name: "table", kind: "table", min: tableSize },
+  { module: "solo5", name: "slow", kind: "function", type: types.slow },
+  { module: "solo5", name: "settle", kind: "function", type: types.settle },
+];
+
+/** The translator's words in the state area, offsets in bytes. */
+export const words = {
+  /** 4: why a unit left: `reasons`. */
+  reason: state.translator,
+  /** 8: the guest address that a missing function was called at. */
+  missing: state.translator + 8,
+  /** 8 each: rsp of a unit's entry must lie in [stackLow, stackLow + stackSpan): guest frames stand for V8's. */
+  stackLow: state.translator + 16,
+  stackSpan: state.translator + 24,
+  /** 8 * `lookupEntries`: a cache of units: guest address, then index in the table, by the address's low bits. */
+  lookup: state.translator + 1024,
+} as const;
+
+export const LOOKUP_ENTRIES = 4096;
+
+export const reasons = {
+  none: 0,
+  /** The stop test: no fuel. */
+  budget: 1,
+  /** A check failed: the interpreter decides about the instruction at rip. */
+  slow: 2,
+  /** An instruction of the interpreter's led elsewhere, or its exit was answered by `suspend`. */
+  stopped: 3,
+} as const;
+
+/** How far below the root's stack pointer frames may go before the stack is unwound. */
+export const STACK_WINDOW = 8192;

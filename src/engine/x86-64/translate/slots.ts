@@ -1,0 +1,62 @@
+// Where the guest's registers are while a unit runs: one WebAssembly local each, called a slot, and sets of them.
+import type { ValueType } from "../../../wasm/opcodes.js";
+import { state } from "../state.js";
+
+/** First slots: 16 general registers, 16 xmm, the low doubles of xmm kept apart, 6 status flags. */
+export const slots = { gpr: 0, xmm: 16, low: 32, flag: 48, count: 54 } as const;
+
+export const RSP = 4;
+
+export function slotType(slot: number): ValueType {
+  if (slot < slots.xmm) return "i64";
+  if (slot < slots.low) return "v128";
+  return slot < slots.flag ? "f64" : "i32";
+}
+
+/** Where the state area has a register; flags have no place of their own. */
+export function slotOffset(slot: number): number {
+  if (slot < slots.xmm) return state.gpr + 8 * slot;
+  return state.xmm + 16 * (slot < slots.low ? slot - slots.xmm : slot - slots.low);
+}
+
+/** A set of slots: bits 0 to 31 in `low`, the rest in `high`. */
+export interface SlotSet {
+  low: number;
+  high: number;
+}
+
+export const noSlots = (): SlotSet => ({ low: 0, high: 0 });
+export const copySlots = ({ low, high }: SlotSet): SlotSet => ({ low, high });
+export const has = (set: SlotSet, slot: number): boolean =>
+  (((slot < 32 ? set.low : set.high) >>> (slot & 31)) & 1) === 1;
+
+export function add(set: SlotSet, slot: number): void {
+  if (slot < 32) set.low |= 1 << slot;
+  else set.high |= 1 << (slot - 32);
+}
+
+/** Adds the members of `other`, those of `except` left out; whether anything was new. */
+export function addAll(set: SlotSet, other: SlotSet, except?: SlotSet): boolean {
+  const low = set.low | (other.low & ~(except?.low ?? 0));
+  const high = set.high | (other.high & ~(except?.high ?? 0));
+  const grew = low !== set.low || high !== set.high;
+  set.low = low;
+  set.high = high;
+  return grew;
+}
+
+export const isEmpty = ({ low, high }: SlotSet): boolean => low === 0 && high === 0;
+export const keyOf = ({ low, high }: SlotSet): string => `${low >>> 0},${high >>> 0}`;
+export const isSubset = (a: SlotSet, b: SlotSet): boolean =>
+  (a.low & ~b.low) === 0 && (a.high & ~b.high) === 0;
+
+export function members(set: SlotSet): number[] {
+  const out: number[] = [];
+  for (let slot = 0; slot < slots.count; slot++) if (has(set, slot)) out.push(slot);
+  return out;
+}
+
+const allFlags = 0x3f << (slots.flag - 32);
+export const hasFlags = ({ high }: SlotSet): boolean => (high & allFlags) !== 0;
+export const flagSlots = (): SlotSet => ({ low: 0, high: allFlags });
+export const withoutFlags = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~allFlags });

@@ -8,7 +8,7 @@ import type { Isa } from "../abi/elf.js";
 import { buildGuest } from "./build.js";
 import { output, temporaryFolder } from "./guest.cases.js";
 import { selfTestFile } from "./guest-jobs.js";
-import { bindingsTargets, isas } from "./isa.js";
+import { bindingsTargets, isas, type BindingsTarget } from "./isa.js";
 import { bindingsObject, guestOutput, libFolder, linkerScript } from "./layout.js";
 import { selfTests } from "./self-tests.js";
 
@@ -112,25 +112,39 @@ test("bindings use no vector registers", { skip: needs.program("objdump") }, () 
   }
 });
 
+/** The rules of ABI.md 12 for what is loaded. */
+function checkSegments(file: string, target: BindingsTarget): void {
+  const loads = phdrs(file).filter(({ type }) => type === "LOAD");
+  assert.ok(loads.length >= 2, file);
+  let end = 0x100000n;
+  for (const { vaddr, offset, filesz, memsz, flags, align } of loads) {
+    assert.equal(align, page, file);
+    assert.equal(vaddr % page, 0n, file);
+    assert.ok(filesz === 0n || offset % page === 0n, file);
+    assert.ok(vaddr >= end, file);
+    assert.ok(memsz >= filesz, file);
+    assert.ok(!(flags.includes("W") && flags.includes("E")), file);
+    end = ((vaddr + memsz + page - 1n) / page) * page;
+  }
+  assert.equal(loads[0]?.vaddr, 0x100000n, file);
+  assert.equal(loads[0]?.flags, target === "hvt" ? "E" : "RE", file);
+  const interp = phdrs(file).find(({ type }) => type === "INTERP");
+  assert.equal(interp?.vaddr, 0x100000n, file);
+  assert.equal(interp?.filesz, 24n, file);
+}
+
 test("segments are page-aligned, apart, ascending, and never both writable and executable", readelf, () => {
-  for (const { file, target } of files) {
-    const loads = phdrs(file).filter(({ type }) => type === "LOAD");
-    assert.ok(loads.length >= 3, file);
-    let end = 0x100000n;
-    for (const { vaddr, offset, filesz, memsz, flags, align } of loads) {
-      assert.equal(align, page, file);
-      assert.equal(vaddr % page, 0n, file);
-      assert.ok(filesz === 0n || offset % page === 0n, file);
-      assert.ok(vaddr >= end, file);
-      assert.ok(memsz >= filesz, file);
-      assert.ok(!(flags.includes("W") && flags.includes("E")), file);
-      end = ((vaddr + memsz + page - 1n) / page) * page;
-    }
-    assert.equal(loads[0]?.vaddr, 0x100000n, file);
-    assert.equal(loads[0]?.flags, target === "hvt" ? "E" : "RE", file);
-    const interp = phdrs(file).find(({ type }) => type === "INTERP");
-    assert.equal(interp?.vaddr, 0x100000n, file);
-    assert.equal(interp?.filesz, 24n, file);
+  for (const { file, target } of files) checkSegments(file, target);
+});
+
+test("gcc and GNU ld build the same shape", { skip: needs.program("gcc", "readelf") }, async (t) => {
+  const folder = temporaryFolder(t);
+  process.env["SOLO5_CC"] = "gcc";
+  t.after(() => delete process.env["SOLO5_CC"]);
+  const isa = process.arch === "arm64" ? "aarch64" : "x86-64";
+  await buildGuest({ isas: [isa], output: folder });
+  for (const { name, targets } of selfTests()) {
+    for (const target of targets) checkSegments(selfTestFile(folder, isa, name, target), target);
   }
 });
 

@@ -56,11 +56,12 @@ static bool answer_arp(const struct interface *interface, struct arp *arp, size_
     return true;
 }
 
-static bool answer_ping(const struct interface *interface, struct ipv4 *ip, size_t size)
+static bool answer_ping(const struct interface *interface, uint8_t *frame, size_t size)
 {
+    struct ipv4 *ip = (struct ipv4 *)frame;
     if (size < sizeof *ip || ip->protocol != IP_ICMP || memcmp(ip->target_ip, interface->ip, 4) != 0) return false;
     size_t header = (size_t)(ip->version_ihl & 15) * 4;
-    struct icmp *icmp = (struct icmp *)(&ip->version_ihl + header);
+    struct icmp *icmp = (struct icmp *)(frame + SOLO5_NET_HLEN + header);
     if (header < 20 || SOLO5_NET_HLEN + header + sizeof *icmp > size || icmp->type != ICMP_REQUEST) return false;
 
     /* The one's complement sum without the type: 8 less in the upper byte. */
@@ -79,7 +80,7 @@ bool interface_answer(const struct interface *interface, uint8_t *frame, size_t 
     if (size < SOLO5_NET_HLEN) return false;
     switch (get16(frame + 12)) {
     case ETHERTYPE_ARP: return answer_arp(interface, (struct arp *)frame, size);
-    case ETHERTYPE_IPV4: return answer_ping(interface, (struct ipv4 *)frame, size);
+    case ETHERTYPE_IPV4: return answer_ping(interface, frame, size);
     default: return false;
     }
 }

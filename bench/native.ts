@@ -1,6 +1,6 @@
 // The sealed process: how fast it starts, how little it takes, how fast its network is.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -72,15 +72,10 @@ int solo5_app_main(const struct solo5_start_info *info) { return blob[info->heap
     manifest,
   ]);
   const file = join(folder, "large.spt");
-  execFileSync(process.execPath, [
-    commandFile("x86_64-solo5-none-static-cc"),
-    "-z",
-    "solo5-abi=spt",
-    source,
-    manifest,
-    "-o",
-    file,
-  ]);
+  // The wrappers are one program, which goes by the name it is called by.
+  const compiler = join(folder, "x86_64-solo5-none-static-cc");
+  symlinkSync(commandFile("x86_64-solo5-none-static-cc"), compiler);
+  execFileSync(process.execPath, [compiler, "-z", "solo5-abi=spt", source, manifest, "-o", file]);
   const unikernel = open(file);
   const times: number[] = [];
   for (let i = 0; i < 50; i++) times.push(await timed(() => seal(unikernel)));

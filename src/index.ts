@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import { readUnikernel, type Unikernel } from "./image/unikernel.js";
 import { hostDevices, sealingDevices } from "./linux/host-devices.js";
 import { seal as sealPlan } from "./linux/seal.js";
-import { chooseEngine, start, type Running, type StartOptions } from "./node/engines.js";
+import type { Running, StartOptions } from "./node/engine.js";
+import { chooseEngine, start } from "./node/engines.js";
 import { readFile } from "./node/files.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
 
@@ -22,7 +23,7 @@ export type { BlockDevice, Clock, Console, NetDevice } from "./device/contract.j
 export { createPeer, type Peer, type PeerOptions } from "./device/peer.js";
 export { createSegment, type Segment } from "./device/segment.js";
 export { captured } from "./device/pcap.js";
-export type { EngineName, Running } from "./node/engines.js";
+export type { Running } from "./node/engine.js";
 
 /** Reads a unikernel from a file or from its bytes. Throws Solo5Error: one line with file, field and value. */
 export function open(file: string | Uint8Array): Unikernel {
@@ -42,9 +43,9 @@ export interface RunOptions extends Partial<StartOptions> {
 /** Runs a plan beside this process's other work. Throws Solo5Error where it cannot start. */
 export function run(
   plan: Plan,
-  { engine, name = basename(plan.unikernel.name), console }: RunOptions = {},
+  { engine, name = basename(plan.unikernel.name), reporter = name, console }: RunOptions = {},
 ): Running {
-  return start(plan, chooseEngine(plan, engine).name, { name, console });
+  return start(plan, chooseEngine(plan, engine).name, { name, reporter, console });
 }
 
 /**

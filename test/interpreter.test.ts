@@ -9,7 +9,7 @@ import { projectRoot } from "./project.js";
 const guest = (name: string) => join(projectRoot, "dist", "guest", "tests", name);
 const start = (name: string) => runBare(load(guest(name), newInterpreter));
 
-for (const name of ["hello", "globals", "tls", "cxx"]) {
+for (const name of ["hello", "globals", "tls", "cxx", "fpu", "output"]) {
   for (const target of ["hvt", "spt"]) {
     test(`test_${name}.${target} succeeds`, () => {
       const { output, status } = start(`test_${name}.${target}`);

@@ -4,33 +4,26 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { execute, selfTest, solo5, type Outcome } from "./command.js";
+import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
-import { selfTests, type SelfTest } from "./self-tests.js";
+import { checkOutcome, newDisk, selfTests } from "./self-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
 const skip = needs.x8664Linux();
 
-function disk(): string {
-  const path = join(folder, `disk-${Math.random().toString(36).slice(2)}`);
-  writeFileSync(path, new Uint8Array(0x10000));
-  return path;
-}
-
-function checkOutcome({ status, says, saysNot }: SelfTest, outcome: Outcome): void {
-  const text = outcome.stdout + outcome.stderr;
-  assert.match(text, says);
-  if (saysNot !== undefined) assert.doesNotMatch(text, saysNot);
-  assert.equal(outcome.status, status.spt, text);
-}
+const disk = (): string => newDisk(folder);
 
 for (const selfTestCase of selfTests) {
   const { name, args = [], options = () => [], status } = selfTestCase;
   if (status.spt === undefined) continue;
   test(`solo5-spt ${name} ${options("DISK").join(" ")}`, { skip }, async () => {
     const kernel = selfTest(`test_${name}.spt`);
-    checkOutcome(selfTestCase, await solo5("solo5-spt", ["--mem=2", ...options(disk()), kernel, ...args]));
+    checkOutcome(
+      selfTestCase,
+      "spt",
+      await solo5("solo5-spt", ["--mem=2", ...options(disk()), kernel, ...args]),
+    );
   });
   test(`sealed ${name} ${options("DISK").join(" ")}`, { skip }, async () => {
     const kernel = selfTest(`test_${name}.spt`);
@@ -47,7 +40,7 @@ for (const selfTestCase of selfTests) {
     ]);
     assert.deepEqual(made, { stdout: "", stderr: "", status: 0 });
     // An empty environment: nothing of Node, nor anything else, is there to help.
-    checkOutcome(selfTestCase, await execute(file, [], { env: {} }));
+    checkOutcome(selfTestCase, "spt", await execute(file, [], { env: {} }));
   });
 }
 

@@ -53,13 +53,20 @@ export const i64 = scalar<bigint>(8, [
   (view, at, x) => view.setBigInt64(at, x, true),
 ]);
 
+/** The part of a view that a field of bytes is; out of the view is a RangeError, as it is for numbers. */
+function part(view: DataView, at: number, size: number): Uint8Array {
+  if (at < 0 || at + size > view.byteLength)
+    throw new RangeError(`${size} bytes at ${at} lie outside the view`);
+  return new Uint8Array(view.buffer, view.byteOffset + at, size);
+}
+
 /** `size` bytes as they are; reading copies, writing takes at most `size` and fills with zeros. */
 export const bytes = (size: number): Field<Uint8Array> => ({
   size,
   align: 1,
-  read: (view, at) => new Uint8Array(view.buffer, view.byteOffset + at, size).slice(),
+  read: (view, at) => part(view, at, size).slice(),
   write(view, at, value) {
-    const target = new Uint8Array(view.buffer, view.byteOffset + at, size);
+    const target = part(view, at, size);
     target.fill(0);
     target.set(value.subarray(0, size));
   },

@@ -17,6 +17,9 @@ export interface Command {
   run(args: readonly string[]): number | Promise<number>;
 }
 
+/** What a shell says of a program that nobody listens to any more. */
+const sigpipeStatus = 141;
+
 /**
  * Runs `command` with the process's arguments and sets the process's exit status. Touches the standard streams only
  * where something is to be said: a command that becomes another program must leave them as they are.
@@ -26,6 +29,10 @@ export async function main(command: Command): Promise<void> {
     process.exitCode = await command.run(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof Solo5Error)) throw error;
+    if (error.code === "EPIPE") {
+      process.exitCode = sigpipeStatus;
+      return;
+    }
     const lines = error.message === "" ? [] : error.message.split("\n");
     for (const line of lines) process.stderr.write(`${command.name}: ${line}\n`);
     if (error.code === "USAGE" || error.code === "INVALID_OPTION") process.stderr.write(command.usage);

@@ -31,7 +31,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   if (value("verbose") !== undefined) {
     process.stderr.write(`solo5: engine ${engine}${why === "" ? "" : ` (${why})`}\n`);
   }
-  const running = start(plan, engine, { name: basename(kernel) });
+  const running = start(plan, engine, { name: basename(kernel), reporter: "solo5" });
   return forwardSignals(running.status, running.signal);
 }
 

@@ -27,7 +27,8 @@ const commands: Readonly<Record<string, { readonly operands: number; run(...oper
       const text = source === "-" ? readFileSync(0) : readFile(source);
       const name = source === "-" ? "<stdin>" : source;
       const generated = manifestSource(parseManifest(new TextDecoder().decode(text), name));
-      if (output === "-") print(generated);
+      // By its name alone: what stdout is (a socket, a file that others write to) may not be opened a second time.
+      if (output === "-" || output === "/dev/stdout") print(generated);
       else writeFile(output, generated);
     },
   },

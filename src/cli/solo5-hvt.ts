@@ -10,6 +10,6 @@ import { tenderMain } from "./tender.js";
 await tenderMain("hvt", classicOptions, ({ unikernel, options, given, name }) => {
   const plan = attach(unikernel, options, hostDevices);
   const engine = chooseEngine(plan, given.findLast(({ option }) => option === "engine")?.value);
-  const running = start(plan, engine.name, { name });
+  const running = start(plan, engine.name, { name, reporter: "solo5-hvt" });
   return forwardSignals(running.status, running.signal);
 });

@@ -19,6 +19,6 @@ await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) 
   }
   const { chooseEngine, start } = await import("../node/engines.js");
   const { forwardSignals } = await import("./signals.js");
-  const running = start(plan, chooseEngine(plan, engine).name, { name });
+  const running = start(plan, chooseEngine(plan, engine).name, { name, reporter: "solo5-spt" });
   return forwardSignals(running.status, running.signal);
 });

@@ -2,14 +2,13 @@
 import { basename } from "node:path";
 import type { Target } from "../abi/notes.js";
 import { targets } from "../abi/notes.js";
-import { Solo5Error } from "../bytes/error.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { readFile } from "../node/files.js";
 import type { AttachOptions } from "../tender/attach.js";
 import { parseOptions, usage, type Given, type OptionTable } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
+import { packageVersion } from "../toolchain/layout.js";
 import { main, UsageError } from "./command.js";
-import { packageVersion } from "./version.js";
 
 /** What a tender does once its command line is read. */
 export interface Start {
@@ -40,10 +39,7 @@ export function tenderMain(
         return 0;
       }
       if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
-      const unikernel = readUnikernel(readFile(kernel), kernel);
-      if (unikernel.target !== target) {
-        throw new Solo5Error("TARGET", `${kernel}: Executable is not for the ${command} target`);
-      }
+      const unikernel = readUnikernel(readFile(kernel), kernel, target);
       return start({ unikernel, given, name: basename(kernel), options: attachOptions(given, guestArgs) });
     },
   });

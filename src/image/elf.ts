@@ -49,6 +49,9 @@ export interface Elf {
   readonly sections: { readonly offset: number; readonly count: number };
 }
 
+/** A unikernel has three or four notes; a hostile file could have every header lead to the same million. */
+const noteCountMax = 256;
+
 /** Reads `file`; `name` is what messages call it. Throws Solo5Error `BAD_ELF`. */
 export function readElf(file: Uint8Array, name: string): Elf {
   const bad = (what: string): Solo5Error => new Solo5Error("BAD_ELF", `${name}: ${what}`);
@@ -131,6 +134,7 @@ function readNotes(data: Uint8Array, bad: (what: string) => Solo5Error, notes: N
         `note does not fall within valid size: n_namesz ${namesz} and n_descsz ${descsz} at ${hex(at)} of ${hex(data.length)} bytes`,
       );
     }
+    if (notes.length === noteCountMax) throw bad(`more than ${noteCountMax} notes`);
     notes.push({
       name: textUntilNul(data.subarray(nameAt, nameAt + namesz)),
       type,

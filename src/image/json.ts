@@ -1,6 +1,7 @@
 // JSON with the line of each value, so that a message can say where: RFC 8259, with the limits that a manifest needs
 // (integers only, no duplicate keys). Errors in the words that users of solo5-elftool know (ABI.md 10).
 import { Solo5Error } from "../bytes/error.js";
+import { printable } from "../bytes/text.js";
 
 /** A JSON value and the line, from 1, that it starts on. */
 export type Json = { readonly line: number } & (
@@ -19,7 +20,7 @@ export function parseJson(text: string): Json {
   let at = 0;
   let line = 1;
   const fail = (what: string): Solo5Error =>
-    new Solo5Error("BAD_JSON", `${what} on line ${line} in JSON data`);
+    new Solo5Error("BAD_JSON", `${printable(what)} on line ${line} in JSON data`);
   const next = (): string => {
     for (; at < text.length; at++) {
       const char = text[at] ?? "";
@@ -49,13 +50,10 @@ export function parseJson(text: string): Json {
   };
   const string = (): string => {
     next();
-    const match = /"(?:[^"\\]|\\.)*"/y;
+    const match = /"(?:[^"\\]|\\[^])*"/y;
     match.lastIndex = at;
     const token = match.exec(text)?.[0];
-    if (token === undefined) {
-      if (!text.slice(at + 1).includes('"')) throw new Solo5Error("BAD_JSON", "premature EOF in JSON data");
-      throw fail("invalid string");
-    }
+    if (token === undefined) throw new Solo5Error("BAD_JSON", "premature EOF in JSON data");
     at += token.length;
     try {
       return JSON.parse(token) as string;

@@ -8,6 +8,7 @@ import {
   type Target,
 } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
+import { printable } from "../bytes/text.js";
 import { parseJson, type Json } from "./json.js";
 
 /** A device as declared, before it has a handle. */
@@ -26,7 +27,7 @@ type Members = ReadonlyMap<string, Json>;
 /** Reads manifest JSON; `name` is what messages call it. Throws Solo5Error `BAD_MANIFEST` or `BAD_JSON`. */
 export function parseManifest(text: string, name: string): readonly Declaration[] {
   const fail = (line: number, what: string): Solo5Error =>
-    new Solo5Error("BAD_MANIFEST", `${name}:${line}: ${what}`);
+    new Solo5Error("BAD_MANIFEST", `${name}:${line}: ${printable(what)}`);
   const checkType = <T extends Json["type"]>(
     value: Json,
     type: T,

@@ -11,6 +11,9 @@ export interface ElfSymbol {
   readonly size: number;
 }
 
+/** Names are cut here: a table of names without an end would otherwise be read once for each symbol. */
+const nameMax = 4096;
+
 /** Symbols with a name and an address, by ascending address; empty for a stripped file. */
 export function symbols(file: Uint8Array, { sections }: Elf): readonly ElfSymbol[] {
   const view = viewOf(file);
@@ -31,7 +34,7 @@ export function symbols(file: Uint8Array, { sections }: Elf): readonly ElfSymbol
     const entry = sym.read(view, Number(table.offset) + i * sym.size);
     if (entry.shndx === 0 || entry.name === 0 || entry.name >= strings.length) continue;
     found.push({
-      name: textUntilNul(strings, entry.name),
+      name: textUntilNul(strings.subarray(entry.name, entry.name + nameMax)),
       address: Number(entry.value),
       size: Number(entry.size),
     });

@@ -63,10 +63,15 @@ export function readDevices(elf: Elf, name: string): readonly Device[] {
   return devices;
 }
 
-/** Reads a unikernel. Throws Solo5Error with one line that names the file, the field and the value. */
-export function readUnikernel(file: Uint8Array, name: string): Unikernel {
+/**
+ * Reads a unikernel, which must be for the target `wanted` where that is given. Throws Solo5Error with one line that
+ * names the file, the field and the value.
+ */
+export function readUnikernel(file: Uint8Array, name: string, wanted?: Target): Unikernel {
   const elf = readElf(file, name);
   const { target, version } = readAbi(elf, name);
+  if (wanted !== undefined && target !== wanted)
+    throw new Solo5Error("TARGET", `${name}: Executable is not for the solo5-${wanted} target`);
   if (!(targets[target].versions as readonly number[]).includes(version)) {
     throw new Solo5Error("ABI_VERSION", `${name}: Executable requests unsupported ABI version ${version}`);
   }
@@ -98,7 +103,7 @@ function checkSegments(elf: Elf, name: string): readonly Segment[] {
   const filled = elf.loads.filter((segment) => segment.data.length > 0);
   for (const { vaddr, data, memsz, align, write, execute } of filled) {
     if (vaddr < guestMinBase) throw bad(`segment at ${hex(vaddr)} lies below ${hex(guestMinBase)}`);
-    if (align > 1 && !Number.isInteger(Math.log2(align)))
+    if (align > 1 && 2 ** Math.round(Math.log2(align)) !== align)
       throw bad(`segment at ${hex(vaddr)}: p_align ${hex(align)} is no power of two`);
     if (Math.floor(vaddr / pageSize) * pageSize < end)
       throw bad(`segment at ${hex(vaddr)} shares a page with the one before it, or is out of order`);
@@ -111,6 +116,7 @@ function checkSegments(elf: Elf, name: string): readonly Segment[] {
     }
   }
   if (filled.length === 0) throw bad("no PT_LOAD segment has any bytes");
-  if (elf.entry < guestMinBase) throw bad(`e_entry ${hex(elf.entry)} lies below ${hex(guestMinBase)}`);
+  if (!filled.some(({ vaddr, data }) => elf.entry >= vaddr && elf.entry < vaddr + data.length))
+    throw bad(`e_entry ${hex(elf.entry)} lies in no segment`);
   return filled;
 }

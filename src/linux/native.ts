@@ -1,19 +1,18 @@
 // Runs a plan as a sealed child process of this one: for unikernels whose devices live here (a segment, a capture),
 // and for programs that go on while their unikernel runs.
 import { spawn, type StdioOptions } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
-import type { Clock, Console, NetDevice } from "../device/contract.js";
+import type { Clock, Console } from "../device/contract.js";
 import { join } from "../device/join.js";
-import { captured } from "../device/pcap.js";
-import type { AttachedNet, Plan } from "../tender/attach.js";
+import type { Plan } from "../tender/attach.js";
 import { memoryExecutable } from "./exec.js";
 import { hasLibc } from "./libc.js";
 import { frameDevice } from "./net/frame-device.js";
 import { socketPair } from "./net/socket-pair.js";
-import { adoptDescriptor, openTap } from "./net/tap.js";
+import { openNet, type Cleanup } from "./net/open.js";
 import { seal } from "./seal.js";
 
 /** A unikernel that runs as a process. */
@@ -25,7 +24,10 @@ export interface NativeRun {
 }
 
 export interface NativeOptions {
+  /** What the process is called. */
   readonly name: string;
+  /** What messages begin with. */
+  readonly reporter: string;
   /** Takes the output; this process's stdout where absent. */
   readonly console?: Console | undefined;
   readonly clock: Clock;
@@ -34,11 +36,8 @@ export interface NativeOptions {
 /** Descriptors 0 to 2 are the standard ones; what the unikernel inherits follows. */
 const firstInherited = 3;
 
-/** What has to be undone when the unikernel has ended, in this order. */
-type Cleanup = (() => void)[];
-
 /** Starts `plan`. Throws Solo5Error where it cannot start; nothing stays open then. */
-export function runNative(plan: Plan, { name, console, clock }: NativeOptions): NativeRun {
+export function runNative(plan: Plan, { name, reporter, console, clock }: NativeOptions): NativeRun {
   const cleanup: Cleanup = [];
   const release = (): void => {
     for (const undo of cleanup.splice(0)) undo();
@@ -47,7 +46,7 @@ export function runNative(plan: Plan, { name, console, clock }: NativeOptions): 
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
     const hosted = hostDevices(plan, stdio, clock, cleanup);
     const path = executable(name, cleanup, (unlink) =>
-      seal(hosted, { prefix: `${name}: `, processName: name, unlink }),
+      seal(hosted, { prefix: `${reporter}: `, processName: name, unlink }),
     );
     const child = spawn(path, { argv0: name, env: {}, stdio });
     child.stdout?.on("data", (data: Uint8Array) => console?.write(data));
@@ -91,26 +90,6 @@ function hostDevices(plan: Plan, stdio: unknown[], clock: Clock, cleanup: Cleanu
     return { ...device, dump: undefined, mtu: host.mtu, source: { kind: "descriptor", fd } as const };
   });
   return { ...plan, devices };
-}
-
-/** The device behind a network attachment, with its capture. What is opened here is closed with the run. */
-export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDevice {
-  const { source, dump, mtu } = net;
-  let device: NetDevice;
-  if (source.kind === "device") device = source.device;
-  else {
-    device = source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
-    cleanup.push(() => device.close());
-  }
-  if (dump === undefined) return device;
-  let file: number;
-  try {
-    file = openSync(dump, "w");
-  } catch (cause) {
-    throw new Solo5Error("DUMP", `${dump}: Could not open: ${(cause as Error).message}`, { cause });
-  }
-  cleanup.push(() => closeSync(file));
-  return captured(device, (data) => writeSync(file, data), clock);
 }
 
 /** A path to run the image from: a file in memory where that can be had, else one that the launch removes. */

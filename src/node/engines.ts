@@ -1,35 +1,11 @@
 // The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
 import { Solo5Error } from "../bytes/error.js";
 import type { Isa } from "../abi/elf.js";
-import type { Console } from "../device/contract.js";
 import { runNative } from "../linux/native.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
-
-/** A unikernel that runs. */
-export interface Running {
-  readonly engine: EngineName;
-  /** The unikernel's exit status; 128 and the signal's number where a signal ended it. */
-  readonly status: Promise<number>;
-  /** What the user's signals mean to the unikernel. */
-  signal(signal: NodeJS.Signals): void;
-  /** Ends the unikernel at once; `status` follows. */
-  stop(): void;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-export interface StartOptions {
-  /** What the process is called, and what messages begin with. */
-  readonly name: string;
-  /** Takes the output; this process's stdout where absent. */
-  readonly console?: Console | undefined;
-}
-
-interface Engine {
-  /** Why the engine cannot run `plan` here; undefined where it can. */
-  obstacle(plan: Plan): string | undefined;
-  start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
-}
+import type { Engine, Running, StartOptions } from "./engine.js";
+import { wasm } from "./wasm.js";
 
 const hostIsa: Readonly<Record<string, Isa>> = { x64: "x86-64", arm64: "aarch64" };
 
@@ -44,14 +20,14 @@ const native: Engine = {
       return `block device '${block.name}' lives in this process, where the kernel cannot read it`;
     return undefined;
   },
-  start(plan, { name, console }) {
-    const { status, kill } = runNative(plan, { name, console, clock: hostClock });
+  start(plan, { console, ...names }) {
+    const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
     return { status, signal: kill, stop: () => kill("SIGKILL") };
   },
 };
 
 /** By name, best first. */
-const engines = { native } as const satisfies Record<string, Engine>;
+const engines = { native, wasm } as const satisfies Record<string, Engine>;
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as readonly EngineName[];
 

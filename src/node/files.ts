@@ -1,5 +1,5 @@
 // Files as commands use them: read whole, written whole or not at all; the system's reasons in its own words.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { systemErrorMessage } from "./errno.js";
 import { Solo5Error } from "../bytes/error.js";
 
@@ -14,13 +14,13 @@ export function readFile(path: string): Uint8Array {
 
 /**
  * Writes `data` to `path` in one step: readers see the old file or the new one, and after an error the old one. What
- * is no ordinary file (/dev/stdout, a pipe) is written to as it is. `mode` as in chmod(1).
+ * is no ordinary file (a link, as /dev/stdout is, or a pipe) is written to as it is. `mode` as in chmod(1).
  * Throws Solo5Error `WRITE`: `PATH: Could not write: REASON`.
  */
 export function writeFile(path: string, data: Uint8Array | string, mode = 0o666): void {
   const content = typeof data === "string" ? new TextEncoder().encode(data) : data;
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(path, content);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(path, content);
     else replaceFile(path, content, mode);
   } catch (cause) {
     throw new Solo5Error("WRITE", `${path}: Could not write: ${systemErrorMessage(cause)}`, { cause });

@@ -19,8 +19,10 @@ export function attachOptions(
   args: readonly string[],
   names?: NetNames,
 ): AttachOptions {
-  const net: Record<string, { -readonly [K in keyof NetRequest]?: NetRequest[K] }> = {};
-  const block: Record<string, { -readonly [K in keyof BlockRequest]?: BlockRequest[K] }> = {};
+  // Without a prototype: a device may be called toString.
+  const none = (): never => Object.create(null) as never;
+  const net: Record<string, { -readonly [K in keyof NetRequest]?: NetRequest[K] }> = none();
+  const block: Record<string, { -readonly [K in keyof BlockRequest]?: BlockRequest[K] }> = none();
   let memMiB: number | undefined;
   let execHeap = false;
   for (const { option, name, value } of given) {
@@ -52,7 +54,8 @@ export function attachOptions(
         once(block, "source").source = { kind: "file", path: value };
         break;
       case "block-sector-size":
-        if (!isBlockSize(Number(value))) malformed(option, name, value, blockSizeRule);
+        if (!/^\d+$/.test(value) || !isBlockSize(Number(value)))
+          malformed(option, name, value, blockSizeRule);
         once(block, "blockSize").blockSize = Number(value);
         break;
       case "engine":

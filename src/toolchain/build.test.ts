@@ -31,7 +31,12 @@ test("a second build makes nothing", async () => {
 
 test("identical sources give identical bytes, wherever they are built", async (t) => {
   const [a, b] = [temporaryFolder(t), temporaryFolder(t)];
-  for (const folder of [a, b]) await buildGuest({ tests: ["hello", "tls", "cxx"], output: folder });
+  const here = process.cwd();
+  t.after(() => process.chdir(here));
+  for (const folder of [a, b]) {
+    process.chdir(folder);
+    await buildGuest({ tests: ["hello", "tls", "cxx"], output: folder });
+  }
   for (const isa of allIsas) {
     const made = (folder: string) => [
       ...bindingsTargets.flatMap((target) =>

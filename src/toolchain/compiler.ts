@@ -1,7 +1,7 @@
 // Finds a C compiler and a linker: Zig's clang and lld from npm, or the host's own where SOLO5_CC names them.
 import { execFileSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import { isas } from "./isa.js";
@@ -11,7 +11,8 @@ import { packageRoot } from "./layout.js";
 export interface Compiler {
   readonly cc: readonly string[];
   readonly ld: readonly string[];
-  readonly objcopy: readonly string[];
+  /** Undefined where ours has to do. */
+  readonly objcopy: readonly string[] | undefined;
   readonly ar: readonly string[];
   readonly ranlib: readonly string[];
   /** Hides the host's own headers, and adds what comes with the compiler: the intrinsics. */
@@ -41,20 +42,12 @@ function zigCompiler(isa: Isa): Compiler {
   return {
     cc: [zig, "clang", targetFlag(isa)],
     ld: [zig, "ld.lld", "-m", isas[isa].emulation],
-    // Zig 0.16 has an objcopy that can hardly do anything; any host's is better.
-    objcopy: findObjcopy(isa) ?? [zig, "objcopy"],
+    // Zig 0.16's copies no ELF file.
+    objcopy: undefined,
     ar: [zig, "ar"],
     ranlib: [zig, "ranlib"],
     headerFlags: () => ["-nostdinc", "-idirafter", intrinsics],
   };
-}
-
-/** An objcopy of the host that knows `isa`. */
-function findObjcopy(isa: Isa): readonly string[] | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const names = ["llvm-objcopy", `${isas[isa].arch}-linux-gnu-objcopy`];
-  const found = names.find((name) => folders.some((folder) => existsSync(join(folder, name))));
-  return found === undefined ? undefined : [found];
 }
 
 /** A compiler of the host by its name; `aarch64-linux-gnu-gcc-12` brings `aarch64-linux-gnu-ld`. */

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
+import { packageRoot } from "./layout.js";
 
 export interface Job {
   readonly output: string;
@@ -62,7 +63,8 @@ function digest({ make, inputs }: Job): string {
 async function make({ output, make }: Job): Promise<void> {
   if ("text" in make) return writeFileSync(output, make.text);
   const [command = "", ...args] = make;
-  const child = spawn(command, args, { stdio: ["ignore", "inherit", "pipe"] });
+  // Debug information names the folder the compiler runs in.
+  const child = spawn(command, args, { cwd: packageRoot, stdio: ["ignore", "inherit", "pipe"] });
   let message = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     message += text;

@@ -82,6 +82,11 @@ for (const isa of Object.keys(isas) as Isa[]) {
       assert.equal(elf.isa, isa);
       assert.deepEqual(readAbi(elf, "unikernel"), { target, version: 2 });
     }
+    output([tool(prefix, "strip"), "unikernel"], { cwd });
+    assert.equal(
+      readAbi(readElf(readFileSync(join(cwd, "unikernel")), "unikernel"), "unikernel").target,
+      "spt",
+    );
     // The linker's own wrapper makes the same of the same.
     const linked = ["-z", "solo5-abi=spt", "-o", "by-ld", "@objects", "libanswer.a"];
     output([tool(prefix, "ld"), ...linked], { cwd });

@@ -1,15 +1,18 @@
 // The cross toolchain that other projects' builds call: <triple>-cc, -ld and the rest, which run a real compiler and
 // linker with what makes a unikernel of the result. ABI.md 10.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
+import { readFile, writeFile } from "../node/files.js";
 import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
 import { findCompiler, type Compiler } from "./compiler.js";
 import { compileFlags, linkFlags } from "./flags.js";
 import { isas } from "./isa.js";
+import { changeElf } from "./objcopy.js";
+import { parseObjcopy, parseStrip, type CopyArguments } from "./objcopy-arguments.js";
 import { findPrefix, type Prefix } from "./prefix.js";
 
 /** Kernels limit a command line to 2 MiB, of which the environment is part. */
@@ -30,7 +33,8 @@ const tools: Readonly<Record<string, Tool>> = {
   cc,
   ld,
   as: (args, context) => run(context, [...context.compiler.cc, "-c", "-x", "assembler", "-o", "a.out"], args),
-  objcopy: (args, context) => run(context, context.compiler.objcopy, args),
+  objcopy,
+  strip,
   ar: (args, context) => run(context, context.compiler.ar, args),
   ranlib: (args, context) => run(context, context.compiler.ranlib, args),
 };
@@ -126,6 +130,38 @@ function link(context: Context, abi: string | undefined, args: readonly string[]
     `-l:solo5_${abi}.o`,
     ...args,
   ]);
+}
+
+function objcopy(args: readonly string[], context: Context): number {
+  const { objcopy: host } = context.compiler;
+  if (host !== undefined) return run(context, host, args);
+  const parsed = parseObjcopy(args);
+  if (parsed === undefined) throw tooMuch;
+  copyElf(parsed);
+  return 0;
+}
+
+function strip(args: readonly string[]): number {
+  const parsed = parseStrip(args);
+  if (parsed === undefined) throw tooMuch;
+  for (const each of parsed) copyElf(each);
+  return 0;
+}
+
+const tooMuch = new Solo5Error(
+  "USAGE",
+  "only -S -g -R -G -L -w, one input and one output are known: SOLO5_OBJCOPY names an objcopy of the host",
+);
+
+/** The output is as executable as the input. */
+function copyElf({ input, output, changes }: CopyArguments): void {
+  const data = readFile(input);
+  try {
+    writeFile(output, changeElf(data, changes), statSync(input).mode & 0o777);
+  } catch (cause) {
+    if (!(cause instanceof Solo5Error) || cause.code !== "BAD_ELF") throw cause;
+    throw new Solo5Error(cause.code, `${input}: ${cause.message}`, { cause });
+  }
 }
 
 /** Runs a tool; where the system may refuse so long a command line, by way of a response file. */

@@ -183,6 +183,26 @@ function betweenShapes(table: Table): void {
   });
 }
 
+/** Sums of neighbouring lanes, and the rounded product of fractions. */
+function pairs(table: Table): void {
+  table.set("i16x8.extadd_pairwise_i8x16_u", (s, d, a) => {
+    for (let n = 0; n < 8; n++) {
+      s.u16[d * 2 + n] = (s.u8[a * 4 + 2 * n] ?? 0) + (s.u8[a * 4 + 2 * n + 1] ?? 0);
+    }
+  });
+  table.set("i32x4.extadd_pairwise_i16x8_u", (s, d, a) => {
+    for (let n = 0; n < 4; n++) {
+      s.u32[d + n] = (s.u16[a * 2 + 2 * n] ?? 0) + (s.u16[a * 2 + 2 * n + 1] ?? 0);
+    }
+  });
+  table.set("i16x8.q15mulr_sat_s", (s, d, a, b) => {
+    for (let n = 0; n < 8; n++) {
+      const product = (s.i16[a * 2 + n] ?? 0) * (s.i16[b * 2 + n] ?? 0);
+      s.i16[d * 2 + n] = Math.min(0x7fff, (product + 0x4000) >> 15);
+    }
+  });
+}
+
 function bitwise(table: Table): void {
   const set = (name: string, f: (a: number, b: number, c: number) => number) =>
     table.set(`v128.${name}`, (s, d, a, b, c) => {
@@ -289,6 +309,7 @@ function build(): Table {
   for (const shape of shapes) integers(built, shape);
   integers64(built);
   betweenShapes(built);
+  pairs(built);
   bitwise(built);
   floats(built);
   conversions(built);

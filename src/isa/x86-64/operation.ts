@@ -40,6 +40,9 @@ export type VectorOperation =
   | `i32x4.extend_low_i16x8_${"s" | "u"}`
   | `i64x2.extend_low_i32x4_${"s" | "u"}`
   | "i32x4.dot_i16x8_s"
+  | "i16x8.q15mulr_sat_s"
+  | "i16x8.extadd_pairwise_i8x16_u"
+  | "i32x4.extadd_pairwise_i16x8_u"
   | `i64x2.extmul_low_i32x4_${"s" | "u"}`
   | `i32x4.extmul_${"low" | "high"}_i16x8_${"s" | "u"}`
   | "i8x16.swizzle"

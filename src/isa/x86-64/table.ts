@@ -3,8 +3,11 @@
 import type { Row } from "./instruction.js";
 import { type Encoding, type OpcodeMap, parse } from "./notation.js";
 import { integerRows } from "./rows/integer.js";
+import { sseFloatRows } from "./rows/sse-float.js";
+import { sseIntegerRows } from "./rows/sse-integer.js";
+import { sseMoveRows } from "./rows/sse-move.js";
 
-export const table: readonly Row[] = [...integerRows];
+export const table: readonly Row[] = [...integerRows, ...sseMoveRows, ...sseFloatRows, ...sseIntegerRows];
 
 let index: (readonly Encoding[] | undefined)[] | undefined;
 

@@ -5,7 +5,7 @@ import type { AttachedBlock, AttachedNet } from "../../tender/attach.js";
 import { errnos, strerror } from "../errno.js";
 import { ifreq, ifrequest } from "../net/ifreq.js";
 import * as linux from "../syscalls.js";
-import { macAddress, mtuAddress } from "./boot-data.js";
+import { macAddress, mtuAddress } from "../../target/spt/boot-data.js";
 import type { Descriptors } from "./descriptors.js";
 import type { Step } from "./step.js";
 

@@ -6,10 +6,11 @@ import { withNul } from "../../bytes/text.js";
 import { guestMinBase } from "../../abi/start.js";
 import { bootInfoBase, epollEvent, stackGap, timerDatum } from "../../abi/spt.js";
 import type { Plan } from "../../tender/attach.js";
-import { seccompProgram, sptRules } from "../seccomp.js";
+import { sptRules } from "../../target/spt/rules.js";
+import { seccompProgram } from "../seccomp.js";
 import * as linux from "../syscalls.js";
 import { attachBlock, attachNet } from "./attach-steps.js";
-import { bootData } from "./boot-data.js";
+import { bootData } from "../../target/spt/boot-data.js";
 import { createDescriptors, type Descriptors } from "./descriptors.js";
 import type { LaunchList, Step } from "./step.js";
 

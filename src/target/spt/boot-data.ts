@@ -5,9 +5,9 @@ import { withNul } from "../../bytes/text.js";
 import { mftEntry, mftNet } from "../../abi/notes.js";
 import { bootInfo, bootInfoBase } from "../../abi/spt.js";
 import { encodeManifest, entryOffset } from "../../image/manifest.js";
-import type { Plan } from "../../tender/attach.js";
+import type { Guest } from "../contract.js";
 
-/** The descriptors that the launch opens, by what they are for; devices by handle. */
+/** The descriptors of the process, by what they are for; devices by handle. */
 export interface DescriptorNumbers {
   readonly epollfd: number;
   readonly timerfd: number;
@@ -23,22 +23,22 @@ export const macAddress = (handle: number): number => netField(handle, "mac");
 /** Guest address of its MTU, 16 bits. */
 export const mtuAddress = (handle: number): number => netField(handle, "mtu");
 
-/** Whole pages, for guest address 0x11000. A MAC that the plan leaves open is zero, for the launch to draw. */
-export function bootData(plan: Plan, { epollfd, timerfd, devices }: DescriptorNumbers): Uint8Array {
+/** Whole pages, for guest address 0x11000. A MAC that the guest leaves open is zero, for the launch to draw. */
+export function bootData(guest: Guest, { epollfd, timerfd, devices }: DescriptorNumbers): Uint8Array {
   const manifest = encodeManifest(
-    plan.devices.map((device) => ({
+    guest.devices.map((device) => ({
       ...device,
       hostfd: devices.get(device.handle) ?? -1,
       attached:
         device.type === "NET_BASIC" ? { ...device, mac: device.mac ?? new Uint8Array(6) } : { ...device },
     })),
   );
-  const cmdline = withNul(plan.cmdline);
+  const cmdline = withNul(guest.cmdline);
   const cmdlineBase = manifestBase + manifest.length;
   const data = new Uint8Array(alignUp(cmdlineBase + cmdline.length - bootInfoBase, pageSize));
   bootInfo.write(viewOf(data), 0, {
-    memSize: BigInt(plan.memSize),
-    kernelEnd: BigInt(plan.unikernel.kernelEnd),
+    memSize: BigInt(guest.memSize),
+    kernelEnd: BigInt(guest.unikernel.kernelEnd),
     cmdline: BigInt(cmdlineBase),
     mft: BigInt(manifestBase),
     epollfd,

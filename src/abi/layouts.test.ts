@@ -1,0 +1,232 @@
+// Every layout and constant against what a C compiler makes of the headers that state it: guest/include for Solo5's
+// own, the system's for ELF and Linux. A second statement of each, by other hands or at least in another language.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { cValues } from "../../test/c-values.js";
+import { needs } from "../../test/needs.js";
+import { projectRoot } from "../../test/project.js";
+import type { Struct } from "../bytes/struct.js";
+import * as elf from "./elf.js";
+import * as hvt from "./hvt.js";
+import * as notes from "./notes.js";
+import * as spt from "./spt.js";
+import * as start from "./start.js";
+
+const skip = needs.program("gcc");
+const include = ["-I", join(projectRoot, "guest/include")];
+
+/** Expressions with the values that they must have. */
+type Expected = Readonly<Record<string, number | bigint>>;
+
+/** `sizeof` and `offsetof` of `type`; `names` has the C member of each field, in order. */
+// oxlint-disable-next-line typescript/no-explicit-any -- any fields: their values are not looked at
+function layout(type: string, { size, offsets }: Struct<any>, names: string): Expected {
+  const named = Object.values(offsets as Record<string, number>);
+  const members = names.split(" ");
+  assert.equal(named.length >= members.length, true, type);
+  return Object.fromEntries([
+    [`sizeof(${type})`, size],
+    ...members.map((member, i) => [`offsetof(${type}, ${member})`, named[i] ?? -1]),
+  ]) as Expected;
+}
+
+function agree(prologue: string, expected: Expected, flags: readonly string[] = []): void {
+  const expressions = Object.keys(expected);
+  const actual = cValues(prologue, expressions, flags);
+  assert.deepEqual(
+    Object.fromEntries(expressions.map((expression, i) => [expression, actual[i]])),
+    Object.fromEntries(Object.entries(expected).map(([expression, value]) => [expression, BigInt(value)])),
+  );
+}
+
+test("ELF, as <elf.h> has it", { skip }, () => {
+  agree("#include <elf.h>", {
+    ...layout(
+      "Elf64_Ehdr",
+      elf.ehdr,
+      "e_ident e_ident[4] e_ident[5] e_ident[6] e_ident[7] e_ident[8] e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
+    ),
+    ...layout("Elf64_Phdr", elf.phdr, "p_type p_flags p_offset p_vaddr p_paddr p_filesz p_memsz p_align"),
+    ...layout(
+      "Elf64_Shdr",
+      elf.shdr,
+      "sh_name sh_type sh_flags sh_addr sh_offset sh_size sh_link sh_info sh_addralign sh_entsize",
+    ),
+    ...layout("Elf64_Sym", elf.sym, "st_name st_info st_other st_shndx st_value st_size"),
+    ...layout("Elf64_Nhdr", elf.nhdr, "n_namesz n_descsz n_type"),
+    "*(int *)ELFMAG": elf.elfMagic,
+    ELFCLASS64: elf.elfClass64,
+    ELFDATA2LSB: elf.elfDataLittle,
+    ET_EXEC: elf.elfType.exec,
+    ET_DYN: elf.elfType.dyn,
+    PT_LOAD: elf.segmentType.load,
+    PT_INTERP: elf.segmentType.interp,
+    PT_NOTE: elf.segmentType.note,
+    PT_TLS: elf.segmentType.tls,
+    PT_GNU_STACK: elf.segmentType.gnuStack,
+    PF_X: elf.segmentFlag.execute,
+    PF_W: elf.segmentFlag.write,
+    PF_R: elf.segmentFlag.read,
+    SHT_NULL: elf.sectionType.null,
+    SHT_PROGBITS: elf.sectionType.progbits,
+    SHT_SYMTAB: elf.sectionType.symtab,
+    SHT_STRTAB: elf.sectionType.strtab,
+    SHT_NOBITS: elf.sectionType.nobits,
+    EM_X86_64: elf.machine["x86-64"],
+    EM_AARCH64: elf.machine.aarch64,
+  });
+});
+
+test("notes and manifest, as elf_abi.h and mft_abi.h have them", { skip }, () => {
+  const { hvt, spt, virtio, muen, genode, xen } = notes.targets;
+  agree(
+    '#include "elf_abi.h"\n#include "mft_abi.h"',
+    {
+      HVT_ABI_TARGET: hvt.number,
+      SPT_ABI_TARGET: spt.number,
+      VIRTIO_ABI_TARGET: virtio.number,
+      MUEN_ABI_TARGET: muen.number,
+      GENODE_ABI_TARGET: genode.number,
+      XEN_ABI_TARGET: xen.number,
+      ABI1_NOTE_TYPE: notes.noteType.abi1,
+      MFT1_NOTE_TYPE: notes.noteType.mft1,
+      "sizeof ABI1_NOTE_NAME": notes.noteName.length + 1,
+      "sizeof MFT1_NOTE_NAME": notes.noteName.length + 1,
+      ABI1_NOTE_MAX_SIZE: notes.noteDescMax.abi1,
+      MFT1_NOTE_MAX_SIZE: notes.noteDescMax.mft1,
+      ...layout("struct abi1_info", notes.abi1, "abi_target abi_version reserved0"),
+      "offsetof(struct mft1_note, m) - sizeof(struct mft1_nhdr)": notes.mftPadding,
+      "offsetof(struct mft, e)": notes.mftHeader.size,
+      "offsetof(struct mft, entries)": notes.mftHeader.offsets.entries,
+      MFT_VERSION: notes.mftVersion,
+      ...layout("struct mft_entry", notes.mftEntry, "name type u b attached"),
+      "sizeof(((struct mft_entry *)0)->name)": notes.mftEntry.fields.name.size,
+      "sizeof(((struct mft_entry *)0)->u)": notes.mftEntry.fields.device.size,
+      "sizeof(((struct mft_entry *)0)->b)": notes.mftEntry.fields.hostfd.size,
+      ...layout("struct mft_block_basic", notes.mftBlock, "capacity block_size"),
+      ...layout("struct mft_net_basic", notes.mftNet, "mac mtu"),
+      MFT_DEV_BLOCK_BASIC: notes.deviceType.BLOCK_BASIC,
+      MFT_DEV_NET_BASIC: notes.deviceType.NET_BASIC,
+      MFT_RESERVED_FIRST: notes.mftReservedFirst,
+      MFT_MAX_ENTRIES: notes.mftMaxEntries,
+      MFT_NAME_MAX: notes.deviceNameMax,
+    },
+    include,
+  );
+});
+
+test("hvt, as hvt_abi.h and hvt_ring.h have it", { skip: skip || needs.x8664Linux() }, () => {
+  const { hypercalls } = hvt;
+  agree(
+    '#define HVT_HOST\n#include "hvt_abi.h"\n#include "hvt_ring.h"',
+    {
+      ...layout(
+        "struct hvt_boot_info",
+        hvt.bootInfo,
+        "mem_size kernel_end cpu_cycle_freq cmdline mft host_features guest_features net_ring",
+      ),
+      HVT_CMDLINE_SIZE: start.cmdlineSize,
+      HVT_GUEST_MIN_BASE: start.guestMinBase,
+      HVT_HYPERCALL_PIO_BASE: hvt.hypercallPort,
+      HVT_FEATURE_RING_IO: hvt.feature.ringIo,
+      HVT_HYPERCALL_WALLTIME: hypercalls.walltime.nr,
+      HVT_HYPERCALL_PUTS: hypercalls.puts.nr,
+      HVT_HYPERCALL_POLL: hypercalls.poll.nr,
+      HVT_HYPERCALL_BLOCK_WRITE: hypercalls.blockWrite.nr,
+      HVT_HYPERCALL_BLOCK_READ: hypercalls.blockRead.nr,
+      HVT_HYPERCALL_NET_WRITE: hypercalls.netWrite.nr,
+      HVT_HYPERCALL_NET_READ: hypercalls.netRead.nr,
+      HVT_HYPERCALL_HALT: hypercalls.halt.nr,
+      HVT_HYPERCALL_MAX: Object.keys(hypercalls).length + 1,
+      HVT_HALT_COOKIE_MAX: hvt.haltCookieSize,
+      ...layout("struct hvt_hc_walltime", hypercalls.walltime.args, "nsecs"),
+      ...layout("struct hvt_hc_puts", hypercalls.puts.args, "data len"),
+      ...layout("struct hvt_hc_poll", hypercalls.poll.args, "timeout_nsecs ready_set ret"),
+      ...layout("struct hvt_hc_block_write", hypercalls.blockWrite.args, "handle offset data len ret"),
+      ...layout("struct hvt_hc_block_read", hypercalls.blockRead.args, "handle offset data len ret"),
+      ...layout("struct hvt_hc_net_write", hypercalls.netWrite.args, "handle data len ret"),
+      ...layout("struct hvt_hc_net_read", hypercalls.netRead.args, "handle data len ret"),
+      ...layout("struct hvt_hc_halt", hypercalls.halt.args, "cookie exit_status"),
+      HVT_RING_SIZE: hvt.ringEntries,
+      HVT_RING_NET_WRITE: hvt.ringOp.write,
+      HVT_RING_NET_READ: hvt.ringOp.read,
+      ...layout("struct hvt_ring_entry", hvt.ringEntry, "operation handle data len id _reserved"),
+      ...layout("struct hvt_ring_commit", hvt.ringCommit, "id ret len _reserved"),
+      ...layout(
+        "struct hvt_ring",
+        hvt.ring,
+        "ent_tail com_head _pad0 ent_head com_tail needs_kick _pad1 entries commits",
+      ),
+    },
+    include,
+  );
+});
+
+test("hvt on aarch64, as hvt_abi.h has it", { skip }, () => {
+  agree(
+    "#include <stdio.h>\n#include <stdint.h>\n#undef __x86_64__\n#define __aarch64__ 1\n#define HVT_HOST\n" +
+      '#include "hvt_abi.h"',
+    {
+      HVT_HYPERCALL_MMIO_BASE: hvt.hypercallMmio,
+      "HVT_HYPERCALL_ADDRESS(HVT_HYPERCALL_HALT)": hvt.hypercallMmio + 8 * hvt.hypercalls.halt.nr,
+    },
+    include,
+  );
+});
+
+test("spt, as spt_abi.h has it", { skip }, () => {
+  agree(
+    '#include "spt_abi.h"',
+    {
+      ...layout("struct spt_boot_info", spt.bootInfo, "mem_size kernel_end cmdline mft epollfd timerfd"),
+      SPT_HOST_MEM_BASE: spt.hostMemBase,
+      SPT_BOOT_INFO_BASE: spt.bootInfoBase,
+      SPT_CMDLINE_SIZE: start.cmdlineSize,
+      SPT_GUEST_MIN_BASE: start.guestMinBase,
+      "(uint64_t)SPT_INTERNAL_TIMERFD": spt.timerDatum,
+    },
+    include,
+  );
+});
+
+test("results and exit statuses, as solo5.h has them", { skip }, () => {
+  agree(
+    '#include "solo5.h"',
+    {
+      SOLO5_R_OK: start.result.ok,
+      SOLO5_R_AGAIN: start.result.again,
+      SOLO5_R_EINVAL: start.result.invalid,
+      SOLO5_R_EUNSPEC: start.result.unspecified,
+      SOLO5_EXIT_SUCCESS: start.exitStatus.success,
+      SOLO5_EXIT_FAILURE: start.exitStatus.failure,
+      SOLO5_EXIT_ABORT: start.exitStatus.abort,
+    },
+    include,
+  );
+});
+
+test("what spt asks of Linux, as the kernel's headers have it", { skip: skip || needs.x8664Linux() }, () => {
+  const calls = spt.syscalls["x86-64"];
+  agree(
+    "#include <sys/syscall.h>\n#include <sys/epoll.h>\n#include <sys/timerfd.h>\n#include <asm/prctl.h>",
+    {
+      ...Object.fromEntries(Object.entries(calls).map(([call, nr]) => [`SYS_${call}`, nr])),
+      ARCH_SET_FS: spt.archSetFs,
+      CLOCK_REALTIME: spt.clockId.realtime,
+      CLOCK_MONOTONIC: spt.clockId.monotonic,
+      ...layout("struct epoll_event", spt.epollEvent["x86-64"], "events data"),
+      ...layout("struct timespec", spt.timespec, "tv_sec tv_nsec"),
+      ...layout("struct itimerspec", spt.itimerspec, "it_interval it_value"),
+    },
+  );
+});
+
+test("the system calls of aarch64, as the kernel's generic table has them", { skip }, () => {
+  const calls = Object.entries(spt.syscalls.aarch64).filter(([, nr]) => nr !== null);
+  agree(
+    "#include <asm-generic/unistd.h>",
+    Object.fromEntries(calls.map(([call, nr]) => [`__NR_${call}`, nr ?? -1])),
+  );
+  assert.equal(spt.epollEvent.aarch64.size, 16);
+});

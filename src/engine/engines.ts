@@ -1,0 +1,16 @@
+// The engine of each ISA that runs without help of the host: memory and virtual CPU that fit each other.
+import type { Isa } from "../abi/elf.js";
+import type { GuestMemory } from "../image/memory.js";
+import type { Vcpu, VcpuOptions } from "./contract.js";
+import { newInterpreter } from "./x86-64/interpreter.js";
+import { machineMemory } from "./x86-64/machine-memory.js";
+
+export interface PortableEngine {
+  /** Guest memory of `size` bytes, all zero. Throws Solo5Error where the host has no room. */
+  newMemory(size: number): GuestMemory;
+  newVcpu(options: VcpuOptions): Vcpu;
+}
+
+export const portableEngines: Readonly<Partial<Record<Isa, PortableEngine>>> = {
+  "x86-64": { newMemory: machineMemory, newVcpu: newInterpreter },
+};

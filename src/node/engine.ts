@@ -1,0 +1,31 @@
+// What runs a plan on this host: a process, a virtual machine, an engine of our own.
+import type { Console } from "../device/contract.js";
+import type { Plan } from "../tender/attach.js";
+
+/** A unikernel that runs. */
+export interface Running {
+  /** The engine's name. */
+  readonly engine: string;
+  /** The unikernel's exit status; 128 and the signal's number where a signal ended it. */
+  readonly status: Promise<number>;
+  /** What the user's signals mean to the unikernel. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends the unikernel at once; `status` follows. */
+  stop(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface StartOptions {
+  /** What the process is called. */
+  readonly name: string;
+  /** What messages begin with. */
+  readonly reporter: string;
+  /** Takes the output; this process's stdout where absent. */
+  readonly console?: Console | undefined;
+}
+
+export interface Engine {
+  /** Why the engine cannot run `plan` here; undefined where it can. */
+  obstacle(plan: Plan): string | undefined;
+  start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
+}

@@ -1,0 +1,80 @@
+// What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
+// a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
+import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
+import type { Answer, ExceptionModel, Protection, Vcpu } from "../engine/contract.js";
+import type { Device } from "../image/manifest.js";
+import type { GuestMemory } from "../image/memory.js";
+import type { Unikernel } from "../image/unikernel.js";
+
+/** A declared device with what is attached to it. Sizes in bytes. */
+export type GuestDevice = Device &
+  (
+    | { readonly type: "BLOCK_BASIC"; readonly capacity: bigint; readonly blockSize: number }
+    | { readonly type: "NET_BASIC"; readonly mtu: number; readonly mac?: Uint8Array | undefined }
+  );
+
+/** A unikernel with all that its start depends on. A plan is one. */
+export interface Guest {
+  readonly unikernel: Unikernel;
+  /** Bytes, as the user said. */
+  readonly memSize: number;
+  readonly cmdline: string;
+  /** By handle. */
+  readonly devices: readonly GuestDevice[];
+  readonly execHeap: boolean;
+}
+
+/** The devices behind the handles, and what every guest has. */
+export interface Host {
+  readonly nets: ReadonlyMap<number, NetDevice>;
+  readonly blocks: ReadonlyMap<number, BlockDevice>;
+  readonly console: Console;
+  readonly clock: Clock;
+  /** 64 random bits, for guests that ask the CPU. */
+  random(): bigint;
+}
+
+/** What the guest does when the engine has suspended. Times are the clock's monotonic ones, in nanoseconds. */
+export type State =
+  /** Used up its budget: to be run again after the host has looked around. */
+  | { readonly kind: "running" }
+  /** Waits until one of the network devices can be read or the deadline has passed; then `wake` it. */
+  | { readonly kind: "waiting"; readonly deadline: bigint }
+  /** Ended, with the status that the tender returns and what it says on stderr. */
+  | { readonly kind: "ended"; readonly status: number; readonly message?: string };
+
+/** A unikernel that runs. */
+export interface Session {
+  readonly answer: Answer;
+  readonly state: State;
+  /** Completes the wait of a guest that is `waiting`. */
+  wake(): void;
+}
+
+export interface Target {
+  /** Bytes of memory that the engine must provide. */
+  memorySize(guest: Guest): number;
+  readonly exceptions: ExceptionModel;
+  /** Whether memory that no protection names may be executed. */
+  readonly noExecute: (guest: Guest) => boolean;
+  protections(guest: Guest): readonly Protection[];
+  /** Fills memory and registers; the session begins with `vcpu.run(session.answer)`. */
+  start(guest: Guest, vcpu: Vcpu, host: Host): Session;
+}
+
+/** Pages of a unikernel's segments as it asked for them to be protected. */
+export function segmentProtections({ segments }: Unikernel): readonly Protection[] {
+  const pageMask = 0xfff;
+  return segments.map(({ vaddr, data, read, write, execute }) => ({
+    start: vaddr - (vaddr & pageMask),
+    end: Math.ceil((vaddr + data.length) / (pageMask + 1)) * (pageMask + 1),
+    read,
+    write,
+    execute,
+  }));
+}
+
+/** Copies a unikernel's segments into memory, which is zero before. */
+export function loadSegments({ segments }: Unikernel, memory: GuestMemory): void {
+  for (const { vaddr, data } of segments) memory.bytes(vaddr, data.length)?.set(data);
+}

@@ -1,0 +1,74 @@
+// What each hypercall does to the devices. A missing or misspelt one does not compile. ABI.md 6.2 and 12.
+import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/hvt.js";
+import { result } from "../../abi/start.js";
+import type { ValueOf } from "../../bytes/struct.js";
+import { isInside, type GuestMemory } from "../../image/memory.js";
+import type { Host, State } from "../contract.js";
+import { readInto } from "./ring.js";
+
+export type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
+
+/** The guest named memory that it does not have; the tender ends it. */
+export interface BadAccess {
+  readonly gpa: bigint;
+  readonly size: bigint;
+}
+/** Fields of the argument that change, a state other than running, or a bad access. */
+export type Reply<K extends HypercallName> =
+  | { readonly fields: Partial<Args<K>> }
+  | { readonly state: State }
+  | { readonly badAccess: BadAccess };
+export type Handlers = { readonly [K in HypercallName]: (args: Args<K>) => Reply<K> };
+
+/** Guest memory as hypercalls may name it: [0, usable). */
+export function handlers(host: Host, memory: GuestMemory, usable: number): Handlers {
+  const bytes = (gpa: bigint, size: bigint): Uint8Array | BadAccess =>
+    (isInside(usable, gpa, size) ? memory.bytes(gpa, size) : undefined) ?? { gpa, size };
+  const withBytes = <K extends HypercallName>(
+    gpa: bigint,
+    size: bigint,
+    use: (data: Uint8Array) => Partial<Args<K>>,
+  ): Reply<K> => {
+    const data = bytes(gpa, size);
+    return data instanceof Uint8Array ? { fields: use(data) } : { badAccess: data };
+  };
+  const block =
+    (write: boolean) =>
+    (args: Args<"blockRead">): Reply<"blockRead"> =>
+      withBytes<"blockRead">(args.data, args.len, (data) => {
+        const device = host.blocks.get(Number(args.handle));
+        if (device === undefined) return { ret: result.invalid };
+        const unit = BigInt(device.blockSize);
+        const fits = args.len <= device.capacity && args.offset <= device.capacity - args.len;
+        if (!fits || args.offset % unit !== 0n || args.len % unit !== 0n) return { ret: result.invalid };
+        return { ret: write ? device.write(args.offset, data) : device.read(args.offset, data) };
+      });
+
+  return {
+    walltime: () => ({ fields: { nsecs: host.clock.wall() } }),
+    puts: ({ data, len }) =>
+      withBytes<"puts">(data, len, (text) => {
+        host.console.write(text);
+        return {};
+      }),
+    poll: ({ timeoutNsecs }) => ({
+      state: { kind: "waiting", deadline: host.clock.monotonic() + timeoutNsecs },
+    }),
+    blockWrite: block(true),
+    blockRead: block(false),
+    netWrite: ({ handle, data, len }) =>
+      withBytes<"netWrite">(data, len, (frame) => ({
+        ret: host.nets.get(Number(handle))?.write(frame.slice()) ?? result.invalid,
+      })),
+    netRead: ({ handle, data, len }) =>
+      withBytes<"netRead">(data, len, (buffer) => {
+        const read = readInto(host.nets.get(Number(handle)), buffer);
+        return { ret: read.ret, len: BigInt(read.len) };
+      }),
+    halt({ cookie, exitStatus }) {
+      const frame = cookie === 0n ? undefined : bytes(cookie, BigInt(haltCookieSize));
+      if (frame !== undefined && !(frame instanceof Uint8Array)) return { badAccess: frame };
+      return { state: { kind: "ended", status: exitStatus & 0xff } };
+    },
+  };
+}

@@ -1,0 +1,7 @@
+// The targets that an engine of ours can run. A new one is a folder and a line here.
+import type { Target as TargetName } from "../abi/notes.js";
+import type { Target } from "./contract.js";
+import { hvt } from "./hvt/target.js";
+import { spt } from "./spt/target.js";
+
+export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt };

@@ -1,0 +1,217 @@
+// The spt target on x86-64: a process that may make nine system calls, here without a kernel. The same table that a
+// seccomp program is made of says what is allowed; all else ends the guest as the kernel would. ABI.md 7.
+import {
+  bootInfoBase,
+  epollEvent,
+  itimerspec,
+  stackGap,
+  syscalls,
+  timerDatum,
+  timespec,
+  type SyscallName,
+} from "../../abi/spt.js";
+import { viewOf, type Field } from "../../bytes/struct.js";
+import { alignUp, pageSize } from "../../bytes/align.js";
+import { guestMinBase, result } from "../../abi/start.js";
+import type { Exit, Fault, Protection, Verdict } from "../../engine/contract.js";
+import {
+  loadSegments,
+  segmentProtections,
+  type Guest,
+  type Session,
+  type State,
+  type Target,
+} from "../contract.js";
+import { bootData } from "./boot-data.js";
+import { isAllowed, sptRules } from "./rules.js";
+
+const isa = "x86-64";
+const callNames = new Map(
+  (Object.keys(syscalls[isa]) as SyscallName[]).map((name) => [BigInt(syscalls[isa][name]), name]),
+);
+const argumentRegisters = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
+const nsecsPerSec = 1_000_000_000n;
+/** Errors as system calls return them: errno(3), negative. */
+const error = { io: -5n, again: -11n, fault: -14n } as const;
+/** 128 and the signal that a CPU exception becomes, by its vector; all others are SIGSEGV. signal(7). */
+const signalStatus: Readonly<Record<number, number>> = { 0: 136, 1: 133, 3: 133, 6: 132, 16: 136, 19: 136 };
+const killed = { segv: 139, sys: 159 } as const;
+
+/** Descriptors as a launch gives them out: the lowest that is free. */
+function descriptorsOf({ devices }: Guest): {
+  epollfd: number;
+  timerfd: number;
+  devices: Map<number, number>;
+} {
+  const [epollfd, timerfd, first] = [3, 4, 5];
+  return { epollfd, timerfd, devices: new Map(devices.map(({ handle }, i) => [handle, first + i])) };
+}
+
+export const spt: Target = {
+  exceptions: "exit",
+  memorySize: ({ memSize }) => memSize,
+  noExecute: ({ execHeap }) => !execHeap,
+
+  protections(guest): readonly Protection[] {
+    const boot = alignUp(bootInfoBase + bootData(guest, descriptorsOf(guest)).length, pageSize);
+    const nothing = { read: false, write: false, execute: false };
+    return [
+      { start: 0, end: bootInfoBase, ...nothing },
+      { start: boot, end: guestMinBase, ...nothing },
+      ...segmentProtections(guest.unikernel),
+    ];
+  },
+
+  start(guest, { memory, registers }, host): Session {
+    const numbers = descriptorsOf(guest);
+    const { epollfd, timerfd } = numbers;
+    const data = bootData(guest, numbers);
+    memory.bytes(bootInfoBase, data.length)?.set(data);
+    loadSegments(guest.unikernel, memory);
+    registers.set("rip", BigInt(guest.unikernel.entry));
+    registers.set("rsp", BigInt(guest.memSize - stackGap[isa]));
+    registers.set("rdi", BigInt(bootInfoBase));
+    registers.set("rflags", 2n);
+
+    const byDescriptor = <T>(devices: ReadonlyMap<number, T>): Map<bigint, T> =>
+      new Map([...devices].map(([handle, device]) => [BigInt(numbers.devices.get(handle) ?? -1), device]));
+    const nets = byDescriptor(host.nets);
+    const blocks = byDescriptor(host.blocks);
+    const rules = sptRules(isa, {
+      epollfd,
+      timerfd,
+      nets: [...nets.keys()].map(Number),
+      blocks: [...blocks].map(([fd, { blockSize, capacity }]) => ({ fd: Number(fd), blockSize, capacity })),
+    });
+    let state: State = { kind: "running" };
+    /** Absolute, monotonic; 0 where the timer is not armed. */
+    let deadline = 0n;
+    let waitArgs: readonly bigint[] = [];
+
+    const end = (status: number, message?: string): undefined => {
+      state = { kind: "ended", status, ...(message === undefined ? {} : { message }) };
+      return undefined;
+    };
+    const timerFired = (): boolean => deadline !== 0n && host.clock.monotonic() >= deadline;
+    /** Writes `value` for the guest; its address may be anything. */
+    const store = <T>(field: Field<T>, address: bigint, value: T): bigint => {
+      const bytes = memory.bytes(address, field.size);
+      if (bytes === undefined) return error.fault;
+      field.write(viewOf(bytes), 0, value);
+      return 0n;
+    };
+    const writeEvents = ([, events = 0n, max = 0n]: readonly bigint[]): bigint => {
+      const ready = [...host.nets].filter(([, net]) => net.readable).map(([handle]) => BigInt(handle));
+      if (timerFired()) ready.push(timerDatum);
+      const some = ready.slice(0, Number(max));
+      const layout = epollEvent[isa];
+      for (const [i, data] of some.entries()) {
+        const written = store(layout, events + BigInt(i * layout.size), { events: 1, data });
+        if (written !== 0n) return written;
+      }
+      return BigInt(some.length);
+    };
+
+    /** The result, or undefined where the guest does not go on at once. */
+    const calls: Readonly<Record<SyscallName, (args: readonly bigint[]) => bigint | undefined>> = {
+      read([fd = 0n, address = 0n, size = 0n]) {
+        const buffer = memory.bytes(address, size);
+        if (buffer === undefined) return error.fault;
+        const frame = nets.get(fd)?.read()?.subarray(0, buffer.length);
+        if (frame === undefined) return error.again;
+        buffer.set(frame);
+        return BigInt(frame.length);
+      },
+      write([fd = 0n, address = 0n, size = 0n]) {
+        const bytes = memory.bytes(address, size);
+        if (bytes === undefined) return error.fault;
+        const net = nets.get(fd);
+        if (net === undefined) host.console.write(bytes);
+        else {
+          const written = net.write(bytes.slice());
+          if (written !== result.ok) return written === result.again ? error.again : error.io;
+        }
+        return size;
+      },
+      pread64: ([fd = 0n, address = 0n, size = 0n, offset = 0n]) => {
+        const into = memory.bytes(address, size);
+        if (into === undefined) return error.fault;
+        return blocks.get(fd)?.read(offset, into) === result.ok ? size : error.io;
+      },
+      pwrite64: ([fd = 0n, address = 0n, size = 0n, offset = 0n]) => {
+        const bytes = memory.bytes(address, size);
+        if (bytes === undefined) return error.fault;
+        return blocks.get(fd)?.write(offset, bytes) === result.ok ? size : error.io;
+      },
+      arch_prctl([, base = 0n]) {
+        registers.set("fs_base", base);
+        return 0n;
+      },
+      clock_gettime([id = 0n, address = 0n]) {
+        const now = id === 0n ? host.clock.wall() : host.clock.monotonic();
+        return store(timespec, address, { sec: now / nsecsPerSec, nsec: now % nsecsPerSec });
+      },
+      exit_group: ([status = 0n]) => end(Number(status & 0xffn)),
+      timerfd_settime([, , address = 0n]) {
+        const bytes = memory.bytes(address, itimerspec.size);
+        if (bytes === undefined) return error.fault;
+        const { sec, nsec } = itimerspec.read(viewOf(bytes), 0).value;
+        deadline = sec * nsecsPerSec + nsec;
+        return 0n;
+      },
+      epoll_pwait(args) {
+        const ready = writeEvents(args);
+        const onlyLooks = args[3] === 0n;
+        if (ready !== 0n || onlyLooks) return ready;
+        waitArgs = args;
+        state = { kind: "waiting", deadline: deadline === 0n ? 1n << 63n : deadline };
+        return undefined;
+      },
+    };
+
+    const systemCall = (): Verdict => {
+      const name = callNames.get(registers.get("rax"));
+      const args = argumentRegisters.map((register) => registers.get(register));
+      if (name === undefined || !isAllowed(rules, name, args)) {
+        end(killed.sys);
+        return "suspend";
+      }
+      const value = calls[name](args);
+      if (value === undefined) return "suspend";
+      registers.set("rax", value);
+      return "resume";
+    };
+
+    return {
+      get state() {
+        return state;
+      },
+      wake() {
+        registers.set("rax", writeEvents(waitArgs));
+        state = { kind: "running" };
+      },
+      answer(exit: Exit): Verdict {
+        switch (exit.kind) {
+          case "syscall":
+            return systemCall();
+          case "counter":
+            exit.value = host.clock.monotonic();
+            return "resume";
+          case "random":
+            exit.value = host.random();
+            return "resume";
+          case "budget":
+            return "suspend";
+          case "fault":
+            end(signalStatus[exit.fault.vector] ?? killed.segv, faultMessage(exit.fault));
+            return "suspend";
+          default:
+            end(killed.segv, `a process may not do this: ${exit.kind}`);
+            return "suspend";
+        }
+      },
+    };
+  },
+};
+
+const faultMessage = ({ reason }: Fault): string => reason;

@@ -1,0 +1,41 @@
+// The package as others install it: a lock file for every platform, commands that exist, no addresses of a registry.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { projectRoot } from "./project.js";
+
+interface Locked {
+  readonly resolved?: string;
+  readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+const read = (file: string): unknown => JSON.parse(readFileSync(join(projectRoot, file), "utf8"));
+const lock = read("package-lock.json") as { packages: Readonly<Record<string, Locked>> };
+const manifest = read("package.json") as { bin: Readonly<Record<string, string>> };
+
+test("the lock file knows the packages of every platform", () => {
+  const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
+  assert.ok(wanted.length > 20);
+  assert.deepEqual(
+    wanted.filter((name) => lock.packages[`node_modules/${name}`] === undefined),
+    [],
+  );
+});
+
+test("the lock file names no registry", () => {
+  assert.deepEqual(
+    Object.entries(lock.packages).filter(([, { resolved }]) => resolved !== undefined),
+    [],
+  );
+});
+
+test("every command is there and begins with its interpreter", () => {
+  for (const [name, file] of Object.entries(manifest.bin)) {
+    const path = join(projectRoot, file);
+    assert.ok(existsSync(path), `${name}: ${file}`);
+    assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"), file);
+  }
+});

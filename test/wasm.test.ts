@@ -1,0 +1,80 @@
+// The self-tests on the engine that works everywhere, hvt and spt, through the tenders; each says and returns what it
+// does natively.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { attach, createPeer, createSegment, open, run } from "../src/index.js";
+import { commandFile, execute, selfTest, solo5 } from "./command.js";
+import { checkOutcome, newDisk, selfTests } from "./self-tests.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+after(() => rmSync(folder, { recursive: true }));
+
+for (const target of ["hvt", "spt"] as const) {
+  for (const row of selfTests) {
+    const { name, args = [], options = () => [], status } = row;
+    if (status[target] === undefined) continue;
+    test(`wasm ${target} ${name} ${options("DISK").join(" ")}`, async () => {
+      const attached = options(newDisk(folder));
+      const kernel = selfTest(`test_${name}.${target}`);
+      checkOutcome(
+        row,
+        target,
+        await solo5(`solo5-${target}`, ["--engine=wasm", "--mem=16", ...attached, kernel, ...args]),
+      );
+    });
+  }
+
+  test(`wasm ${target} answers pings on a segment`, async () => {
+    const segment = createSegment();
+    const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+    const source = { kind: "device", device: segment.port() } as const;
+    const plan = attach(open(selfTest(`test_net.${target}`)), { memMiB: 16, net: { service0: { source } } });
+    await using running = run(plan, { engine: "wasm", console: { write: () => {} } });
+    for (let i = 0; i < 50; i++) {
+      assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
+    }
+    running.stop();
+    assert.equal(await running.status, 137);
+  });
+}
+
+test("wasm hvt: the ring carries frames", async () => {
+  const segment = createSegment();
+  createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const source = { kind: "device", device: segment.port() } as const;
+  const plan = attach(open(selfTest("test_net_ring.hvt")), { memMiB: 16, net: { service0: { source } } });
+  let output = "";
+  const running = run(plan, {
+    engine: "wasm",
+    console: { write: (data) => (output += new TextDecoder().decode(data)) },
+  });
+  assert.equal(await running.status, 0, output);
+  assert.match(output, /SUCCESS/);
+});
+
+test("wasm: ^C ends the tender, which says so", async () => {
+  const { stderr, status } = await execute("timeout", [
+    "--preserve-status",
+    "-s",
+    "INT",
+    "1",
+    process.execPath,
+    commandFile("solo5-hvt"),
+    "--engine=wasm",
+    selfTest("test_time.hvt"),
+  ]);
+  assert.equal(stderr, "solo5-hvt: Exiting on signal 2\n");
+  assert.equal(status, 1);
+});
+
+test("wasm: a console that nobody reads ends the unikernel as SIGPIPE would", async () => {
+  const tender = `'${process.execPath}' '${commandFile("solo5-spt")}' --engine=wasm`;
+  const { stdout } = await execute("bash", [
+    "-c",
+    `${tender} '${selfTest("test_output.spt")}' | true; echo "\${PIPESTATUS[0]}"`,
+  ]);
+  assert.equal(stdout, "141\n");
+});

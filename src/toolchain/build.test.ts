@@ -5,11 +5,13 @@ import { basename, join } from "node:path";
 import { before, test } from "node:test";
 import { needs } from "../../test/needs.js";
 import type { Isa } from "../abi/elf.js";
+import { readElf } from "../image/elf.js";
+import { parseManifest } from "../image/manifest-json.js";
 import { buildGuest } from "./build.js";
 import { output, temporaryFolder } from "./guest.cases.js";
-import { selfTestFile } from "./guest-jobs.js";
+import { buggyElfFile, selfTestFile } from "./guest-jobs.js";
 import { bindingsTargets, isas, type BindingsTarget } from "./isa.js";
-import { bindingsObject, guestOutput, libFolder, linkerScript } from "./layout.js";
+import { bindingsObject, guestOutput, guestSource, libFolder, linkerScript } from "./layout.js";
 import { selfTests } from "./self-tests.js";
 
 const page = 0x1000n;
@@ -115,6 +117,15 @@ test("bindings use no vector registers", { skip: needs.program("objdump") }, () 
     assert.match(code, /<_start>:/);
     assert.doesNotMatch(code, /%[xyz]?mm\d/);
   }
+});
+
+test("the malformed inputs are refused for what is wrong with them", () => {
+  for (const isa of allIsas) {
+    const file = buggyElfFile(guestOutput, isa);
+    assert.throws(() => readElf(readFileSync(file), file), /note does not fall within valid size/);
+  }
+  const json = join(guestSource, "malformed", "too_many_entries", "manifest.json");
+  assert.throws(() => parseManifest(readFileSync(json, "utf8"), json), /too many entries, maximum 63/);
 });
 
 /** The rules of ABI.md 12 for what is loaded. */

@@ -75,13 +75,13 @@ static bool answer_ping(const struct interface *interface, uint8_t *frame, size_
     return true;
 }
 
-bool interface_answer(const struct interface *interface, uint8_t *frame, size_t size)
+enum answer interface_answer(const struct interface *interface, uint8_t *frame, size_t size)
 {
-    if (size < SOLO5_NET_HLEN) return false;
+    if (size < SOLO5_NET_HLEN) return ANSWER_NONE;
     switch (get16(frame + 12)) {
-    case ETHERTYPE_ARP: return answer_arp(interface, (struct arp *)frame, size);
-    case ETHERTYPE_IPV4: return answer_ping(interface, frame, size);
-    default: return false;
+    case ETHERTYPE_ARP: return answer_arp(interface, (struct arp *)frame, size) ? ANSWER_ARP : ANSWER_NONE;
+    case ETHERTYPE_IPV4: return answer_ping(interface, frame, size) ? ANSWER_PING : ANSWER_NONE;
+    default: return ANSWER_NONE;
     }
 }
 
@@ -134,44 +134,49 @@ bool interface_open(struct interface *interface, const char *name, const uint8_t
     return true;
 }
 
-static void report(const struct interface *interface, size_t size, bool answered)
+static void report(const struct interface *interface, size_t size, enum answer answer)
 {
     put_address(interface->ip);
-    puts(answered ? ": answered " : ": ignored ");
+    puts(answer == ANSWER_NONE ? ": ignored " : answer == ANSWER_ARP ? ": answered ARP, " : ": answered ping, ");
     put_decimal(size);
     puts(" bytes\n");
 }
 
-/* Takes everything that has come in on one interface, and counts it in (*frames). */
-static bool drain(const struct interface *interface, uint8_t *buffer, uint64_t *frames, bool verbose)
+/* Answers everything that has come in on one interface, and takes the pings off (*left). */
+static bool drain(const struct interface *interface, uint64_t *left, bool verbose)
 {
-    for (;;) {
+    static uint8_t buffer[FRAME_MAX];
+    while (*left > 0) {
         size_t size;
-        solo5_result_t result = solo5_net_read(interface->handle, buffer, FRAME_MAX, &size);
+        solo5_result_t result = solo5_net_read(interface->handle, buffer, sizeof buffer, &size);
         if (result == SOLO5_R_AGAIN) return true;
         if (result != SOLO5_R_OK) return false;
-        ++*frames;
-        bool answered = interface_answer(interface, buffer, size);
-        if (answered) {
+        enum answer answer = interface_answer(interface, buffer, size);
+        if (answer != ANSWER_NONE) {
             result = solo5_net_write(interface->handle, buffer, size);
             if (result != SOLO5_R_OK && result != SOLO5_R_AGAIN) return false;
         }
-        if (verbose) report(interface, size, answered);
+        if (answer == ANSWER_PING) --*left;
+        if (verbose) report(interface, size, answer);
     }
+    return true;
 }
 
-bool interfaces_serve(const struct interface *interfaces, int count, uint64_t limit, bool verbose)
+bool interfaces_serve(const struct interface *interfaces, int count, uint64_t pings, bool verbose)
 {
-    static uint8_t buffer[FRAME_MAX];
-    uint64_t frames = 0;
-    while (limit == 0 || frames < limit) {
+    uint64_t left = pings;
+    while (left > 0) {
         solo5_handle_set_t ready;
         solo5_yield(FOREVER, &ready);
         for (int i = 0; i < count; i++)
-            if ((ready >> interfaces[i].handle & 1) != 0 && !drain(&interfaces[i], buffer, &frames, verbose))
-                return false;
+            if ((ready >> interfaces[i].handle & 1) != 0 && !drain(&interfaces[i], &left, verbose)) return false;
     }
     return true;
+}
+
+uint64_t pings_to_serve(const char *cmdline)
+{
+    return has_argument(cmdline, "limit") ? 100000 : UINT64_MAX;
 }
 
 bool has_argument(const char *cmdline, const char *word)

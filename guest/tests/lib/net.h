@@ -18,17 +18,18 @@ struct interface {
 /* Acquires the device (name), gives it the address, says so, and announces it by ARP. */
 bool interface_open(struct interface *interface, const char *name, const uint8_t ip[4]);
 
-/*
- * If (frame) of (size) bytes asks something of (interface), turns it into the answer and returns true. The answer has
- * the same size.
- */
-bool interface_answer(const struct interface *interface, uint8_t *frame, size_t size);
+enum answer { ANSWER_NONE, ANSWER_ARP, ANSWER_PING };
 
-/* Serves (count) interfaces until (limit) frames have come in, or for ever if it is 0. Returns false on an error. */
-bool interfaces_serve(const struct interface *interfaces, int count, uint64_t limit, bool verbose);
+/* If (frame) of (size) bytes asks something of (interface), turns it into the answer, which has the same size. */
+enum answer interface_answer(const struct interface *interface, uint8_t *frame, size_t size);
 
-/* The arguments of the self-tests: `limit` ends them after so many frames, `verbose` reports each. */
-#define LIMIT_FRAMES 100000
+/* Serves (count) interfaces until so many pings are answered. Returns false if a device fails. */
+bool interfaces_serve(const struct interface *interfaces, int count, uint64_t pings, bool verbose);
+
+/* Whether (word) is among the arguments. */
 bool has_argument(const char *cmdline, const char *word);
+
+/* With the argument `limit` 100,000, otherwise without end. */
+uint64_t pings_to_serve(const char *cmdline);
 
 #endif

@@ -10,8 +10,7 @@ int solo5_app_main(const struct solo5_start_info *info)
     title("test_net_2if");
     if (!interface_open(&interfaces[0], "service0", ips[0])) return failure("no service0");
     if (!interface_open(&interfaces[1], "service1", ips[1])) return failure("no service1");
-    uint64_t limit = has_argument(info->cmdline, "limit") ? LIMIT_FRAMES : 0;
-    if (!interfaces_serve(interfaces, 2, limit, has_argument(info->cmdline, "verbose")))
+    if (!interfaces_serve(interfaces, 2, pings_to_serve(info->cmdline), has_argument(info->cmdline, "verbose")))
         return failure("a network device failed");
     return success();
 }

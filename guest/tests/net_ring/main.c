@@ -36,7 +36,7 @@ int solo5_app_main(const struct solo5_start_info *info)
     const char *why = send_burst(&interface);
     if (why != NULL) return failure(why);
     puts("burst sent\n");
-    if (has_argument(info->cmdline, "limit") && !interfaces_serve(&interface, 1, LIMIT_FRAMES, false))
+    if (has_argument(info->cmdline, "limit") && !interfaces_serve(&interface, 1, pings_to_serve(info->cmdline), false))
         return failure("the network device failed");
     return success();
 }

@@ -441,6 +441,10 @@ export class Evaluator implements Emitter<V> {
     return d;
   }
 
+  checkTarget(target: V): void {
+    linearOf(this.#low(target), this.#high(target));
+  }
+
   jump(target: number): void {
     this.#cpu.rip = target;
   }

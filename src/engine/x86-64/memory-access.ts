@@ -43,8 +43,10 @@ export class MemoryAccess {
   #slowPlace(linear: number, size: number, access: Access): number {
     const first = this.mmu.byteAt(linear, access, size);
     if ((linear & 4095) + size <= 4096) return first;
-    const last = this.mmu.byteAt(linear + size - 1, access);
-    return first >= 0 && last - first === size - 1 ? first : -1;
+    // A fault names the first byte that it concerns.
+    const rest = 4096 - (linear & 4095);
+    const next = this.mmu.byteAt(linear + rest, access);
+    return first >= 0 && next - first === rest ? first : -1;
   }
 
   /** Reads into `scratch` what is not in one piece; `load` exits where no memory answers. */

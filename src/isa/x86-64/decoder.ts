@@ -119,6 +119,8 @@ function matches(encoding: Encoding): boolean {
   // 90 is XCHG r8, rAX where REX.B says so, and does nothing else otherwise.
   const isNop = encoding.map === 0 && encoding.opcode === 0x90 && !encoding.plusRegister;
   if (isNop && (at.rex & 1) !== 0) return false;
+  // VEX.vvvv that names no operand must be empty.
+  if (at.vex && at.vvvv !== 0 && !encoding.operands.some((name) => name.endsWith("b"))) return false;
   const { prefix } = encoding;
   if (prefix === "none" && (at.operandSizePrefix || at.repeat !== 0)) return false;
   if (prefix === 0x66 && (!at.operandSizePrefix || (encoding.map > 0 && at.repeat !== 0))) return false;
@@ -292,7 +294,7 @@ export function decode(bytes: Uint8Array, offset: number, pc: number, mode: Mode
   if (encoding.hasModrm && at.modrm < 0xc0 && !memoryParts()) return "unknown";
   if (encoding.plusRegister) at.base = (found.opcode & 7) | ((at.rex & 1) << 3);
 
-  const narrow = at.operandSizePrefix && encoding.prefix !== 0x66;
+  const narrow = at.operandSizePrefix && (encoding.prefix !== 0x66 || encoding.map === 0);
   const operandWidth = (at.rex & 8) !== 0 ? 64 : narrow ? 16 : 32;
   const values = encoding.immediates.map((size) => immediate(size, operandWidth));
   if (at.overrun) return failure();

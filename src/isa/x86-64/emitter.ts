@@ -113,6 +113,8 @@ export interface Emitter<V> {
   /** i8x16.shuffle: lanes 0 to 15 of `a`, 16 to 31 of `b`. */
   shuffle(lanes: readonly number[], a: V, b: V): V;
 
+  /** #GP unless an indirect target is canonical: before the stack is touched. Translators may leave it to the jump. */
+  checkTarget(target: V): void;
   /** Ends the instruction at `target`, a canonical address as a signed number. */
   jump(target: number): void;
   jumpIf(bit: V, target: number): void;

@@ -73,10 +73,10 @@ export function push<V>(e: Emitter<V>, width: 16 | 32 | 64, value: V): void {
   e.setRegister(64, RSP, rsp);
 }
 
-/** Loads from the stack and moves its pointer by the value's size and `extra` bytes. */
-export function pop<V>(e: Emitter<V>, width: 16 | 32 | 64, extra = 0): V {
+/** Loads from the stack and moves its pointer by the value's size. */
+export function pop<V>(e: Emitter<V>, width: 16 | 32 | 64): V {
   const rsp = e.register(64, RSP);
   const value = e.load(width, rsp);
-  e.setRegister(64, RSP, e.add(64, rsp, e.constant(64, width / 8 + extra)));
+  e.setRegister(64, RSP, e.add(64, rsp, e.constant(64, width / 8)));
   return value;
 }

@@ -1,11 +1,15 @@
 // Every slow instruction by mnemonic: together with the rows that have semantics of their own, the whole table.
 import type { Slow } from "../machine.js";
+import { cryptoInstructions } from "./crypto.js";
 import { integerInstructions } from "./integer.js";
 import { stringInstructions } from "./strings.js";
 import { systemInstructions } from "./system.js";
+import { textInstructions } from "./text.js";
 
 export const slowInstructions: Readonly<Record<string, Slow>> = {
   ...integerInstructions,
   ...stringInstructions,
   ...systemInstructions,
+  ...cryptoInstructions,
+  ...textInstructions,
 };

@@ -19,7 +19,7 @@ const rotateThroughCarry =
   (left: boolean): Slow =>
   (m, i) => {
     const width = widthAt(i, 0);
-    const masked = Number(readOperand(m, i.operands[1])) & (width === 64 ? 63 : 31);
+    const masked = Number(readOperand(m, i.operands[1]) & (width === 64 ? 63n : 31n));
     const bits = BigInt(width + 1);
     const count = BigInt(masked % (width + 1));
     const old = BigInt(m.cpu.rflags & CF);

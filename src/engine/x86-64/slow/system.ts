@@ -281,14 +281,18 @@ export const systemInstructions: Record<string, Slow> = {
     const size = stackSize(i.operandWidth);
     const rsp = canonical(m.cpu.gpr(RSP));
     const rbp = canonical(m.cpu.gpr(5));
-    const links = [m.cpu.gpr(5)];
-    for (let n = 1; n < levels; n++) links.push(m.memory.read(rbp - n * size, size));
-    if (levels > 0) links.push(BigInt(rsp - size));
-    links.forEach((link, n) => m.memory.write(rsp - (n + 1) * size, size, BigInt.asUintN(64, link)));
+    const depth = levels > 0 ? levels + 1 : 1;
+    const link = (n: number, value: bigint) =>
+      m.memory.write(rsp - n * size, size, BigInt.asUintN(64, value));
+    link(1, m.cpu.gpr(5));
+    for (let n = 1; n < levels; n++) link(n + 1, m.memory.read(rbp - n * size, size));
+    if (levels > 0) link(depth, BigInt(rsp - size));
+    // The new top of the stack must be writable, though nothing is written there.
+    m.mmu.byteAt(rsp - depth * size - bytes, "write");
     const width = size * 8;
     const keep = (m.cpu.gpr(5) >> BigInt(width)) << BigInt(width);
     m.cpu.setGpr(5, BigInt.asUintN(64, keep | BigInt.asUintN(width, BigInt(rsp - size))));
-    m.cpu.setGpr(RSP, BigInt.asUintN(64, BigInt(rsp - links.length * size - bytes)));
+    m.cpu.setGpr(RSP, BigInt.asUintN(64, BigInt(rsp - depth * size - bytes)));
   },
   RDMSR: (m) => setHalfPair(m, readMsr(m, m.cpu.low(RCX) >>> 0)),
   WRMSR: (m) => writeMsr(m, m.cpu.low(RCX) >>> 0, halfPair(m)),

@@ -2,9 +2,10 @@
 // Specification: Intel SDM volume 2.
 import { conditions } from "../emitter.js";
 import { rows, type Semantics } from "../instruction.js";
-import { operand, pop, push, read } from "../operands.js";
+import { operand, push, read } from "../operands.js";
 
 const RCX = 1;
+const RSP = 4;
 
 function targetOf(i: Parameters<Semantics>[1]): number {
   const found = operand(i, 0);
@@ -26,13 +27,19 @@ const call: Semantics = (e, i) => {
 
 const callTo: Semantics = (e, i) => {
   const target = read(e, operand(i, 0));
+  e.checkTarget(target);
   push(e, 64, e.constant(64, i.next | 0, Math.floor(i.next / 0x1_0000_0000)));
   e.callTo(target);
 };
 
 const ret: Semantics = (e, i) => {
   const bytes = i.operands[0];
-  e.ret(pop(e, 64, bytes?.kind === "immediate" ? bytes.low & 0xffff : 0));
+  const rsp = e.register(64, RSP);
+  const target = e.load(64, rsp);
+  e.checkTarget(target);
+  const size = 8 + (bytes?.kind === "immediate" ? bytes.low & 0xffff : 0);
+  e.setRegister(64, RSP, e.add(64, rsp, e.constant(64, size)));
+  e.ret(target);
 };
 
 /** LOOP, LOOPE, LOOPNE: `zf` is what ZF must be, where it counts. */
@@ -74,7 +81,7 @@ export const controlRows = [
   ...rows("LOOPE", { run: loop(1), flow: "branch", mode: 64 }, "E1 cb | rel8"),
   ...rows("LOOP", { run: loop(), flow: "branch", mode: 64 }, "E2 cb | rel8"),
   ...rows("JRCXZ", { run: jrcxz, flow: "branch", mode: 64 }, "E3 cb | rel8"),
-  ...rows("NOP", { run: nop }, "90", "0F 1F /0 | r/mv", "0F 18 /r | r/mv", "0F 0D /r | r/mv"),
+  ...rows("NOP", { run: nop }, "90", "0F 1F /0 | r/mv", "0F 18 /r | r/mv", "0F 0D /r | m8"),
   ...rows("NOP", { run: nop }, "0F 1E /r | r/mv"),
   ...rows("PAUSE", { run: nop }, "F3 90"),
   ...rows("ENDBR64", { run: nop }, "F3 0F 1E FA"),

@@ -70,7 +70,7 @@ const xadd: Semantics = (e, i) => {
   e.flagsAdd(width, a, b, result);
 };
 
-/** The destination is always written, with its old value where the comparison fails, as the CPU does. */
+/** Memory is written in any case, with its old value where the comparison fails; a register only where it holds. */
 const cmpxchg: Semantics = (e, i) => {
   const destination = operand(i, 0);
   const width = widthOf(destination);
@@ -78,23 +78,26 @@ const cmpxchg: Semantics = (e, i) => {
   const old = read(e, destination, width, address);
   const expected = e.register(width, RAX);
   const equal = e.equal(width, expected, old);
-  const value = e.select(width, equal, read(e, operand(i, 1), width), old);
+  const source = read(e, operand(i, 1), width);
   if (destination.kind === "memory") {
-    write(e, destination, value, width, address);
-    // A 32-bit accumulator keeps its upper half where the comparison holds.
-    setAccumulatorUnless(e, width, equal, old);
+    write(e, destination, e.select(width, equal, source, old), width, address);
+    setUnless(e, width, RAX, equal, old);
   } else {
-    setAccumulatorUnless(e, width, equal, old);
-    write(e, destination, value, width);
+    setUnless(e, width, RAX, equal, old);
+    // The accumulator itself as destination always equals itself.
+    if (destination.kind === "register" && !destination.high) {
+      setUnless(e, width, destination.index, e.xor(32, equal, e.constant(32, 1)), source);
+    } else write(e, destination, e.select(width, equal, source, old), width);
   }
   e.flagsSub(width, expected, old, e.sub(width, expected, old));
 };
 
-function setAccumulatorUnless<V>(e: Emitter<V>, width: Width, equal: V, old: V): void {
+/** Writes a register where a bit is 0; otherwise it keeps all 64 bits, even at width 32. */
+function setUnless<V>(e: Emitter<V>, width: Width, index: number, bit: V, value: V): void {
   if (width === 32) {
-    const whole = e.register(64, RAX);
-    e.setRegister(64, RAX, e.select(64, equal, whole, e.extendUnsigned(64, 32, old)));
-  } else e.setRegister(width, RAX, e.select(width, equal, e.register(width, RAX), old));
+    const whole = e.register(64, index);
+    e.setRegister(64, index, e.select(64, bit, whole, e.extendUnsigned(64, 32, value)));
+  } else e.setRegister(width, index, e.select(width, bit, e.register(width, index), value));
 }
 
 /** CMOVcc reads its source and, at 32 bits, clears the upper half even where the condition does not hold. */

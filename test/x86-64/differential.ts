@@ -1,0 +1,204 @@
+// Runs the same cases on the real CPU and on an engine and says where they differ, less what the manual leaves undefined.
+import type { Vcpu, VcpuOptions } from "../../src/engine/contract.js";
+import { machineMemory } from "../../src/engine/x86-64/machine-memory.js";
+import type { Instruction } from "../../src/isa/x86-64/instruction.js";
+import type { Encoding } from "../../src/isa/x86-64/notation.js";
+import { newCase } from "./generator.js";
+import { runNative } from "./native.js";
+import { random } from "./random.js";
+import {
+  CODE,
+  CODE_CASES,
+  CODE_MAX,
+  FX_SIZE,
+  type State,
+  WINDOW,
+  WINDOW_PAGE,
+  WINDOW_SIZE,
+  xmmAt,
+} from "./state.js";
+
+export type NewVcpu = (options: VcpuOptions) => Vcpu;
+
+export interface Case {
+  readonly state: State;
+  readonly instruction: Instruction;
+}
+
+const STATUS = 0x8d5n;
+const names = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
+
+/** The memory that the native process has: code, and the two pages around the window. */
+const SIZE = 0x60_0000;
+const readWrite = { read: true, write: true, execute: false };
+const nothing = { read: false, write: false, execute: false };
+
+/** Executes the cases on an engine, one after the other. */
+export function runEngine(newVcpu: NewVcpu, states: readonly State[]): State[] {
+  const memory = machineMemory(SIZE);
+  using vcpu = newVcpu({
+    memory,
+    exceptions: "exit",
+    noExecute: true,
+    profile: "replay",
+    protections: [
+      { start: 0, end: CODE, ...nothing },
+      { start: CODE, end: 0x40_0000, read: true, write: true, execute: true },
+      { start: 0x40_0000, end: WINDOW_PAGE, ...nothing },
+      { start: WINDOW_PAGE, end: WINDOW_PAGE + 0x2000, ...readWrite },
+      { start: WINDOW_PAGE + 0x2000, end: SIZE, ...nothing },
+    ],
+  });
+  memory.bytes(CODE, 0x20_0000)?.fill(0xcc);
+  for (const state of states) memory.bytes(state.rip, CODE_MAX)?.set(state.code);
+  return states.map((state) => runOne(vcpu, state));
+}
+
+function runOne(vcpu: Vcpu, before: State): State {
+  const { memory, registers } = vcpu;
+  const { fx } = before;
+  const view = new DataView(fx.buffer, fx.byteOffset, FX_SIZE);
+  names.forEach((name, n) => registers.set(name, before.gpr[n] ?? 0n));
+  registers.set("rip", before.rip);
+  registers.set("rflags", before.rflags);
+  registers.set("mxcsr", BigInt(view.getUint32(24, true)));
+  for (let n = 0; n < 16; n++) {
+    const at = xmmAt(n);
+    registers.set(`xmm${n}`, view.getBigUint64(at, true) | (view.getBigUint64(at + 8, true) << 64n));
+  }
+  memory.bytes(WINDOW_PAGE, 0x2000)?.fill(0);
+  memory.bytes(WINDOW, WINDOW_SIZE)?.set(before.window);
+  const after: State = { ...before, gpr: [], fx: fx.slice(), window: new Uint8Array(0), code: before.code };
+  vcpu.setBudget(1000);
+  vcpu.run((exit) => {
+    if (exit.kind === "fault") {
+      after.trap = exit.fault.vector;
+      after.error = BigInt(exit.fault.code);
+      after.address = exit.fault.address;
+    } else after.trap = -1;
+    return "suspend";
+  });
+  after.gpr.push(...names.map((name) => registers.get(name)));
+  after.rip = registers.get("rip") + (after.trap === 3 ? 1n : 0n);
+  after.rflags = registers.get("rflags");
+  const to = new DataView(after.fx.buffer);
+  for (let n = 0; n < 16; n++) {
+    const value = registers.get(`xmm${n}`);
+    to.setBigUint64(xmmAt(n), BigInt.asUintN(64, value), true);
+    to.setBigUint64(xmmAt(n) + 8, value >> 64n, true);
+  }
+  const window = memory.bytes(WINDOW, WINDOW_SIZE)?.slice() ?? new Uint8Array(0);
+  return { ...after, window };
+}
+
+/** Flags that may differ: the row's, and CF after a shift of 8 or 16 bits by more than that. */
+function undefinedFlags({ instruction, state }: Case): bigint {
+  const { row, operands } = instruction;
+  let mask = BigInt(row.traits.undefinedFlags ?? 0);
+  const [to, by] = operands;
+  if (/^(SHL|SHR|SAR)$/.test(row.mnemonic) && (to?.kind === "register" || to?.kind === "memory")) {
+    const count = by?.kind === "immediate" ? by.low & 31 : Number((state.gpr[1] ?? 0n) & 31n);
+    if (to.width < 32 && count >= to.width) mask |= 1n;
+  }
+  return mask;
+}
+
+/** Counts beyond the width of a 16-bit double shift give anything. */
+function isUndefined({ instruction, state }: Case): boolean {
+  const [to, , by] = instruction.operands;
+  if (!/^SH[LR]D$/.test(instruction.row.mnemonic) || to === undefined || !("width" in to)) return false;
+  const count = by?.kind === "immediate" ? by.low & 31 : Number((state.gpr[1] ?? 0n) & 31n);
+  return to.width === 16 && count > 16;
+}
+
+const hex = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}`;
+const hexBytes = (bytes: Uint8Array) => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+/** What differs, one line each; empty where nothing does. */
+export function differences(c: Case, expected: State, actual: State): string[] {
+  const found: string[] = [];
+  if (isUndefined(c)) return found;
+  const compare = (name: string, a: bigint, b: bigint) => {
+    if (a !== b) found.push(`${name}: CPU ${hex(a)}, engine ${hex(b)}`);
+  };
+  compare("trap", BigInt(expected.trap), BigInt(actual.trap));
+  if (found.length > 0) return found;
+  compare("rip", expected.rip, actual.rip);
+  names.forEach((name, n) => compare(name, expected.gpr[n] ?? 0n, actual.gpr[n] ?? 0n));
+  // After a fault nothing has changed, so every flag counts.
+  const mask = (STATUS | 0x400n) & ~(expected.trap === 3 ? undefinedFlags(c) : 0n);
+  compare("flags", expected.rflags & mask, actual.rflags & mask);
+  if (expected.trap === 14) compare("address", expected.address, actual.address);
+  const [a, b] = [expected.fx, actual.fx].map((fx) => new DataView(fx.buffer, fx.byteOffset));
+  for (let n = 0; n < 16 && a !== undefined && b !== undefined; n++) {
+    compare(`xmm${n} low`, a.getBigUint64(xmmAt(n), true), b.getBigUint64(xmmAt(n), true));
+    compare(`xmm${n} high`, a.getBigUint64(xmmAt(n) + 8, true), b.getBigUint64(xmmAt(n) + 8, true));
+  }
+  // How much of its frame a faulting ENTER has written is the CPU's own business.
+  if (expected.trap !== 3 && c.instruction.row.mnemonic === "ENTER") return found;
+  const at = expected.window.findIndex((byte, n) => byte !== actual.window[n]);
+  if (at >= 0) {
+    const part = (state: State) => hexBytes(state.window.slice(at & ~7, (at & ~7) + 16));
+    found.push(`window+${at & ~7}: CPU ${part(expected)}, engine ${part(actual)}`);
+  }
+  return found;
+}
+
+/** A difference as people read it: the instruction, what went in, what came out. */
+export function describe({ state, instruction }: Case, found: readonly string[]): string {
+  const used = state.gpr.map((value, n) => `${names[n]}=${hex(value)}`).join(" ");
+  const bytes = hexBytes(state.code.subarray(0, instruction.next - instruction.pc));
+  const { mnemonic, opcode, operands } = instruction.row;
+  return [
+    `${mnemonic} ${operands} (${opcode}): ${bytes}`,
+    `  ${used} flags=${hex(state.rflags)}`,
+    ...found,
+  ].join("\n  ");
+}
+
+/** Cases for each of the encodings, `each` of them. */
+export function casesFor(encodings: readonly Encoding[], each: number, seed: number): Case[] {
+  const r = random(seed);
+  const cases: Case[] = [];
+  for (const encoding of encodings) {
+    for (let n = 0, tries = 0; n < each && tries < each * 20; tries++) {
+      const found = newCase(r, encoding, cases.length % CODE_CASES);
+      if (found === undefined) continue;
+      cases.push(found);
+      n++;
+    }
+  }
+  return cases;
+}
+
+export interface Comparison {
+  readonly cases: number;
+  /** By row: how many cases differ, and the first of them described. */
+  readonly failures: Map<string, { count: number; first: string }>;
+  readonly covered: Set<Encoding["row"]>;
+}
+
+/** Compares an engine with the real CPU. */
+export function compareWithCpu(newVcpu: NewVcpu, cases: readonly Case[]): Comparison {
+  const failures: Comparison["failures"] = new Map();
+  const covered = new Set<Encoding["row"]>();
+  for (let start = 0; start < cases.length; start += CODE_CASES) {
+    const batch = cases.slice(start, start + CODE_CASES);
+    const states = batch.map(({ state }) => state);
+    const expected = runNative(states);
+    const actual = runEngine(newVcpu, states);
+    batch.forEach((c, n) => {
+      const [a, b] = [expected[n], actual[n]];
+      if (a === undefined || b === undefined) return;
+      const found = differences(c, a, b);
+      const { row } = c.instruction;
+      covered.add(row);
+      if (found.length === 0) return;
+      const key = `${row.mnemonic} ${row.opcode} ${row.operands}`;
+      const known = failures.get(key);
+      if (known === undefined) failures.set(key, { count: 1, first: describe(c, found) });
+      else known.count++;
+    });
+  }
+  return { cases: cases.length, failures, covered };
+}

@@ -159,6 +159,11 @@ function implicit(r: Random, state: State, i: Instruction): void {
   const inside = () => BigInt(WINDOW + 192 + r.below(128));
   state.gpr[RSP] = inside() & ~(r.below(4) === 0 ? 0n : 7n);
   if (["LEAVE", "ENTER", "XLATB"].includes(mnemonic)) state.gpr[RBP] = inside();
+  if (mnemonic === "ENTER") {
+    // CPUs differ about the order of reads and writes where the old frame's links and the new ones overlap.
+    state.gpr[RSP] = BigInt(WINDOW + 264);
+    state.gpr[RBP] = BigInt(WINDOW + WINDOW_SIZE);
+  }
   if (mnemonic === "XLATB") state.gpr[3] = BigInt(WINDOW + r.below(200));
   if (traits.repeat === true || mnemonic === "MASKMOVDQU") {
     state.gpr[RSI] = inside();

@@ -14,6 +14,7 @@ import { MemoryAccess } from "./memory-access.js";
 import { Mmu } from "./mmu.js";
 import { Segments } from "./segments.js";
 import { slowInstructions } from "./slow/index.js";
+import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
 
 /** Thrown by the step that stands for a breakpoint. */
@@ -156,6 +157,13 @@ export class Core implements Machine {
     this.evaluator.begin();
     execute(this.evaluator, instruction);
     this.executed++;
+  }
+
+  /** The fault that the instruction being executed really raises: #SS where its stack was to blame. */
+  refine(fault: GuestFault): GuestFault {
+    return fault.outside === undefined
+      ? fault
+      : stackFault(this.cpu, this.#cache.at(this.#pc)?.instruction, fault);
   }
 
   /** Gives a fault to the guest's handlers; throws `TripleFault`. The faulting instruction is at rip again. */

@@ -35,12 +35,14 @@ export class GuestFault {
   readonly access: Access;
   readonly refusedBy: "guest" | "host";
   readonly reason: string;
+  /** The address, where it is not canonical: #SS instead of #GP if it was the stack's. */
+  readonly outside: bigint | undefined;
 
   constructor(
     vector: number,
     code: number,
     reason: string,
-    about: { address?: number; access?: Access; refusedBy?: "guest" | "host" } = {},
+    about: { address?: number; access?: Access; refusedBy?: "guest" | "host"; outside?: bigint } = {},
   ) {
     this.vector = vector;
     this.code = code;
@@ -48,8 +50,13 @@ export class GuestFault {
     this.address = about.address;
     this.access = about.access ?? "execute";
     this.refusedBy = about.refusedBy ?? "guest";
+    this.outside = about.outside;
   }
 }
 
 export const undefinedOpcode = (reason: string) => new GuestFault(vector.UD, 0, reason);
 export const generalProtection = (reason: string, code = 0) => new GuestFault(vector.GP, code, reason);
+
+/** #GP for an address whose upper 17 bits are not all the same; `stackFault` may make it #SS. */
+export const notCanonical = (address: bigint) =>
+  new GuestFault(vector.GP, 0, `address 0x${address.toString(16)} is not canonical`, { outside: address });

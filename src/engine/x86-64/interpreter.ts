@@ -59,13 +59,14 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
       return;
     }
     if (!(event instanceof GuestFault)) throw event;
-    if (core.exceptions === "exit" || event.refusedBy === "host") {
+    const fault = core.refine(event);
+    if (core.exceptions === "exit" || fault.refusedBy === "host") {
       cpu.rip = core.pc;
-      ask({ kind: "fault", fault: faultOf(event, core.pc) });
+      ask({ kind: "fault", fault: faultOf(fault, core.pc) });
       return;
     }
     try {
-      core.deliverFault(event);
+      core.deliverFault(fault);
     } catch (error) {
       if (error instanceof TripleFault) {
         ask({ kind: "fault", fault: faultOf(error.first, core.pc, " (triple fault)") });

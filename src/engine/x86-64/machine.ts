@@ -4,7 +4,7 @@ import { effectiveAddress } from "../../isa/x86-64/operands.js";
 import type { Exit } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { generalProtection } from "./fault.js";
+import { notCanonical } from "./fault.js";
 import { linearOf, type MemoryAccess } from "./memory-access.js";
 import type { Mmu } from "./mmu.js";
 import type { Segments } from "./segments.js";
@@ -69,7 +69,7 @@ export function writeOperand(m: Machine, o: Operand | undefined, value: bigint):
 export function canonical(value: bigint): number {
   const signed = BigInt.asIntN(64, value);
   if (BigInt.asIntN(48, signed) !== signed) {
-    throw generalProtection(`address 0x${BigInt.asUintN(64, value).toString(16)} is not canonical`);
+    throw notCanonical(BigInt.asUintN(64, value));
   }
   return Number(signed);
 }

@@ -1,7 +1,7 @@
 // Loads and stores of the guest at linear addresses: the fast path through the page map, and the slow one for whatever
 // crosses pages, faults, or lies where no memory is and a device may answer.
 import type { Access, Exit } from "../contract.js";
-import { generalProtection, GuestFault, vector } from "./fault.js";
+import { GuestFault, notCanonical, vector } from "./fault.js";
 import type { Mmu } from "./mmu.js";
 import { hexOf } from "./paging.js";
 import { pageBits } from "./state.js";
@@ -120,7 +120,7 @@ export function linearOf(low: number, high: number): number {
   const top = high >> 15;
   if (top !== 0 && top !== -1) {
     const value = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-    throw generalProtection(`address 0x${value.toString(16)} is not canonical`);
+    throw notCanonical(value);
   }
   return high * 0x1_0000_0000 + (low >>> 0);
 }

@@ -474,6 +474,8 @@ export class BlockBuilder implements Emitter<Node> {
   #next(): number {
     return this.#at?.next ?? 0;
   }
+  /** Targets that are not canonical fault where the dispatcher finds no code. */
+  checkTarget(): void {}
   jump(target: number): void {
     this.#end = { kind: "jump", target };
   }

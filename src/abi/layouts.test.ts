@@ -19,16 +19,21 @@ const include = ["-I", join(projectRoot, "guest/include")];
 /** Expressions with the values that they must have. */
 type Expected = Readonly<Record<string, number | bigint>>;
 
-/** `sizeof` and `offsetof` of `type`; `names` has the C member of each field, in order. */
+/**
+ * `sizeof` and `offsetof` of `type`. `members` are C's; each is the field of the same name but for its prefix and the
+ * way words are joined, or of the name before a colon.
+ */
 // oxlint-disable-next-line typescript/no-explicit-any -- any fields: their values are not looked at
-function layout(type: string, { size, offsets }: Struct<any>, names: string): Expected {
-  const named = Object.values(offsets as Record<string, number>);
-  const members = names.split(" ");
-  assert.equal(named.length >= members.length, true, type);
-  return Object.fromEntries([
-    [`sizeof(${type})`, size],
-    ...members.map((member, i) => [`offsetof(${type}, ${member})`, named[i] ?? -1]),
-  ]) as Expected;
+function layout(type: string, { size, offsets }: Struct<any>, members: string): Expected {
+  const rows = members.split(" ").map((text) => {
+    const [member = "", field] = text.split(":").toReversed();
+    const plain = member.replace(/^(?:e|p|sh|st|n|tv|it)_/, "");
+    const name = field ?? plain.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    assert.ok(Object.hasOwn(offsets, name), `${type}: ${member} should be ${name}`);
+    return [`offsetof(${type}, ${member})`, (offsets as Record<string, number>)[name] ?? -1] as const;
+  });
+  assert.ok(new Set(rows.map(([expression]) => expression)).size === rows.length, type);
+  return { [`sizeof(${type})`]: size, ...Object.fromEntries(rows) };
 }
 
 function agree(prologue: string, expected: Expected, flags: readonly string[] = []): void {
@@ -45,7 +50,7 @@ test("ELF, as <elf.h> has it", { skip }, () => {
     ...layout(
       "Elf64_Ehdr",
       elf.ehdr,
-      "e_ident e_ident[4] e_ident[5] e_ident[6] e_ident[7] e_ident[8] e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
+      "magic:e_ident[0] class:e_ident[4] data:e_ident[5] identVersion:e_ident[6] osabi:e_ident[7] pad:e_ident[8] e_type e_machine e_version e_entry e_phoff e_shoff e_flags e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx",
     ),
     ...layout("Elf64_Phdr", elf.phdr, "p_type p_flags p_offset p_vaddr p_paddr p_filesz p_memsz p_align"),
     ...layout(
@@ -95,12 +100,12 @@ test("notes and manifest, as elf_abi.h and mft_abi.h have them", { skip }, () =>
       "sizeof MFT1_NOTE_NAME": notes.noteName.length + 1,
       ABI1_NOTE_MAX_SIZE: notes.noteDescMax.abi1,
       MFT1_NOTE_MAX_SIZE: notes.noteDescMax.mft1,
-      ...layout("struct abi1_info", notes.abi1, "abi_target abi_version reserved0"),
+      ...layout("struct abi1_info", notes.abi1, "target:abi_target version:abi_version reserved:reserved0"),
       "offsetof(struct mft1_note, m) - sizeof(struct mft1_nhdr)": notes.mftPadding,
       "offsetof(struct mft, e)": notes.mftHeader.size,
       "offsetof(struct mft, entries)": notes.mftHeader.offsets.entries,
       MFT_VERSION: notes.mftVersion,
-      ...layout("struct mft_entry", notes.mftEntry, "name type u b attached"),
+      ...layout("struct mft_entry", notes.mftEntry, "name type device:u hostfd:b attached"),
       "sizeof(((struct mft_entry *)0)->name)": notes.mftEntry.fields.name.size,
       "sizeof(((struct mft_entry *)0)->u)": notes.mftEntry.fields.device.size,
       "sizeof(((struct mft_entry *)0)->b)": notes.mftEntry.fields.hostfd.size,
@@ -124,7 +129,7 @@ test("hvt, as hvt_abi.h and hvt_ring.h have it", { skip: skip || needs.x8664Linu
       ...layout(
         "struct hvt_boot_info",
         hvt.bootInfo,
-        "mem_size kernel_end cpu_cycle_freq cmdline mft host_features guest_features net_ring",
+        "mem_size kernel_end cycleFreq:cpu_cycle_freq cmdline mft host_features guest_features net_ring",
       ),
       HVT_CMDLINE_SIZE: start.cmdlineSize,
       HVT_GUEST_MIN_BASE: start.guestMinBase,
@@ -151,12 +156,16 @@ test("hvt, as hvt_abi.h and hvt_ring.h have it", { skip: skip || needs.x8664Linu
       HVT_RING_SIZE: hvt.ringEntries,
       HVT_RING_NET_WRITE: hvt.ringOp.write,
       HVT_RING_NET_READ: hvt.ringOp.read,
-      ...layout("struct hvt_ring_entry", hvt.ringEntry, "operation handle data len id _reserved"),
-      ...layout("struct hvt_ring_commit", hvt.ringCommit, "id ret len _reserved"),
+      ...layout(
+        "struct hvt_ring_entry",
+        hvt.ringEntry,
+        "op:operation handle gpa:data len id reserved:_reserved",
+      ),
+      ...layout("struct hvt_ring_commit", hvt.ringCommit, "id ret len reserved:_reserved"),
       ...layout(
         "struct hvt_ring",
         hvt.ring,
-        "ent_tail com_head _pad0 ent_head com_tail needs_kick _pad1 entries commits",
+        "ent_tail com_head guestLine:_pad0 ent_head com_tail needs_kick hostLine:_pad1 entries commits",
       ),
     },
     include,

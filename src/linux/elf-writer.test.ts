@@ -85,6 +85,15 @@ test("the unikernel's sections and symbols are carried over", { skip }, () => {
     const file = writeExecutable({ isa, entry, segments: whole, describedBy: described });
     const symbols = (data: Uint8Array): string => readelf(data, "--syms");
     assert.equal(symbols(file), symbols(described));
+    const rows = readelf(file, "--sections").matchAll(
+      /^ +\[ *\d+\] (?!.* NOBITS ).* [0-9a-f]{16} ([0-9a-f]+) [0-9a-f]+ .* (\d+)$/gm,
+    );
+    const placed = [...rows].map(([, offset = "", align = ""]) => [
+      Number.parseInt(offset, 16),
+      Number(align),
+    ]);
+    assert.ok(placed.length > 10);
+    for (const [offset = 0, align = 0] of placed) assert.equal(align > 1 ? offset % align : 0, 0);
     const bytes = (data: Uint8Array, section: string): string => readelf(data, `--hex-dump=${section}`);
     for (const section of [".text", ".rodata", ".note.solo5.abi", ".debug_info"])
       assert.equal(bytes(file, section), bytes(described, section), section);

@@ -1,11 +1,12 @@
 // The self-tests as sealed processes under the real kernel, through solo5-spt and as executables that solo5 seal made.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
+import { projectRoot } from "./project.js";
 import { checkOutcome, newDisk, selfTests } from "./self-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
@@ -83,3 +84,26 @@ test("63 devices", { skip }, async () => {
   assert.match(outcome.stdout, /SUCCESS/, outcome.stderr);
   assert.equal(outcome.status, 0);
 });
+
+test(
+  "without koffi: a child under this process, and devices of this process on the portable engine",
+  { skip },
+  async () => {
+    // A copy of the bundled commands in a folder from where no package is found.
+    const copy = join(folder, "without-koffi");
+    cpSync(join(projectRoot, "dist/bundle"), join(copy, "dist/bundle"), { recursive: true });
+    cpSync(join(projectRoot, "package.json"), join(copy, "package.json"));
+    const command = (name: string): string => join(copy, "dist/bundle/bin", `${name}.js`);
+    const hello = await execute(process.execPath, [command("solo5-spt"), selfTest("test_hello.spt")]);
+    assert.match(hello.stdout, /SUCCESS/, hello.stderr);
+    const crash = await execute(process.execPath, [command("solo5-spt"), selfTest("test_zeropage.spt")]);
+    assert.equal(crash.status, 139);
+    const args = ["run", "--verbose", "--net:service0=segment:lan", selfTest("test_net_mtu.spt")];
+    const net = await execute(process.execPath, [command("solo5"), ...args]);
+    assert.match(net.stdout, /MTU is 1500/);
+    assert.match(
+      net.stderr,
+      /^solo5: engine wasm \(.*koffi, which makes a socket for it, is not installed\)\n$/,
+    );
+  },
+);

@@ -4,13 +4,12 @@ import { createPeer } from "../device/peer.js";
 import { createSegment, type Segment } from "../device/segment.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { hostDevices } from "../linux/host-devices.js";
-import { chooseEngine, start } from "../node/engines.js";
 import { readFile } from "../node/files.js";
 import { attach, type NetSource } from "../tender/attach.js";
-import { parseOptions, sptOptions, usage } from "../tender/options.js";
+import { parseOptions, sptOptions, usage, valueOf } from "../tender/options.js";
 import { attachOptions, type NetNames } from "../tender/request.js";
 import { UsageError } from "./command.js";
-import { forwardSignals } from "./signals.js";
+import { startAndWait } from "./start.js";
 
 export const runUsage = `${usage("solo5 run", sptOptions)}
 IFACE may also be segment:NAME[/IP], an Ethernet segment inside this process, with a peer
@@ -19,20 +18,11 @@ at the address IP that answers pings; it needs no privileges.
 
 export async function runCommand(args: readonly string[]): Promise<number> {
   const { given, kernel, args: guestArgs } = parseOptions(args, sptOptions);
-  const value = (option: string): string | undefined => given.findLast((one) => one.option === option)?.value;
-  if (value("help") !== undefined) throw new UsageError();
+  if (valueOf(given, "help") !== undefined) throw new UsageError();
   if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
-  const plan = attach(
-    readUnikernel(readFile(kernel), kernel),
-    attachOptions(given, guestArgs, segments()),
-    hostDevices,
-  );
-  const { name: engine, why } = chooseEngine(plan, value("engine"));
-  if (value("verbose") !== undefined) {
-    process.stderr.write(`solo5: engine ${engine}${why === "" ? "" : ` (${why})`}\n`);
-  }
-  const running = start(plan, engine, { name: basename(kernel), reporter: "solo5" });
-  return forwardSignals(running.status, running.signal);
+  const options = attachOptions(given, guestArgs, segments());
+  const plan = attach(readUnikernel(readFile(kernel), kernel), options, hostDevices);
+  return startAndWait(plan, given, { name: basename(kernel), reporter: "solo5" });
 }
 
 /** `segment:NAME[/IP]`: the segment of that name, made when first named. */

@@ -4,21 +4,24 @@
 import { exec } from "../linux/exec.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { hasLibc } from "../linux/libc.js";
+import { hostedNet, nativeObstacle } from "../linux/obstacle.js";
 import { seal } from "../linux/seal.js";
 import { attach } from "../tender/attach.js";
-import { sptOptions } from "../tender/options.js";
+import { sptOptions, valueOf } from "../tender/options.js";
 import { tenderMain } from "./tender.js";
 
+const reporter = "solo5-spt";
+
 await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) => {
-  const engine = given.findLast(({ option }) => option === "engine")?.value;
   const plan = attach(unikernel, options, hostDevices);
-  const hosted = plan.devices.some((device) => device.type === "NET_BASIC" && device.dump !== undefined);
-  if (!hosted && hasLibc() && (engine === undefined || engine === "native")) {
+  const engine = valueOf(given, "engine") ?? "auto";
+  const native = ["auto", "native"].includes(engine) && nativeObstacle(plan) === undefined;
+  if (native && hostedNet(plan.devices) === undefined && hasLibc()) {
+    if (valueOf(given, "verbose") !== undefined) process.stderr.write(`${reporter}: engine native\n`);
     const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
-    return exec(seal(plan, { prefix: "solo5-spt: ", processName: name }), name, inherited);
+    return exec(seal(plan, { prefix: `${reporter}: `, processName: name }), name, inherited);
   }
-  const { chooseEngine, start } = await import("../node/engines.js");
-  const { forwardSignals } = await import("./signals.js");
-  const running = start(plan, chooseEngine(plan, engine).name, { name, reporter: "solo5-spt" });
-  return forwardSignals(running.status, running.signal);
+  // The other engines are loaded only where they are needed: they would double the time to the start.
+  const { startAndWait } = await import("./start.js");
+  return startAndWait(plan, given, { name, reporter });
 });

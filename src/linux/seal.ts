@@ -9,6 +9,7 @@ import type { Segment } from "../image/elf.js";
 import type { Plan } from "../tender/attach.js";
 import { writeExecutable, type WritableSegment } from "./elf-writer.js";
 import { assemble as assembleAarch64 } from "./launch/aarch64.js";
+import { hostedNet } from "./obstacle.js";
 import { launch, type LaunchOptions } from "./launch/list.js";
 import { createPool, type Pool } from "./launch/pool.js";
 import type { LaunchList } from "./launch/step.js";
@@ -28,13 +29,11 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
   if (unikernel.target !== "spt") {
     throw new Solo5Error("TARGET", `${unikernel.name}: Executable is not for the solo5-spt target`);
   }
-  const hosted = devices.find(
-    (device) => device.source.kind === "device" || ("dump" in device && device.dump !== undefined),
-  );
+  const hosted = hostedNet(devices) ?? devices.find(({ source }) => source.kind === "device")?.name;
   if (hosted !== undefined) {
     throw new Solo5Error(
       "SEAL",
-      `Device '${hosted.name}' needs a host process beside the unikernel, which a sealed one does not have: use solo5 run`,
+      `Device '${hosted}' needs a host process beside the unikernel, which a sealed one does not have: use solo5 run`,
     );
   }
   const { list, bootData } = launch(plan, options);

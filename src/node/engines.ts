@@ -1,25 +1,14 @@
 // The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
 import { Solo5Error } from "../bytes/error.js";
-import type { Isa } from "../abi/elf.js";
 import { runNative } from "../linux/native.js";
+import { nativeObstacle } from "../linux/obstacle.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
 import type { Engine, Running, StartOptions } from "./engine.js";
 import { wasm } from "./wasm.js";
 
-const hostIsa: Readonly<Record<string, Isa>> = { x64: "x86-64", arm64: "aarch64" };
-
 const native: Engine = {
-  obstacle({ unikernel, devices }) {
-    if (unikernel.target !== "spt") return `a ${unikernel.target} unikernel is not a process of this system`;
-    if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;
-    if (hostIsa[process.arch] !== unikernel.isa)
-      return `the unikernel is for ${unikernel.isa}, this host is ${process.arch}`;
-    const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
-    if (block !== undefined)
-      return `block device '${block.name}' lives in this process, where the kernel cannot read it`;
-    return undefined;
-  },
+  obstacle: nativeObstacle,
   start(plan, { console, ...names }) {
     const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
     return { status, signal: kill, stop: () => kill("SIGKILL") };

@@ -42,6 +42,10 @@ export interface Given {
   readonly value: string;
 }
 
+/** The last value given for an option, or undefined. */
+export const valueOf = (given: readonly Given[], option: OptionName): string | undefined =>
+  given.findLast((one) => one.option === option)?.value;
+
 export interface Parsed {
   readonly given: readonly Given[];
   /** The unikernel's file; undefined where the operand is missing. */

@@ -1,0 +1,16 @@
+// Starts a plan on the engine that the user wants, or on the best, and gives its status: what every command that runs
+// unikernels ends with.
+import { chooseEngine, start } from "../node/engines.js";
+import type { StartOptions } from "../node/engine.js";
+import type { Plan } from "../tender/attach.js";
+import { valueOf, type Given } from "../tender/options.js";
+import { forwardSignals } from "./signals.js";
+
+export function startAndWait(plan: Plan, given: readonly Given[], options: StartOptions): Promise<number> {
+  const { name, why } = chooseEngine(plan, valueOf(given, "engine"));
+  if (valueOf(given, "verbose") !== undefined) {
+    process.stderr.write(`${options.reporter}: engine ${name}${why === "" ? "" : ` (${why})`}\n`);
+  }
+  const { status, signal } = start(plan, name, options);
+  return forwardSignals(status, signal);
+}

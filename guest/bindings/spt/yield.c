@@ -18,8 +18,8 @@ static solo5_time_t armed_deadline; /* 0: the timer was never armed. */
  * sleep and its wake-up cost many times the work. Where looking does not help, it is not tried again for a while, and
  * for longer each time: an idle unikernel takes no CPU.
  */
-#define LOOKS_MAX   64
-#define PAUSE_MAX 1024
+#define LOOKS_MAX  256
+#define PAUSE_MAX  512
 static unsigned pause_length = 1, pause_left;
 
 static void yield_init(const struct spt_boot_info *boot)

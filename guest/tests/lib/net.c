@@ -142,23 +142,21 @@ static void report(const struct interface *interface, size_t size, enum answer a
     puts(" bytes\n");
 }
 
-/* Answers everything that has come in on one interface, and takes the pings off (*left). */
-static bool drain(const struct interface *interface, uint64_t *left, bool verbose)
+/* Answers one frame, and takes a ping off (*left). Whether more have come, the next yield tells. */
+static bool serve_one(const struct interface *interface, uint64_t *left, bool verbose)
 {
     static uint8_t buffer[FRAME_MAX];
-    while (*left > 0) {
-        size_t size;
-        solo5_result_t result = solo5_net_read(interface->handle, buffer, sizeof buffer, &size);
-        if (result == SOLO5_R_AGAIN) return true;
-        if (result != SOLO5_R_OK) return false;
-        enum answer answer = interface_answer(interface, buffer, size);
-        if (answer != ANSWER_NONE) {
-            result = solo5_net_write(interface->handle, buffer, size);
-            if (result != SOLO5_R_OK && result != SOLO5_R_AGAIN) return false;
-        }
-        if (answer == ANSWER_PING) --*left;
-        if (verbose) report(interface, size, answer);
+    size_t size;
+    solo5_result_t result = solo5_net_read(interface->handle, buffer, sizeof buffer, &size);
+    if (result == SOLO5_R_AGAIN) return true;
+    if (result != SOLO5_R_OK) return false;
+    enum answer answer = interface_answer(interface, buffer, size);
+    if (answer != ANSWER_NONE) {
+        result = solo5_net_write(interface->handle, buffer, size);
+        if (result != SOLO5_R_OK && result != SOLO5_R_AGAIN) return false;
     }
+    if (answer == ANSWER_PING) --*left;
+    if (verbose) report(interface, size, answer);
     return true;
 }
 
@@ -169,7 +167,7 @@ bool interfaces_serve(const struct interface *interfaces, int count, uint64_t pi
         solo5_handle_set_t ready;
         solo5_yield(FOREVER, &ready);
         for (int i = 0; i < count; i++)
-            if ((ready >> interfaces[i].handle & 1) != 0 && !drain(&interfaces[i], &left, verbose)) return false;
+            if ((ready >> interfaces[i].handle & 1) != 0 && !serve_one(&interfaces[i], &left, verbose)) return false;
     }
     return true;
 }

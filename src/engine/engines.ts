@@ -2,7 +2,7 @@
 import type { Isa } from "../abi/elf.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Vcpu, VcpuOptions } from "./contract.js";
-import { newInterpreter } from "./x86-64/interpreter.js";
+import { newWasmVcpu } from "./x86-64/wasm-vcpu.js";
 import { machineMemory } from "./x86-64/machine-memory.js";
 
 export interface PortableEngine {
@@ -12,5 +12,5 @@ export interface PortableEngine {
 }
 
 export const portableEngines: Readonly<Partial<Record<Isa, PortableEngine>>> = {
-  "x86-64": { newMemory: machineMemory, newVcpu: newInterpreter },
+  "x86-64": { newMemory: machineMemory, newVcpu: newWasmVcpu },
 };

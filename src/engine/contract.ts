@@ -86,6 +86,10 @@ export interface Registers {
 export interface Vcpu {
   readonly memory: GuestMemory;
   readonly registers: Registers;
+  /** Hz of the counter that the guest reads without a `counter` exit; absent where `answer` is the counter. */
+  readonly counterHz?: bigint;
+  /** Whom messages name that are about exits which nobody handles; nobody where absent. */
+  readonly monitor?: string;
   /** Instructions executed, exact in the replay profile, 0n in the plain one. */
   readonly instructions: bigint;
   /** Runs until `answer` says `suspend`. Never throws for anything that the guest does. */

@@ -17,6 +17,27 @@ export interface Libc {
   poll(fds: Uint8Array, count: number, timeoutMsecs: number): number;
   read(fd: number, into: Uint8Array, size: number): number;
   write(fd: number, data: Uint8Array, size: number): number;
+  /** Waits at most `timeout`, a struct timespec; for ever where it is null. */
+  ppoll(fds: Uint8Array, count: number, timeout: Uint8Array | null, mask: null): number;
+  /** An ioctl whose argument is a number: `ioctl` takes what has an address. */
+  ioctlNumber(fd: number, request: number, arg: number): number;
+  eventfd(count: number, flags: number): number;
+  /** The address, all ones on error. */
+  mmap(address: null, size: number, prot: number, flags: number, fd: number, offset: number): bigint;
+  munmap(address: bigint, size: number): number;
+  mprotect(address: bigint, size: number, prot: number): number;
+  /** Names the calling thread to `pthread_kill` of any other, as long as it lives. */
+  pthread_self(): bigint;
+  pthread_kill(thread: bigint, signal: number): number;
+  signal(signal: number, handler: bigint): bigint;
+  /** The address of a function of the C library. */
+  symbol(name: string): bigint;
+  /** Where the bytes lie, for structures that point to others; as long as the caller keeps them. */
+  addressOf(data: Uint8Array): bigint;
+  /** The bytes at an address, not copied; they must stay mapped as long as anybody looks. */
+  view(address: bigint, size: number): Uint8Array;
+  /** Writes one byte at an address that this thread has no view of. */
+  poke(address: bigint, byte: number): void;
   errno(): number;
 }
 
@@ -43,6 +64,8 @@ function load(): Libc {
     const c = koffi.load(null);
     const fcntl = c.func("int fcntl(int fd, int cmd, ...)");
     const ioctl = c.func("int ioctl(int fd, unsigned long request, ...)");
+    const mmap = c.func("void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)");
+    const pthreadSelf = c.func("unsigned long pthread_self(void)");
     return {
       memfd_create: c.func("int memfd_create(const char *name, unsigned int flags)"),
       fexecve: c.func("int fexecve(int fd, const char **argv, const char **envp)"),
@@ -54,6 +77,19 @@ function load(): Libc {
       poll: c.func("int poll(void *fds, unsigned long count, int timeout)"),
       read: c.func("long read(int fd, void *into, unsigned long size)"),
       write: c.func("long write(int fd, void *data, unsigned long size)"),
+      ppoll: c.func("int ppoll(void *fds, unsigned long count, void *timeout, void *mask)"),
+      ioctlNumber: (fd, request, arg) => ioctl(fd, request, "long", arg) as number,
+      eventfd: c.func("int eventfd(unsigned int count, int flags)"),
+      mmap: (...args) => BigInt(mmap(...args) as bigint | number),
+      munmap: c.func("int munmap(void *address, unsigned long size)"),
+      mprotect: c.func("int mprotect(void *address, unsigned long size, int prot)"),
+      pthread_self: () => BigInt(pthreadSelf() as bigint | number),
+      pthread_kill: c.func("int pthread_kill(unsigned long thread, int signal)"),
+      signal: c.func("void *signal(int signal, void *handler)"),
+      symbol: (name) => koffi.address(c.symbol(name)),
+      addressOf: (data) => koffi.address(data),
+      view: (address, size) => new Uint8Array(koffi.view(address, size)),
+      poke: (address, byte) => koffi.encode(address, "uint8_t", byte),
       errno: () => koffi.errno(),
     } as Libc;
   } catch (cause) {

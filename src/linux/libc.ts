@@ -64,7 +64,9 @@ function load(): Libc {
     const c = koffi.load(null);
     const fcntl = c.func("int fcntl(int fd, int cmd, ...)");
     const ioctl = c.func("int ioctl(int fd, unsigned long request, ...)");
-    const mmap = c.func("void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)");
+    const mmap = c.func(
+      "void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)",
+    );
     const pthreadSelf = c.func("unsigned long pthread_self(void)");
     return {
       memfd_create: c.func("int memfd_create(const char *name, unsigned int flags)"),

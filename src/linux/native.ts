@@ -6,13 +6,11 @@ import { constants, tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import type { Clock, Console } from "../device/contract.js";
-import { join } from "../device/join.js";
 import type { Plan } from "../tender/attach.js";
 import { memoryExecutable } from "./exec.js";
 import { hasLibc } from "./libc.js";
-import { frameDevice } from "./net/frame-device.js";
-import { socketPair } from "./net/socket-pair.js";
 import { openNet, type Cleanup } from "./net/open.js";
+import { relay } from "./net/relay.js";
 import { seal } from "./seal.js";
 
 /** A unikernel that runs as a process. */
@@ -74,20 +72,12 @@ function hostDevices(plan: Plan, stdio: unknown[], clock: Clock, cleanup: Cleanu
   const devices = plan.devices.map((device) => {
     if (device.type !== "NET_BASIC" || (device.source.kind !== "device" && device.dump === undefined))
       return device;
-    const host = openNet(device, clock, cleanup);
-    const [near, far] = socketPair();
-    const relay = frameDevice(near, host.mtu);
-    const part = join(host, relay);
-    cleanup.push(
-      part,
-      () => relay.close(),
-      () => closeSync(far),
-    );
+    const { fd: far, mtu } = relay(openNet(device, clock, cleanup), cleanup);
     let fd = firstInherited;
     while (stdio[fd] !== undefined && stdio[fd] !== "ignore") fd++;
     while (stdio.length < fd) stdio.push("ignore");
     stdio[fd] = far;
-    return { ...device, dump: undefined, mtu: host.mtu, source: { kind: "descriptor", fd } as const };
+    return { ...device, dump: undefined, mtu, source: { kind: "descriptor", fd } as const };
   });
   return { ...plan, devices };
 }

@@ -2,11 +2,10 @@
 import { readFileSync } from "node:fs";
 import { pageSize } from "../bytes/align.js";
 import { viewOf } from "../bytes/struct.js";
-import type { Isa } from "../abi/elf.js";
 import type { Plan } from "../tender/attach.js";
+import { hostIsa } from "./host-isa.js";
 import { hasLibc } from "./libc.js";
 
-const hostIsa: Readonly<Record<string, Isa>> = { x64: "x86-64", arm64: "aarch64" };
 /** The auxiliary vector's entry for the size of a page: getauxval(3). */
 const atPagesz = 6n;
 
@@ -25,7 +24,7 @@ export function nativeObstacle({ unikernel, devices }: Plan): string | undefined
   const { target, isa } = unikernel;
   if (target !== "spt") return `a ${target} unikernel is not a process of this system`;
   if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;
-  if (hostIsa[process.arch] !== isa) return `the unikernel is for ${isa}, this host is ${process.arch}`;
+  if (hostIsa() !== isa) return `the unikernel is for ${isa}, this host is ${process.arch}`;
   const size = hostPageSize();
   if (size > pageSize)
     return `this kernel has pages of ${size} bytes, the unikernel's segments need ${pageSize}`;

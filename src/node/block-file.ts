@@ -7,16 +7,19 @@ import { systemErrorMessage } from "./errno.js";
 
 type Move = (fd: number, data: Uint8Array, at: number, length: number, position: number) => number;
 
-/** Opens `path` for reading and writing; sizes in bytes. Throws Solo5Error with the classic text. */
-export function openBlockFile(path: string, capacity: bigint, blockSize: number): BlockDevice {
-  let fd: number;
+/** Opens `path` for reading and writing. Throws Solo5Error with the classic text. */
+export function openBlockFile(path: string): number {
   try {
-    fd = openSync(path, "r+");
+    return openSync(path, "r+");
   } catch (cause) {
     throw new Solo5Error("BLOCK", `Could not open block device: ${path}: ${systemErrorMessage(cause)}`, {
       cause,
     });
   }
+}
+
+/** A device on the open file `fd`, which it closes; sizes in bytes. */
+export function blockDevice(fd: number, capacity: bigint, blockSize: number): BlockDevice {
   /** All of `data` or an error: what the host says may be short. */
   const transfer = (move: Move, offset: bigint, data: Uint8Array): Result => {
     try {

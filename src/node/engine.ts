@@ -25,7 +25,10 @@ export interface StartOptions {
 }
 
 export interface Engine {
-  /** Why the engine cannot run `plan` here; undefined where it can. */
-  obstacle(plan: Plan): string | undefined;
+  /**
+   * Why the engine is not the one to run `plan` here; undefined where it is. A user who `insisted` on it also takes
+   * what works, but worse than another engine would.
+   */
+  obstacle(plan: Plan, insisted: boolean): string | undefined;
   start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
 }

@@ -5,6 +5,7 @@ import { nativeObstacle } from "../linux/obstacle.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
 import type { Engine, Running, StartOptions } from "./engine.js";
+import { kvm } from "./kvm.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {
@@ -16,7 +17,7 @@ const native: Engine = {
 };
 
 /** By name, best first. */
-const engines = { native, wasm } as const satisfies Record<string, Engine>;
+const engines = { native, kvm, wasm } as const satisfies Record<string, Engine>;
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as readonly EngineName[];
 
@@ -36,7 +37,7 @@ export function chooseEngine(
   }
   const obstacles: string[] = [];
   for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
-    const obstacle = engines[name].obstacle(plan);
+    const obstacle = engines[name].obstacle(plan, wanted !== "auto");
     if (obstacle === undefined) return { name, why: obstacles.join("; ") };
     obstacles.push(`engine ${name}: ${obstacle}`);
   }

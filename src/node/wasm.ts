@@ -6,21 +6,14 @@ import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
-import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
-import { openBlockFile } from "./block-file.js";
+import { runGuest, type NextTurn } from "../tender/run.js";
+import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
 import type { Engine } from "./engine.js";
+import { killed, random, reported, signalled, withAddresses } from "./guest-run.js";
 
 const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
-const random = (): bigint => crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
-/** A locally administered address of no group: IEEE 802, 8.2.2. */
-function randomMac(): Uint8Array {
-  const mac = crypto.getRandomValues(new Uint8Array(6));
-  mac[0] = ((mac[0] ?? 0) & 0xfe) | 2;
-  return mac;
-}
-
 const supported = (isa: Isa): string =>
   `there is no engine for ${isa} yet, only for ${Object.keys(portableEngines).join(", ")}`;
 
@@ -42,24 +35,13 @@ export const wasm: Engine = {
       for (const undo of cleanup.splice(0)) undo();
     };
     try {
-      const guest = {
-        ...plan,
-        devices: plan.devices.map((device) =>
-          device.type === "NET_BASIC" ? { ...device, mac: device.mac ?? randomMac() } : device,
-        ),
-      };
+      const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
       const { ended, stop } = runGuest(guest, target, engine, host, nextTurn);
-      const say = (message: string): void => void process.stderr.write(`${reporter}: ${message}\n`);
       return {
-        status: ended
-          .then(({ status, message }) => {
-            if (message !== undefined) say(message);
-            return status;
-          })
-          .finally(release),
+        status: reported(ended, reporter).finally(release),
         signal: (signal) => stop(signalled(plan, constants.signals[signal])),
-        stop: () => stop({ status: 137 }),
+        stop: () => stop(killed),
       };
     } catch (error) {
       release();
@@ -67,12 +49,6 @@ export const wasm: Engine = {
     }
   },
 };
-
-/** hvt's tender takes the signal and says so; an spt unikernel is the process that dies of it. ABI.md 6.6. */
-const signalled = ({ unikernel }: Plan, signal: number): Ended =>
-  unikernel.target === "spt"
-    ? { status: 128 + signal }
-    : { status: 1, message: `Exiting on signal ${signal}` };
 
 function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
   const nets = new Map();
@@ -83,7 +59,7 @@ function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"
     } else if (device.source.kind === "device") {
       blocks.set(device.handle, device.source.device);
     } else {
-      const block = openBlockFile(device.source.path, device.capacity, device.blockSize);
+      const block = blockDevice(openBlockFile(device.source.path), device.capacity, device.blockSize);
       cleanup.push(() => block.close());
       blocks.set(device.handle, block);
     }

@@ -51,6 +51,9 @@ export interface Session {
   wake(): void;
 }
 
+/** What a target needs of a virtual CPU: who runs it, runs it. */
+export type Machine = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor">;
+
 export interface Target {
   /** Bytes of memory that the engine must provide. */
   memorySize(guest: Guest): number;
@@ -59,7 +62,7 @@ export interface Target {
   readonly noExecute: (guest: Guest) => boolean;
   protections(guest: Guest): readonly Protection[];
   /** Fills memory and registers; the session begins with `vcpu.run(session.answer)`. */
-  start(guest: Guest, vcpu: Vcpu, host: Host): Session;
+  start(guest: Guest, vcpu: Machine, host: Host): Session;
 }
 
 /** Pages of a unikernel's segments as it asked for them to be protected. */

@@ -1,9 +1,5 @@
 // What differs between the ISAs of virtual CPUs: how one is made ready, its registers, and its counter.
-import type { Isa } from "../../abi/elf.js";
-import type { GuestMemory } from "../../image/memory.js";
 import type { Registers } from "../../engine/contract.js";
-import { newAarch64Cpu } from "./aarch64.js";
-import { newX8664Cpu } from "./x86-64.js";
 
 /** A virtual machine as the kernel gave it: descriptors, and what is shared. */
 export interface KvmDescriptors {
@@ -25,9 +21,3 @@ export interface KvmCpu {
   /** What was read before is no longer so. */
   afterRun(): void;
 }
-
-/** By ISA: makes a virtual CPU of this host ready for its first registers. Throws Solo5Error. */
-export const kvmCpus: Readonly<Record<Isa, (fds: KvmDescriptors, memory: GuestMemory) => KvmCpu>> = {
-  "x86-64": newX8664Cpu,
-  aarch64: newAarch64Cpu,
-};

@@ -14,22 +14,23 @@ export interface CpuidLeaf {
 type Output = "eax" | "ebx" | "ecx" | "edx";
 
 /** Bits that are cleared, by leaf (its subleaf 0) and register, with what they would offer. */
-const withheld: readonly (readonly [leaf: number, output: Output, bits: readonly number[], what: string])[] = [
-  [1, "ecx", [2, 3, 4], "debug store, MONITOR"],
-  [1, "ecx", [5, 6], "VMX and SMX"],
-  [1, "ecx", [7, 8], "SpeedStep, thermal monitor"],
-  [1, "ecx", [15], "performance capabilities"],
-  [1, "edx", [21], "debug store"],
-  [7, "ebx", [2], "SGX"],
-  [7, "ebx", [4, 11], "TSX: HLE and RTM"],
-  [7, "ebx", [25], "processor trace"],
-  [7, "edx", [11, 13, 16], "TSX: forced abort and load tracking"],
-  [7, "edx", [19], "architectural LBR"],
-  [0x8000_0001, "ecx", [2, 12], "SVM, SKINIT"],
-  [0x8000_0001, "ecx", [10], "instruction based sampling"],
-  [0x8000_0001, "ecx", [23, 24, 26, 28], "performance counters, data breakpoints"],
-  [0x8000_0001, "ecx", [29], "MONITORX"],
-];
+const withheld: readonly (readonly [leaf: number, output: Output, bits: readonly number[], what: string])[] =
+  [
+    [1, "ecx", [2, 3, 4], "debug store, MONITOR"],
+    [1, "ecx", [5, 6], "VMX and SMX"],
+    [1, "ecx", [7, 8], "SpeedStep, thermal monitor"],
+    [1, "ecx", [15], "performance capabilities"],
+    [1, "edx", [21], "debug store"],
+    [7, "ebx", [2], "SGX"],
+    [7, "ebx", [4, 11], "TSX: HLE and RTM"],
+    [7, "ebx", [25], "processor trace"],
+    [7, "edx", [11, 13, 16], "TSX: forced abort and load tracking"],
+    [7, "edx", [19], "architectural LBR"],
+    [0x8000_0001, "ecx", [2, 12], "SVM, SKINIT"],
+    [0x8000_0001, "ecx", [10], "instruction based sampling"],
+    [0x8000_0001, "ecx", [23, 24, 26, 28], "performance counters, data breakpoints"],
+    [0x8000_0001, "ecx", [29], "MONITORX"],
+  ];
 
 /** Leaves that are all zero: performance counters, processor trace, SGX, LBR, SVM and KVM's own interfaces. */
 const emptied: ReadonlySet<number> = new Set([

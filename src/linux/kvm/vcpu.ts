@@ -1,6 +1,6 @@
 // The contract's virtual CPU on /dev/kvm: each return of KVM_RUN becomes an Exit. ABI.md 6.1; Linux,
 // Documentation/virt/kvm/api.rst, 5.
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Isa } from "../../abi/elf.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { encode, viewOf } from "../../bytes/struct.js";
@@ -18,11 +18,13 @@ import {
   runMmio,
   userspaceMemoryRegion,
 } from "./abi.js";
-import { kvmCpus, type KvmCpu } from "./cpu.js";
+import type { KvmCpu } from "./cpu.js";
+import { kvmCpus } from "./cpus.js";
 import { map, type KvmMemory } from "./memory.js";
 
 export interface KvmVcpu extends Pick<Vcpu, "memory" | "registers" | "monitor" | "counterHz" | "run"> {
-  /** Address of struct kvm_run: another thread that sets `immediate_exit` there makes KVM_RUN return. */
+  /** Address of struct kvm_run: another
+   * thread that sets `immediate_exit` there makes KVM_RUN return. */
   readonly runAddress: bigint;
   /** Ends the virtual machine. Its memory may be unmapped then. */
   [Symbol.dispose](): void;
@@ -145,9 +147,11 @@ function handleIo(run: DataView, answer: Answer): Verdict {
 function handleMmio(run: DataView, memorySize: number, answer: Answer): Verdict {
   const { phys_addr: address, data, len: size, is_write: write } = runMmio.read(run, exitUnion);
   // Some hypervisors report memory that mprotect keeps from the guest as an access to a device.
-  if (address < memorySize) return answer({ kind: "fault", fault: hostFault(address, write ? "write" : "read") });
+  if (address < memorySize)
+    return answer({ kind: "fault", fault: hostFault(address, write ? "write" : "read") });
   const mask = (1n << BigInt(8 * size)) - 1n;
-  if (write) return answer({ kind: "store", address, size, value: viewOf(data).getBigUint64(0, true) & mask });
+  if (write)
+    return answer({ kind: "store", address, size, value: viewOf(data).getBigUint64(0, true) & mask });
   const exit = { kind: "load" as const, address, size, value: 0n };
   const verdict = answer(exit);
   run.setBigUint64(exitUnion + runMmio.offsets.data, exit.value, true);

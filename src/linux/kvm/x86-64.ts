@@ -60,7 +60,8 @@ type Segment = ValueOf<typeof segment>;
 function descriptor(memory: GuestMemory, gdtBase: bigint, selector: number): Segment {
   const entry = memory.bytes(gdtBase + BigInt(selector & ~7), 8);
   const raw = entry === undefined ? 0n : viewOf(entry).getBigUint64(0, true);
-  const bits = (at: number, count: number): number => Number((raw >> BigInt(at)) & ((1n << BigInt(count)) - 1n));
+  const bits = (at: number, count: number): number =>
+    Number((raw >> BigInt(at)) & ((1n << BigInt(count)) - 1n));
   const limit = bits(0, 16) | (bits(48, 4) << 16);
   const g = bits(55, 1);
   return {
@@ -117,8 +118,7 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
   const place = (name: string): { of: typeof general; at: number; bits: 16 | 32 | 64 | 128 } => {
     if (Object.hasOwn(regs.offsets, name))
       return { of: general, at: regs.offsets[name as keyof typeof regs.offsets], bits: 64 };
-    if (/^(cr[02348]|efer)$/.test(name))
-      return { of: special, at: sregs.offsets[name as "cr0"], bits: 64 };
+    if (/^(cr[02348]|efer)$/.test(name)) return { of: special, at: sregs.offsets[name as "cr0"], bits: 64 };
     const table = /^([gi]dt)_(base|limit)$/.exec(name);
     if (table !== null) {
       const at = sregs.offsets[table[1] as "gdt"];
@@ -170,4 +170,3 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
     },
   };
 }
-

@@ -4,8 +4,9 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Clock, NetDevice } from "../../device/contract.js";
 import { captured } from "../../device/pcap.js";
-import type { AttachedNet } from "../../tender/attach.js";
-import { adoptDescriptor, openTap } from "./tap.js";
+import type { AttachedNet, NetSource } from "../../tender/attach.js";
+import { frameDevice } from "./frame-device.js";
+import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
 
 /** What has to be undone when the unikernel has ended, in this order. */
 export type Cleanup = (() => void)[];
@@ -16,16 +17,26 @@ export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDe
   let device: NetDevice;
   if (source.kind === "device") device = source.device;
   else {
-    device = source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
+    const frames = openFrames(source, mtu);
+    device = frameDevice(frames.fd, frames.mtu);
     cleanup.push(() => device.close());
   }
   if (dump === undefined) return device;
-  let file: number;
-  try {
-    file = openSync(dump, "w");
-  } catch (cause) {
-    throw new Solo5Error("DUMP", `${dump}: Could not open: ${(cause as Error).message}`, { cause });
-  }
-  cleanup.push(() => closeSync(file));
+  const file = openDump(dump, cleanup);
   return captured(device, (data) => writeSync(file, data), clock);
+}
+
+/** The descriptor behind a tap or an inherited descriptor. Throws Solo5Error `NET`. */
+export const openFrames = (source: NetSource & { kind: "tap" | "descriptor" }, mtu: number): FrameSource =>
+  source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
+
+/** The file of a capture. Throws Solo5Error `DUMP`. */
+export function openDump(path: string, cleanup: Cleanup): number {
+  try {
+    const file = openSync(path, "w");
+    cleanup.push(() => closeSync(file));
+    return file;
+  } catch (cause) {
+    throw new Solo5Error("DUMP", `${path}: Could not open: ${(cause as Error).message}`, { cause });
+  }
 }

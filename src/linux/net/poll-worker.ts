@@ -1,12 +1,11 @@
 // The thread that waits for frames on behalf of the main one: it sleeps in poll(2) over all watched descriptors and a
 // socket by which it is woken, and hands over what it read. Node has no way to wait for a tap or a datagram socket.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { array, i32, struct, u16, viewOf } from "../../bytes/struct.js";
+import { array, viewOf } from "../../bytes/struct.js";
 import { libc } from "../libc.js";
+import { pollfd, pollIn } from "./pollfd.js";
 import type { WorkerCommand, WorkerReport } from "./poll.js";
 
-const pollfd = struct(8, { fd: i32, events: u16, revents: u16 });
-const pollIn = 1;
 /** Frames taken from one descriptor before the others have their turn. */
 const batch = 64;
 const frameMax = 0x10000;

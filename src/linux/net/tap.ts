@@ -2,11 +2,9 @@
 // and be up: TUNSETIFF would make one for root. Linux, Documentation/networking/tuntap.rst.
 import { closeSync, constants, openSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import type { NetDevice } from "../../device/contract.js";
 import { errnos, strerror } from "../errno.js";
 import { check, libc } from "../libc.js";
 import { fcntlCmd, interfaceFlag, ioctlRequest, open, socketInetDatagram, tunFlag } from "../syscalls.js";
-import { frameDevice } from "./frame-device.js";
 import { ifrequest, readIfreq } from "./ifreq.js";
 
 const netError = (name: string, errno: number): Solo5Error =>
@@ -31,8 +29,14 @@ export function queryInterface(name: string): { readonly up: boolean; readonly m
   }
 }
 
-/** The tap `name` as a device. Throws Solo5Error `NET` with the classic text. */
-export function openTap(name: string): NetDevice {
+/** A descriptor that keeps frames whole and does not block. `mtu` in bytes. */
+export interface FrameSource {
+  readonly fd: number;
+  readonly mtu: number;
+}
+
+/** Opens the tap `name`. Throws Solo5Error `NET` with the classic text. */
+export function openTap(name: string): FrameSource {
   const { up, mtu } = queryInterface(name);
   if (!up) throw netError(name, errnos["ENETDOWN"]?.[0] ?? 0);
   let fd;
@@ -47,12 +51,12 @@ export function openTap(name: string): NetDevice {
     closeSync(fd);
     throw netError(name, errno);
   }
-  return frameDevice(fd, mtu);
+  return { fd, mtu };
 }
 
-/** The descriptor `fd`, which the process inherited, as a device. Throws Solo5Error `NET`. */
-export function adoptDescriptor(fd: number, mtu: number): NetDevice {
+/** Takes over the descriptor `fd`, which the process inherited. Throws Solo5Error `NET`. */
+export function adoptDescriptor(fd: number, mtu: number): FrameSource {
   const c = libc();
   if (c.fcntl(fd, fcntlCmd.setFlags, open.readWrite | open.nonBlock) < 0) throw netError(`@${fd}`, c.errno());
-  return frameDevice(fd, mtu);
+  return { fd, mtu };
 }

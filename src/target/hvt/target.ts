@@ -1,9 +1,9 @@
-// The hvt target on x86-64: a virtual machine without hardware, whose only door is a port for each hypercall. ABI.md 6.
-import { bootInfoBase, hypercallPort, hypercalls, ringKickPort, type HypercallName } from "../../abi/hvt.js";
+// The hvt target: a virtual machine without hardware, with one door for each hypercall. ABI.md 6.
+import { hypercalls, type HypercallName } from "../../abi/hvt.js";
 import { viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import { isInside } from "../../image/memory.js";
-import type { Exit, Fault, Vcpu, Verdict } from "../../engine/contract.js";
+import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   loadSegments,
   segmentProtections,
@@ -13,48 +13,16 @@ import {
   type Target,
 } from "../contract.js";
 import { handlers, type Handlers, type Reply } from "./hypercalls.js";
-import { gdt, gdtBase, pml4Base, writeLowMemory } from "./layout.js";
+import { writeLowMemory } from "./layout.js";
+import { machines } from "./machines.js";
 import { hvtMemory } from "./memory.js";
 import { createRing } from "./ring.js";
 
-/** The counter that we give counts nanoseconds of the host's monotonic clock. */
+/** A counter that we answer counts nanoseconds of the host's monotonic clock. */
 const cycleFreq = 1_000_000_000n;
 const running: State = { kind: "running" };
 
-const hypercallNames = new Map(
-  (Object.keys(hypercalls) as HypercallName[]).map((name) => [hypercallPort + hypercalls[name].nr, name]),
-);
-
-/** Registers at the first instruction; all others are 0. */
-function setRegisters({ registers }: Vcpu, entry: number, memSize: number): void {
-  const initial: Readonly<Record<string, number>> = {
-    cr0: 0x8001_0021,
-    cr3: pml4Base,
-    cr4: 0x620,
-    efer: 0x500,
-    cs: 8,
-    ss: 16,
-    ds: 16,
-    es: 16,
-    fs: 16,
-    gs: 16,
-    gdt_base: gdtBase,
-    gdt_limit: gdt.length * 8 - 1,
-    rip: entry,
-    rsp: memSize - 8,
-    rdi: bootInfoBase,
-    rflags: 2,
-  };
-  for (const [name, value] of Object.entries(initial)) registers.set(name, BigInt(value));
-}
-
 const ended = (message: string): State => ({ kind: "ended", status: 1, message });
-
-function faultMessage({ refusedBy, reason }: Fault, rip: bigint): string {
-  return refusedBy === "host"
-    ? `host/guest translation fault: rip=${hex(rip)}: ${reason}`
-    : `unhandled exit: rip=${hex(rip)}: ${reason}`;
-}
 
 export const hvt: Target = {
   exceptions: "guest",
@@ -66,9 +34,11 @@ export const hvt: Target = {
     const { memory, registers } = vcpu;
     const size = hvtMemory(guest);
     const { usable } = size;
-    writeLowMemory(guest, size, memory, cycleFreq);
+    const machine = machines[guest.unikernel.isa];
+    writeLowMemory(guest, size, memory, vcpu.counterHz ?? cycleFreq);
     loadSegments(guest.unikernel, memory);
-    setRegisters(vcpu, guest.unikernel.entry, usable);
+    const initial = machine.registers(guest.unikernel.entry, usable);
+    for (const [name, value] of Object.entries(initial)) registers.set(name, BigInt(value));
     const ring = size.ring === undefined ? undefined : createRing(size.ring, memory, usable, host.nets);
     ring?.start();
     const table: Handlers = handlers(host, memory, usable);
@@ -76,6 +46,11 @@ export const hvt: Target = {
     /** Where the argument of a poll lies, which `wake` completes. */
     let pollArgs = 0;
 
+    const says = (what: string, reason: string): string => {
+      const monitor = vcpu.monitor === undefined ? "" : `${vcpu.monitor}: `;
+      const pc = `${machine.pc}=${hex(registers.get(machine.pc))}`;
+      return `${monitor}${what}: ${[reason, pc].filter((part) => part !== "").join(", ")}`;
+    };
     const settle = (next: State): Verdict => {
       state = next;
       return next.kind === "running" ? "resume" : "suspend";
@@ -136,18 +111,13 @@ export const hvt: Target = {
         state = running;
       },
       answer(exit: Exit): Verdict {
+        const door = machine.door(exit);
+        if (door === "kick" && ring !== undefined) {
+          ring.kick();
+          return "resume";
+        }
+        if (door !== undefined && door !== "kick") return hypercall(door.name, door.gpa);
         switch (exit.kind) {
-          case "out": {
-            const name = exit.size === 4 ? hypercallNames.get(exit.port) : undefined;
-            if (name !== undefined) return hypercall(name, exit.value >>> 0);
-            if (exit.port === ringKickPort && ring !== undefined) {
-              ring.kick();
-              return "resume";
-            }
-            return settle(ended(`Invalid guest port access: port=${hex(exit.port)}`));
-          }
-          case "in":
-            return settle(ended(`Invalid guest port access: port=${hex(exit.port)}`));
           case "counter":
             exit.value = host.clock.monotonic();
             return "resume";
@@ -156,12 +126,16 @@ export const hvt: Target = {
             return "resume";
           case "budget":
             return "suspend";
-          case "halt":
-            return settle(ended(`unhandled exit: hlt without interrupts, rip=${hex(registers.get("rip"))}`));
           case "fault":
-            return settle(ended(faultMessage(exit.fault, registers.get("rip"))));
+            return settle(
+              ended(
+                exit.fault.refusedBy === "host"
+                  ? says("host/guest translation fault", exit.fault.reason)
+                  : says("unhandled exit", exit.fault.reason),
+              ),
+            );
           default:
-            return settle(ended(`unhandled exit: ${exit.kind}, rip=${hex(registers.get("rip"))}`));
+            return settle(ended(machine.badAccess(exit) ?? says("unhandled exit", exit.kind)));
         }
       },
     };

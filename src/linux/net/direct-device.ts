@@ -1,0 +1,72 @@
+// A network device on a descriptor for a thread that may block, such as a virtual CPU's: frames are read when the guest
+// asks, and waiting is one ppoll(2) over all devices.
+import { result } from "../../abi/start.js";
+import { array, i64, struct, viewOf } from "../../bytes/struct.js";
+import type { NetDevice } from "../../device/contract.js";
+import { errnos } from "../errno.js";
+import { libc } from "../libc.js";
+import { pollfd, pollIn } from "./pollfd.js";
+import type { FrameSource } from "./tap.js";
+
+const frameMax = 0x10000;
+const isTransient = (errno: number): boolean =>
+  errno === errnos["EAGAIN"]?.[0] || errno === errnos["ENOBUFS"]?.[0];
+
+/** A device on frames that nobody else reads. It does not close the descriptor, which is its opener's. */
+export function directDevice({ fd, mtu }: FrameSource): NetDevice {
+  const c = libc();
+  const buffer = new Uint8Array(frameMax);
+  /** A frame that was read to find out whether there is one. */
+  let next: Uint8Array | undefined;
+  const receive = (): Uint8Array | undefined => {
+    const size = c.read(fd, buffer, buffer.length);
+    return size > 0 ? buffer.slice(0, size) : undefined;
+  };
+  return {
+    mtu,
+    get readable() {
+      next ??= receive();
+      return next !== undefined;
+    },
+    read() {
+      const frame = next ?? receive();
+      next = undefined;
+      return frame;
+    },
+    onReadable() {},
+    write(frame) {
+      const written = c.write(fd, frame, frame.length);
+      if (written === frame.length) return result.ok;
+      return written < 0 && isTransient(c.errno()) ? result.again : result.unspecified;
+    },
+    close() {},
+  };
+}
+
+const timespec = struct(16, { seconds: i64, nanoseconds: i64 });
+const second = 1_000_000_000n;
+
+/** Sleeps until one of the descriptors has something to read, or `timeoutNsecs` have passed. */
+export type Wait = (timeoutNsecs: bigint) => void;
+
+/** Waits on all of `fds` together. */
+export function createWait(fds: readonly number[]): Wait {
+  const layout = array(pollfd, fds.length);
+  const table = new Uint8Array(layout.size);
+  const view = viewOf(table);
+  const timeout = new Uint8Array(timespec.size);
+  layout.write(view, 0, fds.map((fd) => ({ fd, events: pollIn, revents: 0 }))); // prettier-ignore
+  return (timeoutNsecs) => {
+    const left = timeoutNsecs > 0n ? timeoutNsecs : 0n;
+    timespec.write(viewOf(timeout), 0, { seconds: left / second, nanoseconds: left % second });
+    if (libc().ppoll(table, fds.length, timeout, null) <= 0) return;
+    for (let at = 0; at < table.length; at += pollfd.size) {
+      const revents = view.getUint16(at + pollfd.offsets.revents, true);
+      // An error or a hang-up would end every wait at once: nothing more comes from there.
+      if (revents !== 0 && (revents & pollIn) === 0) view.setInt32(at + pollfd.offsets.fd, ignored, true);
+    }
+  };
+}
+
+/** poll(2) leaves entries with a negative descriptor out. */
+const ignored = -1;

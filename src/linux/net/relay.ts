@@ -1,0 +1,22 @@
+// Gives a network device that lives in this thread to somebody else: a descriptor on which its frames can be read and
+// written.
+import { closeSync } from "node:fs";
+import type { NetDevice } from "../../device/contract.js";
+import { join } from "../../device/join.js";
+import { frameDevice } from "./frame-device.js";
+import type { Cleanup } from "./open.js";
+import { socketPair } from "./socket-pair.js";
+import type { FrameSource } from "./tap.js";
+
+/** The far end of a socket that `device` is joined to. Both ends are closed with the run. */
+export function relay(device: NetDevice, cleanup: Cleanup): FrameSource {
+  const [near, fd] = socketPair();
+  const end = frameDevice(near, device.mtu);
+  const part = join(device, end);
+  cleanup.push(
+    part,
+    () => end.close(),
+    () => closeSync(fd),
+  );
+  return { fd, mtu: device.mtu };
+}

@@ -1,0 +1,108 @@
+// The thread of a virtual CPU: it runs the guest, answers its hypercalls where they happen, and sleeps where it waits.
+// Only console output that somebody else wants, and the end, go to the main thread.
+import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { Solo5Error } from "../bytes/error.js";
+import { captured } from "../device/pcap.js";
+import type { Console, NetDevice } from "../device/contract.js";
+import { readUnikernel } from "../image/unikernel.js";
+import { kvmMemory } from "../linux/kvm/memory.js";
+import { publishVcpu, stopRequested, stopWords, waitForRelease } from "../linux/kvm/stop.js";
+import { newKvmVcpu } from "../linux/kvm/vcpu.js";
+import type { Cleanup } from "../linux/net/open.js";
+import { createWait, directDevice } from "../linux/net/direct-device.js";
+import type { Guest, GuestDevice, Host } from "../target/contract.js";
+import { targets } from "../target/registry.js";
+import type { Ended } from "../tender/run.js";
+import { blockDevice } from "./block-file.js";
+import { hostClock } from "./clock.js";
+import { stdoutConsole } from "./console.js";
+import { random } from "./guest-run.js";
+
+/** A guest's device with the descriptor behind it, and that of its capture. */
+export type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: number | undefined };
+
+/** Everything that the thread gets. Descriptors are the main thread's to close. */
+export interface KvmWork {
+  readonly file: Uint8Array;
+  readonly name: string;
+  readonly guest: Omit<Guest, "unikernel" | "devices">;
+  readonly devices: readonly KvmDevice[];
+  /** Whether the console is this process's stdout. */
+  readonly stdout: boolean;
+  readonly kvm: number;
+  /** An eventfd that wakes the thread. */
+  readonly wake: number;
+  readonly stop: SharedArrayBuffer;
+}
+
+/** The thread's last message; output comes before it, as bytes. */
+export type KvmReport =
+  | { readonly ended: Ended }
+  | { readonly failed: { readonly code: string; readonly message: string } };
+
+const relayedConsole: Console = { write: (data) => parentPort?.postMessage(data.slice()) };
+
+function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks"> {
+  const nets = new Map<number, NetDevice>();
+  const blocks = new Map();
+  for (const device of devices) {
+    const { handle, fd, dump } = device;
+    if (device.type === "BLOCK_BASIC") {
+      blocks.set(handle, blockDevice(fd, device.capacity, device.blockSize));
+      continue;
+    }
+    const net = directDevice({ fd, mtu: device.mtu });
+    nets.set(handle, dump === undefined ? net : captured(net, (data) => writeSync(dump, data), hostClock));
+  }
+  return { nets, blocks };
+}
+
+/** Runs the guest to its end, or until the main thread wants it to stop. */
+function runToEnd(work: KvmWork, cleanup: Cleanup): Ended {
+  const unikernel = readUnikernel(work.file, work.name);
+  const guest: Guest = { ...work.guest, unikernel, devices: work.devices };
+  const target = targets[unikernel.target];
+  if (target === undefined) throw new RangeError(`there is no target ${unikernel.target}`);
+  const stop = stopWords(work.stop);
+  const memory = kvmMemory(target.memorySize(guest));
+  cleanup.push(() => memory[Symbol.dispose]());
+  const vcpu = newKvmVcpu(work.kvm, unikernel.isa, memory, { protections: target.protections(guest) });
+  cleanup.push(() => vcpu[Symbol.dispose]());
+  const host: Host = {
+    ...openDevices(work.devices),
+    console: work.stdout ? stdoutConsole : relayedConsole,
+    clock: hostClock,
+    random,
+  };
+  const session = target.start(guest, vcpu, host);
+  const netFds = work.devices.filter(({ type }) => type === "NET_BASIC").map(({ fd }) => fd);
+  const wait = createWait([work.wake, ...netFds]);
+  const readable = (): boolean => [...host.nets.values()].some((net) => net.readable);
+  publishVcpu(stop, vcpu.runAddress);
+  while (!stopRequested(stop)) {
+    const { state } = session;
+    if (state.kind === "ended") return state;
+    if (state.kind === "running") {
+      vcpu.run(session.answer);
+      continue;
+    }
+    wait(state.deadline - hostClock.monotonic());
+    if (readable() || hostClock.monotonic() >= state.deadline) session.wake();
+  }
+  return { status: 0 };
+}
+
+const work = workerData as KvmWork;
+const cleanup: Cleanup = [];
+const report = (message: KvmReport): void => parentPort?.postMessage(message);
+try {
+  report({ ended: runToEnd(work, cleanup) });
+} catch (error) {
+  const internal = { code: "INTERNAL", message: String((error as Error).stack) };
+  const { code, message } = error instanceof Solo5Error ? error : internal;
+  report({ failed: { code, message } });
+}
+// The main thread knows addresses of this one's until it says that it has forgotten them.
+waitForRelease(stopWords(work.stop));
+for (const undo of cleanup.toReversed()) undo();

@@ -1,0 +1,135 @@
+// Runs a plan in a virtual machine of the kernel's. The virtual CPU has a thread of its own that also answers
+// hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
+import { closeSync } from "node:fs";
+import { constants } from "node:os";
+import { Worker } from "node:worker_threads";
+import { Solo5Error } from "../bytes/error.js";
+import { hostIsa } from "../linux/host-isa.js";
+import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
+import { createStopper, stopMemory, stopWords } from "../linux/kvm/stop.js";
+import { check, libc } from "../linux/libc.js";
+import { openDump, openFrames, type Cleanup } from "../linux/net/open.js";
+import { relay } from "../linux/net/relay.js";
+import type { Plan } from "../tender/attach.js";
+import type { Ended } from "../tender/run.js";
+import { openBlockFile } from "./block-file.js";
+import type { Engine } from "./engine.js";
+import { killed, reported, signalled, withAddresses } from "./guest-run.js";
+import type { KvmReport, KvmWork } from "./kvm-worker.js";
+
+const eventfdFlags = 0x80800;
+
+export const kvm: Engine = {
+  obstacle({ unikernel: { target, isa }, devices }, insisted) {
+    if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
+    if (target !== "hvt") return `a ${target} unikernel does not run on KVM`;
+    if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${process.arch}`;
+    const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
+    if (block !== undefined)
+      return `block device '${block.name}' lives in this thread, where the virtual CPU's cannot wait for it`;
+    return kvmObstacle(insisted);
+  },
+
+  start(plan, { reporter, console }) {
+    const cleanup: Cleanup = [];
+    const release = (): void => {
+      for (const undo of cleanup.splice(0)) undo();
+    };
+    try {
+      const work = prepare(plan, console === undefined, cleanup);
+      const { stop, ended } = runWorker(work, (data) => console?.write(data));
+      let outcome: Ended | undefined;
+      const end = (how: Ended): void => {
+        outcome ??= how;
+        stop();
+      };
+      const settled = ended.finally(release).then((own) => outcome ?? own);
+      return {
+        status: reported(settled, reporter),
+        signal: (signal) => end(signalled(plan, constants.signals[signal])),
+        stop: () => end(killed),
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  },
+};
+
+/** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
+function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): KvmWork {
+  const opened = (fd: number): number => {
+    cleanup.push(() => closeSync(fd));
+    return fd;
+  };
+  const { unikernel, memSize, cmdline, devices, execHeap } = withAddresses(plan);
+  return {
+    file: unikernel.file,
+    name: unikernel.name,
+    guest: { memSize, cmdline, execHeap },
+    devices: devices.map((device) => {
+      if (device.type === "BLOCK_BASIC") {
+        if (device.source.kind === "device") throw new RangeError("KVM was started in spite of an obstacle");
+        return { ...device, source: undefined, fd: opened(openBlockFile(device.source.path)) };
+      }
+      const { source, dump: path, ...declared } = device;
+      const dump = path === undefined ? undefined : openDump(path, cleanup);
+      if (source.kind === "device") {
+        const frames = relay(source.device, cleanup);
+        return { ...declared, ...frames, dump };
+      }
+      const frames = openFrames(source, device.mtu);
+      opened(frames.fd);
+      return { ...declared, ...frames, dump };
+    }),
+    stdout,
+    kvm: opened(openKvm()),
+    wake: opened(check(libc().eventfd(0, eventfdFlags), "eventfd")),
+    stop: stopMemory(),
+  };
+}
+
+/** Starts the thread; `ended` follows when it is gone. */
+function runWorker(
+  work: KvmWork,
+  write: (data: Uint8Array) => void,
+): { stop(): void; readonly ended: Promise<Ended> } {
+  const stopper = createStopper(stopWords(work.stop), work.wake);
+  const worker = new Worker(new URL("./kvm-worker.js", import.meta.url), {
+    workerData: work,
+    trackUnmanagedFds: false,
+  });
+  // Without it, a process that exits would wait for the guest to end.
+  const leave = (): void => {
+    stopper.stop();
+    stopper.release();
+  };
+  process.on("exit", leave);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    let report: KvmReport | undefined;
+    let failure: unknown;
+    worker.on("message", (message: KvmReport | Uint8Array) => {
+      if (message instanceof Uint8Array) {
+        try {
+          write(message);
+        } catch (error) {
+          failure ??= error;
+          stopper.stop();
+        }
+        return;
+      }
+      report = message;
+      stopper.release();
+    });
+    worker.on("error", (error) => (failure ??= error));
+    worker.on("exit", () => {
+      process.off("exit", leave);
+      if (failure !== undefined) reject(failure as Error);
+      else if (report === undefined)
+        reject(new Solo5Error("KVM", "the virtual CPU's thread ended by itself"));
+      else if ("failed" in report) reject(new Solo5Error(report.failed.code, report.failed.message));
+      else resolve(report.ended);
+    });
+  });
+  return { stop: stopper.stop, ended };
+}

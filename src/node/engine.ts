@@ -1,4 +1,5 @@
 // What runs a plan on this host: a process, a virtual machine, an engine of our own.
+import type { Target } from "../abi/notes.js";
 import type { Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
 
@@ -25,6 +26,8 @@ export interface StartOptions {
 }
 
 export interface Engine {
+  /** The targets that the engine is made for; nobody is told that it is not for others. */
+  readonly targets: readonly Target[];
   /**
    * Why the engine is not the one to run `plan` here; undefined where it is. A user who `insisted` on it also takes
    * what works, but worse than another engine would.

@@ -1,4 +1,5 @@
 // The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
+import type { Target } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
 import { runNative } from "../linux/native.js";
 import { nativeObstacle } from "../linux/obstacle.js";
@@ -9,6 +10,7 @@ import { kvm } from "./kvm.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {
+  targets: ["spt"],
   obstacle: nativeObstacle,
   start(plan, { console, ...names }) {
     const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
@@ -35,14 +37,20 @@ export function chooseEngine(
       `there is no engine '${wanted}': choose one of auto, ${engineNames.join(", ")}`,
     );
   }
-  const obstacles: string[] = [];
+  const obstacles: { readonly name: EngineName; readonly text: string }[] = [];
+  const { target, name: file } = plan.unikernel;
+  const tell = (list: typeof obstacles): string => list.map(({ text }) => text).join("; ");
   for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
     const obstacle = engines[name].obstacle(plan, wanted !== "auto");
-    if (obstacle === undefined) return { name, why: obstacles.join("; ") };
-    obstacles.push(`engine ${name}: ${obstacle}`);
+    if (obstacle === undefined)
+      return { name, why: tell(obstacles.filter((one) => isMadeFor(one.name, target))) };
+    obstacles.push({ name, text: `engine ${name}: ${obstacle}` });
   }
-  throw new Solo5Error("ENGINE", `${plan.unikernel.name}: cannot run here: ${obstacles.join("; ")}`);
+  throw new Solo5Error("ENGINE", `${file}: cannot run here: ${tell(obstacles)}`);
 }
+
+const isMadeFor = (name: EngineName, target: Target): boolean =>
+  (engines[name].targets as readonly Target[]).includes(target);
 
 /** Starts `plan` on the engine `name`. Throws Solo5Error where it cannot start. */
 export function start(plan: Plan, name: EngineName, options: StartOptions): Running {

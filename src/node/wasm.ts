@@ -1,6 +1,7 @@
 // Runs a plan on the engine that works everywhere, inside this process.
 import { constants } from "node:os";
 import type { Isa } from "../abi/elf.js";
+import type { Target as TargetName } from "../abi/notes.js";
 import { portableEngines } from "../engine/engines.js";
 import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host } from "../target/contract.js";
@@ -18,6 +19,7 @@ const supported = (isa: Isa): string =>
   `there is no engine for ${isa} yet, only for ${Object.keys(portableEngines).join(", ")}`;
 
 export const wasm: Engine = {
+  targets: Object.keys(targets) as TargetName[],
   obstacle({ unikernel: { target, isa } }) {
     if (portableEngines[isa] === undefined) return supported(isa);
     if (targets[target] === undefined)

@@ -5,12 +5,13 @@ import { basename, join } from "node:path";
 import { before, test } from "node:test";
 import { needs } from "../../test/needs.js";
 import type { Isa } from "../abi/elf.js";
+import { targets as abiTargets, type Target } from "../abi/notes.js";
 import { readElf } from "../image/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
 import { buildGuest } from "./build.js";
 import { output, temporaryFolder } from "./guest.cases.js";
 import { buggyElfFile, selfTestFile } from "./guest-jobs.js";
-import { bindingsTargets, isas, type BindingsTarget } from "./isa.js";
+import { isas, type BindingsTarget } from "./isa.js";
 import { bindingsObject, guestOutput, guestSource, libFolder, linkerScript } from "./layout.js";
 import { selfTests } from "./self-tests.js";
 
@@ -20,7 +21,7 @@ const readelf = { skip: needs.program("readelf") };
 
 /** All self-tests as built. */
 const files = allIsas.flatMap((isa) =>
-  selfTests().flatMap(({ name, targets }) =>
+  selfTests(isa).flatMap(({ name, targets }) =>
     targets.map((target) => ({ isa, name, target, file: selfTestFile(guestOutput, isa, name, target) })),
   ),
 );
@@ -41,7 +42,7 @@ test("identical sources give identical bytes, wherever they are built", async (t
   }
   for (const isa of allIsas) {
     const made = (folder: string) => [
-      ...bindingsTargets.flatMap((target) =>
+      ...isas[isa].targets.flatMap((target) =>
         [bindingsObject(target), linkerScript(target)].map((file) => join(libFolder(folder, isa), file)),
       ),
       ...["hello", "tls", "cxx"].flatMap((name) =>
@@ -92,7 +93,7 @@ function phdrs(file: string): readonly Phdr[] {
 
 test("bindings have no global names but Solo5's", readelf, () => {
   for (const isa of allIsas) {
-    for (const target of bindingsTargets) {
+    for (const target of isas[isa].targets) {
       const object = join(libFolder(guestOutput, isa), bindingsObject(target));
       const symbols = output(["readelf", "-sW", object])
         .split("\n")
@@ -111,10 +112,10 @@ test("bindings have no global names but Solo5's", readelf, () => {
 });
 
 test("bindings use no vector registers", { skip: needs.program("objdump") }, () => {
-  for (const target of ["spt", "hvt"] as const) {
+  for (const target of ["spt", "hvt", "virtio"] as const) {
     const object = join(libFolder(guestOutput, "x86-64"), bindingsObject(target));
     const code = output(["objdump", "-d", "--no-show-raw-insn", object]);
-    assert.match(code, /<_start>:/);
+    assert.match(code, /<_start(?:32)?>:/);
     assert.doesNotMatch(code, /%[xyz]?mm\d/);
   }
 });
@@ -160,7 +161,7 @@ test("gcc and GNU ld build the same shape", { skip: needs.program("gcc", "readel
   t.after(() => delete process.env["SOLO5_CC"]);
   const isa = process.arch === "arm64" ? "aarch64" : "x86-64";
   await buildGuest({ isas: [isa], output: folder });
-  for (const { name, targets } of selfTests()) {
+  for (const { name, targets } of selfTests(isa)) {
     for (const target of targets) checkSegments(selfTestFile(folder, isa, name, target), target);
   }
 });
@@ -173,7 +174,11 @@ test("notes come in the order OpenBSD, ABI1, MFT1, each with a header of its own
     assert.deepEqual(words[0], [8, 4, 1], file);
     assert.deepEqual(words[1], [6, 16, 0x31494241], file);
     assert.equal(notes[1]?.filesz, 0x24n, file);
-    assert.equal(bytes.readUInt32LE(Number(notes[1]?.offset) + 20), target === "hvt" ? 1 : 2, file);
+    assert.equal(
+      bytes.readUInt32LE(Number(notes[1]?.offset) + 20),
+      abiTargets[target as Target].number,
+      file,
+    );
     const devices = { blk: 1, net: 1, net_2if: 2, net_mtu: 1, net_ring: 1, mft_maxdevices: 63 }[name] ?? 0;
     assert.deepEqual(words[2], [6, 4 + 8 + 104 * (devices + 1), 0x3154464d], file);
     assert.equal(notes.length, 3, file);

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { guestJobs } from "./guest-jobs.js";
-import { bindingsTargets, isas, type BindingsTarget } from "./isa.js";
+import { isas, type BindingsTarget } from "./isa.js";
 import { readStamps, runJobs, writeStamps } from "./jobs.js";
 import { guestOutput } from "./layout.js";
 import { selfTests, testLibrary } from "./self-tests.js";
@@ -21,28 +21,34 @@ export interface GuestBuild {
 /** Builds what is missing or out of date, and gives the number of files made. Throws Solo5Error `BUILD`, `NO_COMPILER`. */
 export async function buildGuest({
   isas: wantedIsas = Object.keys(isas) as Isa[],
-  targets = bindingsTargets,
+  targets: wantedTargets,
   tests: wantedTests,
   output = guestOutput,
 }: GuestBuild = {}): Promise<number> {
-  const tests = selfTests().filter(({ name }) => wantedTests?.includes(name) ?? true);
-  /** Part of all the tests, not of a choice of them. */
-  const malformed = wantedTests === undefined && targets.includes("hvt");
-  const names = tests.map(({ name }) => name);
-  const jobs = wantedIsas.map((isa) => guestJobs(isa, output));
+  /** What is to be built for each ISA. */
+  const plans = wantedIsas.map((isa) => {
+    const targets = isas[isa].targets.filter((target) => wantedTargets?.includes(target) ?? true);
+    const tests = selfTests(isa).filter(({ name }) => wantedTests?.includes(name) ?? true);
+    const names = tests.map(({ name }) => name);
+    /** Part of all the tests, not of a choice of them. */
+    const malformed = wantedTests === undefined && targets.includes("hvt");
+    return { jobs: guestJobs(isa, output), targets, tests, names, malformed };
+  });
   const stages = [
-    jobs.flatMap(({ manifest }) => names.flatMap(manifest)),
-    jobs.flatMap(({ bindings, compile }) => [
-      ...targets.flatMap(bindings),
-      ...[testLibrary, ...names].flatMap(compile),
+    plans.flatMap(({ jobs, names }) => names.flatMap(jobs.manifest)),
+    plans.flatMap(({ jobs, targets, names }) => [
+      ...targets.flatMap(jobs.bindings),
+      ...[testLibrary, ...names].flatMap(jobs.compile),
     ]),
-    jobs.flatMap(({ link }) =>
+    plans.flatMap(({ jobs, targets, tests }) =>
       tests.flatMap((test) =>
-        targets.filter((target) => test.targets.includes(target)).map((target) => link(test.name, target)),
+        targets
+          .filter((target) => test.targets.includes(target))
+          .map((target) => jobs.link(test.name, target)),
       ),
     ),
-    malformed ? jobs.map(({ buggyElf }) => buggyElf.compile) : [],
-    malformed ? jobs.map(({ buggyElf }) => buggyElf.link) : [],
+    plans.flatMap(({ jobs, malformed }) => (malformed ? [jobs.buggyElf.compile] : [])),
+    plans.flatMap(({ jobs, malformed }) => (malformed ? [jobs.buggyElf.link] : [])),
   ];
 
   const stampsFile = join(output, ".build", "stamps.json");

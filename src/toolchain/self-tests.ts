@@ -1,7 +1,8 @@
 // The self-test unikernels: guest/tests/ has a folder for each, this table what is not the same for all.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { BindingsTarget } from "./isa.js";
+import type { Isa } from "../abi/elf.js";
+import { isas, type BindingsTarget } from "./isa.js";
 import { guestSource } from "./layout.js";
 
 export const testsFolder = join(guestSource, "tests");
@@ -13,6 +14,8 @@ export const testLibrary = "lib";
 const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
   net_ring: ["hvt"],
   seccomp: ["spt"],
+  // virtio's page tables protect nothing but page 0.
+  ...Object.fromEntries(["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt"]])),
 };
 
 export interface SelfTest {
@@ -20,8 +23,14 @@ export interface SelfTest {
   readonly targets: readonly BindingsTarget[];
 }
 
-export const selfTests = (): readonly SelfTest[] =>
+/** Those that there are for `isa`. */
+export const selfTests = (isa: Isa): readonly SelfTest[] =>
   readdirSync(testsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== testLibrary)
-    .map(({ name }) => ({ name, targets: targetsOf[name] ?? ["spt", "hvt"] }))
+    .map(({ name }) => ({
+      name,
+      targets: (targetsOf[name] ?? ["spt", "hvt", "virtio"]).filter((target) =>
+        isas[isa].targets.includes(target),
+      ),
+    }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

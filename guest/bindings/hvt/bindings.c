@@ -29,6 +29,8 @@
 #include "../common/memory.c"
 #include "../common/banner.c"
 #include "../common/manifest.c"
+#include "../common/thread-pointer.c"
+#include "../common/cycle-clock.c"
 #include "platform.c"
 #if defined(__x86_64__)
 #include "../common/x86-64/trap.c"

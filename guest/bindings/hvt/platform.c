@@ -1,5 +1,5 @@
 /*
- * Console, end and thread pointer of the virtual machine.
+ * Console and end of the virtual machine.
  */
 
 void solo5_console_write(const char *buf, size_t size)
@@ -14,11 +14,4 @@ static void platform_exit(int status, void *cookie)
     hvt_do_hypercall(HVT_HYPERCALL_HALT, &call);
     for (;;)
         cpu_halt();
-}
-
-solo5_result_t solo5_set_tls_base(uintptr_t base)
-{
-    if (!is_thread_pointer(base)) return SOLO5_R_EINVAL;
-    set_thread_pointer(base);
-    return SOLO5_R_OK;
 }

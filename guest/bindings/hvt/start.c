@@ -15,6 +15,6 @@ void _start(const struct hvt_boot_info *boot)
     info.cmdline = options_take(boot->cmdline);
     banner_print();
     memory_init(&info, boot->mem_size, ring_init(boot, round_up((uintptr_t)_end, PAGE_SIZE)));
-    clock_init(boot->cpu_cycle_freq);
+    cycle_clock_init(boot->cpu_cycle_freq);
     solo5_exit(solo5_app_main(&info));
 }

@@ -115,6 +115,18 @@ static enum ist trap_ist(unsigned vector)
     return vector == 2 || vector == 8 ? IST_NMI : IST_TRAP;
 }
 
+static struct gate trap_gate(uintptr_t stub, enum ist ist)
+{
+    return (struct gate){
+        .offset_low = (uint16_t)stub,
+        .offset_middle = (uint16_t)(stub >> 16),
+        .offset_high = (uint32_t)(stub >> 32),
+        .selector = SELECTOR_CODE,
+        .ist = (uint8_t)ist,
+        .type = 0x8e, /* present, interrupt gate, privilege 0 */
+    };
+}
+
 static void gdt_load(void)
 {
     uintptr_t base = (uintptr_t)&tss;
@@ -147,16 +159,7 @@ static void trap_init(void)
 
     for (unsigned vector = 0; vector < VECTORS; vector++) {
         bool reserved = vector == 9 || vector == 15 || (vector > 20 && vector < 32);
-        if (reserved) continue;
-        uintptr_t stub = (uintptr_t)trap_stubs + vector * 16;
-        idt[vector] = (struct gate){
-            .offset_low = (uint16_t)stub,
-            .offset_middle = (uint16_t)(stub >> 16),
-            .offset_high = (uint32_t)(stub >> 32),
-            .selector = SELECTOR_CODE,
-            .ist = (uint8_t)trap_ist(vector),
-            .type = 0x8e, /* present, interrupt gate, privilege 0 */
-        };
+        if (!reserved) idt[vector] = trap_gate((uintptr_t)trap_stubs + vector * 16, trap_ist(vector));
     }
     struct table_pointer pointer = { sizeof idt - 1, idt };
     __asm__ __volatile__("lidt %0" : : "m"(pointer));

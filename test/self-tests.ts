@@ -21,12 +21,19 @@ export interface SelfTest {
 const success = { spt: 0, hvt: 0 } as const;
 /** A process is killed by SIGSEGV; a guest with exception handlers reports the trap and aborts. */
 const trap = { spt: 139, hvt: 255 } as const;
-/** Memory protection that the guest's own tables do not know: the tender ends it. Of KVM only xnow is to be had. */
+/** Memory protection that the guest's own tables do not know: the tender ends it. */
 const translationFault = {
   status: { hvt: 1 },
   says: /host\/guest translation fault/,
   saysNot: /FAILURE/,
 } as const;
+
+/** KVM protects memory from reads and writes as mprotect does, not from execution, and what it executes can be read. */
+const unseenByKvm: ReadonlySet<string> = new Set(["wnox", "xnor", "rnox"]);
+
+/** What hvt's `row` comes to on KVM: a guest gets away with what nobody sees, and says so. */
+export const onKvm = (row: SelfTest): SelfTest =>
+  unseenByKvm.has(row.name) ? { name: row.name, status: { hvt: 1 }, says: /FAILURE/ } : row;
 
 /** Whether an outcome is what the test's row for `target` says. Throws AssertionError. */
 export function checkOutcome({ status, says, saysNot }: SelfTest, target: Target, outcome: Outcome): void {

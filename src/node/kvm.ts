@@ -12,6 +12,7 @@ import { openDump, openFrames, type Cleanup } from "../linux/net/open.js";
 import { relay } from "../linux/net/relay.js";
 import type { Plan } from "../tender/attach.js";
 import type { Ended } from "../tender/run.js";
+import { workerOptions } from "../linux/worker-options.js";
 import { openBlockFile } from "./block-file.js";
 import type { Engine } from "./engine.js";
 import { killed, reported, signalled, withAddresses } from "./guest-run.js";
@@ -98,7 +99,7 @@ function runWorker(
   const stopper = createStopper(stopWords(work.stop), work.wake);
   const worker = new Worker(new URL("./kvm-worker.js", import.meta.url), {
     workerData: work,
-    trackUnmanagedFds: false,
+    ...workerOptions,
   });
   // Without it, a process that exits would wait for the guest to end.
   const leave = (): void => {

@@ -3,6 +3,7 @@
 import { closeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { libc } from "../libc.js";
+import { workerOptions } from "../worker-options.js";
 import { socketPair } from "./socket-pair.js";
 
 export type WorkerCommand = { readonly op: "add" | "remove"; readonly fd: number } | { readonly op: "stop" };
@@ -23,7 +24,10 @@ let watcher: Watcher | undefined;
 
 function start(): Watcher {
   const [near, far] = socketPair();
-  const worker = new Worker(new URL("./poll-worker.js", import.meta.url), { workerData: far });
+  const worker = new Worker(new URL("./poll-worker.js", import.meta.url), {
+    workerData: far,
+    ...workerOptions,
+  });
   worker.on("message", (report: WorkerReport) => {
     const watch = watches.get(report.fd);
     if ("frames" in report) {

@@ -1,0 +1,163 @@
+// Virtual machines of this machine's /dev/kvm, as far as it goes: the self-tests, stopping, and what happens without.
+// Where there is none, the rigs (test/rigs) do all of it under a real kernel with a whole CPU.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { attach, createPeer, createSegment, open, run } from "../src/index.js";
+import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { commandFile, execute, selfTest, solo5, type Outcome } from "./command.js";
+import { unikernelFile, type ProgramHeader } from "./elf-file.js";
+import { projectRoot } from "./project.js";
+import { checkOutcome, newDisk, onKvm, selfTests } from "./self-tests.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const usable = kvmObstacle(true) === undefined;
+/** A software KVM executes no vector instruction. */
+const vectors = kvmObstacle(false) === undefined;
+const usesVectors: ReadonlySet<string> = new Set(["fpu", "blk"]);
+
+const hvt = (...args: readonly string[]): Promise<Outcome> =>
+  solo5("solo5-hvt", ["--engine=kvm", "--mem=16", ...args]);
+const quietly = { write: (): void => {} };
+
+/** A unikernel of one page of code. */
+const machineCode = (...code: readonly number[]): Uint8Array => {
+  const text: ProgramHeader = { type: 1, flags: 5, vaddr: 0x100000n, data: Uint8Array.from(code) };
+  return unikernelFile({ target: 1, headers: [text] });
+};
+const endless = machineCode(0xeb, 0xfe);
+
+if (usable && process.arch === "x64") {
+  for (const row of selfTests) {
+    const { name, args = [], options = () => [], status } = row;
+    if (status.hvt === undefined || (!vectors && usesVectors.has(name))) continue;
+    test(`kvm hvt ${name} ${options("DISK").join(" ")}`, async () => {
+      const kernel = selfTest(`test_${name}.hvt`);
+      checkOutcome(onKvm(row), "hvt", await hvt(...options(newDisk(folder)), kernel, ...args));
+    });
+  }
+
+  test("kvm answers pings on a segment, and waits without the CPU", async () => {
+    const segment = createSegment();
+    const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+    const source = { kind: "device", device: segment.port() } as const;
+    const plan = attach(open(selfTest("test_net.hvt")), { memMiB: 16, net: { service0: { source } } });
+    await using running = run(plan, { engine: "kvm", console: quietly });
+    for (let i = 0; i < 50; i++) {
+      assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
+    }
+    const before = process.cpuUsage();
+    await new Promise((resolve) => void setTimeout(resolve, 500));
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 100_000, `${user + system} microseconds of CPU in 500 ms`);
+    running.stop();
+    assert.equal(await running.status, 137);
+  });
+
+  test("kvm: the ring carries frames, and a capture sees them", async () => {
+    const segment = createSegment();
+    createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+    const source = { kind: "device", device: segment.port() } as const;
+    const dump = join(folder, "ring.pcap");
+    const plan = attach(open(selfTest("test_net_ring.hvt")), {
+      memMiB: 16,
+      net: { service0: { source, dump } },
+    });
+    let output = "";
+    const console = { write: (data: Uint8Array) => void (output += new TextDecoder().decode(data)) };
+    assert.equal(await run(plan, { engine: "kvm", console }).status, 0, output);
+    assert.match(output, /SUCCESS/);
+    assert.ok(readFileSync(dump).length > 100);
+  });
+
+  test("kvm: a guest in an endless loop stops when it is told to, again and again", async () => {
+    const plan = attach(open(endless), { memMiB: 2 });
+    for (const delayMsecs of [0, 1, 5, 20, 50, 100, 200]) {
+      const running = run(plan, { engine: "kvm" });
+      await new Promise((resolve) => void setTimeout(resolve, delayMsecs));
+      running.stop();
+      assert.equal(await running.status, 137, `after ${delayMsecs} ms`);
+    }
+  });
+
+  test("kvm: a program that exits does not wait for its guest", async () => {
+    const program = `
+      import { attach, open, run } from ${JSON.stringify(join(projectRoot, "dist/src/index.js"))};
+      import { readFileSync } from "node:fs";
+      run(attach(open(readFileSync(process.argv[1])), { memMiB: 2 }), { engine: "kvm" });
+      setTimeout(() => process.exit(7), 300);`;
+    const file = join(folder, "endless.hvt");
+    writeFileSync(file, endless);
+    const outcome = await execute(process.execPath, ["--input-type=module", "-e", program, file], { timeoutMsecs: 5000 }); // prettier-ignore
+    assert.equal(outcome.status, 7, outcome.stderr);
+  });
+
+  for (const [signal, number] of [
+    ["INT", 2],
+    ["TERM", 15],
+  ] as const) {
+    test(`kvm: SIG${signal} ends the tender, which says so, in a loop and in a wait`, async () => {
+      const file = join(folder, "loop.hvt");
+      writeFileSync(file, endless);
+      for (const kernel of [file, selfTest("test_time.hvt")]) {
+        const command = [process.execPath, commandFile("solo5-hvt"), "--engine=kvm", "--mem=2", kernel];
+        const { stderr, status } = await execute("timeout", [
+          "--preserve-status",
+          "-s",
+          signal,
+          "1",
+          ...command,
+        ]);
+        assert.equal(stderr, `solo5-hvt: Exiting on signal ${number}\n`);
+        assert.equal(status, 1);
+      }
+    });
+  }
+
+  test("kvm: what the guest does wrong ends it with the classic texts", async () => {
+    const cases: readonly (readonly [code: readonly number[], says: RegExp])[] = [
+      // mov dx, 0x700; out dx, eax
+      [[0x66, 0xba, 0x00, 0x07, 0xef], /^Invalid guest port access: port=0x700$/],
+      // mov dx, 0x502; mov eax, 0xfffffff0; out dx, eax
+      [
+        [0x66, 0xba, 0x02, 0x05, 0xb8, 0xf0, 0xff, 0xff, 0xff, 0xef],
+        /^Invalid guest access: gpa=0xfffffff0, sz=16$/,
+      ],
+      // hlt
+      [[0xf4], /^KVM: unhandled exit: /],
+    ];
+    for (const [code, says] of cases) {
+      const file = join(folder, "wrong.hvt");
+      writeFileSync(file, machineCode(...code));
+      const { stderr, status } = await hvt(file);
+      assert.match(stderr.replace(/^solo5-hvt: /, "").trimEnd(), says);
+      assert.equal(status, 1);
+    }
+  });
+
+  test("kvm: a descriptor that is inherited carries frames; nothing else is left to a child", async () => {
+    const kernel = selfTest("test_net_mtu.hvt");
+    const { stdout, stderr } = await execute("bash", [
+      "-c",
+      `'${process.execPath}' '${commandFile("solo5-hvt")}' --engine=kvm --net:service0=@7 '${kernel}' 7<>/dev/null`,
+    ]);
+    assert.match(stdout, /MTU is 1500/, stderr);
+  });
+} else {
+  test("--engine=kvm fails with the reason and the way out", async () => {
+    const { stderr, status } = await hvt(selfTest("test_hello.hvt"));
+    assert.match(stderr, /^solo5-hvt: .*cannot run here: engine kvm: .*(?:\/dev\/kvm|this host is)/);
+    assert.equal(status, 1);
+  });
+}
+
+test("without a real KVM, auto takes the portable engine and says so once", async () => {
+  const { stderr } = await solo5("solo5-hvt", ["--verbose", "--mem=16", selfTest("test_hello.hvt")]);
+  const said = vectors ? /^solo5-hvt: engine kvm\n$/ : /^solo5-hvt: engine wasm \(engine kvm: .*\)\n$/;
+  assert.match(stderr, said);
+  assert.ok(existsSync("/dev/kvm") || stderr.includes("load the module"));
+});

@@ -4,6 +4,7 @@ import { machineMemory } from "../../src/engine/x86-64/machine-memory.js";
 import type { Instruction } from "../../src/isa/x86-64/instruction.js";
 import type { Encoding } from "../../src/isa/x86-64/notation.js";
 import { newCase } from "./generator.js";
+import { x87Differences } from "./x87.js";
 import { runNative } from "./native.js";
 import { random } from "./random.js";
 import {
@@ -54,6 +55,12 @@ export function runEngine(newVcpu: NewVcpu, states: readonly State[]): State[] {
   return states.map((state) => runOne(vcpu, state));
 }
 
+/** FXSAVE's tags as FNSTENV has them (any that is not empty is called valid), and back. */
+const tagsOf = (used: number): bigint =>
+  [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, n) => sum | ((used >> n) & 1 ? 0n : 3n << BigInt(2 * n)), 0n);
+const usedOf = (tags: bigint): number =>
+  [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, n) => sum | (((tags >> BigInt(2 * n)) & 3n) === 3n ? 0 : 1 << n), 0);
+
 function runOne(vcpu: Vcpu, before: State): State {
   const { memory, registers } = vcpu;
   const { fx } = before;
@@ -65,6 +72,13 @@ function runOne(vcpu: Vcpu, before: State): State {
   for (let n = 0; n < 16; n++) {
     const at = xmmAt(n);
     registers.set(`xmm${n}`, view.getBigUint64(at, true) | (view.getBigUint64(at + 8, true) << 64n));
+  }
+  registers.set("fctrl", BigInt(view.getUint16(0, true)));
+  registers.set("fstat", BigInt(view.getUint16(2, true)));
+  registers.set("ftag", tagsOf(view.getUint8(4)));
+  for (let n = 0; n < 8; n++) {
+    const upper = BigInt(view.getUint16(40 + 16 * n, true));
+    registers.set(`st${n}`, (upper << 64n) | view.getBigUint64(32 + 16 * n, true));
   }
   memory.bytes(WINDOW_PAGE, 0x2000)?.fill(0);
   memory.bytes(WINDOW, WINDOW_SIZE)?.set(before.window);
@@ -86,6 +100,14 @@ function runOne(vcpu: Vcpu, before: State): State {
     const value = registers.get(`xmm${n}`);
     to.setBigUint64(xmmAt(n), BigInt.asUintN(64, value), true);
     to.setBigUint64(xmmAt(n) + 8, value >> 64n, true);
+  }
+  to.setUint16(0, Number(registers.get("fctrl")), true);
+  to.setUint16(2, Number(registers.get("fstat")), true);
+  to.setUint8(4, usedOf(registers.get("ftag")));
+  for (let n = 0; n < 8; n++) {
+    const value = registers.get(`st${n}`);
+    to.setBigUint64(32 + 16 * n, BigInt.asUintN(64, value), true);
+    to.setUint16(40 + 16 * n, Number(value >> 64n), true);
   }
   const window = memory.bytes(WINDOW, WINDOW_SIZE)?.slice() ?? new Uint8Array(0);
   return { ...after, window };
@@ -128,15 +150,22 @@ export function differences(c: Case, expected: State, actual: State): string[] {
   // After a fault nothing has changed, so every flag counts.
   const mask = (STATUS | 0x400n) & ~(expected.trap === 3 ? undefinedFlags(c) : 0n);
   compare("flags", expected.rflags & mask, actual.rflags & mask);
-  if (expected.trap === 14) compare("address", expected.address, actual.address);
+  // Images are read and written in pieces, in an order of the CPU's own.
+  const isImage = c.instruction.operands.some((o) => o.kind === "memory" && o.width > 128);
+  if (expected.trap === 14 && !isImage) compare("address", expected.address, actual.address);
   const [a, b] = [expected.fx, actual.fx].map((fx) => new DataView(fx.buffer, fx.byteOffset));
-  for (let n = 0; n < 16 && a !== undefined && b !== undefined; n++) {
+  if (a === undefined || b === undefined) return found;
+  for (let n = 0; n < 16; n++) {
     compare(`xmm${n} low`, a.getBigUint64(xmmAt(n), true), b.getBigUint64(xmmAt(n), true));
     compare(`xmm${n} high`, a.getBigUint64(xmmAt(n) + 8, true), b.getBigUint64(xmmAt(n) + 8, true));
   }
+  found.push(...x87Differences(c, a, b));
   // How much of its frame a faulting ENTER has written is the CPU's own business.
   if (expected.trap !== 3 && c.instruction.row.mnemonic === "ENTER") return found;
-  const at = expected.window.findIndex((byte, n) => byte !== actual.window[n]);
+  const different = [...expected.window.keys()].filter((n) => expected.window[n] !== actual.window[n]);
+  // MXCSR's mask is wider by a bit on AMD's CPUs.
+  if (c.instruction.row.mnemonic === "FXSAVE" && different.length === 1) return found;
+  const at = different[0] ?? -1;
   if (at >= 0) {
     const part = (state: State) => hexBytes(state.window.slice(at & ~7, (at & ~7) + 16));
     found.push(`window+${at & ~7}: CPU ${part(expected)}, engine ${part(actual)}`);

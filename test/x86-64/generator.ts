@@ -213,6 +213,7 @@ export function newCase(
   const fx = new DataView(state.fx.buffer);
   fx.setUint16(0, 0x37f, true);
   fx.setUint32(24, 0x1f80, true);
+  fillX87(r, fx, instruction);
   const taste = r.pick([r.integer, r.double, r.singles]);
   const vector = () => (r.below(4) === 0 ? r.u64() : taste());
   for (let x = 0; x < 16; x++) {
@@ -228,6 +229,26 @@ export function newCase(
   const memory = instruction.operands.find((o) => o.kind === "memory");
   if (memory?.kind === "memory" && !aimAtWindow(r, state, instruction, memory)) return undefined;
   return { state, instruction };
+}
+
+/** The x87: mostly full enough, all exceptions masked, any precision and rounding. */
+function fillX87(r: Random, fx: DataView, { row }: Instruction): void {
+  if (row.traits.feature !== "X87" && !row.mnemonic.startsWith("F")) return;
+  const mode = r.below(3) === 0 ? r.below(4) : 0;
+  const precision = r.pick([3, 3, 3, 2, 0]);
+  fx.setUint16(0, 0x7f | (precision << 8) | (mode << 10), true);
+  const flags = r.below(4) === 0 ? r.below(64) : 0;
+  fx.setUint16(2, (r.below(8) << 11) | flags | (r.below(4) === 0 ? r.below(8) << 8 : 0), true);
+  fx.setUint8(4, r.pick([0xff, 0xff, 0x7f, 0, r.below(256)]));
+  if (/^(FLD|FILD|FBLD|FXTRACT|FSINCOS|FPTAN)/.test(row.mnemonic) && r.below(4) > 0) {
+    const top = (fx.getUint16(2, true) >> 11) & 7;
+    fx.setUint8(4, (1 << top) | (1 << ((top + 1) & 7)));
+  }
+  for (let n = 0; n < 8; n++) {
+    const [significand, upper] = r.extended();
+    fx.setBigUint64(32 + 16 * n, significand, true);
+    fx.setUint16(40 + 16 * n, upper, true);
+  }
 }
 
 function aimAtWindow(r: Random, state: State, i: Instruction, memory: MemoryOperand): boolean {

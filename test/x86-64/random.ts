@@ -11,6 +11,8 @@ export interface Random {
   double(): bigint;
   /** Two singles. */
   singles(): bigint;
+  /** An 80-bit number: significand, and exponent with sign; now and then one that no operation accepts. */
+  extended(): readonly [significand: bigint, upper: number];
 }
 
 /** xorshift32 pairs: no cryptography, but the same everywhere. */
@@ -59,5 +61,25 @@ export function random(seed: number): Random {
   };
   const double = () => float(11n, 52n);
   const single = () => float(8n, 23n);
-  return { below, pick, u64, integer, double, singles: () => (single() << 32n) | single() };
+  const extended = (): readonly [bigint, number] => {
+    const sign = below(2) << 15;
+    const near = 16383 + below(140) - 70;
+    const exponent = pick([0, 0x7fff, 16383, 16384, near, near, near, near, near, below(0x8000)]);
+    const top = 1n << 63n;
+    const isNormal = exponent !== 0 && below(30) > 0;
+    const bits = pick([
+      0n,
+      0n,
+      1n,
+      u64(),
+      u64(),
+      integer(),
+      (u64() >> 40n) << 40n,
+      1n << 62n,
+      (1n << 62n) | 1n,
+    ]);
+    if (!isNormal) return [pick([0n, bits & (top - 1n)]), sign | exponent];
+    return [BigInt.asUintN(64, bits | top), sign | exponent];
+  };
+  return { below, pick, u64, integer, double, singles: () => (single() << 32n) | single(), extended };
 }

@@ -71,7 +71,6 @@ export class Core implements Machine {
     this.cpu.rflags = 2;
     this.cpu.i32[state.mxcsr >> 2] = 0x1f80;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
-    this.cpu.u16[state.x87Tag >> 1] = 0xffff;
     this.cpu.cpl = options.exceptions === "exit" ? 3 : 0;
     if (options.exceptions === "exit") this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
   }

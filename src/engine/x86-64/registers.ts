@@ -4,6 +4,9 @@ import type { Core } from "./core.js";
 import { readMsr, writeMsr } from "./msr.js";
 import { segmentNumbers } from "./segments.js";
 import { state } from "./state.js";
+import { from80, to80 } from "./x87/formats.js";
+import { fullTags, setTags } from "./x87/images.js";
+import { unitOf } from "./x87/instructions.js";
 
 interface Accessor {
   readonly get: () => bigint;
@@ -48,6 +51,20 @@ function table(core: Core): Map<string, Accessor> {
   all.set("mxcsr", {
     get: () => BigInt(cpu.i32[state.mxcsr >> 2] ?? 0),
     set: (value) => (cpu.i32[state.mxcsr >> 2] = Number(value & 0xffffn)),
+  });
+  const unit = unitOf(core);
+  const st = (n: number) => (unit.top + n) & 7;
+  for (let n = 0; n < 8; n++) {
+    all.set(`st${n}`, {
+      get: () => to80(unit.raw(st(n))),
+      set: (value) => unit.setRaw(st(n), from80(value)),
+    });
+  }
+  all.set("fctrl", { get: () => BigInt(unit.control), set: (value) => (unit.control = Number(value)) });
+  all.set("fstat", { get: () => BigInt(unit.status), set: (value) => (unit.status = Number(value)) });
+  all.set("ftag", {
+    get: () => BigInt(fullTags(unit)),
+    set: (value) => setTags(unit, Number(value)),
   });
   // Targets set what no MOV could: nothing is checked, and everything derived from it is forgotten.
   for (const name of ["cr0", "cr2", "cr3", "cr4", "cr8", "efer"] as const) {

@@ -31,7 +31,7 @@ export const state = {
   xmm: 256,
   /** 8 * 16: ST and MMX registers by physical number, 80 bits each. */
   x87: 512,
-  /** 2 each: control word, status word with TOP, tag word (full form). */
+  /** 2 each: control word, status word with TOP, tags (one bit for each physical register in use, as FXSAVE has them). */
   x87Control: 640,
   x87Status: 642,
   x87Tag: 644,

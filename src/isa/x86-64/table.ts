@@ -6,8 +6,15 @@ import { integerRows } from "./rows/integer.js";
 import { sseFloatRows } from "./rows/sse-float.js";
 import { sseIntegerRows } from "./rows/sse-integer.js";
 import { sseMoveRows } from "./rows/sse-move.js";
+import { x87Rows } from "./rows/x87.js";
 
-export const table: readonly Row[] = [...integerRows, ...sseMoveRows, ...sseFloatRows, ...sseIntegerRows];
+export const table: readonly Row[] = [
+  ...integerRows,
+  ...sseMoveRows,
+  ...sseFloatRows,
+  ...sseIntegerRows,
+  ...x87Rows,
+];
 
 let index: (readonly Encoding[] | undefined)[] | undefined;
 

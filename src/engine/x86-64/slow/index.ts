@@ -5,6 +5,9 @@ import { integerInstructions } from "./integer.js";
 import { stringInstructions } from "./strings.js";
 import { systemInstructions } from "./system.js";
 import { textInstructions } from "./text.js";
+import { x87Functions } from "../x87/functions.js";
+import { x87Images } from "../x87/images.js";
+import { x87Instructions } from "../x87/instructions.js";
 
 export const slowInstructions: Readonly<Record<string, Slow>> = {
   ...integerInstructions,
@@ -12,4 +15,7 @@ export const slowInstructions: Readonly<Record<string, Slow>> = {
   ...systemInstructions,
   ...cryptoInstructions,
   ...textInstructions,
+  ...x87Instructions,
+  ...x87Functions,
+  ...x87Images,
 };

@@ -29,9 +29,9 @@ const places: Record<Feature, readonly [leaf: number, register: Register, bit: n
   RDTSCP: [0x8000_0001, "edx", 27],
 };
 
-/** TSC, MSR, PAE, CX8, CMOV, PSE, PGE; CX16 and hypervisor; SYSCALL, NX, 1 GiB pages, long mode; LAHF. */
+/** TSC, MSR, PAE, CX8, CMOV, PSE, PGE, CLFLUSH; CX16 and hypervisor; SYSCALL, NX, 1 GiB pages, long mode; LAHF. */
 const base: Record<number, Partial<Record<Register, number>>> = {
-  1: { edx: 0x0000_a178, ecx: 0x8000_2000 },
+  1: { edx: 0x0008_a178, ecx: 0x8000_2000 },
   0x8000_0001: { edx: 0x2410_0800, ecx: 1 },
 };
 

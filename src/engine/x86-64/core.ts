@@ -45,6 +45,10 @@ export class Core implements Machine {
   executed = 0;
   /** Set by whoever wants `run` to return after the current instruction. */
   stop = false;
+  /** An external interrupt waits: whoever sets IF stops, so that it is delivered. */
+  isInterruptPending = false;
+  /** The address of the one instruction after STI, before which no interrupt comes. */
+  #shadow = Number.NaN;
   /** Asked after a jump, with the new address: true leaves `run`. Where translated code is entered. */
   onJump: ((pc: number) => boolean) | undefined;
   ask: (exit: Exit) => void = () => undefined;
@@ -150,6 +154,7 @@ export class Core implements Machine {
 
   /** One instruction, whatever breakpoint is on it. */
   single(): void {
+    this.#shadow = Number.NaN;
     const { instruction, execute } = this.#decode(this.cpu.rip, false);
     this.#pc = instruction.pc;
     this.cpu.rip = instruction.next;
@@ -171,9 +176,19 @@ export class Core implements Machine {
     raise(this, fault);
   }
 
+  get isShadowed(): boolean {
+    return this.isInterruptPending && this.cpu.rip === this.#shadow;
+  }
+
+  /** IF may have been set; by STI only from the instruction after the next on. */
+  allowsInterrupts(shadowed: boolean): void {
+    this.#shadow = shadowed ? this.cpu.rip : Number.NaN;
+    if (this.isInterruptPending) this.stop = true;
+  }
+
   /** Takes an external interrupt, if the guest lets it. */
   deliverInterrupt(number: number): boolean {
-    if ((this.cpu.rflags & rflag.IF) === 0) return false;
+    if ((this.cpu.rflags & rflag.IF) === 0 || this.isShadowed) return false;
     this.#pc = this.cpu.rip;
     try {
       deliver(this, number, 0, "external");

@@ -90,7 +90,7 @@ export function deliver(m: Machine, number: number, code: number, source: Source
       memory.write(canonical(rsp), 8, value);
     }
     cpu.setGpr(4, rsp);
-    segments.setCode(newCode);
+    setCode(m, newCode);
     if (oldCpl !== 0) segments.selectors[segmentNumbers.SS] = 0;
     const { IF, TF, NT, RF } = rflag;
     cpu.rflags = cpu.rflags & ~(TF | NT | RF | (type === 14 ? IF : 0));
@@ -99,6 +99,13 @@ export function deliver(m: Machine, number: number, code: number, source: Source
     setPrivilege(m, oldCpl);
     throw error;
   }
+}
+
+/** Enters a code segment; between 32-bit and 64-bit code, the same bytes are other instructions. */
+export function setCode(m: Machine, code: { readonly selector: number; readonly long: boolean }): void {
+  const before = m.mode;
+  m.segments.setCode(code);
+  if (m.mode !== before) m.mmu.flush();
 }
 
 /** Changes the privilege level, and with it what pages allow. */

@@ -35,8 +35,11 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   let halted = false;
   let budget = Number.POSITIVE_INFINITY;
   let stepping = false;
-  /** A breakpoint or watch was reported at this address: its instruction is executed next without asking again. */
+  /** The step was done, but its own exit came first and suspended. */
+  let stepped = false;
+  /** A breakpoint, or then a watch, was reported at this address: its instruction is executed without asking again. */
   let passing = Number.NaN;
+  let passingWatch = Number.NaN;
   const interrupts: number[] = [];
 
   const ask = (exit: Exit): void => {
@@ -54,6 +57,7 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     if (event instanceof BreakpointHit || event instanceof WatchHit) {
       cpu.rip = core.pc;
       passing = core.pc;
+      if (event instanceof WatchHit) passingWatch = core.pc;
       if (event instanceof BreakpointHit) ask({ kind: "breakpoint" });
       else ask({ kind: "watchpoint", address: BigInt(event.address), access: event.access });
       return;
@@ -78,9 +82,10 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   const one = (): void => {
     const isPassing = passing === cpu.rip;
     passing = Number.NaN;
-    mmu.watching = !isPassing;
+    mmu.watching = passingWatch !== cpu.rip;
+    passingWatch = Number.NaN;
     try {
-      if (isPassing || stepping) core.single();
+      if (isPassing || stepping || core.isShadowed) core.single();
       else runCore(budget);
     } finally {
       mmu.watching = true;
@@ -88,6 +93,11 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   };
 
   const turn = (): void => {
+    if (stepped) {
+      stepped = false;
+      ask({ kind: "step" });
+      return;
+    }
     const [next] = interrupts;
     try {
       if (next !== undefined && core.deliverInterrupt(next)) {
@@ -97,6 +107,7 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     } catch (error) {
       return handle(error);
     }
+    core.isInterruptPending = interrupts.length > 0;
     if (halted) {
       ask({ kind: "halt" });
       halted &&= interrupts.length > 0;
@@ -110,9 +121,9 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
       handle(error);
     }
     budget -= core.executed - before;
-    if (stepping && !status.suspended && core.executed > before) {
+    if (stepping && core.executed > before) {
       stepping = false;
-      ask({ kind: "step" });
+      stepped = true;
     } else if (budget <= 0) {
       budget = Number.POSITIVE_INFINITY;
       ask({ kind: "budget" });

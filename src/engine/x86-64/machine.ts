@@ -19,10 +19,14 @@ export interface Machine {
   readonly msrs: Map<number, bigint>;
   /** Who takes exceptions; a process (`exit`) has no privileged instructions. */
   readonly exceptions: "guest" | "exit";
+  /** What code is: 32-bit or 64-bit. */
+  readonly mode: 32 | 64;
   /** Asks the host; what `answer` filled in is in `exit`. */
   ask(exit: Exit): void;
   /** Delivers a software interrupt or trap now: INT n, INT3. */
   interrupt(vector: number): void;
+  /** IF may have been set; STI holds interrupts back for one more instruction. */
+  allowsInterrupts(shadowed: boolean): void;
   /** HLT: sleep until an interrupt. */
   halt(): void;
 }

@@ -13,6 +13,7 @@ interface Accessor {
   readonly set: (value: bigint) => void;
 }
 
+const LMA = 0x400n;
 const general = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 
@@ -72,6 +73,8 @@ function table(core: Core): Map<string, Accessor> {
       get: () => cpu[name],
       set: (value) => {
         cpu[name] = u64(value);
+        // Who switches long mode on from outside starts in 64-bit code.
+        if (name === "efer") segments.longCode = (value & LMA) !== 0n;
         mmu.flush();
       },
     });

@@ -35,7 +35,7 @@ export class Segments {
   readonly ldt = { selector: 0 };
   readonly task = { selector: 0, base: 0, limit: 0 };
   /** CS.L: 64-bit code where EFER.LMA says long mode. */
-  longCode = true;
+  longCode = false;
   readonly #cpu: Cpu;
   readonly #memory: MemoryAccess;
 

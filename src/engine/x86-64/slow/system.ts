@@ -1,7 +1,7 @@
 // System instructions: control registers, tables, MSRs, privilege changes. Specification: Intel SDM volume 2 and 3.
-import type { Operand } from "../../../isa/x86-64/instruction.js";
+import type { Instruction, Operand } from "../../../isa/x86-64/instruction.js";
 import { rflag } from "../cpu.js";
-import { setPrivilege } from "../exceptions.js";
+import { setCode, setPrivilege } from "../exceptions.js";
 import { generalProtection, undefinedOpcode, vector } from "../fault.js";
 import {
   addressOf,
@@ -36,9 +36,10 @@ function popFlags(m: Machine, value: bigint, size: number): void {
   if (size === 2) mask &= 0xffff;
   const bits = Number(value & 0xffff_ffffn);
   m.cpu.rflags = (m.cpu.rflags & ~(mask | rflag.RF)) | (bits & mask);
+  m.allowsInterrupts(false);
 }
 
-const stackSize = (operandWidth: number) => (operandWidth === 16 ? 2 : 8);
+const stackSize = (i: Instruction) => (i.operandWidth === 16 ? 2 : i.row.traits.mode === 32 ? 4 : 8);
 
 const iret: Slow = (m, i) => {
   const size = i.operandWidth === 64 ? 8 : i.operandWidth === 32 ? 4 : 2;
@@ -50,7 +51,7 @@ const iret: Slow = (m, i) => {
   const cpl = Number(cs & 3n);
   if (cpl < m.cpu.cpl) throw generalProtection("IRET to more privilege", Number(cs & 0xfffcn));
   popFlags(m, flags, size);
-  m.segments.setCode(code);
+  setCode(m, code);
   m.segments.selectors[segmentNumbers.SS] = Number(ss & 0xffffn);
   m.cpu.setGpr(RSP, rsp);
   m.cpu.rip = target;
@@ -67,25 +68,36 @@ const farReturn: Slow = (m, i) => {
   const code = m.segments.checkCode(cs);
   const target = canonical(rip);
   const extra = i.operands[0]?.kind === "immediate" ? BigInt(i.operands[0].low & 0xffff) : 0n;
-  m.segments.setCode(code);
+  setCode(m, code);
   m.cpu.setGpr(RSP, BigInt.asUintN(64, m.cpu.gpr(RSP) + BigInt(size * 2) + extra));
   m.cpu.rip = target;
 };
 
+/** Where a far jump or call goes: from memory, or in 32-bit mode from the instruction itself. */
+function farTarget(m: Machine, i: Instruction): readonly [offset: bigint, selector: number] {
+  const [first, second] = i.operands;
+  if (first?.kind === "immediate" && second?.kind === "immediate") {
+    return [BigInt(first.low >>> 0), second.low & 0xffff];
+  }
+  const at = addressOf(m, first);
+  const size = i.operandWidth / 8;
+  return [m.memory.read(at, size), Number(m.memory.read(at + size, 2))];
+}
+
 const farJump =
   (call: boolean): Slow =>
   (m, i) => {
-    const at = addressOf(m, i.operands[0]);
+    const [offset, selector] = farTarget(m, i);
     const size = i.operandWidth / 8;
-    const target = canonical(m.memory.read(at, size));
-    const code = m.segments.checkCode(Number(m.memory.read(at + size, 2)));
+    const target = canonical(offset);
+    const code = m.segments.checkCode(selector);
     if (call) {
       const rsp = canonical(m.cpu.gpr(RSP));
       m.memory.write(rsp - 2 * size, size, BigInt.asUintN(size * 8, BigInt(i.next)));
       m.memory.write(rsp - size, size, BigInt(m.segments.selectors[segmentNumbers.CS] ?? 0));
       m.cpu.setGpr(RSP, BigInt.asUintN(64, m.cpu.gpr(RSP) - BigInt(2 * size)));
     }
-    m.segments.setCode({ ...code, selector: (code.selector & ~3) | m.cpu.cpl });
+    setCode(m, { ...code, selector: (code.selector & ~3) | m.cpu.cpl });
     m.cpu.rip = target;
   };
 
@@ -105,7 +117,7 @@ const syscall: Slow = (m, i) => {
   cpu.setGpr(R11, flags);
   cpu.rflags = Number(flags & ~readMsr(m, 0xc000_0084) & 0xffff_ffffn);
   const selector = Number((star >> 32n) & 0xfffcn);
-  m.segments.setCode({ selector, long: true });
+  setCode(m, { selector, long: true });
   m.segments.selectors[segmentNumbers.SS] = selector + 8;
   cpu.rip = target;
   setPrivilege(m, 0);
@@ -117,7 +129,7 @@ const sysret: Slow = (m, i) => {
   const selector = Number((readMsr(m, 0xc000_0081) >> 48n) & 0xffffn);
   const target = i.operandWidth === 64 ? canonical(cpu.gpr(RCX)) : cpu.low(RCX) >>> 0;
   cpu.rflags = Number(cpu.gpr(R11) & 0x3c_7fd7n);
-  m.segments.setCode({
+  setCode(m, {
     selector: (selector + (i.operandWidth === 64 ? 16 : 0)) | 3,
     long: i.operandWidth === 64,
   });
@@ -133,7 +145,7 @@ const loadTable =
   (m, i) => {
     const at = addressOf(m, i.operands[0]);
     const limit = Number(m.memory.read(at, 2));
-    const base = canonical(m.memory.read(at + 2, 8));
+    const base = canonical(m.memory.read(at + 2, m.mode === 64 ? 8 : 4));
     Object.assign(tableOf(m, name), { base, limit });
   };
 
@@ -166,7 +178,9 @@ const interruptFlag =
   (m, i) => {
     if (m.cpu.cpl > ((m.cpu.rflags >> 12) & 3))
       throw generalProtection(`${i.row.mnemonic} without privilege`);
+    const isNew = on && (m.cpu.rflags & rflag.IF) === 0;
     setFlagBit(rflag.IF, on)(m, i);
+    if (isNew) m.allowsInterrupts(true);
   };
 
 function halfPair(m: Machine): bigint {
@@ -262,23 +276,23 @@ export const systemInstructions: Record<string, Slow> = {
     }
   },
   "PUSH Sreg": (m, i) => {
-    push(m, stackSize(i.operandWidth), BigInt(m.segments.selectors[numberOf(i.operands[0])] ?? 0));
+    push(m, stackSize(i), BigInt(m.segments.selectors[numberOf(i.operands[0])] ?? 0));
   },
   "POP Sreg": (m, i) => {
-    const size = stackSize(i.operandWidth);
+    const size = stackSize(i);
     const value = m.memory.read(canonical(m.cpu.gpr(RSP)), size);
     m.segments.load(numberOf(i.operands[0]), Number(value & 0xffffn));
     pop(m, size);
   },
   PUSHF: (m, i) => {
-    push(m, stackSize(i.operandWidth), BigInt((m.cpu.rflags & ~(rflag.RF | rflag.VM)) >>> 0));
+    push(m, stackSize(i), BigInt((m.cpu.rflags & ~(rflag.RF | rflag.VM)) >>> 0));
   },
-  POPF: (m, i) => popFlags(m, pop(m, stackSize(i.operandWidth)), stackSize(i.operandWidth)),
+  POPF: (m, i) => popFlags(m, pop(m, stackSize(i)), stackSize(i)),
   ENTER: (m, i) => {
     const [frame, nesting] = i.operands;
     const bytes = frame?.kind === "immediate" ? frame.low & 0xffff : 0;
     const levels = nesting?.kind === "immediate" ? nesting.low & 31 : 0;
-    const size = stackSize(i.operandWidth);
+    const size = stackSize(i);
     const rsp = canonical(m.cpu.gpr(RSP));
     const rbp = canonical(m.cpu.gpr(5));
     const depth = levels > 0 ? levels + 1 : 1;

@@ -208,6 +208,8 @@ export const arithmeticRows = [
   ...group1Rows,
   ...rows("INC", { run: inc, lock: true }, "FE /0 | r/m8", "FF /0 | r/mv"),
   ...rows("DEC", { run: dec, lock: true }, "FE /1 | r/m8", "FF /1 | r/mv"),
+  ...rows("INC", { run: inc, mode: 32 }, "40+r | rv"),
+  ...rows("DEC", { run: dec, mode: 32 }, "48+r | rv"),
   ...rows("NOT", { run: not, lock: true }, "F6 /2 | r/m8", "F7 /2 | r/mv"),
   ...rows("NEG", { run: neg, lock: true }, "F6 /3 | r/m8", "F7 /3 | r/mv"),
   ...rows(

@@ -1,7 +1,7 @@
 // Control flow within the same privilege: JMP, Jcc, CALL, RET, LOOP, JRCXZ, and what does nothing but take time.
 // Specification: Intel SDM volume 2.
-import { conditions } from "../emitter.js";
-import { rows, type Semantics } from "../instruction.js";
+import { conditions, type Emitter } from "../emitter.js";
+import { type Instruction, rows, type Semantics } from "../instruction.js";
 import { operand, push, read } from "../operands.js";
 
 const RCX = 1;
@@ -14,30 +14,43 @@ function targetOf(i: Parameters<Semantics>[1]): number {
 }
 
 const jump: Semantics = (e, i) => e.jump(targetOf(i));
-const jumpTo: Semantics = (e, i) => e.jumpTo(read(e, operand(i, 0)));
+const jumpTo: Semantics = (e, i) => e.jumpTo(asTarget(e, returnWidth(i), read(e, operand(i, 0))));
 const jumpIf =
   (code: number): Semantics =>
   (e, i) =>
     e.jumpIf(e.condition(code), targetOf(i));
 
+/** Return addresses: rows of 32-bit mode say that they are that wide. */
+const returnWidth = (i: Instruction) => (i.row.traits.mode === 32 ? 32 : 64);
+
+function pushNext<V>(e: Emitter<V>, i: Instruction): void {
+  const width = returnWidth(i);
+  push(e, width, e.constant(width, i.next | 0, Math.floor(i.next / 0x1_0000_0000)));
+}
+
 const call: Semantics = (e, i) => {
-  push(e, 64, e.constant(64, i.next | 0, Math.floor(i.next / 0x1_0000_0000)));
+  pushNext(e, i);
   e.call(targetOf(i));
 };
 
+/** Targets of 32-bit mode are 64 bits wide with zeros above, like all addresses. */
+const asTarget = <V>(e: Emitter<V>, width: 32 | 64, value: V): V =>
+  width === 64 ? value : e.extendUnsigned(64, 32, value);
+
 const callTo: Semantics = (e, i) => {
-  const target = read(e, operand(i, 0));
+  const target = asTarget(e, returnWidth(i), read(e, operand(i, 0)));
   e.checkTarget(target);
-  push(e, 64, e.constant(64, i.next | 0, Math.floor(i.next / 0x1_0000_0000)));
+  pushNext(e, i);
   e.callTo(target);
 };
 
 const ret: Semantics = (e, i) => {
   const bytes = i.operands[0];
+  const width = returnWidth(i);
   const rsp = e.register(64, RSP);
-  const target = e.load(64, rsp);
+  const target = asTarget(e, width, e.load(width, rsp));
   e.checkTarget(target);
-  const size = 8 + (bytes?.kind === "immediate" ? bytes.low & 0xffff : 0);
+  const size = width / 8 + (bytes?.kind === "immediate" ? bytes.low & 0xffff : 0);
   e.setRegister(64, RSP, e.add(64, rsp, e.constant(64, size)));
   e.ret(target);
 };
@@ -77,6 +90,10 @@ export const controlRows = [
   ...rows("CALL", { run: call, flow: "call", mode: 64 }, "E8 cz | rel32"),
   ...rows("CALL", { run: callTo, flow: "callTo", mode: 64 }, "FF /2 | r/m64"),
   ...rows("RET", { run: ret, flow: "ret", mode: 64 }, "C3", "C2 iw | imm16"),
+  ...rows("JMP", { run: jumpTo, flow: "jumpTo", mode: 32 }, "FF /4 | r/m32"),
+  ...rows("CALL", { run: call, flow: "call", mode: 32 }, "E8 cz | rel32"),
+  ...rows("CALL", { run: callTo, flow: "callTo", mode: 32 }, "FF /2 | r/m32"),
+  ...rows("RET", { run: ret, flow: "ret", mode: 32 }, "C3", "C2 iw | imm16"),
   ...rows("LOOPNE", { run: loop(0), flow: "branch", mode: 64 }, "E0 cb | rel8"),
   ...rows("LOOPE", { run: loop(1), flow: "branch", mode: 64 }, "E1 cb | rel8"),
   ...rows("LOOP", { run: loop(), flow: "branch", mode: 64 }, "E2 cb | rel8"),

@@ -141,7 +141,9 @@ const signAccumulator =
     e.setRegister(width, RDX, width === 16 ? e.truncate(16, 32, sign) : sign);
   };
 
-const stackWidth = (i: Instruction): 16 | 32 | 64 => (i.operandWidth === 16 ? 16 : 64);
+/** What a push is wide by itself: rows of 32-bit mode say so. */
+const stackWidth = (i: Instruction): 16 | 32 | 64 =>
+  i.operandWidth === 16 ? 16 : i.row.traits.mode === 32 ? 32 : 64;
 
 const pushOperand: Semantics = (e, i) => {
   const width = stackWidth(i);
@@ -249,6 +251,16 @@ export const moveRows = [
     "8F /0 | r/m64",
   ),
   ...rows("LEAVE", { run: leave, mode: 64 }, "C9"),
+  ...rows(
+    "PUSH",
+    { run: pushOperand, mode: 32 },
+    "50+r | rv",
+    "FF /6 | r/mv",
+    "6A ib | imm8",
+    "68 iz | immz",
+  ),
+  ...rows("POP", { run: popOperand, mode: 32 }, "58+r | rv", "8F /0 | r/mv"),
+  ...rows("LEAVE", { run: leave, mode: 32 }, "C9"),
   ...rows("LAHF", { run: lahf }, "9F"),
   ...rows("SAHF", { run: sahf }, "9E"),
 ];

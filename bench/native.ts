@@ -1,17 +1,14 @@
 // The sealed process: how fast it starts, how little it takes, how fast its network is.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attach, createPeer, createSegment, open, run, seal } from "../src/index.js";
 import { commandFile, selfTest } from "../test/command.js";
 import { createNamespace } from "../test/namespace.js";
 import { needs, needsAll } from "../test/needs.js";
+import { compileUnikernel, folder } from "./one-off.js";
 import { inTurn, median, ratio, timed, type Row, type Suite } from "./report.js";
-
-const folder = mkdtempSync(join(tmpdir(), "solo5-bench-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function sealed(name: string, memMiB = 512): string {
   const file = join(folder, name);
@@ -54,29 +51,11 @@ async function tenderRow(): Promise<Row> {
 }
 
 async function sealRow(): Promise<Row> {
-  // hello with a megabyte of read-only data, made by the project's own toolchain.
-  const source = join(folder, "large.c");
-  writeFileSync(
-    source,
-    `#include "solo5.h"
+  const source = `#include "solo5.h"
 const char blob[1 << 20] = { 1 };
 int solo5_app_main(const struct solo5_start_info *info) { return blob[info->heap_size & 0xfffff] & 0; }
-`,
-  );
-  const manifest = join(folder, "manifest.c");
-  writeFileSync(join(folder, "manifest.json"), '{ "type": "solo5.manifest", "version": 1, "devices": [] }');
-  execFileSync(process.execPath, [
-    commandFile("solo5-elftool"),
-    "gen-manifest",
-    join(folder, "manifest.json"),
-    manifest,
-  ]);
-  const file = join(folder, "large.spt");
-  // The wrappers are one program, which goes by the name it is called by.
-  const compiler = join(folder, "x86_64-solo5-none-static-cc");
-  symlinkSync(commandFile("x86_64-solo5-none-static-cc"), compiler);
-  execFileSync(process.execPath, [compiler, "-z", "solo5-abi=spt", source, manifest, "-o", file]);
-  const unikernel = open(file);
+`;
+  const unikernel = open(compileUnikernel("large", "spt", source));
   const times: number[] = [];
   for (let i = 0; i < 50; i++) times.push(await timed(() => seal(unikernel)));
   const value = median(times.slice(10));

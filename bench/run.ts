@@ -2,9 +2,10 @@
 // meanwhile; figures are ratios within one run wherever they can be.
 import { cpus } from "node:os";
 import { native } from "./native.js";
+import { portable } from "./portable.js";
 import { table, type Suite } from "./report.js";
 
-const suites: readonly Suite[] = [native];
+const suites: readonly Suite[] = [native, portable];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !suites.some((suite) => suite.name === name));

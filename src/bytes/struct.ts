@@ -18,6 +18,8 @@ type Values<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> };
 export interface Struct<F extends Fields> extends Field<Values<F>> {
   readonly fields: F;
   readonly offsets: { readonly [K in keyof F]: number };
+  /** Writes the fields that `value` has and leaves the others as they are. */
+  update(view: DataView, offset: number, value: Partial<Values<F>>): void;
 }
 
 type Accessor<T> = readonly [
@@ -105,10 +107,17 @@ export function struct<const F extends Fields>(size: number, fields: F): Struct<
     align,
     fields,
     offsets: offsets as Struct<F>["offsets"],
-    read: (view, at) =>
-      Object.fromEntries(
-        entries.map(([name, field, offset]) => [name, field.read(view, at + offset)]),
-      ) as Values<F>,
+    read(view, at) {
+      // Not Object.fromEntries: hypercalls read their arguments here, a million times a second.
+      const value: Record<string, unknown> = {};
+      for (const [name, field, offset] of entries) value[name] = field.read(view, at + offset);
+      return value as Values<F>;
+    },
+    update(view, at, value) {
+      for (const [name, field, offset] of entries) {
+        if (name in value) field.write(view, at + offset, value[name]);
+      }
+    },
     write(view, at, value) {
       for (const [name, field, offset] of entries) field.write(view, at + offset, value[name]);
     },

@@ -7,17 +7,19 @@ export type Gpa = number & { readonly __gpa: never };
 export interface GuestMemory {
   readonly size: number;
   /**
-   * A view of [gpa, gpa + length), or undefined where it is not wholly inside the memory. The view is valid until
-   * guest code runs again (memory may grow or move).
+   * A view of [gpa, gpa + length), or undefined where it is not wholly inside the memory. The view stays valid: memory
+   * neither grows nor moves.
    */
   bytes(gpa: number | bigint, length: number | bigint): Uint8Array | undefined;
 }
 
-/** Whether [gpa, gpa + length) lies inside a memory of `size` bytes; numbers and bigints as guests pass them. */
+/**
+ * Whether [gpa, gpa + length) lies inside a memory of `size` bytes; numbers and bigints as guests pass them. Doubles do:
+ * they are exact up to 2^53, and what they round lies beyond any memory.
+ */
 export function isInside(size: number, gpa: number | bigint, length: number | bigint): boolean {
-  return (
-    gpa >= 0 && length >= 0 && gpa <= size && length <= size && BigInt(gpa) + BigInt(length) <= BigInt(size)
-  );
+  const [start, count] = [Number(gpa), Number(length)];
+  return start >= 0 && count >= 0 && start <= size && count <= size - start;
 }
 
 /** Guest memory in an ordinary buffer. */

@@ -1,6 +1,6 @@
 // The hvt target: a virtual machine without hardware, with one door for each hypercall. ABI.md 6.
 import { hypercalls, type HypercallName } from "../../abi/hvt.js";
-import { viewOf } from "../../bytes/struct.js";
+import { viewOf, type Field, type Struct } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import { isInside } from "../../image/memory.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
@@ -55,32 +55,24 @@ export const hvt: Target = {
       state = next;
       return next.kind === "running" ? "resume" : "suspend";
     };
+    const low = memory.bytes(0, usable);
+    if (low === undefined) throw new RangeError(`guest memory of ${memory.size} bytes is too small`);
+    const view = viewOf(low);
+    const badAccess = (gpa: bigint | number, size: bigint | number): Verdict =>
+      settle(ended(`Invalid guest access: gpa=${hex(gpa)}, sz=${size}`));
     const hypercall = <K extends HypercallName>(name: K, gpa: number): Verdict => {
-      const { args } = hypercalls[name];
-      const data = isInside(usable, gpa, args.size) ? memory.bytes(gpa, args.size) : undefined;
-      if (data === undefined) return settle(ended(`Invalid guest access: gpa=${hex(gpa)}, sz=${args.size}`));
+      const args: Struct<Record<string, Field<unknown>>> = hypercalls[name].args;
+      if (!isInside(usable, gpa, args.size)) return badAccess(gpa, args.size);
       const handler = table[name] as (args: unknown) => Reply<K>;
-      const reply = handler(args.read(viewOf(data), 0));
-      if ("badAccess" in reply) {
-        return settle(
-          ended(`Invalid guest access: gpa=${hex(reply.badAccess.gpa)}, sz=${reply.badAccess.size}`),
-        );
-      }
-      if ("state" in reply) {
-        pollArgs = gpa;
-        if (reply.state.kind === "waiting" && readySet() !== 0n) completePoll();
-        else return settle(reply.state);
+      const reply = handler(args.read(view, gpa));
+      if ("fields" in reply) {
+        args.update(view, gpa, reply.fields);
         return "resume";
       }
-      const view = viewOf(data);
-      for (const [field, value] of Object.entries(reply.fields)) {
-        const key = field as keyof typeof args.fields;
-        (args.fields[key] as { write(view: DataView, at: number, value: unknown): void }).write(
-          view,
-          args.offsets[key],
-          value,
-        );
-      }
+      if ("badAccess" in reply) return badAccess(reply.badAccess.gpa, reply.badAccess.size);
+      pollArgs = gpa;
+      if (reply.state.kind !== "waiting" || readySet() === 0n) return settle(reply.state);
+      completePoll();
       return "resume";
     };
     const readySet = (): bigint => {
@@ -89,17 +81,8 @@ export const hvt: Target = {
       return set;
     };
     const completePoll = (): void => {
-      const { args } = hypercalls.poll;
-      const data = memory.bytes(pollArgs, args.size);
-      if (data === undefined) return;
-      const set = readySet();
-      const view = viewOf(data);
-      args.fields.readySet.write(view, args.offsets.readySet, set);
-      args.fields.ret.write(
-        view,
-        args.offsets.ret,
-        [...host.nets.values()].filter((net) => net.readable).length,
-      );
+      const ret = [...host.nets.values()].filter((net) => net.readable).length;
+      hypercalls.poll.args.update(view, pollArgs, { readySet: readySet(), ret });
     };
 
     return {

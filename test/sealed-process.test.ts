@@ -119,6 +119,21 @@ for (const [title, start] of [
   });
 }
 
+test("--x-exec-heap makes heap and stack executable, and nothing else", { skip }, async () => {
+  const file = await seal(sleeper, "--mem=16", "--x-exec-heap");
+  const child = await startUntil("test_time", file, []);
+  try {
+    const guest = mappings(child.pid ?? 0).filter(({ start }) => start >= 0x100000 && start < 16 * 2 ** 20);
+    assert.equal(guest.at(-1)?.end, 16 * 2 ** 20);
+    assert.deepEqual(
+      guest.filter(({ access }) => access === "rwxp"),
+      guest.slice(-1),
+    );
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
 test("solo5-spt keeps its process, and no environment", { skip }, async () => {
   const child = await startUntil("test_time", process.execPath, [commandFile("solo5-spt"), sleeper]);
   try {

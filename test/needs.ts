@@ -23,6 +23,11 @@ export const needs = {
     return unless(missing === undefined, `needs the program ${missing}`);
   },
   root: (): string | false => unless(process.getuid?.() === 0, "needs root, to make network namespaces"),
+  rigs: (): string | false =>
+    unless(
+      process.env["SOLO5_RIGS"] !== undefined,
+      "needs the rigs: SOLO5_RIGS names the folder of test/rigs/prepare",
+    ),
   x8664Linux: (): string | false =>
     unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),
 };

@@ -1,0 +1,102 @@
+// What every rig is put through: the self-tests under a real kernel's KVM and as sealed processes, and what only a whole
+// machine shows.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { open, seal } from "../../src/index.js";
+import type { Outcome } from "../command.js";
+import { selfTest } from "../command.js";
+import { needs, needsAll } from "../needs.js";
+import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-tests.js";
+import type { Entry } from "./cpio.js";
+import { machines, type Machine } from "./machines.js";
+import { runInRig, type Command } from "./rig.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-rig-"));
+after(() => rmSync(folder, { recursive: true }));
+/** A path that is a disk's there as well as here, where it is measured for sealing. */
+const disk = newDisk(folder);
+const blank = `mkdir -p ${dirname(disk)}; rm -f ${disk}; truncate -s 65536 ${disk}`;
+const hvtFile = (name: string): string => `tests/test_${name}.hvt`;
+const folderOf = ({ isa }: Machine): string => (isa === "x86-64" ? "" : "aarch64/");
+const tender = "node /solo5/dist/bundle/bin/solo5-hvt.js";
+const title = ({ name, options = () => [] }: SelfTest): string =>
+  `${name} ${options("DISK").join(" ")}`.trim();
+
+const sealedName = (row: SelfTest): string => title(row).replaceAll(/\W+/g, "-");
+
+/** What must have come of a command. */
+interface Case extends Command {
+  check(outcome: Outcome): void;
+}
+
+/** hvt's self-tests on KVM, through the tender. */
+const kvmCases = selfTests
+  .filter(({ status }) => status.hvt !== undefined)
+  .map((row): Case => {
+    const { name, options = () => [], args = [] } = row;
+    const words = ["--engine=kvm", "--mem=64", ...options(disk), `/${hvtFile(name)}`, ...args];
+    return {
+      name: `kvm ${title(row)}`,
+      line: `${blank}; ${tender} ${words.join(" ")}`,
+      check: (outcome) => checkOutcome(onKvm(row), "hvt", outcome),
+    };
+  });
+
+/** spt's, sealed here and run there: busybox is all that they have around them. */
+const sptCases = selfTests
+  .filter(({ status }) => status.spt !== undefined)
+  .map((row): Case => ({
+    name: `sealed ${title(row)}`,
+    line: `${blank}; exec /sealed/${sealedName(row)}`,
+    check: (outcome) => checkOutcome(row, "spt", outcome),
+  }));
+
+function sealed(machine: Machine, row: SelfTest): Entry {
+  const { name, args = [], options = () => [] } = row;
+  const storage = options(disk).length === 0 ? {} : { storage: { source: { kind: "file", path: disk } as const, blockSize: options(disk).length > 1 ? 4096 : 512 } }; // prettier-ignore
+  const unikernel = open(selfTest(`${folderOf(machine)}test_${name}.spt`));
+  return { path: `sealed/${sealedName(row)}`, content: seal(unikernel, { memMiB: 2, args, block: storage }) };
+}
+
+const others: readonly Case[] = [
+  {
+    name: "auto takes KVM",
+    line: `${tender} --verbose /${hvtFile("hello")}`,
+    check: ({ stdout, status }) => {
+      assert.match(stdout, /^solo5-hvt: engine kvm$/m);
+      assert.equal(status, 0);
+    },
+  },
+];
+
+/** Boots the machine once and tests everything in it. */
+export function testRig(name: keyof typeof machines): void {
+  const machine: Machine = machines[name];
+  const cases = [...kvmCases, ...sptCases, ...others];
+  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
+  let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  before(async () => {
+    if (skip === false) outcomes = await runInRig(machine, files(machine), cases);
+  });
+  for (const { name: what, check } of cases) {
+    test(`rig ${name}: ${what}`, { skip }, () => {
+      const outcome = outcomes.get(what);
+      assert.ok(outcome !== undefined, "the command never ran, or never ended");
+      check(outcome);
+    });
+  }
+}
+
+const files = (machine: Machine): readonly Entry[] => {
+  const of = (target: "hvt" | "spt") => selfTests.filter(({ status }) => status[target] !== undefined);
+  return [
+    ...of("hvt").map(({ name }) => ({
+      path: hvtFile(name),
+      content: readFileSync(selfTest(`${folderOf(machine)}test_${name}.hvt`)),
+    })),
+    ...of("spt").map((row) => sealed(machine, row)),
+  ];
+};

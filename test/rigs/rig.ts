@@ -1,0 +1,94 @@
+// Boots a machine under QEMU once, runs all commands in it, one after the other, and gives back what each said and
+// returned.
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Outcome } from "../command.js";
+import { cpio, type Entry } from "./cpio.js";
+import { baseOf, kernelOf, type Machine } from "./machines.js";
+
+export interface Command {
+  /** Any text of one line, once a run. */
+  readonly name: string;
+  /** For the shell. */
+  readonly line: string;
+  readonly timeoutSecs?: number;
+}
+
+const bootSecs = 200;
+const mark = "@@";
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const init = ({ modules }: Machine): string => `#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin NO_COLOR=1
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+${modules.map((name) => `insmod /modules/${name}.ko`).join("\n")}
+echo 1 > /proc/sys/vm/overcommit_memory
+ip link set lo up
+. /run.sh
+poweroff -f
+`;
+
+const script = (commands: readonly Command[]): string =>
+  commands
+    .map(({ name, line, timeoutSecs = 20 }, i) => {
+      const quoted = line.replaceAll("'", "'\\''");
+      return `echo "${mark} begin ${i} ${name}"\ntimeout -s KILL ${timeoutSecs} sh -c '${quoted}' 2>&1\nrc=$?\necho\necho "${mark} end ${i} rc=$rc"\n`;
+    })
+    .join("");
+
+/** Outcomes by the commands' names; a command that never ran has none. Both streams are in `stdout`. */
+export async function runInRig(
+  machine: Machine,
+  files: readonly Entry[],
+  commands: readonly Command[],
+): Promise<ReadonlyMap<string, Outcome>> {
+  const folder = mkdtempSync(join(tmpdir(), "solo5-rig-"));
+  try {
+    const initrd = join(folder, "initrd");
+    const own: readonly Entry[] = [
+      { path: "init", content: text(init(machine)) },
+      { path: "run.sh", content: text(script(commands)) },
+      ...["proc", "sys", "dev", "tmp"].map((path) => ({ path })),
+    ];
+    const out = openSync(initrd, "w");
+    for (const part of cpio([...baseOf(machine), ...own, ...files])) writeSync(out, part);
+    closeSync(out);
+    const log = await boot(machine, initrd);
+    if (process.env["SOLO5_RIG_LOG"] !== undefined) process.stderr.write(log);
+    return parse(log, commands);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The serial console's output until the machine powers off. */
+function boot(machine: Machine, initrd: string): Promise<string> {
+  const [qemu = "", ...cpu] = machine.qemu;
+  // With more than one CPU, nested SVM hangs now and then.
+  const args = [...cpu, "-accel", "tcg,thread=multi", "-m", "1G", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", kernelOf(machine), "-initrd", initrd, "-append", `console=${machine.console} quiet loglevel=1 mitigations=off panic=-1`]; // prettier-ignore
+  return new Promise((resolve, reject) => {
+    const child = spawn(qemu, args, { stdio: ["ignore", "pipe", "inherit"], timeout: bootSecs * 1000, killSignal: "SIGKILL" }); // prettier-ignore
+    let log = "";
+    child.stdout.setEncoding("latin1").on("data", (data: string) => (log += data));
+    child.on("error", reject);
+    child.on("close", () => resolve(log.replaceAll("\r\n", "\n")));
+  });
+}
+
+function parse(log: string, commands: readonly Command[]): Map<string, Outcome> {
+  const outcomes = new Map<string, Outcome>();
+  commands.forEach(({ name }, i) => {
+    const begin = log.indexOf(`${mark} begin ${i} `);
+    const end = new RegExp(`^${mark} end ${i} rc=(\\d+)$`, "m").exec(log);
+    if (begin < 0 || end === null) return;
+    const stdout = log.slice(log.indexOf("\n", begin) + 1, end.index).replace(/\n$/, "");
+    outcomes.set(name, { stdout, stderr: "", status: Number(end[1]) });
+  });
+  return outcomes;
+}

@@ -1,0 +1,4 @@
+// The rig of x86-64: KVM on AMD SVM.
+import { testRig } from "./rig.cases.js";
+
+testRig("x86-64");

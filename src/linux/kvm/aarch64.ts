@@ -53,10 +53,15 @@ function counterHz({ vcpu, run }: KvmDescriptors, memory: GuestMemory): bigint {
   const code = new Uint8Array(readFrequency.buffer);
   memory.bytes(0, code.length)?.set(code);
   check(libc().ioctlNumber(vcpu, request.RUN, 0), "KVM: cannot run");
-  memory.bytes(0, code.length)?.fill(0);
   if (run.getUint32(runHead.offsets.exit_reason, true) !== exitReason.MMIO)
     throw new Solo5Error("KVM", "KVM: cannot tell the counter's frequency");
-  return viewOf(runMmio.read(run, runHead.size).data).getBigUint64(0, true);
+  const hz = viewOf(runMmio.read(run, runHead.size).data).getBigUint64(0, true);
+  // The store is complete, and its instruction left behind, when KVM_RUN begins once more.
+  run.setUint8(runHead.offsets.immediate_exit, 1);
+  libc().ioctlNumber(vcpu, request.RUN, 0);
+  run.setUint8(runHead.offsets.immediate_exit, 0);
+  memory.bytes(0, code.length)?.fill(0);
+  return hz;
 }
 
 /** Makes the virtual CPU ready, without optional features, and gives its registers. Throws Solo5Error. */

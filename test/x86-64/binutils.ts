@@ -11,8 +11,11 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/OWORD PTR/, "XMMWORD PTR"],
   [/^movabs (.*?)(ds|fs|gs):/, "mov $1$2:"],
   [/^mov (.*?)(?:BYTE|WORD|DWORD|QWORD) PTR (ds|fs|gs):/, "mov $1$2:"],
-  [/^mov ([c-gs]s|\?),[re]?(\w\w|r\d+)[wd]?$/, "mov $1,$2"],
+  [/^mov ([c-gs]s|\?),[re]?([a-ds][xpi]|r?\d+)[wd]?$/, "mov $1,$2"],
   [/^pushw /, "push "],
+  [/\[riz\*\d\+(0x[0-9a-f]+)\]/, "ds:$1"],
+  [/^xchg ax,ax$/, "nop"],
+  [/\+0x0\]/, "]"],
   [/^(invlpg|lddqu) (.*?)\w+ PTR /, "$1 $2"],
   [/^(movmskp[sd]|pmovmskb|pextrw) r([a-z]\w),/, "$1 e$2,"],
   [/^(movmskp[sd]|pmovmskb|pextrw) (r\d+)d?,/, "$1 $2,"],
@@ -55,6 +58,11 @@ export function likeBinutils(text: string): string {
       const imm = halves[name];
       return imm === undefined ? all : `pclmulqdq ${rest},${imm}`;
     });
+  // Only two bits of it count, and binutils print no others.
+  plain = plain.replace(
+    /^(pclmulqdq .*,)(0x[0-9a-f]+)$/,
+    (_all, rest: string, imm: string) => `${rest}${Number(imm) & 0x11}`,
+  );
   for (const [pattern, text] of replacements) plain = plain.replace(pattern, text);
   return plain;
 }

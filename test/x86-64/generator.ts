@@ -187,18 +187,8 @@ function implicit(r: Random, state: State, i: Instruction): void {
   }
 }
 
-/** A case for an encoding, number `n` of its batch; undefined where this roll of the dice gave none. */
-export function newCase(
-  r: Random,
-  encoding: Encoding,
-  n: number,
-): { state: State; instruction: Instruction } | undefined {
-  const pc = CODE + n * CODE_STRIDE + CODE_STRIDE / 2;
-  const bytes = encode(r, encoding, pc);
-  const instruction = decode(bytes, 0, pc);
-  if (typeof instruction === "string" || instruction.row !== encoding.row) return undefined;
-  const code = new Uint8Array(CODE_MAX).fill(0xcc);
-  code.set(bytes);
+/** Random registers, flags and memory. */
+export function randomState(r: Random, pc: number, code: Uint8Array): State {
   const state: State = {
     gpr: Array.from({ length: 16 }, () => r.integer()),
     rip: BigInt(pc),
@@ -213,7 +203,6 @@ export function newCase(
   const fx = new DataView(state.fx.buffer);
   fx.setUint16(0, 0x37f, true);
   fx.setUint32(24, 0x1f80, true);
-  fillX87(r, fx, instruction);
   const taste = r.pick([r.integer, r.double, r.singles]);
   const vector = () => (r.below(4) === 0 ? r.u64() : taste());
   for (let x = 0; x < 16; x++) {
@@ -222,6 +211,23 @@ export function newCase(
   }
   const window = new DataView(state.window.buffer);
   for (let at = 0; at < WINDOW_SIZE; at += 8) window.setBigUint64(at, vector(), true);
+  return state;
+}
+
+/** A case for an encoding, number `n` of its batch; undefined where this roll of the dice gave none. */
+export function newCase(
+  r: Random,
+  encoding: Encoding,
+  n: number,
+): { state: State; instruction: Instruction } | undefined {
+  const pc = CODE + n * CODE_STRIDE + CODE_STRIDE / 2;
+  const bytes = encode(r, encoding, pc);
+  const instruction = decode(bytes, 0, pc);
+  if (typeof instruction === "string" || instruction.row !== encoding.row) return undefined;
+  const code = new Uint8Array(CODE_MAX).fill(0xcc);
+  code.set(bytes);
+  const state = randomState(r, pc, code);
+  fillX87(r, new DataView(state.fx.buffer), instruction);
   implicit(r, state, instruction);
   if (/^BT[SRC]?$/.test(encoding.row.mnemonic) && instruction.operands[1]?.kind === "register") {
     state.gpr[instruction.operands[1].index] = BigInt.asUintN(64, BigInt(r.below(800) - 400));

@@ -10,7 +10,7 @@ typedef unsigned long u64;
 #define WINDOW_PAGE 0x500000ul
 #define WINDOW (WINDOW_PAGE + 0xf00)
 #define WINDOW_SIZE 512
-#define CODE_MAX 32
+#define CODE_MAX 192
 
 struct state {
   u64 gpr[16]; /* in the order of encodings */

@@ -1,5 +1,6 @@
 // What cannot be compared with the real CPU in a process, and why.
 import { readFileSync } from "node:fs";
+import { encodings } from "../../src/isa/x86-64/table.js";
 
 const reasons: Readonly<Record<string, string>> = {
   "needs CPL 0":
@@ -11,6 +12,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 export const notComparable = new Set(Object.values(reasons).flatMap((list) => list.split(",")));
+
+/** The rows of 64-bit mode: what a process can run, and what binutils are asked to read. */
+export const longRows = () => encodings().filter(({ row }) => row.traits.mode !== 32);
 
 /** Features as /proc/cpuinfo has them, where the name differs. */
 const linuxNames: Readonly<Record<string, string>> = {

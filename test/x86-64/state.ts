@@ -8,7 +8,7 @@ export const CODE_CASES = 0x20_0000 / CODE_STRIDE - 2;
 export const WINDOW_PAGE = 0x50_0000;
 export const WINDOW = WINDOW_PAGE + 0xf00;
 export const WINDOW_SIZE = 512;
-export const CODE_MAX = 32;
+export const CODE_MAX = 192;
 export const FX_SIZE = 416;
 const STATE_SIZE = 22 * 8 + FX_SIZE + WINDOW_SIZE + CODE_MAX;
 

@@ -5,9 +5,8 @@ import type { Core } from "./core.js";
 import { plainMemory } from "./flat.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageBits, state } from "./state.js";
-import type { Code } from "./translate/discover.js";
 import { LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
-import { Translator } from "./translate/translator.js";
+import { type GuestCode, Translator } from "./translate/translator.js";
 
 export interface AcceleratorOptions {
   /** Jumps to an address before it is translated. */
@@ -15,6 +14,8 @@ export interface AcceleratorOptions {
 }
 
 const THRESHOLD = 60;
+/** So many arrivals from translated code count as the threshold. */
+const MISSES = 3;
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
 const FIRST_FUEL = 50_000;
 /** Instructions, about, until whoever runs the core sees it again. */
@@ -78,7 +79,7 @@ export function accelerate(
     const plain = plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
     const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
-    const code: Omit<Code, "isEntry"> = {
+    const code: GuestCode = {
       bytes,
       shape: { base: mmu.base, size: mmu.size, ...plain },
       isExecutable,
@@ -98,6 +99,13 @@ export function accelerate(
     return count >= threshold && translator.translate(pc) !== 0;
   };
 
+  /** Translated code went to an address that has no unit: it is hotter than what the interpreter jumps to. */
+  const miss = (pc: number): void => {
+    const count = (counts.get(pc) ?? 0) + 1 + threshold / MISSES;
+    counts.set(pc, count);
+    if (count >= threshold) translator?.translate(pc);
+  };
+
   /** Runs translated code from rip; false where there is none or it needs the interpreter at once. */
   const enter = (limit: number): boolean => {
     if (translator === undefined) return false;
@@ -109,6 +117,7 @@ export function accelerate(
     core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
     if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
+    if (reason === reasons.none && left >= 0) miss(cpu.rip);
     if (left < 0) {
       fuelSlice = Math.min(MAX_FUEL, fuelSlice * 1.5);
       // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.

@@ -49,6 +49,8 @@ export interface JumpTable {
   /** Width 64. */
   readonly index: Node;
   readonly targets: readonly number[];
+  /** Where the table's address is in a register: what it must be. */
+  readonly guard?: { readonly base: Node; readonly at: number };
 }
 
 export interface Block {

@@ -46,8 +46,8 @@ export interface UnitContext {
   readonly shape: MemoryShape;
   /** Registers whose low double has a slot of its own, as a mask. */
   readonly scalarXmm: number;
-  /** Finds the table of an indirect jump, by its address. */
-  readonly jumpTable: (target: Node) => JumpTable | undefined;
+  /** The table of the indirect jump at an address, whose target was loaded from another. */
+  readonly jumpTable: (pc: number, address: Node) => JumpTable | undefined;
 }
 
 const loads: Readonly<
@@ -487,7 +487,8 @@ export class BlockBuilder implements Emitter<Node> {
   }
   jumpTo(target: Node): void {
     const loaded = this.#loaded;
-    const table = loaded?.value === target ? this.#context.jumpTable(loaded.address) : undefined;
+    const isLoaded = loaded !== undefined && dependsOn(target, loaded.value);
+    const table = isLoaded ? this.#context.jumpTable(this.#at?.pc ?? 0, loaded.address) : undefined;
     this.#end = { kind: "jumpTo", target, table };
   }
   callTo(target: Node): void {
@@ -496,6 +497,11 @@ export class BlockBuilder implements Emitter<Node> {
   ret(target: Node): void {
     this.#end = { kind: "ret", target };
   }
+}
+
+/** Whether a jump's target is a loaded value, or that sign-extended and added to something. */
+function dependsOn(target: Node, loaded: Node): boolean {
+  return target === loaded || target.a === loaded || target.a?.a === loaded || target.b?.a === loaded;
 }
 
 /** The slots whose values at the start of the block anything in it depends on. */
@@ -538,7 +544,10 @@ function readsOf(
   for (const value of final) visit(value);
   if (end.kind === "branch") visit(end.condition);
   if (end.kind === "callTo" || end.kind === "ret" || end.kind === "jumpTo") visit(end.target);
-  if (end.kind === "jumpTo" && end.table !== undefined) visit(end.table.index);
+  if (end.kind === "jumpTo" && end.table !== undefined) {
+    visit(end.table.index);
+    visit(end.table.guard?.base);
+  }
   visitFlags(flags);
   return reads;
 }

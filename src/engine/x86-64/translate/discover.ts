@@ -1,12 +1,11 @@
 // Finds the instructions of a unit from its entry by following control flow, and builds its blocks.
 import { decode } from "../../../isa/x86-64/decoder.js";
-import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
-import { op } from "../../../wasm/opcodes.js";
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
-import { type Block, type JumpTable, successorsOf } from "./block.js";
+import { type Block, successorsOf } from "./block.js";
 import { BlockBuilder, type UnitContext } from "./builder.js";
+import { findTable, type FoundTable, indexing } from "./jump-table.js";
 import { noSlots } from "./slots.js";
-import { constantOf, type Node } from "./node.js";
 import { scalarRegisters } from "./scalar.js";
 
 /** The guest's code as the translator sees it. */
@@ -18,6 +17,8 @@ export interface Code {
   readonly isExecutable: (pc: number) => boolean;
   /** Whether an address is known to be called: a jump there leaves the unit. */
   readonly isEntry: (pc: number) => boolean;
+  /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */
+  readonly tables: Map<number, FoundTable>;
 }
 
 export interface Unit {
@@ -38,7 +39,6 @@ export interface Unit {
 
 /** A unit beyond this many instructions ends early, and another begins there. */
 const MAX_INSTRUCTIONS = 4000;
-const MAX_TABLE = 1024;
 
 export function discover(entry: number, code: Code): Unit {
   const found = follow(entry, code);
@@ -47,7 +47,10 @@ export function discover(entry: number, code: Code): Unit {
   const context: UnitContext = {
     shape: code.shape,
     scalarXmm,
-    jumpTable: (address) => tableOf(address, tables),
+    jumpTable: (pc, address) => {
+      const table = tables.get(pc);
+      return table === undefined ? undefined : indexing(address, table);
+    },
   };
   const starts = [entry, ...[...leaders].filter((pc) => pc !== entry)];
   const blocks: Block[] = [];
@@ -85,14 +88,14 @@ export function discover(entry: number, code: Code): Unit {
 interface Found {
   readonly leaders: ReadonlySet<number>;
   readonly instructions: ReadonlyMap<number, Instruction>;
-  /** Targets by the table's guest address. */
-  readonly tables: ReadonlyMap<number, readonly number[]>;
+  /** By the address of the jump. */
+  readonly tables: ReadonlyMap<number, FoundTable>;
 }
 
 function follow(entry: number, code: Code): Found {
   const leaders = new Set([entry]);
   const instructions = new Map<number, Instruction>();
-  const tables = new Map<number, readonly number[]>();
+  const { tables } = code;
   const work = [entry];
   const lead = (pc: number) => {
     if (leaders.has(pc)) return;
@@ -115,11 +118,11 @@ function follow(entry: number, code: Code): Found {
       if (target !== undefined && (flow === "branch" || flow === "jump")) {
         if (flow === "branch" || !code.isEntry(target)) lead(target);
       }
-      if (flow === "jumpTo" && first?.kind === "memory") {
-        const targets = readTable(first, path, code);
-        if (targets !== undefined) {
-          tables.set(first.displacement, targets);
-          targets.forEach(lead);
+      if (flow === "jumpTo") {
+        const table = tables.get(pc) ?? findTable(path, instructions, code);
+        if (table !== undefined) {
+          tables.set(pc, table);
+          table.targets.forEach(lead);
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
@@ -129,49 +132,6 @@ function follow(entry: number, code: Code): Found {
     }
   }
   return { leaders, instructions, tables };
-}
-
-/** The targets of `JMP [table + index * 8]`, where the table cannot change and its length is known. */
-function readTable(
-  memory: MemoryOperand,
-  path: readonly Instruction[],
-  { bytes, shape, isExecutable }: Code,
-): readonly number[] | undefined {
-  const isTable = memory.base < 0 && memory.index >= 0 && memory.scale === 3 && memory.segment < 4;
-  if (!isTable) return undefined;
-  const at = memory.displacement;
-  const bound = boundOf(path) ?? MAX_TABLE;
-  const end = Math.min(at + 8 * Math.min(bound, MAX_TABLE), shape.writable);
-  if (at < shape.readable || end <= at) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
-  const targets: number[] = [];
-  for (let offset = 0; offset + 8 <= end - at; offset += 8) {
-    const target = view.getUint32(offset, true);
-    if (view.getUint32(offset + 4, true) !== 0 || target >= shape.size || !isExecutable(target)) break;
-    targets.push(target);
-  }
-  // Two ways to go are a branch; a table of fewer is left to the dispatcher.
-  return new Set(targets).size < 3 ? undefined : targets;
-}
-
-/** One more than the constant that the index was compared with, shortly before. */
-function boundOf(path: readonly Instruction[]): number | undefined {
-  for (const { row, operands } of path.slice(-8).reverse()) {
-    const constant = operands[1];
-    if (row.mnemonic === "CMP" && constant?.kind === "immediate" && constant.low >= 0)
-      return constant.low + 1;
-  }
-  return undefined;
-}
-
-/** The table that an address of the form `index * 8 + table` reads. */
-function tableOf(address: Node, tables: Found["tables"]): JumpTable | undefined {
-  if (address.op !== op["i64.add"] || address.b === undefined || address.a === undefined) return undefined;
-  const at = constantOf(address.b);
-  const targets = at === undefined ? undefined : tables.get(at);
-  const scaled = address.a;
-  if (targets === undefined || scaled.op !== op["i64.shl"] || scaled.a === undefined) return undefined;
-  return { index: scaled.a, targets };
 }
 
 function build(pc: number, { leaders, instructions }: Found, context: UnitContext): Block {

@@ -295,6 +295,13 @@ class UnitEmitter {
     e.op("i64.ge_u");
     e.op("br_if");
     e.code.u32(0);
+    if (table.guard !== undefined) {
+      e.value(table.guard.base);
+      e.i64(table.guard.at);
+      e.op("i64.ne");
+      e.op("br_if");
+      e.code.u32(0);
+    }
     e.value(table.index);
     e.op("i32.wrap_i64");
     const last = byIndex.at(-1) ?? 0;
@@ -370,6 +377,7 @@ class UnitEmitter {
     if (end.kind === "jumpTo" && end.table !== undefined) {
       e.count(end.table.index);
       e.count(end.table.index);
+      if (end.table.guard !== undefined) e.count(end.table.guard.base);
     }
     return { sets, snapshots };
   }

@@ -20,6 +20,9 @@ export interface Doors {
 const BATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 65536;
 
+/** The code that a translator is given. */
+export type GuestCode = Omit<Code, "isEntry" | "tables">;
+
 export interface TranslatorStatistics {
   units: number;
   modules: number;
@@ -48,14 +51,14 @@ export class Translator {
 
   constructor(
     memory: WasmMemory,
-    code: Omit<Code, "isEntry">,
+    code: GuestCode,
     doors: Doors,
     /** Told of every page of guest memory before code from it runs. */
     holdsCode: (page: number) => void,
   ) {
     this.#holdsCode = holdsCode;
     this.#memory = memory;
-    this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc) };
+    this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc), tables: new Map() };
     this.#doors = doors;
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     const root = this.#instantiate(new webAssembly.Module(rootModule(this.#memoryPages(), code.shape)));

@@ -1,0 +1,94 @@
+// Recognises jumps by a table that cannot change: of addresses (`JMP [table + index * 8]`), and, as compilers write
+// for code that may be moved, of distances from the table (`MOVSXD t, [table + index * 4]; ADD t, table; JMP t`).
+import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
+import { op } from "../../../wasm/opcodes.js";
+import type { MemoryShape } from "./access.js";
+import type { JumpTable } from "./block.js";
+import { constantOf, isConstant, type Node } from "./node.js";
+
+/** A table found while instructions are followed. */
+export interface FoundTable {
+  readonly at: number;
+  readonly targets: readonly number[];
+}
+
+interface CodeAround {
+  readonly bytes: Uint8Array;
+  readonly shape: MemoryShape;
+  readonly isExecutable: (pc: number) => boolean;
+}
+
+const MAX_ENTRIES = 1024;
+
+/** The table of the jump at the end of `path`; `all` are the unit's instructions so far. */
+export function findTable(
+  path: readonly Instruction[],
+  all: ReadonlyMap<number, Instruction>,
+  code: CodeAround,
+): FoundTable | undefined {
+  const operand = path.at(-1)?.operands[0];
+  const count = Math.min(boundOf(path) ?? MAX_ENTRIES, MAX_ENTRIES);
+  if (operand?.kind === "memory") {
+    const isTable = operand.base < 0 && operand.index >= 0 && operand.scale === 3 && operand.segment < 4;
+    return isTable ? readTable(operand.displacement, 8, count, code) : undefined;
+  }
+  if (operand?.kind !== "register") return undefined;
+  const add = path.at(-2);
+  const load = path.at(-3)?.operands[1];
+  const isRelative = add?.row.mnemonic === "ADD" && isRegister(add.operands[0], operand.index);
+  if (!isRelative || load?.kind !== "memory" || load.scale !== 2 || load.base < 0) return undefined;
+  const at = addressIn(load, all);
+  return at === undefined ? undefined : readTable(at, 4, count, code);
+}
+
+const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
+  o?.kind === "register" && o.width === 64 && o.index === index;
+
+/** The address that some LEA puts into the base register: a guess, which translated code checks. */
+function addressIn(load: MemoryOperand, all: ReadonlyMap<number, Instruction>): number | undefined {
+  let found: number | undefined;
+  for (const { row, operands } of all.values()) {
+    const [to, from] = operands;
+    if (row.mnemonic !== "LEA" || !isRegister(to, load.base) || from?.kind !== "memory") continue;
+    if (from.base < 0 && from.index < 0) found = from.displacement;
+  }
+  return found;
+}
+
+/** Entries as long as they are addresses of code; undefined where there are not at least three different ones. */
+function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround): FoundTable | undefined {
+  const { bytes, shape, isExecutable } = code;
+  const end = Math.min(at + entry * count, shape.writable);
+  if (at < shape.readable || end <= at) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
+  const targets: number[] = [];
+  for (let offset = 0; offset + entry <= end - at; offset += entry) {
+    const target = entry === 8 ? view.getUint32(offset, true) : at + view.getInt32(offset, true);
+    if (entry === 8 && view.getUint32(offset + 4, true) !== 0) break;
+    if (target < 0 || target >= shape.size || !isExecutable(target)) break;
+    targets.push(target);
+  }
+  // Two ways to go are a branch; a table of fewer is left to the dispatcher.
+  return new Set(targets).size < 3 ? undefined : { at, targets };
+}
+
+/** One more than the constant that the index was compared with, shortly before. */
+function boundOf(path: readonly Instruction[]): number | undefined {
+  for (const { row, operands } of path.slice(-8).reverse()) {
+    const constant = operands[1];
+    if (row.mnemonic === "CMP" && constant?.kind === "immediate" && constant.low >= 0)
+      return constant.low + 1;
+  }
+  return undefined;
+}
+
+/** How the load at `address` indexes the table, with what is to be checked when it runs. */
+export function indexing(address: Node, { at, targets }: FoundTable): JumpTable | undefined {
+  const [a, b] = [address.a, address.b];
+  if (address.op !== op["i64.add"] || a === undefined || b === undefined) return undefined;
+  const isScaled = (n: Node) => n.op === op["i64.shl"] && n.b !== undefined && isConstant(n.b);
+  const [scaled, base] = isScaled(a) ? [a, b] : [b, a];
+  if (!isScaled(scaled) || scaled.a === undefined) return undefined;
+  if (isConstant(base)) return constantOf(base) === at ? { index: scaled.a, targets } : undefined;
+  return { index: scaled.a, targets, guard: { base, at } };
+}

@@ -83,6 +83,8 @@ export function accelerate(
       bytes,
       shape: { base: mmu.base, size: mmu.size, ...plain },
       isExecutable,
+      flagsAcrossCalls: false,
+      registerNow: (index) => Number(cpu.gpr(index)),
     };
     return new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096));
   };

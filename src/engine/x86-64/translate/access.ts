@@ -36,6 +36,9 @@ export interface Place {
   readonly check: Node | undefined;
   /** To be called with the node or statement whose `imm` is the constant offset. */
   readonly use: (at: Offset) => void;
+  /** The base, and the displacements that the check will cover once all accesses are placed. */
+  readonly base: Node | undefined;
+  readonly range: { readonly min: number; readonly max: number };
 }
 
 export interface Accesses {
@@ -54,6 +57,8 @@ export function accesses(shape: MemoryShape): Accesses {
       address: i32(0),
       check: isInside ? undefined : i32(1),
       use: (offset) => (offset.imm = isInside ? shape.base + at : shape.base),
+      base: undefined,
+      range: { min: 0, max: 0 },
     };
   };
 
@@ -94,7 +99,8 @@ export function accesses(shape: MemoryShape): Accesses {
     group.max = Math.max(group.max, displacement + size);
     group.isStore ||= isStore;
     const { users } = group;
-    return { address: group.address, check, use: (at) => users.push({ at, displacement }) };
+    const { address: sum } = group;
+    return { address: sum, check, use: (at) => users.push({ at, displacement }), base, range: group };
   };
 
   const finish = () => {

@@ -1,9 +1,10 @@
 // A translated basic block before its code is written: statements in order, how it ends, and what it does to slots.
 import type { Flags } from "./flags.js";
-import type { Node } from "./node.js";
+import { isZero, type Node } from "./node.js";
 import type { SlotSet } from "./slots.js";
 
 /** Leaves to the slow door, before the instruction at `pc` has any effect, when the condition holds. */
+/** A condition that is 0 never leaves. */
 export interface ExitStatement {
   readonly kind: "exit";
   when: Node;
@@ -66,7 +67,15 @@ export interface Block {
   /** Slots whose values at the start are used, and those that are set. */
   readonly reads: SlotSet;
   readonly writes: SlotSet;
-  readonly hasExit: boolean;
+  /** What is added to rsp, where that is a constant. */
+  readonly stackDelta: number | undefined;
+  /** Checks of accesses at rsp and displacements in a range, relative to rsp at the start of the block. */
+  readonly stackChecks: readonly StackCheck[];
+}
+
+export interface StackCheck {
+  readonly exit: ExitStatement;
+  readonly range: { readonly min: number; readonly max: number };
 }
 
 /** Guest addresses where control may go from a block, in the order of the graph's edges. */
@@ -89,3 +98,7 @@ export function successorsOf(end: Terminator): readonly number[] {
       return end satisfies never;
   }
 }
+
+/** Whether a block may leave by a failed check. */
+export const mayLeave = ({ statements }: Block): boolean =>
+  statements.some((statement) => statement.kind === "exit" && !isZero(statement.when));

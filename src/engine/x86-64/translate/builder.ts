@@ -9,8 +9,8 @@ import type {
 } from "../../../isa/x86-64/operation.js";
 import { op, saturating, simd } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
-import { type Accesses, accesses, type MemoryShape } from "./access.js";
-import type { Block, JumpTable, Statement, Terminator } from "./block.js";
+import { type Accesses, accesses, type MemoryShape, type Place } from "./access.js";
+import type { Block, ExitStatement, JumpTable, StackCheck, Statement, Terminator } from "./block.js";
 import {
   CF,
   conditionBit,
@@ -26,6 +26,7 @@ import {
 import { divide } from "./divide.js";
 import * as integer from "./integer.js";
 import {
+  constantOf,
   i32,
   i64,
   isConstant,
@@ -38,7 +39,7 @@ import {
   v128,
   wrap,
 } from "./node.js";
-import { add, copySlots, noSlots, slots, type SlotSet, slotType } from "./slots.js";
+import { add, copySlots, noSlots, RSP, slots, type SlotSet, slotType } from "./slots.js";
 import { Vectors } from "./vectors.js";
 
 /** What a block's translation is told about its unit. */
@@ -46,6 +47,7 @@ export interface UnitContext {
   readonly shape: MemoryShape;
   /** Registers whose low double has a slot of its own, as a mask. */
   readonly scalarXmm: number;
+  readonly flagsAcrossCalls: boolean;
   /** The table of the indirect jump at an address, whose target was loaded from another. */
   readonly jumpTable: (pc: number, address: Node) => JumpTable | undefined;
 }
@@ -87,9 +89,9 @@ export class BlockBuilder implements Emitter<Node> {
   readonly #unsynced = new Set<number>();
   readonly #writes: SlotSet = noSlots();
   readonly #vectors: Vectors;
+  readonly #stackChecks: StackCheck[] = [];
   #flags: Flags;
   #end: Terminator | undefined;
-  #hasExit = false;
   #executed = 0;
   #at: Instruction | undefined;
   /** The latest addition or subtraction: what tells ADD from ADC. */
@@ -132,7 +134,7 @@ export class BlockBuilder implements Emitter<Node> {
     this.#accesses.finish();
     // What an exit has put into its local is there already.
     const final = new Map([...this.#unsynced].map((slot) => [slot, this.#get(slot)] as const));
-    const reads = readsOf(this.#statements, final.values(), end, this.#flags);
+    const reads = readsOf(this.#statements, final.values(), end, this.#flags, this.#context.flagsAcrossCalls);
     return {
       pc: this.#pc,
       instructions: this.#executed,
@@ -143,7 +145,8 @@ export class BlockBuilder implements Emitter<Node> {
       flags: this.#flags,
       reads,
       writes: this.#writes,
-      hasExit: this.#hasExit,
+      stackDelta: this.#stackDelta(),
+      stackChecks: this.#stackChecks,
     };
   }
 
@@ -177,20 +180,34 @@ export class BlockBuilder implements Emitter<Node> {
   }
 
   /** Leaves before this instruction when the condition holds; all slots are in their locals then. */
-  #exit(when: Node): void {
+  #exit(when: Node): ExitStatement {
     for (const slot of this.#unsynced) {
       this.#statements.push({ kind: "set", slot, value: this.#get(slot) });
     }
     this.#unsynced.clear();
-    this.#statements.push({
+    const exit: ExitStatement = {
       kind: "exit",
       when,
       pc: this.#at?.pc ?? this.#pc,
       executed: this.#executed,
       written: copySlots(this.#writes),
       flags: this.#flags,
-    });
-    this.#hasExit = true;
+    };
+    this.#statements.push(exit);
+    return exit;
+  }
+
+  #check(when: Node, { base, range }: Place): void {
+    const exit = this.#exit(when);
+    if (base?.op === pseudo.entry && base.imm === slots.gpr + RSP) this.#stackChecks.push({ exit, range });
+  }
+
+  /** What the block adds to rsp, if that is a constant. */
+  #stackDelta(): number | undefined {
+    const rsp = this.#get(slots.gpr + RSP);
+    if (rsp.op === pseudo.entry && rsp.imm === slots.gpr + RSP) return 0;
+    const isSum = rsp.op === op["i64.add"] && rsp.a?.op === pseudo.entry && rsp.a.imm === slots.gpr + RSP;
+    return isSum && rsp.b !== undefined ? constantOf(rsp.b) : undefined;
   }
 
   // Integers.
@@ -325,7 +342,7 @@ export class BlockBuilder implements Emitter<Node> {
     const size = bytesOf(type);
     if (aligned) this.#alignment(address);
     const place = this.#accesses.place(address, size, false);
-    if (place.check !== undefined) this.#exit(place.check);
+    if (place.check !== undefined) this.#check(place.check, place);
     const [opcode, wasm, bits] = loads[type] ?? loads[64] ?? [0, "i64", 64];
     const value = node(opcode, wasm, place.address, undefined, undefined, bits);
     place.use(value);
@@ -337,7 +354,7 @@ export class BlockBuilder implements Emitter<Node> {
     const sizeBytes = bytesOf(type);
     if (aligned) this.#alignment(address);
     const place = this.#accesses.place(address, sizeBytes, true);
-    if (place.check !== undefined) this.#exit(place.check);
+    if (place.check !== undefined) this.#check(place.check, place);
     const statement = {
       kind: "store",
       op: stores[type] ?? 0,
@@ -510,6 +527,7 @@ function readsOf(
   final: Iterable<Node>,
   end: Terminator,
   flags: Flags,
+  flagsAcrossCalls: boolean,
 ): SlotSet {
   const reads = noSlots();
   const visit = (n: Node | undefined): void => {
@@ -548,6 +566,8 @@ function readsOf(
     visit(end.table.index);
     visit(end.table.guard?.base);
   }
-  visitFlags(flags);
+  // After a call or return nothing reads flags, or all do: see EmitOptions.
+  const isDead = end.kind === "ret" || end.kind === "call" || end.kind === "callTo" || end.kind === "jumpTo";
+  if (!isDead || flagsAcrossCalls) visitFlags(flags);
   return reads;
 }

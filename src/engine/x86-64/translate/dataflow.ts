@@ -1,12 +1,14 @@
 // Which slots may differ from the state area at the start of each block, and which are still needed there.
-import type { Block } from "./block.js";
-import { addAll, copySlots, flagSlots, hasFlags, noSlots, type SlotSet, withoutFlags } from "./slots.js";
+import { type Block, mayLeave } from "./block.js";
+import { addAll, copySlots, flagSlots, hasFlags, keepOnly, noSlots, type SlotSet, withoutFlags } from "./slots.js";
 
 export interface Dataflow {
   /** Slots that may hold something else than the state area, by block. */
   readonly dirty: readonly SlotSet[];
   /** Slots whose locals must be right at the start, by block. */
   readonly live: readonly SlotSet[];
+  /** Slots whose locals are right at the start whether needed or not, by block. */
+  readonly held: readonly SlotSet[];
 }
 
 /** After these the state area is what counts: registers are read from it anew. */
@@ -59,7 +61,7 @@ export function dataflow(
       const before = dirty[index];
       if (block === undefined || set === undefined || before === undefined) continue;
       if (addAll(set, block.reads)) changed = true;
-      if ((block.hasExit || mayExit(index)) && addAll(set, withoutFlags(before))) changed = true;
+      if ((mayLeave(block) || mayExit(index)) && addAll(set, withoutFlags(before))) changed = true;
       if (addAll(set, spilledAtEnd(block, before, flagsAcrossCalls), block.writes)) changed = true;
       if (isReloaded(block)) continue;
       for (const to of graph[index] ?? []) {
@@ -67,5 +69,26 @@ export function dataflow(
       }
     }
   }
-  return { dirty, live };
+  return { dirty, live, held: heldSlots(blocks, graph, live) };
+}
+
+function heldSlots(
+  blocks: readonly Block[],
+  graph: readonly (readonly number[])[],
+  live: readonly SlotSet[],
+): SlotSet[] {
+  const held = blocks.map((): SlotSet => ({ low: -1, high: -1 }));
+  held[0] = copySlots(live[0] ?? noSlots());
+  for (let changed = true; changed;) {
+    changed = false;
+    blocks.forEach((block, index) => {
+      for (const to of graph[index] ?? []) {
+        const after = copySlots(isReloaded(block) ? (live[to] ?? noSlots()) : (held[index] ?? noSlots()));
+        if (!isReloaded(block)) addAll(after, block.writes);
+        const target = held[to];
+        if (target !== undefined && keepOnly(target, after)) changed = true;
+      }
+    });
+  }
+  return held;
 }

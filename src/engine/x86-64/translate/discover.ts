@@ -6,6 +6,7 @@ import { type Block, successorsOf } from "./block.js";
 import { BlockBuilder, type UnitContext } from "./builder.js";
 import { findTable, type FoundTable, indexing } from "./jump-table.js";
 import { noSlots } from "./slots.js";
+import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
 
 /** The guest's code as the translator sees it. */
@@ -17,6 +18,10 @@ export interface Code {
   readonly isExecutable: (pc: number) => boolean;
   /** Whether an address is known to be called: a jump there leaves the unit. */
   readonly isEntry: (pc: number) => boolean;
+  /** Whether status flags may be read after a call or return; compilers never do. */
+  readonly flagsAcrossCalls: boolean;
+  /** What a general register holds now, which is where the unit is about to be entered. */
+  readonly registerNow: (index: number) => number;
   /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */
   readonly tables: Map<number, FoundTable>;
 }
@@ -33,6 +38,9 @@ export interface Unit {
   /** Bytes of guest code. */
   readonly sizeBytes: number;
   readonly scalarXmm: number;
+  /** How far above rsp at the entry it relies on memory, beyond what every entry is sure of; or 0. */
+  readonly frameAbove: number;
+  readonly shape: MemoryShape;
   /** Pages of guest memory that its code lies in. */
   readonly pages: ReadonlySet<number>;
 }
@@ -47,6 +55,7 @@ export function discover(entry: number, code: Code): Unit {
   const context: UnitContext = {
     shape: code.shape,
     scalarXmm,
+    flagsAcrossCalls: code.flagsAcrossCalls,
     jumpTable: (pc, address) => {
       const table = tables.get(pc);
       return table === undefined ? undefined : indexing(address, table);
@@ -82,7 +91,9 @@ export function discover(entry: number, code: Code): Unit {
     const target = operands[0];
     if (row.traits.flow === "call" && target?.kind === "target") calls.add(target.target);
   }
-  return { entry, blocks, graph, calls, instructions: instructions.size, sizeBytes, scalarXmm, pages };
+  const frameAbove = elideStackChecks(blocks, graph);
+  const { shape } = code;
+  return { entry, frameAbove, shape, blocks, graph, calls, instructions: instructions.size, sizeBytes, scalarXmm, pages };
 }
 
 interface Found {
@@ -158,6 +169,7 @@ function leaving(pc: number): Block {
     flags: [],
     reads: noSlots(),
     writes: noSlots(),
-    hasExit: false,
+    stackDelta: 0,
+    stackChecks: [],
   };
 }

@@ -10,13 +10,14 @@ import type { Unit } from "./discover.js";
 import { Expressions, Locals } from "./expression.js";
 import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
 import { flagBit, flagPositions, type Flags } from "./flags.js";
-import { type Node, pseudo } from "./node.js";
+import { isZero, type Node, pseudo } from "./node.js";
 import { lookup } from "./lookup.js";
-import { imported, reasons, types, words } from "./protocol.js";
+import { imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
 import { spillOrder } from "./spill-order.js";
 import { loadSlots, storeFlags, storeSlot } from "./state-transfer.js";
 import { stopTests } from "./stop-tests.js";
 import {
+  add,
   addAll,
   copySlots,
   has,
@@ -24,6 +25,8 @@ import {
   keyOf,
   members,
   noSlots,
+  remove,
+  RSP,
   slotOffset,
   slots,
   type SlotSet,
@@ -86,7 +89,7 @@ class UnitEmitter {
       const before = this.#dirty(index);
       if (this.#checked.has(index)) sets.push(withoutFlags(before));
       for (const statement of block.statements) {
-        if (statement.kind === "exit") sets.push(withoutFlags(union(before, statement.written)));
+        if (statement.kind === "exit" && !isZero(statement.when)) sets.push(withoutFlags(union(before, statement.written)));
       }
     });
     return sets;
@@ -135,7 +138,9 @@ class UnitEmitter {
 
   #entry(): void {
     const e = this.#e;
-    // The stop test, and the depth of the stack.
+    // The stop test, and whether the stack is where it is expected.
+    this.#open(op.block);
+    this.#open(op.block);
     e.get(FUEL);
     e.i32(1);
     e.op("i32.sub");
@@ -143,20 +148,39 @@ class UnitEmitter {
     e.code.u32(FUEL);
     e.i32(0);
     e.op("i32.lt_s");
-    e.i32(0);
-    e.memory(op["i64.load"], 3, slotOffset(4));
+    e.op("br_if");
+    e.code.u32(0);
+    this.#rsp();
     e.i32(0);
     e.memory(op["i64.load"], 3, words.stackLow);
     e.op("i64.sub");
-    e.i32(0);
-    e.memory(op["i64.load"], 3, words.stackSpan);
-    e.op("i64.ge_u");
-    e.op("i32.or");
-    this.#open(op.if);
+    e.i64(STACK_WINDOW);
+    e.op("i64.lt_u");
+    e.op("br_if");
+    e.code.u32(1);
+    this.#close();
     e.i64(this.#unit.entry);
     this.#returnTarget();
     this.#close();
+    const { frameAbove, shape } = this.#unit;
+    if (frameAbove > 0) {
+      this.#rsp();
+      e.i64(shape.size - frameAbove);
+      e.op("i64.gt_u");
+      this.#open(op.if);
+      e.i32(0);
+      e.i64(this.#unit.entry);
+      e.memory(op["i64.store"], 3, state.rip);
+      this.#returnLeave(reasons.slow);
+      this.#close();
+    }
     this.#reload(0);
+  }
+
+  /** Pushes rsp as the state area has it. */
+  #rsp(): void {
+    this.#e.i32(0);
+    this.#e.memory(op["i64.load"], 3, slotOffset(RSP));
   }
 
   /** Returns the address that is on the stack, and the fuel. */
@@ -361,6 +385,7 @@ class UnitEmitter {
     const snapshots = new Map<number, FlagSnapshot>();
     block.statements.forEach((statement, position) => {
       if (statement.kind === "exit") {
+        if (isZero(statement.when)) return;
         const snapshot = this.#snapshot(statement, position, block, liveOut, flagsAtEnd);
         if (snapshot !== undefined) snapshots.set(position, snapshot);
         snapshot?.values.forEach((value) => e.count(value));
@@ -403,6 +428,7 @@ class UnitEmitter {
 
   #exit(statement: ExitStatement, snapshot: FlagSnapshot | undefined, index: number): void {
     const e = this.#e;
+    if (isZero(statement.when)) return;
     this.#setSnapshot(snapshot);
     e.i32(statement.pc);
     e.set(this.#exitPc);
@@ -581,9 +607,62 @@ class UnitEmitter {
     e.get(this.#target);
     this.#returnTarget();
     this.#close();
-    this.#reload(this.#unit.graph[index]?.[0] ?? 0);
+    this.#afterReturn(next, index);
+  }
+
+  /** Brings the locals up to date after a call that returned to its place. */
+  #afterReturn(next: number, index: number): void {
+    const e = this.#e;
+    const live = copySlots(this.#live(this.#unit.graph[index]?.[0] ?? 0));
+    if (has(live, slots.gpr + RSP)) {
+      // The stack pointer is where it was, or the dispatcher goes on here.
+      const rsp = this.#locals.slot(slots.gpr + RSP);
+      e.get(rsp);
+      e.i64(8);
+      e.op("i64.add");
+      e.code.byte(op["local.tee"]);
+      e.code.u32(rsp);
+      this.#rsp();
+      e.op("i64.ne");
+      this.#open(op.if);
+      e.i64(next);
+      this.#returnTarget();
+      this.#close();
+      remove(live, slots.gpr + RSP);
+    }
+    const kept = CALLEE_SAVED.filter((slot) => has(live, slot) && has(this.#heldAtEnd(index), slot));
+    this.#keepOrLoad(kept);
+    for (const slot of kept) remove(live, slot);
+    loadSlots(e, live, this.#unit.scalarXmm);
+  }
+
+  /** Registers that functions leave as they were are compared, not loaded: what waits for them need not wait for memory. */
+  #keepOrLoad(kept: readonly number[]): void {
+    const e = this.#e;
+    if (kept.length === 0) return;
+    kept.forEach((slot, position) => {
+      e.i32(0);
+      e.memory(op["i64.load"], 3, slotOffset(slot));
+      e.get(this.#locals.slot(slot));
+      e.op("i64.xor");
+      if (position > 0) e.op("i64.or");
+    });
+    e.i64(0);
+    e.op("i64.ne");
+    this.#open(op.if);
+    const set = noSlots();
+    for (const slot of kept) add(set, slot);
+    loadSlots(e, set, this.#unit.scalarXmm);
+    this.#close();
+  }
+
+  #heldAtEnd(index: number): SlotSet {
+    return union(this.#flow.held[index] ?? noSlots(), this.#unit.blocks[index]?.writes ?? noSlots());
   }
 }
+
+/** rbx, rbp, r12 to r15: System V ABI 3.2.1. */
+const CALLEE_SAVED = [3, 5, 12, 13, 14, 15];
 
 const union = (a: SlotSet, b: SlotSet): SlotSet => {
   const out = copySlots(a);

@@ -16,6 +16,8 @@ interface CodeAround {
   readonly bytes: Uint8Array;
   readonly shape: MemoryShape;
   readonly isExecutable: (pc: number) => boolean;
+  /** What a register holds as the unit is translated: a guess at what it holds in a loop that is running. */
+  readonly registerNow: (index: number) => number;
 }
 
 const MAX_ENTRIES = 1024;
@@ -37,7 +39,7 @@ export function findTable(
   const load = path.at(-3)?.operands[1];
   const isRelative = add?.row.mnemonic === "ADD" && isRegister(add.operands[0], operand.index);
   if (!isRelative || load?.kind !== "memory" || load.scale !== 2 || load.base < 0) return undefined;
-  const at = addressIn(load, all);
+  const at = addressIn(load, all) ?? code.registerNow(load.base);
   return at === undefined ? undefined : readTable(at, 4, count, code);
 }
 

@@ -42,9 +42,8 @@ export const words = {
   reason: state.translator,
   /** 8: the guest address that a missing function was called at. */
   missing: state.translator + 8,
-  /** 8 each: rsp of a unit's entry must lie in [stackLow, stackLow + stackSpan): guest frames stand for V8's. */
+  /** 8: rsp of a unit's entry must lie in [stackLow, stackLow + STACK_WINDOW): guest frames stand for V8's. */
   stackLow: state.translator + 16,
-  stackSpan: state.translator + 24,
   /** 8 * `lookupEntries`: a cache of units: guest address, then index in the table, by the address's low bits. */
   lookup: state.translator + 1024,
 } as const;
@@ -61,5 +60,13 @@ export const reasons = {
   stopped: 3,
 } as const;
 
-/** How far below the root's stack pointer frames may go before the stack is unwound. */
-export const STACK_WINDOW = 8192;
+/**
+ * The stack pointers with which units may be entered until the root is reached again. V8's own stack of 984 KiB holds
+ * as many frames as there are return addresses in this many bytes.
+ */
+export const STACK_WINDOW = 16384;
+/** How much of the window is above the root's stack pointer: callers that return one after the other. */
+export const STACK_ABOVE = 4096;
+/** Writable memory that is certain to be below and above the stack pointer at a unit's entry. */
+export const FRAME_BELOW = 4096;
+export const FRAME_ABOVE = 16;

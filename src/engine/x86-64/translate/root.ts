@@ -6,13 +6,23 @@ import { state } from "../state.js";
 import type { MemoryShape } from "./access.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
-import { imported, moduleImports, moduleTypes, reasons, STACK_WINDOW, types, words } from "./protocol.js";
+import {
+  FRAME_ABOVE,
+  FRAME_BELOW,
+  imported,
+  moduleImports,
+  moduleTypes,
+  reasons,
+  STACK_ABOVE,
+  STACK_WINDOW,
+  types,
+  words,
+} from "./protocol.js";
+import { RSP } from "./slots.js";
 
 /** Index of the unit to begin with, and fuel; the fuel that is left. */
 const runType: FunctionType = { params: ["i32", "i32"], results: ["i32"] };
 const [INDEX, FUEL] = [0, 1];
-/** Bytes above a unit's stack pointer at its entry that must be there: the return address and one more. */
-const ABOVE = 16;
 
 export function rootModule(memoryPages: number, shape: MemoryShape): Uint8Array {
   return encodeModule({
@@ -37,14 +47,27 @@ function run(shape: MemoryShape) {
   const locals = new Locals(2);
   const e = new Expressions(locals);
   const target = locals.add("i64");
-  const rsp = locals.add("i64");
   const low = locals.add("i64");
   const block = (opcode: number) => {
     e.code.byte(opcode);
     e.code.byte(type.empty);
   };
   block(op.loop);
-  stackWindow(e, shape, rsp, low);
+  stackWindow(e, shape, low);
+  // Outside all the same: no unit can be entered.
+  e.i32(0);
+  e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
+  e.get(low);
+  e.op("i64.sub");
+  e.i64(STACK_WINDOW);
+  e.op("i64.ge_u");
+  block(op.if);
+  e.i32(0);
+  e.i32(reasons.slow);
+  e.memory(op["i32.store"], 2, words.reason);
+  e.get(FUEL);
+  e.op("return");
+  e.op("end");
   e.get(FUEL);
   e.get(INDEX);
   e.op("call_indirect");
@@ -60,6 +83,9 @@ function run(shape: MemoryShape) {
   e.get(FUEL);
   e.op("return");
   e.op("end");
+  e.i32(0);
+  e.get(target);
+  e.memory(op["i64.store"], 3, state.rip);
   lookup(e, target);
   e.set(INDEX);
   e.get(INDEX);
@@ -73,40 +99,36 @@ function run(shape: MemoryShape) {
   e.code.u32(0);
   e.op("end");
   e.i32(0);
-  e.get(target);
-  e.memory(op["i64.store"], 3, state.rip);
-  e.i32(0);
   e.i32(reasons.none);
   e.memory(op["i32.store"], 2, words.reason);
   e.get(FUEL);
   return { type: moduleTypes.length, locals: locals.types, code: e.code.take() };
 }
 
-/** The stack pointers that units may be entered with until the root is reached again. */
-function stackWindow(e: Expressions, shape: MemoryShape, rsp: number, low: number): void {
-  const put = (offset: number, value: () => void) => {
-    e.i32(0);
-    value();
-    e.memory(op["i64.store"], 3, offset);
+/**
+ * Sets where stack pointers may be: around the present one, inside the memory with what units rely on around it.
+ * A stack pointer that is outside all the same fails every unit's entry; the dispatcher sees to that.
+ */
+function stackWindow(e: Expressions, shape: MemoryShape, low: number): void {
+  const least = shape.writable + FRAME_BELOW;
+  const most = shape.size - FRAME_ABOVE - STACK_WINDOW;
+  const clamp = (name: "i64.gt_s" | "i64.lt_s", limit: number) => {
+    e.get(low);
+    e.i64(limit);
+    e.get(low);
+    e.i64(limit);
+    e.op(name);
+    e.op("select");
+    e.set(low);
   };
-  const least = shape.writable + STACK_WINDOW;
   e.i32(0);
-  e.memory(op["i64.load"], 3, state.gpr + 8 * 4);
-  e.set(rsp);
-  // rsp - window, but not below the writable memory.
-  e.get(rsp);
-  e.i64(least);
-  e.get(rsp);
-  e.i64(least);
-  e.op("i64.gt_u");
-  e.op("select");
-  e.i64(STACK_WINDOW);
+  e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
+  e.i64(STACK_WINDOW - STACK_ABOVE);
   e.op("i64.sub");
   e.set(low);
-  put(words.stackLow, () => e.get(low));
-  put(words.stackSpan, () => {
-    e.i64(shape.size - ABOVE + 1);
-    e.get(low);
-    e.op("i64.sub");
-  });
+  clamp("i64.lt_s", most);
+  clamp("i64.gt_s", least);
+  e.i32(0);
+  e.get(low);
+  e.memory(op["i64.store"], 3, words.stackLow);
 }

@@ -35,6 +35,21 @@ export function add(set: SlotSet, slot: number): void {
   else set.high |= 1 << (slot - 32);
 }
 
+export function remove(set: SlotSet, slot: number): void {
+  if (slot < 32) set.low &= ~(1 << slot);
+  else set.high &= ~(1 << (slot - 32));
+}
+
+/** Takes out what `other` has not; whether anything was there. */
+export function keepOnly(set: SlotSet, other: SlotSet): boolean {
+  const low = set.low & other.low;
+  const high = set.high & other.high;
+  const shrank = low !== set.low || high !== set.high;
+  set.low = low;
+  set.high = high;
+  return shrank;
+}
+
 /** Adds the members of `other`, those of `except` left out; whether anything was new. */
 export function addAll(set: SlotSet, other: SlotSet, except?: SlotSet): boolean {
   const low = set.low | (other.low & ~(except?.low ?? 0));

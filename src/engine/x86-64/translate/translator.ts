@@ -45,7 +45,6 @@ export class Translator {
   readonly #entries = new Set<number>();
   /** Pages of guest memory that code was translated from. */
   readonly pages = new Set<number>();
-  flagsAcrossCalls = false;
   /** Runs the unit in a slot: its fuel in, what is left out. */
   readonly run: (slot: number, fuel: number) => number;
 
@@ -129,7 +128,7 @@ export class Translator {
       return index === undefined ? { slot: this.#slotOf(pc) } : { index };
     };
     const functions: FunctionBody[] = batch.map((unit) =>
-      emitUnit(unit, { callee, flagsAcrossCalls: this.flagsAcrossCalls }),
+      emitUnit(unit, { callee, flagsAcrossCalls: this.#code.flagsAcrossCalls }),
     );
     const elements = batch.map(({ entry }, index) => ({
       at: this.#slotOf(entry),

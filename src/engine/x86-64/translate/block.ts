@@ -40,6 +40,8 @@ export type Terminator =
   | { readonly kind: "callTo"; readonly target: Node; readonly next: number }
   | { readonly kind: "jumpTo"; readonly target: Node; readonly table: JumpTable | undefined }
   | { readonly kind: "ret"; readonly target: Node }
+  /** The return of a function that is built in: to \`next\`, or the unit is left for where the target is. */
+  | { readonly kind: "return"; readonly target: Node; readonly next: number }
   /** The interpreter executes the instruction at `pc`; translated code goes on where `next` is what follows. */
   | { readonly kind: "slow"; readonly pc: number; readonly next: number }
   /** The unit ends here; the dispatcher goes on at `pc`. */
@@ -88,6 +90,7 @@ export function successorsOf(end: Terminator): readonly number[] {
     case "call":
     case "callTo":
     case "slow":
+    case "return":
       return [end.next];
     case "jumpTo":
       return end.table === undefined ? [] : [...new Set(end.table.targets)];

@@ -561,7 +561,7 @@ function readsOf(
   }
   for (const value of final) visit(value);
   if (end.kind === "branch") visit(end.condition);
-  if (end.kind === "callTo" || end.kind === "ret" || end.kind === "jumpTo") visit(end.target);
+  if (end.kind === "callTo" || end.kind === "return" || end.kind === "ret" || end.kind === "jumpTo") visit(end.target);
   if (end.kind === "jumpTo" && end.table !== undefined) {
     visit(end.table.index);
     visit(end.table.guard?.base);

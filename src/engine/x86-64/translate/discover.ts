@@ -1,30 +1,13 @@
-// Finds the instructions of a unit from its entry by following control flow, and builds its blocks.
-import { decode } from "../../../isa/x86-64/decoder.js";
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
+// Finds a unit: a function from its entry, with small functions that it calls directly built into it, and its blocks.
+// A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
 import type { MemoryShape } from "./access.js";
-import { type Block, successorsOf } from "./block.js";
+import { type Block, successorsOf, type Terminator } from "./block.js";
 import { BlockBuilder, type UnitContext } from "./builder.js";
-import { findTable, type FoundTable, indexing } from "./jump-table.js";
+import { type Code, follow, type Found } from "./follow.js";
+import { indexing } from "./jump-table.js";
 import { noSlots } from "./slots.js";
 import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
-
-/** The guest's code as the translator sees it. */
-export interface Code {
-  /** Guest memory from address 0. */
-  readonly bytes: Uint8Array;
-  readonly shape: MemoryShape;
-  /** Whether the page of an address may be executed. */
-  readonly isExecutable: (pc: number) => boolean;
-  /** Whether an address is known to be called: a jump there leaves the unit. */
-  readonly isEntry: (pc: number) => boolean;
-  /** Whether status flags may be read after a call or return; compilers never do. */
-  readonly flagsAcrossCalls: boolean;
-  /** What a general register holds now, which is where the unit is about to be entered. */
-  readonly registerNow: (index: number) => number;
-  /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */
-  readonly tables: Map<number, FoundTable>;
-}
 
 export interface Unit {
   readonly entry: number;
@@ -35,7 +18,7 @@ export interface Unit {
   /** Addresses called directly. */
   readonly calls: ReadonlySet<number>;
   readonly instructions: number;
-  /** Bytes of guest code. */
+  /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
   readonly scalarXmm: number;
   /** How far above rsp at the entry it relies on memory, beyond what every entry is sure of; or 0. */
@@ -45,104 +28,125 @@ export interface Unit {
   readonly pages: ReadonlySet<number>;
 }
 
-/** A unit beyond this many instructions ends early, and another begins there. */
-const MAX_INSTRUCTIONS = 4000;
+/** Functions of at most so many instructions are built into their callers, */
+const MAX_INLINED = 64;
+/** as long as those do not grow beyond so many, */
+const MAX_GROWN = 800;
+/** and so deep; a function into itself less deep. */
+const MAX_DEPTH = 4;
+const MAX_RECURSION = 2;
+
+/** A function as part of a unit: the unit's own, or one that is built in at a call. */
+interface Place {
+  readonly entry: number;
+  readonly found: Found;
+  /** Where its return goes on. */
+  readonly caller: { readonly place: Place; readonly next: number } | undefined;
+  readonly depth: number;
+  readonly indices: Map<number, number>;
+}
 
 export function discover(entry: number, code: Code): Unit {
-  const found = follow(entry, code);
-  const { leaders, instructions, tables } = found;
-  const scalarXmm = scalarRegisters(instructions.values());
-  const context: UnitContext = {
+  const own = functionAt(entry, code);
+  const root: Place = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
+  const context = contextOf(own, code);
+  const blocks: Block[] = [];
+  const starts: { readonly place: Place; readonly pc: number }[] = [];
+  const graph: number[][] = [];
+  const calls = new Set<number>();
+  const pages = new Set<number>();
+  let instructions = own.instructions.size;
+  addPages(pages, own);
+
+  const indexOf = (place: Place, pc: number): number => {
+    let index = place.indices.get(pc);
+    if (index === undefined) {
+      index = starts.push({ place, pc }) - 1;
+      place.indices.set(pc, index);
+    }
+    return index;
+  };
+  /** The function that a call goes to, where it is to be built in. */
+  const inlined = (target: number, next: number, caller: Place): Place | undefined => {
+    if (caller.depth >= MAX_DEPTH || !code.isExecutable(target)) return undefined;
+    let recursion = 0;
+    for (let at: Place | undefined = caller; at !== undefined; at = at.caller?.place) {
+      if (at.entry === target) recursion++;
+    }
+    const found = functionAt(target, code);
+    const size = found.instructions.size;
+    const isSmall = size <= MAX_INLINED && instructions + size <= Math.max(MAX_GROWN, own.instructions.size);
+    if (recursion > MAX_RECURSION || found.leaves || !isSmall) return undefined;
+    instructions += size;
+    addPages(pages, found);
+    const place = { place: caller, next };
+    return { entry: target, found, caller: place, depth: caller.depth + 1, indices: new Map() };
+  };
+  const connect = (end: Terminator, place: Place): { end: Terminator; edges: number[] } => {
+    if (end.kind === "call") {
+      const callee = inlined(end.target, end.next, place);
+      if (callee !== undefined) {
+        return { end: { kind: "jump", target: end.target }, edges: [indexOf(callee, end.target)] };
+      }
+      calls.add(end.target);
+    }
+    if (end.kind === "ret" && place.caller !== undefined) {
+      const { place: to, next } = place.caller;
+      return { end: { kind: "return", target: end.target, next }, edges: [indexOf(to, next)] };
+    }
+    return { end, edges: successorsOf(end).map((pc) => indexOf(place, pc)) };
+  };
+
+  indexOf(root, entry);
+  for (let index = 0; index < starts.length; index++) {
+    const { place, pc } = starts[index] ?? { place: root, pc: entry };
+    const block = place.found.instructions.has(pc) ? build(pc, place.found, context) : leaving(pc);
+    const { end, edges } = connect(block.end, place);
+    blocks.push({ ...block, end });
+    graph.push(edges);
+  }
+  return {
+    entry,
+    blocks,
+    graph,
+    calls,
+    instructions: own.instructions.size,
+    sizeBytes: sizeOf(own),
+    scalarXmm: context.scalarXmm,
+    frameAbove: elideStackChecks(blocks, graph),
     shape: code.shape,
-    scalarXmm,
-    flagsAcrossCalls: code.flagsAcrossCalls,
+    pages,
+  };
+}
+
+function functionAt(entry: number, code: Code): Found {
+  const known = code.functions.get(entry);
+  if (known !== undefined) return known;
+  const found = follow(entry, code);
+  code.functions.set(entry, found);
+  return found;
+}
+
+function contextOf({ instructions }: Found, { shape, flagsAcrossCalls, tables }: Code): UnitContext {
+  return {
+    shape,
+    scalarXmm: scalarRegisters(instructions.values()),
+    flagsAcrossCalls,
     jumpTable: (pc, address) => {
       const table = tables.get(pc);
       return table === undefined ? undefined : indexing(address, table);
     },
   };
-  const starts = [entry, ...[...leaders].filter((pc) => pc !== entry)];
-  const blocks: Block[] = [];
-  const indices = new Map<number, number>();
-  const graph: number[][] = [];
-  const indexOf = (pc: number): number => {
-    let index = indices.get(pc);
-    if (index === undefined) {
-      index = blocks.length;
-      indices.set(pc, index);
-      blocks.push(leaving(pc));
-    }
-    return index;
-  };
-  for (const pc of starts) {
-    indices.set(pc, blocks.length);
-    blocks.push(instructions.has(pc) ? build(pc, found, context) : leaving(pc));
-  }
-  for (let index = 0; index < blocks.length; index++) {
-    const block = blocks[index];
-    if (block !== undefined) graph.push(successorsOf(block.end).map(indexOf));
-  }
+}
+
+function sizeOf({ instructions }: Found): number {
   let sizeBytes = 0;
-  const calls = new Set<number>();
-  const pages = new Set<number>();
-  for (const { pc, next, row, operands } of instructions.values()) {
-    sizeBytes += next - pc;
-    pages.add(pc >>> 12).add((next - 1) >>> 12);
-    const target = operands[0];
-    if (row.traits.flow === "call" && target?.kind === "target") calls.add(target.target);
-  }
-  const frameAbove = elideStackChecks(blocks, graph);
-  const { shape } = code;
-  return { entry, frameAbove, shape, blocks, graph, calls, instructions: instructions.size, sizeBytes, scalarXmm, pages };
+  for (const { pc, next } of instructions.values()) sizeBytes += next - pc;
+  return sizeBytes;
 }
 
-interface Found {
-  readonly leaders: ReadonlySet<number>;
-  readonly instructions: ReadonlyMap<number, Instruction>;
-  /** By the address of the jump. */
-  readonly tables: ReadonlyMap<number, FoundTable>;
-}
-
-function follow(entry: number, code: Code): Found {
-  const leaders = new Set([entry]);
-  const instructions = new Map<number, Instruction>();
-  const { tables } = code;
-  const work = [entry];
-  const lead = (pc: number) => {
-    if (leaders.has(pc)) return;
-    leaders.add(pc);
-    work.push(pc);
-  };
-  const path: Instruction[] = [];
-  for (let start = work.pop(); start !== undefined; start = work.pop()) {
-    path.length = 0;
-    for (let pc = start; !instructions.has(pc) && instructions.size < MAX_INSTRUCTIONS;) {
-      if (pc < 0 || pc >= code.shape.size || !code.isExecutable(pc)) break;
-      const i = decode(code.bytes, pc, pc);
-      if (typeof i === "string" || !code.isExecutable(i.next - 1)) break;
-      if (i.row.traits.flow === "stop") break;
-      instructions.set(pc, i);
-      path.push(i);
-      const [first] = i.operands;
-      const target = first?.kind === "target" ? first.target : undefined;
-      const { flow } = i.row.traits;
-      if (target !== undefined && (flow === "branch" || flow === "jump")) {
-        if (flow === "branch" || !code.isEntry(target)) lead(target);
-      }
-      if (flow === "jumpTo") {
-        const table = tables.get(pc) ?? findTable(path, instructions, code);
-        if (table !== undefined) {
-          tables.set(pc, table);
-          table.targets.forEach(lead);
-        }
-      }
-      if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      if (flow !== undefined || i.row.traits.run === undefined) lead(i.next);
-      pc = i.next;
-      if (leaders.has(pc)) break;
-    }
-  }
-  return { leaders, instructions, tables };
+function addPages(pages: Set<number>, { instructions }: Found): void {
+  for (const { pc, next } of instructions.values()) pages.add(pc >>> 12).add((next - 1) >>> 12);
 }
 
 function build(pc: number, { leaders, instructions }: Found, context: UnitContext): Block {

@@ -398,6 +398,10 @@ class UnitEmitter {
     });
     for (const value of sets.values()) e.count(value);
     if (end.kind === "branch") e.count(end.condition);
+    if (end.kind === "return") {
+      e.count(end.target);
+      e.count(end.target);
+    }
     if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") e.count(end.target);
     if (end.kind === "jumpTo" && end.table !== undefined) {
       e.count(end.table.index);
@@ -533,6 +537,16 @@ class UnitEmitter {
         this.#spill(index);
         e.value(end.target);
         return this.#returnTarget();
+      case "return":
+        e.value(end.target);
+        e.i64(end.next);
+        e.op("i64.ne");
+        this.#open(op.if);
+        this.#spill(index);
+        e.value(end.target);
+        this.#returnTarget();
+        this.#close();
+        return;
       case "leave":
         this.#spill(index);
         e.i64(end.pc);

@@ -2,7 +2,8 @@
 // module, so that most calls are direct. Keeps what is where: units, table slots, the pages that code came from.
 import { encodeModule, type FunctionBody } from "../../../wasm/module.js";
 import { webAssembly, type WasmMemory, type WasmModule, type WasmTable } from "../../../wasm/host.js";
-import { type Code, discover, type Unit } from "./discover.js";
+import { discover, type Unit } from "./discover.js";
+import type { Code } from "./follow.js";
 import { emitUnit } from "./emit.js";
 import { lookupOffset } from "./lookup.js";
 import { imported, moduleImports, moduleTypes } from "./protocol.js";
@@ -21,7 +22,7 @@ const BATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 65536;
 
 /** The code that a translator is given. */
-export type GuestCode = Omit<Code, "isEntry" | "tables">;
+export type GuestCode = Omit<Code, "isEntry" | "tables" | "functions">;
 
 export interface TranslatorStatistics {
   units: number;
@@ -57,7 +58,7 @@ export class Translator {
   ) {
     this.#holdsCode = holdsCode;
     this.#memory = memory;
-    this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc), tables: new Map() };
+    this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc), tables: new Map(), functions: new Map() };
     this.#doors = doors;
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     const root = this.#instantiate(new webAssembly.Module(rootModule(this.#memoryPages(), code.shape)));

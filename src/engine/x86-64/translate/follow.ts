@@ -1,0 +1,81 @@
+// Finds the instructions of a function from its entry, by following control flow; calls are not followed.
+import { decode } from "../../../isa/x86-64/decoder.js";
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { MemoryShape } from "./access.js";
+import { findTable, type FoundTable } from "./jump-table.js";
+
+/** The guest's code as the translator sees it. */
+export interface Code {
+  /** Guest memory from address 0. */
+  readonly bytes: Uint8Array;
+  readonly shape: MemoryShape;
+  /** Whether the page of an address may be executed. */
+  readonly isExecutable: (pc: number) => boolean;
+  /** Whether an address is known to be called: a jump there leaves the unit. */
+  readonly isEntry: (pc: number) => boolean;
+  /** Whether status flags may be read after a call or return; compilers never do. */
+  readonly flagsAcrossCalls: boolean;
+  /** What a general register holds now, which is where the unit is about to be entered. */
+  readonly registerNow: (index: number) => number;
+  /** Functions followed so far, by entry. */
+  readonly functions: Map<number, Found>;
+  /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */
+  readonly tables: Map<number, FoundTable>;
+}
+
+/** A function beyond this many instructions ends early, and another unit begins there. */
+const MAX_INSTRUCTIONS = 4000;
+
+/** A function: what can be reached from its entry without a call. */
+export interface Found {
+  readonly leaders: ReadonlySet<number>;
+  readonly instructions: ReadonlyMap<number, Instruction>;
+  /** It ends at another function's entry or for its size. */
+  readonly leaves: boolean;
+}
+
+export function follow(entry: number, code: Code): Found {
+  const leaders = new Set([entry]);
+  const instructions = new Map<number, Instruction>();
+  const { tables } = code;
+  const work = [entry];
+  const lead = (pc: number) => {
+    if (leaders.has(pc)) return;
+    leaders.add(pc);
+    work.push(pc);
+  };
+  const path: Instruction[] = [];
+  let jumpsAway = false;
+  for (let start = work.pop(); start !== undefined; start = work.pop()) {
+    path.length = 0;
+    for (let pc = start; !instructions.has(pc) && instructions.size < MAX_INSTRUCTIONS;) {
+      if (pc < 0 || pc >= code.shape.size || !code.isExecutable(pc)) break;
+      const i = decode(code.bytes, pc, pc);
+      if (typeof i === "string" || !code.isExecutable(i.next - 1)) break;
+      if (i.row.traits.flow === "stop") break;
+      instructions.set(pc, i);
+      path.push(i);
+      const [first] = i.operands;
+      const target = first?.kind === "target" ? first.target : undefined;
+      const { flow } = i.row.traits;
+      if (target !== undefined && (flow === "branch" || flow === "jump")) {
+        if (flow === "branch" || !code.isEntry(target)) lead(target);
+        else jumpsAway = true;
+      }
+      if (flow === "jumpTo") {
+        const table = tables.get(pc) ?? findTable(path, instructions, code);
+        if (table !== undefined) {
+          tables.set(pc, table);
+          table.targets.forEach(lead);
+        }
+      }
+      if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
+      if (flow !== undefined || i.row.traits.run === undefined) lead(i.next);
+      pc = i.next;
+      if (leaders.has(pc)) break;
+    }
+  }
+  const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
+  return { leaders, instructions, leaves: leaves || jumpsAway };
+}
+

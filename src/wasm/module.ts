@@ -19,6 +19,8 @@ export interface FunctionBody {
   readonly type: number;
   readonly locals: readonly ValueType[];
   readonly code: Uint8Array;
+  /** What stack traces and profiles call it. */
+  readonly name?: string;
 }
 
 export interface ModuleParts {
@@ -33,7 +35,7 @@ export interface ModuleParts {
 
 const funcref = 0x70;
 const endOfCode = 0x0b;
-const section = { type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
+const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
 
 export function encodeModule(parts: ModuleParts): Uint8Array {
   const out = new ByteWriter(1024);
@@ -91,7 +93,23 @@ export function encodeModule(parts: ModuleParts): Uint8Array {
       body.append(code.view());
     });
   });
+  const imported = parts.imports.filter(({ kind }) => kind === "function").length;
+  put(section.custom, () => writeNames(body, parts.functions, imported));
   return out.take();
+}
+
+/** The custom section "name" with the functions' names. WebAssembly core specification, appendix 7.4.1. */
+function writeNames(body: ByteWriter, functions: readonly FunctionBody[], imported: number): void {
+  const names = new ByteWriter(256);
+  const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ index, name }]));
+  names.vector(named, ({ index, name }) => {
+    names.u32(imported + index);
+    names.name(name);
+  });
+  body.name("name");
+  body.byte(1);
+  body.u32(names.length);
+  body.append(names.view());
 }
 
 function writeImport(body: ByteWriter, item: Import): void {

@@ -117,7 +117,8 @@ class UnitEmitter {
     }
     this.#close();
     this.#leaveSlow();
-    return { type: types.unit, locals: this.#locals.types, code: e.code.take() };
+    const name = `0x${this.#unit.entry.toString(16)}`;
+    return { type: types.unit, locals: this.#locals.types, code: e.code.take(), name };
   }
 
   #open(opcode: number): void {

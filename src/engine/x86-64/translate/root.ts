@@ -40,7 +40,7 @@ function missing() {
   e.i32(0);
   e.memory(op["i64.load"], 3, words.missing);
   e.get(0);
-  return { type: types.unit, locals: e.locals.types, code: e.code.take() };
+  return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
 }
 
 function run(shape: MemoryShape) {
@@ -102,7 +102,7 @@ function run(shape: MemoryShape) {
   e.i32(reasons.none);
   e.memory(op["i32.store"], 2, words.reason);
   e.get(FUEL);
-  return { type: moduleTypes.length, locals: locals.types, code: e.code.take() };
+  return { type: moduleTypes.length, locals: locals.types, code: e.code.take(), name: "run" };
 }
 
 /**

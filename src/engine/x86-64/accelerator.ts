@@ -14,12 +14,15 @@ export interface AcceleratorOptions {
 }
 
 const THRESHOLD = 60;
-/** So many arrivals from translated code count as the threshold. */
-const MISSES = 3;
+/** So many calls from translated code count as the threshold, and so many returns: a loop around them is the better entry. */
+const CALLS = 3;
+const RETURNS = 30;
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
 const FIRST_FUEL = 50_000;
 /** Instructions, about, until whoever runs the core sees it again. */
 const MAX_RUN = 1e9;
+/** An indirect call is compared with so many targets. */
+const MAX_TARGETS = 8;
 const MAX_FUEL = 20_000_000;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
@@ -35,6 +38,8 @@ export function accelerate(
   const { wasm } = memory;
   const view = new DataView(wasm.buffer);
   const counts = new Map<number, number>();
+  /** Where indirect calls went while they were interpreted, by the address of the call. */
+  const targets = new Map<number, number[]>();
   let translator: Translator | undefined;
   let version = -1;
   let generation = 0;
@@ -84,6 +89,7 @@ export function accelerate(
       shape: { base: mmu.base, size: mmu.size, ...plain },
       isExecutable,
       flagsAcrossCalls: false,
+      targetsOf: (pc) => targets.get(pc) ?? [],
       registerNow: (index) => Number(cpu.gpr(index)),
     };
     return new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096));
@@ -92,18 +98,34 @@ export function accelerate(
   /** Whether translated code may run at all now. */
   const isPlain = (): boolean => core.breakpoints.size === 0 && !mmu.hasWatches;
 
+  /** CALL through a register or memory: FF /2, with or without a REX prefix. */
+  const isIndirectCall = (pc: number): boolean => {
+    const at = mmu.base + pc;
+    const rex = ((mmu.bytes[at] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
+    return mmu.bytes[at + rex] === 0xff && ((mmu.bytes[at + rex + 1] ?? 0) & 0x38) === 0x10;
+  };
+  const remember = (site: number, target: number): void => {
+    const known = targets.get(site);
+    if (known === undefined) targets.set(site, [target]);
+    else if (known.length < MAX_TARGETS && !known.includes(target)) known.push(target);
+  };
+
   /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with. */
   const onJump = (pc: number): boolean => {
     if (translator === undefined || mmu.version !== version) return false;
-    if (translator.find(pc) !== 0) return true;
+    if (translator.find(pc) !== 0) {
+      if (isIndirectCall(core.pc)) remember(core.pc, pc);
+      return true;
+    }
+    if (isIndirectCall(core.pc)) remember(core.pc, pc);
     const count = (counts.get(pc) ?? 0) + 1;
     counts.set(pc, count);
     return count >= threshold && translator.translate(pc) !== 0;
   };
 
   /** Translated code went to an address that has no unit: it is hotter than what the interpreter jumps to. */
-  const miss = (pc: number): void => {
-    const count = (counts.get(pc) ?? 0) + 1 + threshold / MISSES;
+  const miss = (pc: number, weight: number): void => {
+    const count = (counts.get(pc) ?? 0) + threshold / weight;
     counts.set(pc, count);
     if (count >= threshold) translator?.translate(pc);
   };
@@ -119,9 +141,10 @@ export function accelerate(
     core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
     if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
-    if (reason === reasons.none && left >= 0) miss(cpu.rip);
+    if (reason === reasons.none && left >= 0) miss(cpu.rip, RETURNS);
+    if (reason === reasons.called && left >= 0) miss(cpu.rip, CALLS);
     if (left < 0) {
-      fuelSlice = Math.min(MAX_FUEL, fuelSlice * 1.5);
+      fuelSlice = Math.min(MAX_FUEL, fuelSlice * 3);
       // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.
       translator?.translate(cpu.rip);
     }

@@ -37,7 +37,7 @@ export type Terminator =
   | { readonly kind: "jump"; readonly target: number }
   | { readonly kind: "branch"; readonly condition: Node; readonly target: number; readonly next: number }
   | { readonly kind: "call"; readonly target: number; readonly next: number }
-  | { readonly kind: "callTo"; readonly target: Node; readonly next: number }
+  | { readonly kind: "callTo"; readonly pc: number; readonly target: Node; readonly next: number }
   | { readonly kind: "jumpTo"; readonly target: Node; readonly table: JumpTable | undefined }
   | { readonly kind: "ret"; readonly target: Node }
   /** The return of a function that is built in: to \`next\`, or the unit is left for where the target is. */

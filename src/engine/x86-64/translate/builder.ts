@@ -27,6 +27,7 @@ import { divide } from "./divide.js";
 import * as integer from "./integer.js";
 import {
   constantOf,
+  entryNode,
   i32,
   i64,
   isConstant,
@@ -39,7 +40,7 @@ import {
   v128,
   wrap,
 } from "./node.js";
-import { add, copySlots, noSlots, RSP, slots, type SlotSet, slotType } from "./slots.js";
+import { add, copySlots, noSlots, RSP, slots, type SlotSet } from "./slots.js";
 import { Vectors } from "./vectors.js";
 
 /** What a block's translation is told about its unit. */
@@ -155,15 +156,7 @@ export class BlockBuilder implements Emitter<Node> {
   #entry(slot: number): Node {
     let found = this.#entries.get(slot);
     if (found === undefined) {
-      found = node(
-        pseudo.entry,
-        slotType(slot),
-        undefined,
-        undefined,
-        undefined,
-        slot >= slots.flag ? 1 : 64,
-        slot,
-      );
+      found = entryNode(slot);
       this.#entries.set(slot, found);
     }
     return found;
@@ -509,7 +502,7 @@ export class BlockBuilder implements Emitter<Node> {
     this.#end = { kind: "jumpTo", target, table };
   }
   callTo(target: Node): void {
-    this.#end = { kind: "callTo", target, next: this.#next() };
+    this.#end = { kind: "callTo", pc: this.#at?.pc ?? 0, target, next: this.#next() };
   }
   ret(target: Node): void {
     this.#end = { kind: "ret", target };

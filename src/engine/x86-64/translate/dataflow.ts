@@ -1,6 +1,6 @@
 // Which slots may differ from the state area at the start of each block, and which are still needed there.
 import { type Block, mayLeave } from "./block.js";
-import { addAll, copySlots, flagSlots, hasFlags, keepOnly, noSlots, type SlotSet, withoutFlags } from "./slots.js";
+import { addAll, copySlots, flagSlots, guestSlots, hasFlags, keepOnly, noSlots, type SlotSet, withoutFlags } from "./slots.js";
 
 export interface Dataflow {
   /** Slots that may hold something else than the state area, by block. */
@@ -22,7 +22,7 @@ export const isSpilled = (block: Block): boolean =>
 /** The slots that may be dirty at the end of a block. */
 export function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
   const out = copySlots(dirty);
-  addAll(out, block.writes);
+  addAll(out, guestSlots(block.writes));
   // Flags are stored together or not at all.
   if (hasFlags(out)) addAll(out, flagSlots());
   return out;

@@ -5,7 +5,9 @@ import { type Block, successorsOf, type Terminator } from "./block.js";
 import { BlockBuilder, type UnitContext } from "./builder.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { indexing } from "./jump-table.js";
-import { noSlots } from "./slots.js";
+import * as integer from "./integer.js";
+import { entryNode, i64FromNumber } from "./node.js";
+import { add, copySlots, noSlots, slots } from "./slots.js";
 import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
 
@@ -44,14 +46,18 @@ interface Place {
   readonly caller: { readonly place: Place; readonly next: number } | undefined;
   readonly depth: number;
   readonly indices: Map<number, number>;
+  /** Indirect calls and their targets that are built in already. */
+  readonly compared: Set<string>;
 }
+
+type CallTo = Extract<Terminator, { kind: "callTo" }>;
 
 export function discover(entry: number, code: Code): Unit {
   const own = functionAt(entry, code);
-  const root: Place = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
+  const root: Place = { entry, found: own, caller: undefined, depth: 0, indices: new Map(), compared: new Set() };
   const context = contextOf(own, code);
   const blocks: Block[] = [];
-  const starts: { readonly place: Place; readonly pc: number }[] = [];
+  const starts: { readonly place: Place; readonly pc: number; readonly rest: CallTo | undefined }[] = [];
   const graph: number[][] = [];
   const calls = new Set<number>();
   const pages = new Set<number>();
@@ -61,7 +67,7 @@ export function discover(entry: number, code: Code): Unit {
   const indexOf = (place: Place, pc: number): number => {
     let index = place.indices.get(pc);
     if (index === undefined) {
-      index = starts.push({ place, pc }) - 1;
+      index = starts.push({ place, pc, rest: undefined }) - 1;
       place.indices.set(pc, index);
     }
     return index;
@@ -80,7 +86,21 @@ export function discover(entry: number, code: Code): Unit {
     instructions += size;
     addPages(pages, found);
     const place = { place: caller, next };
-    return { entry: target, found, caller: place, depth: caller.depth + 1, indices: new Map() };
+    return { entry: target, found, caller: place, depth: caller.depth + 1, indices: new Map(), compared: new Set() };
+  };
+  /** An indirect call, as a chain of comparisons with targets that are built in, before the general way. */
+  const compared = (block: Block, end: CallTo, place: Place): { block: Block; edges: number[] } | undefined => {
+    for (const target of code.targetsOf(end.pc)) {
+      const key = `${end.pc} ${target}`;
+      if (place.compared.has(key)) continue;
+      const callee = inlined(target, end.next, place);
+      if (callee === undefined) continue;
+      place.compared.add(key);
+      const rest = starts.push({ place, pc: end.pc, rest: end }) - 1;
+      const edges = [indexOf(callee, target), rest];
+      return { block: comparing(block, end, target), edges };
+    }
+    return undefined;
   };
   const connect = (end: Terminator, place: Place): { end: Terminator; edges: number[] } => {
     if (end.kind === "call") {
@@ -99,8 +119,19 @@ export function discover(entry: number, code: Code): Unit {
 
   indexOf(root, entry);
   for (let index = 0; index < starts.length; index++) {
-    const { place, pc } = starts[index] ?? { place: root, pc: entry };
-    const block = place.found.instructions.has(pc) ? build(pc, place.found, context) : leaving(pc);
+    const { place, pc, rest } = starts[index] ?? { place: root, pc: entry, rest: undefined };
+    const block =
+      rest !== undefined
+        ? goingOn(rest)
+        : place.found.instructions.has(pc)
+          ? build(pc, place.found, context)
+          : leaving(pc);
+    const guarded = block.end.kind === "callTo" ? compared(block, block.end, place) : undefined;
+    if (guarded !== undefined) {
+      blocks.push(guarded.block);
+      graph.push(guarded.edges);
+      continue;
+    }
     const { end, edges } = connect(block.end, place);
     blocks.push({ ...block, end });
     graph.push(edges);
@@ -176,4 +207,23 @@ function leaving(pc: number): Block {
     stackDelta: 0,
     stackChecks: [],
   };
+}
+
+/** The block of an indirect call, ending in a comparison of its target. */
+function comparing(block: Block, { target }: CallTo, expected: number): Block {
+  const writes = copySlots(block.writes);
+  add(writes, slots.target);
+  const final = new Map([...block.final, [slots.target, target] as const]);
+  const condition = integer.equal(64, target, i64FromNumber(expected));
+  // Never compared with where it goes on: both edges are given by the caller.
+  return { ...block, writes, final, end: { kind: "branch", condition, target: expected, next: -1 } };
+}
+
+/** The rest of an indirect call after a comparison failed: the target is in its slot. */
+function goingOn(call: CallTo): Block {
+  const target = entryNode(slots.target);
+  const reads = noSlots();
+  add(reads, slots.target);
+  const entries = new Map([[slots.target, target]]);
+  return { ...leaving(call.pc), entries, reads, end: { ...call, target } };
 }

@@ -17,6 +17,8 @@ export interface Code {
   readonly flagsAcrossCalls: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
+  /** Where an indirect call at an address has gone so far, most often first. */
+  readonly targetsOf: (pc: number) => readonly number[];
   /** Functions followed so far, by entry. */
   readonly functions: Map<number, Found>;
   /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */

@@ -2,6 +2,7 @@
 // one WebAssembly instruction; what can be simplified is simplified when it is made.
 import { op } from "../../../wasm/opcodes.js";
 import type { ValueType } from "../../../wasm/opcodes.js";
+import { slotType } from "./slots.js";
 
 /** `op` of nodes that are no instruction of their own. */
 export const pseudo = {
@@ -64,6 +65,10 @@ export function node(
     mark: false,
   };
 }
+
+/** What a slot holds at the start of the block. */
+export const entryNode = (slot: number): Node =>
+  node(pseudo.entry, slotType(slot), undefined, undefined, undefined, slotType(slot) === "i32" ? 1 : 64, slot);
 
 const bitLength = (value: number) => 32 - Math.clz32(value);
 

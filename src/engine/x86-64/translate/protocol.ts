@@ -58,6 +58,8 @@ export const reasons = {
   slow: 2,
   /** An instruction of the interpreter's led elsewhere, or its exit was answered by `suspend`. */
   stopped: 3,
+  /** A function was called that is not translated. */
+  called: 4,
 } as const;
 
 /**

@@ -38,6 +38,9 @@ export function rootModule(memoryPages: number, shape: MemoryShape): Uint8Array 
 function missing() {
   const e = new Expressions(new Locals(1));
   e.i32(0);
+  e.i32(reasons.called);
+  e.memory(op["i32.store"], 2, words.reason);
+  e.i32(0);
   e.memory(op["i64.load"], 3, words.missing);
   e.get(0);
   return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
@@ -98,9 +101,6 @@ function run(shape: MemoryShape) {
   e.op("br_if");
   e.code.u32(0);
   e.op("end");
-  e.i32(0);
-  e.i32(reasons.none);
-  e.memory(op["i32.store"], 2, words.reason);
   e.get(FUEL);
   return { type: moduleTypes.length, locals: locals.types, code: e.code.take(), name: "run" };
 }

@@ -2,14 +2,18 @@
 import type { ValueType } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 
-/** First slots: 16 general registers, 16 xmm, the low doubles of xmm kept apart, 6 status flags. */
-export const slots = { gpr: 0, xmm: 16, low: 32, flag: 48, count: 54 } as const;
+/**
+ * First slots: 16 general registers, 16 xmm, the low doubles of xmm kept apart, 6 status flags, and no register of the
+ * guest: where an indirect call goes, while it is compared with where it went before.
+ */
+export const slots = { gpr: 0, xmm: 16, low: 32, flag: 48, target: 54, count: 55 } as const;
 
 export const RSP = 4;
 
 export function slotType(slot: number): ValueType {
   if (slot < slots.xmm) return "i64";
   if (slot < slots.low) return "v128";
+  if (slot === slots.target) return "i64";
   return slot < slots.flag ? "f64" : "i32";
 }
 
@@ -71,6 +75,9 @@ export function members(set: SlotSet): number[] {
   return out;
 }
 
+const targetBit = 1 << (slots.target - 32);
+/** The slots that have a place in the state area. */
+export const guestSlots = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~targetBit });
 const allFlags = 0x3f << (slots.flag - 32);
 export const hasFlags = ({ high }: SlotSet): boolean => (high & allFlags) !== 0;
 export const flagSlots = (): SlotSet => ({ low: 0, high: allFlags });

@@ -101,6 +101,7 @@ export class Translator {
         this.#barren.add(pc);
         continue;
       }
+      if (pc !== first && this.#wantsProfile(unit)) continue;
       batch.push(unit);
       bytes += unit.sizeBytes;
       for (const called of unit.calls) {
@@ -109,6 +110,11 @@ export class Translator {
       }
     }
     return batch;
+  }
+
+  /** Whether a function should be interpreted first, to see where its indirect calls go. */
+  #wantsProfile({ blocks }: Unit): boolean {
+    return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
   }
 
   #slotOf(pc: number): number {

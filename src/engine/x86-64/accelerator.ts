@@ -137,6 +137,7 @@ export function accelerate(
     if (slot === 0) return false;
     const fuel = Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
     view.setInt32(words.reason, reasons.none, true);
+    view.setBigInt64(state.rip, BigInt(cpu.rip), true);
     const left = translator.run(slot, fuel);
     core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);

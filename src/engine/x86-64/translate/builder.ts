@@ -123,6 +123,8 @@ export class BlockBuilder implements Emitter<Node> {
     if (run === undefined || i.row.traits.privileged === true) {
       this.#end = { kind: "slow", pc: i.pc, next: i.next };
     } else {
+      const [target] = i.operands;
+      if (isIndirect(i) && target?.kind === "register") this.#requireLow(this.register(64, target.index));
       run<Node>(this, i);
     }
     this.#executed++;
@@ -188,6 +190,11 @@ export class BlockBuilder implements Emitter<Node> {
     };
     this.#statements.push(exit);
     return exit;
+  }
+
+  /** Where control goes must be below 4 GiB: the interpreter knows what else may be there, and raises #GP where none. */
+  #requireLow(target: Node): void {
+    this.#exit(node(op["i64.gt_u"], "i32", target, i64(-1, 0), undefined, 1));
   }
 
   #check(when: Node, { base, range }: Place): void {
@@ -341,6 +348,7 @@ export class BlockBuilder implements Emitter<Node> {
     place.use(value);
     this.#statements.push({ kind: "load", value });
     this.#loaded = { value, address };
+    if (type === 64 && this.#at !== undefined && isIndirect(this.#at)) this.#requireLow(value);
     return value;
   }
   store(type: ValueType, address: Node, value: Node, aligned = false): void {
@@ -509,6 +517,9 @@ export class BlockBuilder implements Emitter<Node> {
   }
 }
 
+const isIndirect = ({ row }: Instruction): boolean =>
+  row.traits.flow === "ret" || row.traits.flow === "callTo" || row.traits.flow === "jumpTo";
+
 /** Whether a jump's target is a loaded value, or that sign-extended and added to something. */
 function dependsOn(target: Node, loaded: Node): boolean {
   return target === loaded || target.a === loaded || target.a?.a === loaded || target.b?.a === loaded;
@@ -554,7 +565,8 @@ function readsOf(
   }
   for (const value of final) visit(value);
   if (end.kind === "branch") visit(end.condition);
-  if (end.kind === "callTo" || end.kind === "return" || end.kind === "ret" || end.kind === "jumpTo") visit(end.target);
+  if (end.kind === "callTo" || end.kind === "return" || end.kind === "ret" || end.kind === "jumpTo")
+    visit(end.target);
   if (end.kind === "jumpTo" && end.table !== undefined) {
     visit(end.table.index);
     visit(end.table.guard?.base);

@@ -1,6 +1,16 @@
 // Which slots may differ from the state area at the start of each block, and which are still needed there.
 import { type Block, mayLeave } from "./block.js";
-import { addAll, copySlots, flagSlots, guestSlots, hasFlags, keepOnly, noSlots, type SlotSet, withoutFlags } from "./slots.js";
+import {
+  addAll,
+  copySlots,
+  flagSlots,
+  guestSlots,
+  hasFlags,
+  keepOnly,
+  noSlots,
+  type SlotSet,
+  withoutFlags,
+} from "./slots.js";
 
 export interface Dataflow {
   /** Slots that may hold something else than the state area, by block. */
@@ -17,7 +27,11 @@ export const isReloaded = ({ end }: Block): boolean =>
 
 /** Whether dirty slots are stored at the end of a block, on some way out at least. */
 export const isSpilled = (block: Block): boolean =>
-  isReloaded(block) || block.end.kind === "ret" || block.end.kind === "return" || block.end.kind === "leave" || block.end.kind === "jumpTo";
+  isReloaded(block) ||
+  block.end.kind === "ret" ||
+  block.end.kind === "return" ||
+  block.end.kind === "leave" ||
+  block.end.kind === "jumpTo";
 
 /** The slots that may be dirty at the end of a block. */
 export function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {

@@ -7,9 +7,10 @@ import { type Code, follow, type Found } from "./follow.js";
 import { indexing } from "./jump-table.js";
 import * as integer from "./integer.js";
 import { entryNode, i64FromNumber } from "./node.js";
-import { add, copySlots, noSlots, slots } from "./slots.js";
+import { add, copySlots, has, noSlots, slots } from "./slots.js";
 import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
+import { unroll } from "./unroll.js";
 
 export interface Unit {
   readonly entry: number;
@@ -54,7 +55,14 @@ type CallTo = Extract<Terminator, { kind: "callTo" }>;
 
 export function discover(entry: number, code: Code): Unit {
   const own = functionAt(entry, code);
-  const root: Place = { entry, found: own, caller: undefined, depth: 0, indices: new Map(), compared: new Set() };
+  const root: Place = {
+    entry,
+    found: own,
+    caller: undefined,
+    depth: 0,
+    indices: new Map(),
+    compared: new Set(),
+  };
   const context = contextOf(own, code);
   const blocks: Block[] = [];
   const starts: { readonly place: Place; readonly pc: number; readonly rest: CallTo | undefined }[] = [];
@@ -86,10 +94,21 @@ export function discover(entry: number, code: Code): Unit {
     instructions += size;
     addPages(pages, found);
     const place = { place: caller, next };
-    return { entry: target, found, caller: place, depth: caller.depth + 1, indices: new Map(), compared: new Set() };
+    return {
+      entry: target,
+      found,
+      caller: place,
+      depth: caller.depth + 1,
+      indices: new Map(),
+      compared: new Set(),
+    };
   };
   /** An indirect call, as a chain of comparisons with targets that are built in, before the general way. */
-  const compared = (block: Block, end: CallTo, place: Place): { block: Block; edges: number[] } | undefined => {
+  const compared = (
+    block: Block,
+    end: CallTo,
+    place: Place,
+  ): { block: Block; edges: number[] } | undefined => {
     for (const target of code.targetsOf(end.pc)) {
       const key = `${end.pc} ${target}`;
       if (place.compared.has(key)) continue;
@@ -136,6 +155,15 @@ export function discover(entry: number, code: Code): Unit {
     blocks.push({ ...block, end });
     graph.push(edges);
   }
+  const copies = unroll(graph, (index) =>
+    isCopied(blocks[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
+  );
+  for (const { of, edges } of copies) {
+    const { place, pc } = starts[of] ?? { place: root, pc: entry };
+    const block = build(pc, place.found, context);
+    blocks.push({ ...block, end: connectedAs(blocks[of]?.end ?? block.end, block.end) });
+    graph.push(edges);
+  }
   return {
     entry,
     blocks,
@@ -148,6 +176,18 @@ export function discover(entry: number, code: Code): Unit {
     shape: code.shape,
     pages,
   };
+}
+
+/** Blocks that are built from their address alone, and end the same way each time. */
+const isCopied = (block: Block | undefined): boolean =>
+  block !== undefined &&
+  !has(block.writes, slots.target) &&
+  (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
+
+/** The end of a block's copy: as the block's own, with the copy's values. */
+function connectedAs(end: Terminator, copy: Terminator): Terminator {
+  if (end.kind === "return" && copy.kind === "ret") return { ...end, target: copy.target };
+  return end.kind === "jump" ? end : copy;
 }
 
 function functionAt(entry: number, code: Code): Found {

@@ -89,7 +89,8 @@ class UnitEmitter {
       const before = this.#dirty(index);
       if (this.#checked.has(index)) sets.push(withoutFlags(before));
       for (const statement of block.statements) {
-        if (statement.kind === "exit" && !isZero(statement.when)) sets.push(withoutFlags(union(before, statement.written)));
+        if (statement.kind === "exit" && !isZero(statement.when))
+          sets.push(withoutFlags(union(before, statement.written)));
       }
     });
     return sets;

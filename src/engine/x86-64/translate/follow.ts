@@ -80,4 +80,3 @@ export function follow(entry: number, code: Code): Found {
   const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
   return { leaders, instructions, leaves: leaves || jumpsAway };
 }
-

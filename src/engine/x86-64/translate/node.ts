@@ -32,8 +32,10 @@ export interface Node {
   uses: number;
   /** The local that holds it, or -1. */
   local: number;
-  /** Its low half, once asked for: equal nodes are the same node where it matters. */
+  /** Its low half, or the zero-extension of 32 bits, once asked for: equal nodes are the same node where it matters. */
   low: Node | undefined;
+  /** Nodes made of this one before: what is computed twice in a block is one node. */
+  derived: Node[] | undefined;
   /** Seen by the current walk over a block. */
   mark: boolean;
 }
@@ -62,13 +64,22 @@ export function node(
     uses: 0,
     local: -1,
     low: undefined,
+    derived: undefined,
     mark: false,
   };
 }
 
 /** What a slot holds at the start of the block. */
 export const entryNode = (slot: number): Node =>
-  node(pseudo.entry, slotType(slot), undefined, undefined, undefined, slotType(slot) === "i32" ? 1 : 64, slot);
+  node(
+    pseudo.entry,
+    slotType(slot),
+    undefined,
+    undefined,
+    undefined,
+    slotType(slot) === "i32" ? 1 : 64,
+    slot,
+  );
 
 const bitLength = (value: number) => 32 - Math.clz32(value);
 
@@ -142,6 +153,24 @@ function resultBits(opcode: number, a: Node, b: Node): number {
   }
 }
 
+/** A node of two operands, or the one that was made of the same before. */
+function shared(opcode: number, type: "i32" | "i64", a: Node, b: Node): Node {
+  const known = (a.derived ??= []);
+  for (let index = known.length - 1; index >= 0 && index >= known.length - SEARCHED; index--) {
+    const found = known[index];
+    if (found?.op === opcode && found.b !== undefined && isSame(found.b, b)) return found;
+  }
+  const made = node(opcode, type, a, b, undefined, resultBits(opcode, a, b));
+  known.push(made);
+  return made;
+}
+
+/** How many of a node's latest uses are looked at. */
+const SEARCHED = 12;
+
+const isSame = (a: Node, b: Node): boolean =>
+  a === b || (isConstant(a) && isConstant(b) && a.imm === b.imm && a.high === b.high && a.type === b.type);
+
 /** An integer operation of two operands on 32 bits. */
 export function binary32(opcode: number, a: Node, b: Node): Node {
   const fold = foldable[opcode];
@@ -163,7 +192,7 @@ export function binary32(opcode: number, a: Node, b: Node): Node {
   ) {
     return binary32(opcode, a.a, i32(b.imm + (a.b?.imm ?? 0)));
   }
-  return node(opcode, "i32", a, b, undefined, resultBits(opcode, a, b));
+  return shared(opcode, "i32", a, b);
 }
 
 /** Whether a mask has all the low bits that a value may have. */
@@ -188,7 +217,7 @@ export function binary64(opcode: number, a: Node, b: Node): Node {
     }
     if (opcode === op["i64.and"] && b.high === 0 && a.bits <= 32 && keepsAll(b.imm, a.bits)) return a;
   }
-  return node(opcode, "i64", a, b, undefined, resultBits(opcode, a, b));
+  return shared(opcode, "i64", a, b);
 }
 
 function negated(n: Node): Node {
@@ -213,7 +242,7 @@ export function wrap(a: Node): Node {
 export function extendU(a: Node): Node {
   if (isConstant(a)) return i64(a.imm, 0);
   if (a.op === op["i32.wrap_i64"] && a.a !== undefined && a.a.bits <= 32) return a.a;
-  return node(op["i64.extend_i32_u"], "i64", a, undefined, undefined, a.bits);
+  return (a.low ??= node(op["i64.extend_i32_u"], "i64", a, undefined, undefined, a.bits));
 }
 
 export function extendS(a: Node): Node {

@@ -23,6 +23,7 @@ const order = [
   "node",
   "browser",
   "oci",
+  "virtio",
   "toolchain",
   "cli",
 ];

@@ -1,5 +1,5 @@
 // Builds what is linked into unikernels, and the self-tests: dist/guest/lib/<triple>/solo5_<target>.{o,lds} and
-// dist/guest/tests/[aarch64/]test_<name>.<target>. Identical sources give identical bytes.
+// dist/guest/tests/[aarch64/]test_<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { guestJobs } from "./guest-jobs.js";
@@ -30,9 +30,13 @@ export async function buildGuest({
     const targets = isas[isa].targets.filter((target) => wantedTargets?.includes(target) ?? true);
     const tests = selfTests(isa).filter(({ name }) => wantedTests?.includes(name) ?? true);
     const names = tests.map(({ name }) => name);
-    /** Part of all the tests, not of a choice of them. */
+    /** The malformed unikernel is part of all the tests, not of a choice of them. */
     const malformed = wantedTests === undefined && targets.includes("hvt");
-    return { jobs: guestJobs(isa, output), targets, tests, names, malformed };
+    const extras = [
+      ...(malformed ? (["buggyElf"] as const) : []),
+      ...(targets.includes("virtio") ? (["diskBoot"] as const) : []),
+    ];
+    return { jobs: guestJobs(isa, output), targets, tests, names, extras };
   });
   const stages = [
     plans.flatMap(({ jobs, names }) => names.flatMap(jobs.manifest)),
@@ -47,8 +51,8 @@ export async function buildGuest({
           .map((target) => jobs.link(test.name, target)),
       ),
     ),
-    plans.flatMap(({ jobs, malformed }) => (malformed ? [jobs.buggyElf.compile] : [])),
-    plans.flatMap(({ jobs, malformed }) => (malformed ? [jobs.buggyElf.link] : [])),
+    plans.flatMap(({ jobs, extras }) => extras.map((name) => jobs[name].compile)),
+    plans.flatMap(({ jobs, extras }) => extras.map((name) => jobs[name].link)),
   ];
 
   const stampsFile = join(output, ".build", "stamps.json");

@@ -10,6 +10,7 @@ import type { BindingsTarget } from "./isa.js";
 import type { Job } from "./jobs.js";
 import {
   bindingsObject,
+  diskBootFile,
   freestandingFolder,
   guestSource,
   includeFolder,
@@ -63,6 +64,8 @@ export interface GuestJobs {
   link(test: string, target: BindingsTarget): Job;
   /** The malformed hvt unikernel, which is all its own source: its object, then, after `bindings`, itself. */
   readonly buggyElf: { readonly compile: Job; readonly link: Job };
+  /** The boot code of disks, for PCs. */
+  readonly diskBoot: { readonly compile: Job; readonly link: Job };
 }
 
 export function guestJobs(isa: Isa, output: string): GuestJobs {
@@ -104,7 +107,21 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
   const buggySource = join(guestSource, "malformed", "buggyelf", "main.S");
   const buggyObject = join(work, "buggyelf", "main.S.o");
 
+  const bootFolder = join(guestSource, "boot");
+  const bootSource = join(bootFolder, "disk.S");
+  const bootScript = join(bootFolder, "disk.lds");
+  const bootObject = join(work, "boot", "disk.S.o");
+  const bootCode = diskBootFile(output);
+
   return {
+    diskBoot: {
+      compile: compileJob(bootSource, bootObject, [bootSource], []),
+      link: {
+        output: bootCode,
+        inputs: [bootScript, bootObject],
+        make: [...compiler.ld, "--oformat=binary", "-T", bootScript, bootObject, "-o", bootCode],
+      },
+    },
     buggyElf: {
       compile: compileJob(buggySource, buggyObject, [buggySource], []),
       link: linkJob(buggyElfFile(output, isa), "hvt", [buggyObject]),

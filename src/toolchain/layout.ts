@@ -16,6 +16,10 @@ export const freestandingFolder = join(includeFolder, "freestanding");
 /** What `buildGuest` makes: lib/ and tests/. */
 export const guestOutput = join(packageRoot, "dist", "guest");
 
+/** Where the boot code of disks ends up below `output`: src/virtio/disk-image.ts. */
+export const diskBootFile = (output: string): string => join(output, "boot", "disk.bin");
+export const diskBootCode = diskBootFile(guestOutput);
+
 /** The bindings, as the linker takes them. */
 export const bindingsObject = (target: BindingsTarget): string => `solo5_${target}.o`;
 export const linkerScript = (target: BindingsTarget): string => `solo5_${target}.lds`;

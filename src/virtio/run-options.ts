@@ -1,0 +1,93 @@
+// The command line of solo5-virtio-run, as the reference has it; what follows the unikernel is the unikernel's.
+import { Solo5Error } from "../bytes/error.js";
+import type { BlockDevice, NetDevice } from "./machine.js";
+
+export const hypervisors = ["kvm", "qemu", "bhyve"] as const;
+export type Hypervisor = (typeof hypervisors)[number];
+
+export interface RunOptions {
+  readonly hypervisor: Hypervisor | "best";
+  readonly memory: string;
+  readonly devices: readonly (BlockDevice | NetDevice)[];
+  readonly quiet: boolean;
+  readonly kernel: string;
+  readonly args: readonly string[];
+}
+
+export const runUsage = `usage: solo5-virtio-run [ OPTIONS ] UNIKERNEL [ -- ] [ ARGUMENTS ... ]
+
+Starts the UNIKERNEL (virtio target) on a hypervisor of this host. What it prints goes to stdout.
+
+Options:
+    -d DISK: Attach the file or disk DISK as a virtio-blk device.
+    -n NETIF[:MTU]: Attach the tap NETIF as a virtio-net device, which tells the guest MTU.
+    -m MEM: Megabytes of memory (default is 128).
+    -H HV: Hypervisor: kvm, qemu, bhyve or best (the default).
+    -q: Do not print the command that is run.
+
+Devices are attached in the order given, which must be the manifest's.
+`;
+
+const invalid = (why: string): Solo5Error => new Solo5Error("USAGE", `error: ${why}`);
+
+/** Options that take a value, joined or as the next argument. */
+const withValue = "dnmH";
+
+/** Throws Solo5Error `USAGE`. */
+export function parseRunOptions(given: readonly string[]): RunOptions {
+  const rest = [...given];
+  const devices: (BlockDevice | NetDevice)[] = [];
+  let memory = "128";
+  let hypervisor: RunOptions["hypervisor"] = "best";
+  let quiet = false;
+  let ended = false;
+
+  const option = (name: string, value: string): void => {
+    if (name === "q") quiet = true;
+    else if (name === "m") memory = checkMemory(value);
+    else if (name === "d") devices.push({ kind: "block", path: value });
+    else if (name === "n") devices.push(netDevice(value));
+    else hypervisor = checkHypervisor(value);
+  };
+  while (rest[0] !== undefined && /^-./.test(rest[0])) {
+    let cluster = rest.shift() ?? "";
+    if (cluster === "--") {
+      ended = true;
+      break;
+    }
+    for (cluster = cluster.slice(1); cluster !== ""; cluster = cluster.slice(1)) {
+      const name = cluster.charAt(0);
+      if (name === "q") option(name, "");
+      else if (withValue.includes(name)) {
+        const value = cluster.length > 1 ? cluster.slice(1) : rest.shift();
+        if (value === undefined) throw invalid(`option requires an argument: -${name}`);
+        option(name, value);
+        break;
+      } else throw invalid(`unknown option: -${name}`);
+    }
+  }
+  const kernel = rest.shift();
+  if (kernel === undefined) throw new Solo5Error("USAGE", "");
+  if (!ended && rest[0] === "--") rest.shift();
+  return { hypervisor, memory, devices, quiet, kernel, args: rest };
+}
+
+function checkMemory(value: string): string {
+  if (!/^[1-9]\d*[kKmMgG]?$/.test(value)) throw invalid(`malformed memory size: ${value}`);
+  return value;
+}
+
+function checkHypervisor(value: string): RunOptions["hypervisor"] {
+  const known = (["best", ...hypervisors] as const).find((name) => name === value);
+  if (known === undefined) throw invalid(`unknown hypervisor: ${value}`);
+  return known;
+}
+
+function netDevice(value: string): NetDevice {
+  const [, name = value, digits] = /^(.+):(.*)$/.exec(value) ?? [];
+  if (digits === undefined) return { kind: "net", interface: name };
+  const mtu = Number(digits);
+  // The smallest that IPv4 and QEMU allow, and the largest of a 16-bit field.
+  if (!/^\d+$/.test(digits) || mtu < 68 || mtu > 65535) throw invalid(`malformed MTU: ${value}`);
+  return { kind: "net", interface: name, mtu };
+}

@@ -4,8 +4,9 @@ import { cpus } from "node:os";
 import { native } from "./native.js";
 import { portable } from "./portable.js";
 import { table, type Suite } from "./report.js";
+import { virtio } from "./virtio.js";
 
-const suites: readonly Suite[] = [native, portable];
+const suites: readonly Suite[] = [native, portable, virtio];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !suites.some((suite) => suite.name === name));

@@ -28,8 +28,8 @@ typedef enum {
 /* What the unikernel is given at its start. Read-only, valid until the end. */
 struct solo5_start_info {
     const char *cmdline;  /* Arguments joined by single spaces, without the leading `--solo5:` options; never NULL. */
-    uintptr_t heap_start; /* Read-write, zeroed, non-executable memory for heap and stacks: page-aligned start ... */
-    size_t heap_size;     /* ... and size in bytes. The initial stack grows down from its end. */
+    uintptr_t heap_start; /* Read-write memory for heap and stacks, zeroed and non-executable (neither on virtio): ... */
+    size_t heap_size;     /* ... page-aligned start, and size in bytes. The initial stack grows down from its end. */
 };
 
 /* The unikernel. Defined by the application; returning from it is solo5_exit() with the returned status. */

@@ -1,5 +1,5 @@
 // Puts a disk image into a file: raw, where zeros take no room, or as Google Compute Engine takes it.
-import { closeSync, ftruncateSync, lstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../node/errno.js";
@@ -37,9 +37,6 @@ function writeWhole(fd: number, data: Uint8Array, offset: number): void {
 export function writeImage(path: string, extents: readonly Extent[], format: ImageFormat): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
-    }
     const fd = openSync(temporary, "wx");
     try {
       formats[format](fd, extents);

@@ -59,16 +59,26 @@ static struct pit_sample pit_sample(void)
     return best;
 }
 
-/* Cycles of the CPU's counter per second, measured for 50 ms. */
+/* Cycles per second, by 25 ms. The count goes on below 0: an elapsed time is one modulo 55 ms. */
+static uint64_t pit_sample_frequency(void)
+{
+    struct pit_sample start = pit_sample(), now;
+    uint16_t elapsed;
+    do {
+        now = pit_sample();
+        elapsed = (uint16_t)(start.ticks - now.ticks);
+    } while (elapsed < PIT_FREQ / 40);
+    return (now.cycles - start.cycles) * PIT_FREQ / elapsed;
+}
+
+/* The same, by two in a row that agree: where the host lets the machine wait for long, one is far off. */
 static uint64_t pit_measure_cycles(void)
 {
     pit_set(PIT_MAX);
-    struct pit_sample start, now;
-    do /* The count is loaded with the timer's next tick; before that it is anything. */
-        start = pit_sample();
-    while (start.ticks < PIT_MAX - PIT_FREQ / 200);
-    do
-        now = pit_sample();
-    while (start.ticks - now.ticks < PIT_FREQ / 20);
-    return (now.cycles - start.cycles) * PIT_FREQ / (start.ticks - now.ticks);
+    uint64_t before, frequency = 0;
+    do {
+        before = frequency;
+        frequency = pit_sample_frequency();
+    } while (before + before / 256 < frequency || frequency + frequency / 256 < before);
+    return before / 2 + frequency / 2;
 }

@@ -1,23 +1,6 @@
-// What the engines that run a guest in this process share: randomness, hardware addresses, and what becomes of an end.
+// What the engines that run a guest in this process share: what becomes of an end.
 import type { Ended } from "../tender/run.js";
 import type { Plan } from "../tender/attach.js";
-
-export const random = (): bigint => crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
-
-/** A locally administered address of no group: IEEE 802, 8.2.2. */
-function randomMac(): Uint8Array {
-  const mac = crypto.getRandomValues(new Uint8Array(6));
-  mac[0] = ((mac[0] ?? 0) & 0xfe) | 2;
-  return mac;
-}
-
-/** `plan` with an address for every network device. */
-export const withAddresses = (plan: Plan): Plan => ({
-  ...plan,
-  devices: plan.devices.map((device) =>
-    device.type === "NET_BASIC" ? { ...device, mac: device.mac ?? randomMac() } : device,
-  ),
-});
 
 /** hvt's tender takes the signal and says so; an spt unikernel is the process that dies of it. ABI.md 6.6. */
 export const signalled = ({ unikernel }: Plan, signal: number): Ended =>

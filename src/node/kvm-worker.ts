@@ -17,7 +17,7 @@ import type { Ended } from "../tender/run.js";
 import { blockDevice } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
-import { random } from "./guest-run.js";
+import { random } from "../tender/chance.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
 export type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: number | undefined };

@@ -15,7 +15,8 @@ import type { Ended } from "../tender/run.js";
 import { workerOptions } from "../linux/worker-options.js";
 import { openBlockFile } from "./block-file.js";
 import type { Engine } from "./engine.js";
-import { killed, reported, signalled, withAddresses } from "./guest-run.js";
+import { withAddresses } from "../tender/chance.js";
+import { killed, reported, signalled } from "./guest-run.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
 const eventfdFlags = 0x80800;

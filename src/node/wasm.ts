@@ -12,7 +12,8 @@ import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
 import type { Engine } from "./engine.js";
-import { killed, random, reported, signalled, withAddresses } from "./guest-run.js";
+import { random, withAddresses } from "../tender/chance.js";
+import { killed, reported, signalled } from "./guest-run.js";
 
 const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>

@@ -1,6 +1,5 @@
 // Runs a guest on an engine of ours: the loop between virtual CPU, target and devices. Portable: it waits with promises
 // and timers, so that it never blocks a page, and lets the host breathe whenever the guest's budget is used up.
-import type { Vcpu } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
 import type { Guest, Host, Session, Target } from "../target/contract.js";
 
@@ -16,8 +15,9 @@ export interface GuestRun {
   stop(outcome: Ended): void;
 }
 
-/** Instructions between two looks at the host: some milliseconds of translated code. */
-const budget = 20_000_000;
+/** Instructions between two looks at the host: as many as take so long, which only trying tells. */
+const sliceNsecs = { least: 4_000_000n, most: 16_000_000n } as const;
+const budgets = { first: 1_000_000, least: 10_000, most: 1_000_000_000 } as const;
 /** Timers cannot be set further ahead. */
 const longestTimerMsecs = 2 ** 31 - 1;
 
@@ -42,10 +42,12 @@ export function runGuest(
   const session = target.start(guest, vcpu, host);
   let stopped: Ended | undefined;
   let interrupt = (): void => {};
-  const wait = (deadline: bigint): Promise<void> =>
-    new Promise((resolve) => {
-      const left = Number(deadline - host.clock.monotonic()) / 1e6;
-      const timer = setTimeout(resolve, Math.min(Math.max(Math.ceil(left), 0), longestTimerMsecs));
+  const wait = (deadline: bigint): Promise<void> => {
+    const left = Number(deadline - host.clock.monotonic()) / 1e6;
+    // A timer would take a millisecond at least.
+    if (left <= 0) return nextTurn();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(Math.ceil(left), longestTimerMsecs));
       interrupt = () => {
         clearTimeout(timer);
         resolve();
@@ -53,10 +55,24 @@ export function runGuest(
       for (const net of host.nets.values()) net.onReadable(interrupt);
       if (anyReadable(host)) interrupt();
     });
+  };
+  let budget: number = budgets.first;
+  /** Runs the guest until it pauses. A guest that still waits is left waiting. */
+  const advance = (): Session["state"] => {
+    if (session.state.kind !== "running") return session.state;
+    const start = host.clock.monotonic();
+    vcpu.setBudget(budget);
+    vcpu.run(session.answer);
+    const took = host.clock.monotonic() - start;
+    if (took > sliceNsecs.most) budget = Math.max(budget / 2, budgets.least);
+    else if (took < sliceNsecs.least && session.state.kind === "running")
+      budget = Math.min(budget * 2, budgets.most);
+    return session.state;
+  };
 
   const loop = async (): Promise<Ended> => {
     for (;;) {
-      const state = advance(vcpu, session);
+      const state = advance();
       if (stopped !== undefined) return stopped;
       switch (state.kind) {
         case "ended":
@@ -87,12 +103,3 @@ export function runGuest(
 }
 
 const anyReadable = ({ nets }: Host): boolean => [...nets.values()].some((net) => net.readable);
-
-/** Runs the guest until it pauses. A guest that still waits is left waiting. */
-function advance(vcpu: Vcpu, session: Session): Session["state"] {
-  if (session.state.kind === "running") {
-    vcpu.setBudget(budget);
-    vcpu.run(session.answer);
-  }
-  return session.state;
-}

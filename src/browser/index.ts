@@ -1,0 +1,85 @@
+// The public interface for pages and workers: a unikernel's bytes in, its output out, on the portable engine. No
+// SharedArrayBuffer, no eval; a page stays responsive, since the guest runs in slices of some milliseconds.
+import { Solo5Error } from "../bytes/error.js";
+import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
+import { portableEngines } from "../engine/engines.js";
+import { readUnikernel, type Unikernel } from "../image/unikernel.js";
+import { targets } from "../target/registry.js";
+import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
+import { random, withAddresses } from "../tender/chance.js";
+import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
+
+export { Solo5Error } from "../bytes/error.js";
+export { createPeer, type Peer, type PeerOptions } from "../device/peer.js";
+export { createSegment, type Segment } from "../device/segment.js";
+export type { BlockDevice, Console, NetDevice } from "../device/contract.js";
+export type { AttachOptions, Plan } from "../tender/attach.js";
+export type { Unikernel } from "../image/unikernel.js";
+
+/** Nothing of the host can be attached here: devices are objects. */
+const noHost: HostDevices = {
+  netMtu() {
+    throw new Solo5Error("NET", "Could not attach interface: a page has none; attach a segment's port");
+  },
+  blockSize(path) {
+    throw new Solo5Error(
+      "BLOCK",
+      `Could not open block device: ${path}: a page has no files; attach a device object`,
+    );
+  },
+};
+
+const clock: Clock = {
+  monotonic: () => BigInt(Math.round(performance.now() * 1e6)),
+  wall: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e3)) * 1000n,
+};
+
+/** Timers are clamped to milliseconds, messages are not. */
+const channel = new MessageChannel();
+const turns: (() => void)[] = [];
+channel.port1.addEventListener("message", () => turns.shift()?.());
+channel.port1.start();
+const nextTurn: NextTurn = () =>
+  new Promise((resolve) => {
+    turns.push(resolve);
+    channel.port2.postMessage(undefined);
+  });
+
+export interface Running {
+  /** The unikernel's status, and what a tender would say on stderr. */
+  readonly ended: Promise<Ended>;
+  /** Ends the unikernel within some milliseconds; its status is then 137. */
+  stop(): void;
+}
+
+/** Reads a unikernel. Throws Solo5Error. */
+export const open = (file: Uint8Array, name = "unikernel"): Unikernel => readUnikernel(file, name);
+
+/** Attaches every declared device. Throws Solo5Error. */
+export const attach = (unikernel: Unikernel, options: AttachOptions = {}): Plan =>
+  attachTo(unikernel, options, noHost);
+
+/** Runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
+export function run(plan: Plan, console: Console): Running {
+  const { isa, target: name } = plan.unikernel;
+  const engine = portableEngines[isa];
+  const target = targets[name];
+  if (engine === undefined || target === undefined) {
+    throw new Solo5Error("ENGINE", `there is no engine for ${name} unikernels of ${isa}`);
+  }
+  const nets = new Map<number, NetDevice>();
+  const blocks = new Map<number, BlockDevice>();
+  for (const device of plan.devices) {
+    if (device.source.kind !== "device") throw new RangeError(`device ${device.name} is of the host`);
+    if (device.type === "NET_BASIC") nets.set(device.handle, device.source.device as NetDevice);
+    else blocks.set(device.handle, device.source.device as BlockDevice);
+  }
+  const { ended, stop } = runGuest(
+    withAddresses(plan),
+    target,
+    engine,
+    { nets, blocks, console, clock, random },
+    nextTurn,
+  );
+  return { ended, stop: () => stop({ status: 137 }) };
+}

@@ -1,0 +1,88 @@
+// Unikernels in a real browser: on a page's main thread, which stays responsive, and in a worker. Chromium runs the very
+// modules that the package ships; nothing is bundled, and the page is not cross-origin isolated.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, normalize } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, test } from "node:test";
+import { buildWorkloads } from "../bench/guests.js";
+import type { PageOutcome } from "./browser-page.js";
+import { needs } from "./needs.js";
+import { projectRoot } from "./project.js";
+
+const profile = mkdtempSync(join(tmpdir(), "solo5-browser-"));
+after(() => rmSync(profile, { recursive: true, force: true }));
+
+const types: Readonly<Record<string, string>> = { js: "text/javascript", html: "text/html" };
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-sync",
+];
+flags.push("--disable-background-networking", "--disable-component-update", `--user-data-dir=${profile}`);
+
+function serveFile({ url = "" }: IncomingMessage, response: ServerResponse): void {
+  const path = join(projectRoot, normalize(url));
+  response.setHeader("content-type", types[path.split(".").at(-1) ?? ""] ?? "application/octet-stream");
+  createReadStream(path)
+    .on("error", () => response.writeHead(404).end())
+    .pipe(response);
+}
+
+/** Opens the page in Chromium and gives what it and its worker report. */
+async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
+  const reports: (PageOutcome | string)[] = [];
+  let done = (): void => {};
+  const both = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    setTimeout(
+      () => reject(new Error(`the page reported ${JSON.stringify(reports)} in a minute`)),
+      60_000,
+    ).unref();
+  });
+  const server = createServer(async (request, response) => {
+    if (request.method !== "POST") return serveFile(request, response);
+    reports.push(JSON.parse(await text(request)) as PageOutcome | string);
+    response.end();
+    if (reports.length === 2) done();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}/test/browser.html`], {
+    stdio: "ignore",
+  });
+  try {
+    await both;
+  } finally {
+    const ended = new Promise((resolve) => chromium.on("close", resolve));
+    chromium.kill("SIGKILL");
+    await ended;
+    server.close();
+    server.closeAllConnections();
+  }
+  return reports;
+}
+
+test("unikernels run on a page and in a worker", { skip: needs.program("chromium") }, async () => {
+  await buildWorkloads(["hvt"]);
+  const [page, worker] = await outcomes();
+  for (const [outcome, where] of [
+    [page, "page"],
+    [worker, "worker"],
+  ] as const) {
+    assert.ok(typeof outcome === "object", String(outcome));
+    assert.equal(outcome.where, where);
+    assert.match(outcome.output, /'Hello_Solo5'[^]*SUCCESS/);
+    assert.equal(outcome.status, 0);
+    assert.equal(outcome.pings, 50);
+    assert.equal(outcome.stopped, 137);
+    assert.equal(outcome.crossOriginIsolated, false);
+  }
+});

@@ -2,8 +2,6 @@
 import type { Isa } from "../abi/elf.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Vcpu, VcpuOptions } from "./contract.js";
-import { newWasmVcpu } from "./x86-64/wasm-vcpu.js";
-import { machineMemory } from "./x86-64/machine-memory.js";
 
 export interface PortableEngine {
   /** Guest memory of `size` bytes, all zero. Throws Solo5Error where the host has no room. */
@@ -11,6 +9,13 @@ export interface PortableEngine {
   newVcpu(options: VcpuOptions): Vcpu;
 }
 
-export const portableEngines: Readonly<Partial<Record<Isa, PortableEngine>>> = {
-  "x86-64": { newMemory: machineMemory, newVcpu: newWasmVcpu },
+/** Loaded when needed: instruction table and translator are most of the code that there is. */
+export const portableEngines: Readonly<Partial<Record<Isa, () => Promise<PortableEngine>>>> = {
+  "x86-64": async () => {
+    const [{ machineMemory }, { newWasmVcpu }] = await Promise.all([
+      import("./x86-64/machine-memory.js"),
+      import("./x86-64/wasm-vcpu.js"),
+    ]);
+    return { newMemory: machineMemory, newVcpu: newWasmVcpu };
+  },
 };

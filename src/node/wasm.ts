@@ -7,7 +7,7 @@ import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
-import { runGuest, type NextTurn } from "../tender/run.js";
+import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
@@ -29,9 +29,9 @@ export const wasm: Engine = {
   },
 
   start(plan, { reporter, console = stdoutConsole }) {
-    const engine = portableEngines[plan.unikernel.isa];
+    const load = portableEngines[plan.unikernel.isa];
     const target = targets[plan.unikernel.target];
-    if (engine === undefined || target === undefined)
+    if (load === undefined || target === undefined)
       throw new RangeError("the engine was started in spite of an obstacle");
     const cleanup: Cleanup = [];
     const release = (): void => {
@@ -40,7 +40,11 @@ export const wasm: Engine = {
     try {
       const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
-      const { ended, stop } = runGuest(guest, target, engine, host, nextTurn);
+      const run = load().then((engine) => runGuest(guest, target, engine, host, nextTurn));
+      const ended = run.then((started) => started.ended);
+      // A guest that could not be started is reported by `ended`, and needs no stop.
+      const stop = (outcome: Ended): void =>
+        void run.then((started) => started.stop(outcome)).catch(() => {});
       return {
         status: reported(ended, reporter).finally(release),
         signal: (signal) => stop(signalled(plan, constants.signals[signal])),

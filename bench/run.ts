@@ -7,7 +7,7 @@ import { portable } from "./portable.js";
 import { table, type Suite } from "./report.js";
 import { virtio } from "./virtio.js";
 
-const suites: readonly Suite[] = [, kvm];
+const suites: readonly Suite[] = [native, portable, virtio, kvm];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !suites.some((suite) => suite.name === name));

@@ -75,11 +75,10 @@ export class CodeCache {
     const { bytes } = this.#mmu;
     const inPage = 4096 - (pc & 4095);
     const place = this.#mmu.byteAt(pc, "execute");
+    // The decoder reads no further than the longest instruction; a view for each would cost more than decoding.
     this.#hold(pc, place);
     const found =
-      inPage >= MAX_LENGTH
-        ? decode(bytes.subarray(place, place + MAX_LENGTH), 0, pc, mode)
-        : this.#fetchAcross(pc, mode, inPage, place);
+      inPage >= MAX_LENGTH ? decode(bytes, place, pc, mode) : this.#fetchAcross(pc, mode, inPage, place);
     if (typeof found !== "string") return found;
     const shown = [...this.#bytes.keys()].map((n) => this.#mmu.peek(pc + n));
     const hex = shown.flatMap((byte) => (byte === undefined ? [] : byte.toString(16).padStart(2, "0")));

@@ -149,6 +149,7 @@ export class Mmu {
   /** Marks the physical page of `place` as holding decoded code, so that stores to it are told. */
   holdsCode(place: number): number {
     const number = Math.floor((place - this.base) / 4096);
+    if (this.#code[number] === 1) return number;
     this.#code[number] = 1;
     this.pages[number] = ((this.pages[number] ?? 0) & ~pageBits.write) | pageBits.code;
     // A mapping elsewhere may lead to this page as well.

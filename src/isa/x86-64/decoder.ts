@@ -186,10 +186,30 @@ function register(width: number, index: number): Operand {
 
 type Value = readonly [low: number, high: number];
 
+function sizeOf(size: Encoding["immediates"][number], operandWidth: number): number {
+  switch (size) {
+    case "b":
+      return 1;
+    case "w":
+      return 2;
+    case "d":
+      return 4;
+    case "q":
+      return 8;
+    case "z":
+      return operandWidth === 16 ? 2 : 4;
+    case "v":
+      return operandWidth / 8;
+    case "moffs":
+      return addressWidth() / 8;
+    default:
+      return size satisfies never;
+  }
+}
+
 /** The immediates in order, before the operands, since RIP-relative ones count from the instruction's end. */
 function immediate(size: Encoding["immediates"][number], operandWidth: number): Value {
-  const sizes = { b: 1, w: 2, d: 4, q: 8, z: operandWidth === 16 ? 2 : 4, v: operandWidth / 8 };
-  const count = size === "moffs" ? addressWidth() / 8 : sizes[size];
+  const count = sizeOf(size, operandWidth);
   const low = signed(count === 8 ? 4 : (count as 1 | 2 | 4));
   return [low, count === 8 ? signed(4) : size === "moffs" ? 0 : low >> 31];
 }

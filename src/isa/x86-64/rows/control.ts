@@ -73,6 +73,8 @@ const jrcxz: Semantics = (e, i) => {
   e.jumpIf(e.equal(width, e.register(width, RCX), e.constant(width, 0)), targetOf(i));
 };
 
+/** Nothing but the faults of a load. */
+const touch: Semantics = (e, i) => void read(e, operand(i, 0));
 const nop: Semantics = () => undefined;
 const hex = (value: number) => value.toString(16).toUpperCase();
 
@@ -106,7 +108,7 @@ export const controlRows = [
   ...rows("PREFETCHW", { run: nop }, "0F 0D /1 | m8"),
   ...rows("PAUSE", { run: nop }, "F3 90"),
   ...rows("ENDBR64", { run: nop }, "F3 0F 1E FA"),
-  ...rows("CLFLUSH", { run: nop }, "NP 0F AE /7 | m8"),
+  ...rows("CLFLUSH", { run: touch }, "NP 0F AE /7 | m8"),
   ...rows("LFENCE", { run: nop }, "NP 0F AE E8"),
   ...rows("MFENCE", { run: nop }, "NP 0F AE F0"),
   ...rows("SFENCE", { run: nop }, "NP 0F AE F8"),

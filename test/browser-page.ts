@@ -21,7 +21,9 @@ const silent = { write() {} };
 async function hello(): Promise<{ output: string; status: number }> {
   let output = "";
   const plan = attach(await fetchUnikernel("tests/test_hello.hvt"), { memMiB: 16, args: ["Hello_Solo5"] });
-  const { status } = await run(plan, { write: (data) => (output += new TextDecoder().decode(data)) }).ended;
+  const { status } = await (
+    await run(plan, { write: (data) => (output += new TextDecoder().decode(data)) })
+  ).ended;
   return { output, status };
 }
 
@@ -33,7 +35,7 @@ async function ping(count: number): Promise<number> {
     memMiB: 16,
     net: { service0: { source } },
   });
-  const running = run(plan, silent);
+  const running = await run(plan, silent);
   let answered = 0;
   for (let i = 0; i < count; i++) {
     if ((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined) answered++;
@@ -47,7 +49,7 @@ const ticks = 50;
 
 /** Runs a unikernel that computes without end and stops it after some ticks of a timer. */
 async function stopAfterTicks(plan: Plan): Promise<number> {
-  const running = run(plan, silent);
+  const running = await run(plan, silent);
   for (let i = 0; i < ticks; i++) await new Promise((resolve) => setTimeout(resolve, 5));
   running.stop();
   return (await running.ended).status;

@@ -59,12 +59,12 @@ export const open = (file: Uint8Array, name = "unikernel"): Unikernel => readUni
 export const attach = (unikernel: Unikernel, options: AttachOptions = {}): Plan =>
   attachTo(unikernel, options, noHost);
 
-/** Runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
-export function run(plan: Plan, console: Console): Running {
+/** Loads the engine and runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
+export async function run(plan: Plan, console: Console): Promise<Running> {
   const { isa, target: name } = plan.unikernel;
-  const engine = portableEngines[isa];
+  const load = portableEngines[isa];
   const target = targets[name];
-  if (engine === undefined || target === undefined) {
+  if (load === undefined || target === undefined) {
     throw new Solo5Error("ENGINE", `there is no engine for ${name} unikernels of ${isa}`);
   }
   const nets = new Map<number, NetDevice>();
@@ -74,12 +74,7 @@ export function run(plan: Plan, console: Console): Running {
     if (device.type === "NET_BASIC") nets.set(device.handle, device.source.device as NetDevice);
     else blocks.set(device.handle, device.source.device as BlockDevice);
   }
-  const { ended, stop } = runGuest(
-    withAddresses(plan),
-    target,
-    engine,
-    { nets, blocks, console, clock, random },
-    nextTurn,
-  );
+  const host = { nets, blocks, console, clock, random };
+  const { ended, stop } = runGuest(withAddresses(plan), target, await load(), host, nextTurn);
   return { ended, stop: () => stop({ status: 137 }) };
 }

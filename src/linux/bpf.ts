@@ -1,8 +1,14 @@
 // Classic BPF for seccomp filters: instructions with named jumps. Linux, include/uapi/linux/filter.h and seccomp.h.
-import { struct, u16, u32, u8, viewOf } from "../bytes/struct.js";
+import { encode, struct, u16, u32, u64, u8, viewOf } from "../bytes/struct.js";
 
 export const sockFilter = struct(8, { code: u16, jt: u8, jf: u8, k: u32 });
 export const maxInstructions = 4096;
+
+const sockFprog = struct(16, { len: u16, filter: u64 });
+
+/** struct sock_fprog for a program of `size` bytes that lies at `address`. */
+export const encodeFprog = (size: number, address: number): Uint8Array =>
+  encode(sockFprog, { len: size / sockFilter.size, filter: BigInt(address) });
 
 /** Where struct seccomp_data holds what. */
 export const seccompData = { nr: 0, arch: 4, arg: (index: number): number => 16 + 8 * index } as const;

@@ -1,7 +1,7 @@
 // What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
 import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
-import type { Answer, ExceptionModel, Protection, Vcpu } from "../engine/contract.js";
+import type { Answer, ExceptionModel, Exit, Protection, Vcpu, Verdict } from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Unikernel } from "../image/unikernel.js";
@@ -63,6 +63,22 @@ export interface Target {
   protections(guest: Guest): readonly Protection[];
   /** Fills memory and registers; the session begins with `vcpu.run(session.answer)`. */
   start(guest: Guest, vcpu: Machine, host: Host): Session;
+}
+
+/** What every target answers alike: what guests ask the CPU for, and the host's wish to look around. */
+export function answerCommon(exit: Exit, { clock, random }: Host): Verdict | undefined {
+  switch (exit.kind) {
+    case "counter":
+      exit.value = clock.monotonic();
+      return "resume";
+    case "random":
+      exit.value = random();
+      return "resume";
+    case "budget":
+      return "suspend";
+    default:
+      return undefined;
+  }
 }
 
 /** Pages of a unikernel's segments as it asked for them to be protected. */

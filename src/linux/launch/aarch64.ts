@@ -1,7 +1,6 @@
 // A launch list as A64 machine code. Arm Architecture Reference Manual, C6; the system call convention is syscall(2)'s:
 // number in x8, arguments in x0 to x5, result in x0.
-import { encode, struct, u16, u64 } from "../../bytes/struct.js";
-import { sockFilter } from "../bpf.js";
+import { encodeFprog } from "../bpf.js";
 import { launchSyscalls, prctlOp, seccompSetFilter, type LaunchSyscall } from "../syscalls.js";
 import { createCode, littleEndian32 } from "./code.js";
 import { createFailures, reasonCount, reasonTable } from "./failure.js";
@@ -17,7 +16,6 @@ import {
 } from "./step.js";
 
 const numbers = launchSyscalls.aarch64;
-const sockFprog = struct(16, { len: u16, filter: u64 });
 /** The end of user space with 48-bit addresses. */
 const taskEnd = 0x1_0000_0000_0000n;
 
@@ -163,8 +161,8 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
   failOnError("munmap of the initial stack");
   syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
   failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-  const fprog = { len: finish.filter.length / sockFilter.size, filter: BigInt(pool.address(finish.filter)) };
-  syscall("seccomp", [seccompSetFilter, 0, { data: encode(sockFprog, fprog) }]);
+  const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+  syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
   failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
   set(x9, BigInt(finish.stackPointer));
   addImm(sp, x9, 0);

@@ -1,7 +1,6 @@
 // A launch list as x86-64 machine code. Intel SDM volume 2; the system call convention of the System V ABI, A.2.1.
-import { encode, struct, u16, u64 } from "../../bytes/struct.js";
 import { launchSyscalls, prctlOp, seccompSetFilter, type LaunchSyscall } from "../syscalls.js";
-import { sockFilter } from "../bpf.js";
+import { encodeFprog } from "../bpf.js";
 import { createCode, littleEndian32 } from "./code.js";
 import { createFailures, reasonCount, reasonTable } from "./failure.js";
 import type { Pool } from "./pool.js";
@@ -18,7 +17,6 @@ import {
 const rax = 0, rcx = 1, rdx = 2, rbx = 3, rsp = 4, rbp = 5, rsi = 6, rdi = 7, r8 = 8, r9 = 9, r10 = 10, r12 = 12, r13 = 13; // prettier-ignore
 const argumentRegisters = [rdi, rsi, rdx, r10, r8, r9] as const;
 const numbers = launchSyscalls["x86-64"];
-const sockFprog = struct(16, { len: u16, filter: u64 });
 /** The end of user space with four levels of page tables. */
 const taskEnd = 0x7fff_ffff_f000n;
 
@@ -165,8 +163,8 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
   failOnError("munmap of the initial stack");
   syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
   failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-  const fprog = { len: finish.filter.length / sockFilter.size, filter: BigInt(pool.address(finish.filter)) };
-  syscall("seccomp", [seccompSetFilter, 0, { data: encode(sockFprog, fprog) }]);
+  const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+  syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
   failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
   set(rsp, BigInt(finish.stackPointer));
   for (const reg of [rcx, rdx, rbx, rbp, rsi, r8, r9, r10, 11, r12, r13, 14, 15]) set(reg, 0n);

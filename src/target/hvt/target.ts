@@ -5,6 +5,7 @@ import { hex } from "../../bytes/text.js";
 import { isInside } from "../../image/memory.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
+  answerCommon,
   loadSegments,
   segmentProtections,
   type Host,
@@ -100,26 +101,14 @@ export const hvt: Target = {
           return "resume";
         }
         if (door !== undefined && door !== "kick") return hypercall(door.name, door.gpa);
-        switch (exit.kind) {
-          case "counter":
-            exit.value = host.clock.monotonic();
-            return "resume";
-          case "random":
-            exit.value = host.random();
-            return "resume";
-          case "budget":
-            return "suspend";
-          case "fault":
-            return settle(
-              ended(
-                exit.fault.refusedBy === "host"
-                  ? says("host/guest translation fault", exit.fault.reason)
-                  : says("unhandled exit", exit.fault.reason),
-              ),
-            );
-          default:
-            return settle(ended(machine.badAccess(exit) ?? says("unhandled exit", exit.kind)));
-        }
+        const common = answerCommon(exit, host);
+        if (common !== undefined) return common;
+        if (exit.kind !== "fault")
+          return settle(ended(machine.badAccess(exit) ?? says("unhandled exit", exit.kind)));
+        const { refusedBy, reason } = exit.fault;
+        return settle(
+          ended(says(refusedBy === "host" ? "host/guest translation fault" : "unhandled exit", reason)),
+        );
       },
     };
   },

@@ -13,8 +13,9 @@ import {
 import { viewOf, type Field } from "../../bytes/struct.js";
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { guestMinBase, result } from "../../abi/start.js";
-import type { Exit, Fault, Protection, Verdict } from "../../engine/contract.js";
+import type { Exit, Protection, Verdict } from "../../engine/contract.js";
 import {
+  answerCommon,
   loadSegments,
   segmentProtections,
   type Guest,
@@ -191,27 +192,13 @@ export const spt: Target = {
         state = { kind: "running" };
       },
       answer(exit: Exit): Verdict {
-        switch (exit.kind) {
-          case "syscall":
-            return systemCall();
-          case "counter":
-            exit.value = host.clock.monotonic();
-            return "resume";
-          case "random":
-            exit.value = host.random();
-            return "resume";
-          case "budget":
-            return "suspend";
-          case "fault":
-            end(signalStatus[exit.fault.vector] ?? killed.segv, faultMessage(exit.fault));
-            return "suspend";
-          default:
-            end(killed.segv, `a process may not do this: ${exit.kind}`);
-            return "suspend";
-        }
+        if (exit.kind === "syscall") return systemCall();
+        const common = answerCommon(exit, host);
+        if (common !== undefined) return common;
+        if (exit.kind === "fault") end(signalStatus[exit.fault.vector] ?? killed.segv, exit.fault.reason);
+        else end(killed.segv, `a process may not do this: ${exit.kind}`);
+        return "suspend";
       },
     };
   },
 };
-
-const faultMessage = ({ reason }: Fault): string => reason;

@@ -1,7 +1,15 @@
 // Virtual machines of this machine's /dev/kvm, as far as it goes: the self-tests, stopping, and what happens without.
 // Where there is none, the rigs (test/rigs) do all of it under a real kernel with a whole CPU.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -30,6 +38,52 @@ const machineCode = (...code: readonly number[]): Uint8Array => {
   return unikernelFile({ target: 1, headers: [text] });
 };
 const endless = machineCode(0xeb, 0xfe);
+/** Bytes of a 32-bit little-endian word. */
+const le = (value: number): readonly number[] => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
+const dword = (address: number, value: number): readonly number[] => [
+  0xc7,
+  0x04,
+  0x25,
+  ...le(address),
+  ...le(value),
+]; // mov dword [address], value
+const hypercall = (nr: number, args: number): readonly number[] => [
+  0x66,
+  0xba,
+  nr,
+  0x05,
+  0xb8,
+  ...le(args),
+  0xef,
+]; // mov dx, 0x500 + nr; mov eax, args; out dx, eax
+const argsAt = 0x20_0000;
+const puts = (data: number, size: number): readonly number[] => [
+  ...dword(argsAt, data),
+  ...dword(argsAt + 8, size),
+  ...hypercall(2, argsAt),
+];
+const halt = [...dword(argsAt, 0), ...dword(argsAt + 8, 0), ...hypercall(8, argsAt)];
+const talker = machineCode(...puts(0x30_0000, 0x40000), 0xeb, -2 & 0xff);
+const cpuidTeller = machineCode(
+  ...[1, 7, 0x8000_0001]
+    .flatMap((leaf, i) => [
+      [0xb8, ...le(leaf), 0x31, 0xc9, 0x0f, 0xa2], // mov eax, leaf; xor ecx, ecx; cpuid
+      [0x89, 0x1c, 0x25, ...le(0x30_0000 + i * 12)], // mov [address], ebx
+      [0x89, 0x0c, 0x25, ...le(0x30_0004 + i * 12)], // mov [address], ecx
+      [0x89, 0x14, 0x25, ...le(0x30_0008 + i * 12)], // mov [address], edx
+    ])
+    .flat(),
+  ...puts(0x30_0000, 36),
+  ...halt,
+);
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
 
 if (usable && process.arch === "x64") {
   for (const row of selfTests) {
@@ -117,6 +171,53 @@ if (usable && process.arch === "x64") {
       }
     });
   }
+
+  test("kvm: a guest whose output nobody takes stops as well, and one whose reader is gone ends", async () => {
+    const tender = `'${process.execPath}' '${commandFile("solo5-hvt")}' --engine=kvm --mem=16`;
+    // PUTS of 256 KiB: more than a pipe holds.
+    const file = join(folder, "talker.hvt");
+    writeFileSync(file, talker);
+    const full = await execute("bash", ["-c", `timeout -s TERM 1 ${tender} '${file}' | (sleep 2; cat >/dev/null); echo "\${PIPESTATUS[0]}"`]); // prettier-ignore
+    assert.equal(full.stderr, "solo5-hvt: Exiting on signal 15\n");
+    const gone = await execute("bash", ["-c", `${tender} '${file}' | true; echo "\${PIPESTATUS[0]}"`]);
+    assert.deepEqual(gone, { stdout: "141\n", stderr: "", status: 0 });
+  });
+
+  test("kvm: the guest's CPU has no nested virtualisation, TSX or performance counters", async () => {
+    let text = new Uint8Array();
+    const console = { write: (data: Uint8Array) => void (text = Uint8Array.from([...text, ...data])) };
+    assert.equal(await run(attach(open(cpuidTeller), { memMiB: 16 }), { engine: "kvm", console }).status, 0);
+    const view = new DataView(text.buffer);
+    const word = (leaf: number, register: "ebx" | "ecx" | "edx"): number =>
+      view.getUint32(leaf * 12 + ["ebx", "ecx", "edx"].indexOf(register) * 4, true);
+    const [one, seven, extended] = [0, 1, 2];
+    assert.equal(text.length, 36);
+    assert.equal(
+      word(one, "ecx") & ((1 << 5) | (1 << 6) | (1 << 15)),
+      0,
+      "VMX, SMX, performance capabilities",
+    );
+    assert.notEqual(word(one, "edx") & (1 << 26), 0, "SSE2 is there");
+    assert.equal(word(seven, "ebx") & ((1 << 4) | (1 << 11)), 0, "HLE, RTM");
+    assert.equal(word(extended, "ecx") & ((1 << 2) | (1 << 23) | (1 << 24)), 0, "SVM, counters");
+  });
+
+  test("kvm: nothing that a guest needs is left to a child of this process", async () => {
+    const running = run(attach(open(endless), { memMiB: 2 }), { engine: "kvm" });
+    await new Promise((resolve) => void setTimeout(resolve, 300));
+    const kinds = new Set<string>();
+    for (const fd of readdirSync("/proc/self/fd")) {
+      const kind = /kvm|memfd:solo5|eventfd/.exec(readLink(`/proc/self/fd/${fd}`))?.[0];
+      if (kind === undefined) continue;
+      kinds.add(kind);
+      const [, flags = "0"] =
+        /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? [];
+      assert.notEqual(Number.parseInt(flags, 8) & 0o2000000, 0, `${kind} survives exec`);
+    }
+    assert.ok(kinds.has("kvm") && kinds.has("eventfd"), [...kinds].join(" "));
+    running.stop();
+    await running.status;
+  });
 
   test("kvm: what the guest does wrong ends it with the classic texts", async () => {
     const cases: readonly (readonly [code: readonly number[], says: RegExp])[] = [

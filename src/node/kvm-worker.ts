@@ -6,6 +6,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { captured } from "../device/pcap.js";
 import type { Console, NetDevice } from "../device/contract.js";
 import { readUnikernel } from "../image/unikernel.js";
+import { interruptible } from "../linux/kvm/console.js";
 import { kvmMemory } from "../linux/kvm/memory.js";
 import { publishVcpu, stopRequested, stopWords, waitForRelease } from "../linux/kvm/stop.js";
 import { newKvmVcpu } from "../linux/kvm/vcpu.js";
@@ -41,6 +42,7 @@ export type KvmReport =
   | { readonly ended: Ended }
   | { readonly failed: { readonly code: string; readonly message: string } };
 
+const stdout = 1;
 const relayedConsole: Console = { write: (data) => parentPort?.postMessage(data.slice()) };
 
 function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks"> {
@@ -71,7 +73,7 @@ function runToEnd(work: KvmWork, cleanup: Cleanup): Ended {
   cleanup.push(() => vcpu[Symbol.dispose]());
   const host: Host = {
     ...openDevices(work.devices),
-    console: work.stdout ? stdoutConsole : relayedConsole,
+    console: work.stdout ? interruptible(stdoutConsole, stdout, work.wake) : relayedConsole,
     clock: hostClock,
     random,
   };

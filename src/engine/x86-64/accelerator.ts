@@ -23,6 +23,8 @@ const FIRST_FUEL = 50_000;
 const MAX_RUN = 1e9;
 /** An indirect call is compared with so many targets. */
 const MAX_TARGETS = 8;
+/** The opcode of RET imm16. */
+const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
@@ -130,6 +132,14 @@ export function accelerate(
     if (count >= threshold) translator?.translate(pc);
   };
 
+  /** RET to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
+  const undoReturn = (): void => {
+    cpu.rip = view.getInt32(words.returned, true) >>> 0;
+    const takesMore = mmu.bytes[mmu.base + cpu.rip] === RET_IMMEDIATE;
+    const more = takesMore ? view.getUint16(mmu.base + cpu.rip + 1, true) : 0;
+    cpu.setGpr(4, BigInt.asUintN(64, cpu.gpr(4) - BigInt(8 + more)));
+  };
+
   /** Runs translated code from rip; false where there is none or it needs the interpreter at once. */
   const enter = (limit: number): boolean => {
     if (translator === undefined) return false;
@@ -142,6 +152,10 @@ export function accelerate(
     core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
     if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
+    if (reason === reasons.none && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) {
+      undoReturn();
+      return false;
+    }
     if (reason === reasons.none && left >= 0) miss(cpu.rip, RETURNS);
     if (reason === reasons.called && left >= 0) miss(cpu.rip, CALLS);
     if (left < 0) {

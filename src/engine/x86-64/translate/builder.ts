@@ -513,12 +513,12 @@ export class BlockBuilder implements Emitter<Node> {
     this.#end = { kind: "callTo", pc: this.#at?.pc ?? 0, target, next: this.#next() };
   }
   ret(target: Node): void {
-    this.#end = { kind: "ret", target };
+    this.#end = { kind: "ret", pc: this.#at?.pc ?? 0, target };
   }
 }
 
 const isIndirect = ({ row }: Instruction): boolean =>
-  row.traits.flow === "ret" || row.traits.flow === "callTo" || row.traits.flow === "jumpTo";
+  row.traits.flow === "callTo" || row.traits.flow === "jumpTo";
 
 /** Whether a jump's target is a loaded value, or that sign-extended and added to something. */
 function dependsOn(target: Node, loaded: Node): boolean {

@@ -131,7 +131,7 @@ export function discover(entry: number, code: Code): Unit {
     }
     if (end.kind === "ret" && place.caller !== undefined) {
       const { place: to, next } = place.caller;
-      return { end: { kind: "return", target: end.target, next }, edges: [indexOf(to, next)] };
+      return { end: { ...end, kind: "return", next }, edges: [indexOf(to, next)] };
     }
     return { end, edges: successorsOf(end).map((pc) => indexOf(place, pc)) };
   };

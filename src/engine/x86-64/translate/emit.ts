@@ -537,6 +537,7 @@ class UnitEmitter {
         return;
       case "ret":
         this.#spill(index);
+        this.#storeReturned(end.pc);
         e.value(end.target);
         return this.#returnTarget();
       case "return":
@@ -545,6 +546,7 @@ class UnitEmitter {
         e.op("i64.ne");
         this.#open(op.if);
         this.#spill(index);
+        this.#storeReturned(end.pc);
         e.value(end.target);
         this.#returnTarget();
         this.#close();
@@ -597,6 +599,13 @@ class UnitEmitter {
       default:
         end satisfies never;
     }
+  }
+
+  /** The latest return, in case its target is none: then it has not happened. */
+  #storeReturned(pc: number): void {
+    this.#e.i32(0);
+    this.#e.i32(pc);
+    this.#e.memory(op["i32.store"], 2, words.returned);
   }
 
   #storeMissing(value: () => void): void {

@@ -42,6 +42,8 @@ export const words = {
   reason: state.translator,
   /** 8: the guest address that a missing function was called at. */
   missing: state.translator + 8,
+  /** 4: the address of the latest RET, which the interpreter does again where its target is beyond 4 GiB. */
+  returned: state.translator + 4,
   /** 8: rsp of a unit's entry must lie in [stackLow, stackLow + STACK_WINDOW): guest frames stand for V8's. */
   stackLow: state.translator + 16,
   /** 8 * `lookupEntries`: a cache of units: guest address, then index in the table, by the address's low bits. */

@@ -2,15 +2,19 @@
 // runs it, and does what translated code leaves to be done. ENGINE.md, "The design", 1 and 9.
 import type { VcpuOptions } from "../contract.js";
 import type { Core } from "./core.js";
-import { plainMemory } from "./flat.js";
+import { type Plain, plainMemory } from "./flat.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageBits, state } from "./state.js";
 import { LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
 import { type GuestCode, Translator } from "./translate/translator.js";
 
 export interface AcceleratorOptions {
-  /** Jumps to an address before it is translated. */
+  /** Jumps to an address before it is translated; 0 translates whatever comes. */
   readonly threshold?: number;
+  /** Where memory is plain, for tests of a part of it; found out from tables and protections otherwise. */
+  readonly plain?: Plain;
+  /** Keep status flags across calls, returns and the ends of units, as no compiler needs. */
+  readonly flagsAcrossCalls?: boolean;
 }
 
 const THRESHOLD = 60;
@@ -34,7 +38,7 @@ export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
-  { threshold = THRESHOLD }: AcceleratorOptions = {},
+  { threshold = THRESHOLD, plain: given, flagsAcrossCalls = false }: AcceleratorOptions = {},
 ): (limit: number) => void {
   const { cpu, mmu } = core;
   const { wasm } = memory;
@@ -83,14 +87,14 @@ export function accelerate(
 
   const prepare = (): Translator | undefined => {
     version = mmu.version;
-    const plain = plainMemory(cpu, mmu, options);
+    const plain = given ?? plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
     const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
     const code: GuestCode = {
       bytes,
-      shape: { base: mmu.base, size: mmu.size, ...plain },
+      shape: { base: mmu.base, ...plain },
       isExecutable,
-      flagsAcrossCalls: false,
+      flagsAcrossCalls,
       targetsOf: (pc) => targets.get(pc) ?? [],
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -143,7 +147,8 @@ export function accelerate(
   /** Runs translated code from rip; false where there is none or it needs the interpreter at once. */
   const enter = (limit: number): boolean => {
     if (translator === undefined) return false;
-    const slot = translator.find(cpu.rip);
+    const { rip } = cpu;
+    const slot = threshold === 0 ? translator.translate(rip) : translator.find(rip);
     if (slot === 0) return false;
     const fuel = Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
     view.setInt32(words.reason, reasons.none, true);

@@ -4,8 +4,9 @@ import type { VcpuOptions } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import type { Mmu } from "./mmu.js";
 
-/** Lowest addresses from which all of the memory up to its end is plain. */
+/** Where memory is plain: from the lowest addresses on up to the end, `size`. */
 export interface Plain {
+  readonly size: number;
   readonly readable: number;
   readonly writable: number;
 }
@@ -35,11 +36,11 @@ export function plainMemory(
     readable = Math.max(readable, tables.readable);
     writable = Math.max(writable, tables.writable);
   }
-  return { readable, writable: Math.max(readable, writable) };
+  return { size: mmu.size, readable, writable: Math.max(readable, writable) };
 }
 
 /** Walks down from the end of memory to where a page is missing, moved or read-only. */
-function flatTables(cpu: Cpu, mmu: Mmu): Plain | undefined {
+function flatTables(cpu: Cpu, mmu: Mmu): Omit<Plain, "size"> | undefined {
   const isUser = cpu.cpl === 3;
   const needed = PRESENT | (isUser ? USER : 0);
   const entry = (table: number, index: number): { low: number; address: number } => {

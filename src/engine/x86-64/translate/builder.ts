@@ -417,10 +417,19 @@ export class BlockBuilder implements Emitter<Node> {
   }
   /** INC and DEC keep CF, wherever it comes from. */
   #step(operation: "inc" | "dec", width: Width, result: Node): void {
-    const kept = this.#flags[CF];
     const zero = i32(0);
-    this.#record(operation, width, result, zero, result);
-    if (kept !== undefined) this.#setFlags(this.#flags.map((source, flag) => (flag === CF ? kept : source)));
+    const record: FlagRecord = {
+      operation,
+      width,
+      a: result,
+      b: zero,
+      result,
+      plain: true,
+      before: undefined,
+      bits: [],
+    };
+    const source = fromRecord(record);
+    this.#setFlags(this.#flags.map((kept, flag) => (flag === CF ? kept : source)));
   }
   flagsShift(shift: Shift, width: Width, a: Node, count: Node, result: Node): void {
     if (isZero(count)) return;
@@ -542,15 +551,16 @@ function readsOf(
     visit(n.b);
     visit(n.c);
   };
-  const visitFlags = (sources: Flags): void => {
+  /** Flags that are still those of the start count only where they go into other flags. */
+  const visitFlags = (sources: Flags, isPart = false): void => {
     for (const { record, bit } of new Set(sources)) {
-      if (bit !== undefined && bit.op !== pseudo.entry) visit(bit);
+      if (bit !== undefined && (isPart || bit.op !== pseudo.entry)) visit(bit);
       if (record === undefined) continue;
       visit(record.a);
       visit(record.b);
       visit(record.result);
       record.bits.forEach(visit);
-      if (record.before !== undefined) visitFlags(record.before);
+      if (record.before !== undefined) visitFlags(record.before, true);
     }
   };
   for (const statement of statements) {

@@ -6,8 +6,10 @@ import { BlockBuilder, type UnitContext } from "./builder.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { indexing } from "./jump-table.js";
 import * as integer from "./integer.js";
-import { entryNode, i64FromNumber } from "./node.js";
+import { flagNames, fromBit } from "./flags.js";
+import { entryNode, i64FromNumber, type Node } from "./node.js";
 import { add, copySlots, has, noSlots, slots } from "./slots.js";
+import { hasStackWindow } from "./protocol.js";
 import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
 import { unroll } from "./unroll.js";
@@ -172,7 +174,7 @@ export function discover(entry: number, code: Code): Unit {
     instructions: own.instructions.size,
     sizeBytes: sizeOf(own),
     scalarXmm: context.scalarXmm,
-    frameAbove: elideStackChecks(blocks, graph),
+    frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, graph) : 0,
     shape: code.shape,
     pages,
   };
@@ -234,14 +236,20 @@ function build(pc: number, { leaders, instructions }: Found, context: UnitContex
 
 /** A block that only says where to go on: outside the unit. */
 function leaving(pc: number): Block {
+  const entries = new Map<number, Node>();
+  const flags = flagNames.map((_, flag) => {
+    const bit = entryNode(slots.flag + flag);
+    entries.set(slots.flag + flag, bit);
+    return fromBit(bit);
+  });
   return {
     pc,
     instructions: 0,
     statements: [],
     end: { kind: "leave", pc },
     final: new Map(),
-    entries: new Map(),
-    flags: [],
+    entries,
+    flags,
     reads: noSlots(),
     writes: noSlots(),
     stackDelta: 0,
@@ -264,6 +272,7 @@ function goingOn(call: CallTo): Block {
   const target = entryNode(slots.target);
   const reads = noSlots();
   add(reads, slots.target);
-  const entries = new Map([[slots.target, target]]);
-  return { ...leaving(call.pc), entries, reads, end: { ...call, target } };
+  const block = leaving(call.pc);
+  const entries = new Map([...block.entries, [slots.target, target] as const]);
+  return { ...block, entries, reads, end: { ...call, target } };
 }

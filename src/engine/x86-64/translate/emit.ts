@@ -9,10 +9,10 @@ import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js
 import type { Unit } from "./discover.js";
 import { Expressions, Locals } from "./expression.js";
 import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
-import { flagBit, flagPositions, type Flags } from "./flags.js";
+import { flagBit, flagPositions } from "./flags.js";
 import { isZero, type Node, pseudo } from "./node.js";
 import { lookup } from "./lookup.js";
-import { imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
+import { hasStackWindow, imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
 import { spillOrder } from "./spill-order.js";
 import { loadSlots, storeFlags, storeSlot } from "./state-transfer.js";
 import { stopTests } from "./stop-tests.js";
@@ -63,6 +63,8 @@ class UnitEmitter {
   readonly #flagsKind = this.#locals.add("i32");
   readonly #flagsWords = [this.#locals.add("i64"), this.#locals.add("i64"), this.#locals.add("i64")] as const;
   #usesFlags = false;
+  /** What the end of the present block stores as the flags. */
+  #endFlags: FlagSnapshot | undefined;
   readonly #exits: readonly (readonly SlotSet[])[];
   readonly #exitDepth = new Map<string, number>();
   #depth = 0;
@@ -152,13 +154,15 @@ class UnitEmitter {
     e.op("i32.lt_s");
     e.op("br_if");
     e.code.u32(0);
-    this.#rsp();
-    e.i32(0);
-    e.memory(op["i64.load"], 3, words.stackLow);
-    e.op("i64.sub");
-    e.i64(STACK_WINDOW);
-    e.op("i64.lt_u");
-    e.op("br_if");
+    if (hasStackWindow(this.#unit.shape)) {
+      this.#rsp();
+      e.i32(0);
+      e.memory(op["i64.load"], 3, words.stackLow);
+      e.op("i64.sub");
+      e.i64(STACK_WINDOW);
+      e.op("i64.lt_u");
+      e.op("br_if");
+    } else e.op("br");
     e.code.u32(1);
     this.#close();
     e.i64(this.#unit.entry);
@@ -388,7 +392,7 @@ class UnitEmitter {
     block.statements.forEach((statement, position) => {
       if (statement.kind === "exit") {
         if (isZero(statement.when)) return;
-        const snapshot = this.#snapshot(statement, position, block, liveOut, flagsAtEnd);
+        const snapshot = this.#snapshot(statement, position, block, index, liveOut, flagsAtEnd);
         if (snapshot !== undefined) snapshots.set(position, snapshot);
         snapshot?.values.forEach((value) => e.count(value));
         e.count(statement.when);
@@ -399,6 +403,8 @@ class UnitEmitter {
       }
     });
     for (const value of sets.values()) e.count(value);
+    this.#endFlags = flagsAtEnd ? snapshotOf(block.flags, block.flags) : undefined;
+    this.#endFlags?.values.forEach((value) => e.count(value));
     if (end.kind === "branch") e.count(end.condition);
     if (end.kind === "return") {
       e.count(end.target);
@@ -422,9 +428,13 @@ class UnitEmitter {
     statement: ExitStatement,
     position: number,
     block: Block,
+    index: number,
     liveOut: SlotSet,
     flagsAtEnd: boolean,
   ): FlagSnapshot | undefined {
+    // While nothing has changed them, the state area has them.
+    if (!hasFlags(statement.written) && !hasFlags(this.#dirty(index))) return undefined;
+    if (this.#options.flagsAcrossCalls) return snapshotOf(statement.flags, statement.flags);
     const needed = statement.flags.filter((source, flag) => {
       const isFinal = block.flags[flag] === source;
       return source.lastRead > position || (isFinal && (flagsAtEnd || has(liveOut, slots.flag + flag)));
@@ -510,13 +520,14 @@ class UnitEmitter {
     for (const slot of members(withoutFlags(dirty))) {
       storeSlot(e, slot, this.#unit.scalarXmm, () => e.get(this.#locals.slot(slot)));
     }
-    if (hasFlags(dirty)) this.#flags(block.flags);
+    this.#spillFlags();
   }
 
-  #flags(flags: Flags): void {
+  /** Stores the flags at the end of the block that is being written. */
+  #spillFlags(): void {
     const e = this.#e;
-    const { kind, values } = snapshotOf(flags, flags);
-    for (const value of values) e.count(value);
+    if (this.#endFlags === undefined) return;
+    const { kind, values } = this.#endFlags;
     storeFlags(
       e,
       () => e.i32(kind),

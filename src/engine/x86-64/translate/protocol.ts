@@ -74,3 +74,7 @@ export const STACK_ABOVE = 4096;
 /** Writable memory that is certain to be below and above the stack pointer at a unit's entry. */
 export const FRAME_BELOW = 4096;
 export const FRAME_ABOVE = 16;
+
+/** Whether there is room for a stack window; without, accesses near the stack pointer are checked one by one. */
+export const hasStackWindow = ({ size, writable }: { size: number; writable: number }): boolean =>
+  size - writable >= 2 * STACK_WINDOW + FRAME_BELOW + FRAME_ABOVE;

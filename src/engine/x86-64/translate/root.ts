@@ -9,6 +9,7 @@ import { lookup } from "./lookup.js";
 import {
   FRAME_ABOVE,
   FRAME_BELOW,
+  hasStackWindow,
   imported,
   moduleImports,
   moduleTypes,
@@ -56,21 +57,23 @@ function run(shape: MemoryShape) {
     e.code.byte(type.empty);
   };
   block(op.loop);
-  stackWindow(e, shape, low);
-  // Outside all the same: no unit can be entered.
-  e.i32(0);
-  e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
-  e.get(low);
-  e.op("i64.sub");
-  e.i64(STACK_WINDOW);
-  e.op("i64.ge_u");
-  block(op.if);
-  e.i32(0);
-  e.i32(reasons.slow);
-  e.memory(op["i32.store"], 2, words.reason);
-  e.get(FUEL);
-  e.op("return");
-  e.op("end");
+  if (hasStackWindow(shape)) {
+    stackWindow(e, shape, low);
+    // Outside all the same: no unit can be entered.
+    e.i32(0);
+    e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
+    e.get(low);
+    e.op("i64.sub");
+    e.i64(STACK_WINDOW);
+    e.op("i64.ge_u");
+    block(op.if);
+    e.i32(0);
+    e.i32(reasons.slow);
+    e.memory(op["i32.store"], 2, words.reason);
+    e.get(FUEL);
+    e.op("return");
+    e.op("end");
+  }
   e.get(FUEL);
   e.get(INDEX);
   e.op("call_indirect");

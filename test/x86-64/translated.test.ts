@@ -1,0 +1,40 @@
+// Every row and random sequences on the real CPU and on translated code: the same cases as the interpreter's, each
+// translated before it runs. SOLO5_CASES and SOLO5_SEED as there.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newWasmVcpu } from "../../src/engine/x86-64/wasm-vcpu.js";
+import { casesFor, compareWithCpu, type NewVcpu } from "./differential.js";
+import { findDifference } from "./fuzz.js";
+import { whyNotNative } from "./native.js";
+import { longRows, missingFeatures, notComparable } from "./not-comparable.js";
+import { WINDOW_PAGE } from "./state.js";
+
+const each = Number(process.env["SOLO5_CASES"] ?? 12);
+const seed = Number(process.env["SOLO5_SEED"] ?? 1);
+const skip = whyNotNative() ?? false;
+
+/** The window is the plain memory, and everything is translated at once. */
+const newTranslated: NewVcpu = (options) =>
+  newWasmVcpu(
+    { ...options, profile: "plain" },
+    {
+      threshold: 0,
+      plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE },
+      flagsAcrossCalls: true,
+    },
+  );
+
+test("translated code does what the CPU does", { skip }, (t) => {
+  const missing = missingFeatures();
+  const rows = longRows().filter(
+    ({ row }) => !notComparable.has(row.mnemonic) && !missing.has(row.traits.feature ?? ""),
+  );
+  const { cases, failures, covered } = compareWithCpu(newTranslated, casesFor(rows, each, seed));
+  t.diagnostic(`${covered.size} of ${longRows().length} rows, ${cases} cases, seed ${seed}`);
+  const shown = [...failures].map(([row, { count, first }]) => `${row}: ${count} cases\n  ${first}`);
+  assert.equal(failures.size, 0, shown.slice(0, 12).join("\n"));
+});
+
+test("translated sequences do what the CPU does", { skip }, () => {
+  assert.equal(findDifference(newTranslated, { count: 300, length: 12, seed }), undefined);
+});

@@ -75,6 +75,6 @@ export async function run(plan: Plan, console: Console): Promise<Running> {
     else blocks.set(device.handle, device.source.device as BlockDevice);
   }
   const host = { nets, blocks, console, clock, random };
-  const { ended, stop } = runGuest(withAddresses(plan), target, await load(), host, nextTurn);
+  const { ended, stop } = runGuest(withAddresses(plan), target, await load(), host, { nextTurn });
   return { ended, stop: () => stop({ status: 137 }) };
 }

@@ -6,18 +6,18 @@ import { readUnikernel } from "../image/unikernel.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { readFile } from "../node/files.js";
 import { attach, type NetSource } from "../tender/attach.js";
-import { parseOptions, sptOptions, usage, valueOf } from "../tender/options.js";
+import { parseOptions, runOptions, usage, valueOf } from "../tender/options.js";
 import { attachOptions, type NetNames } from "../tender/request.js";
 import { UsageError } from "./command.js";
 import { startAndWait } from "./start.js";
 
-export const runUsage = `${usage("solo5 run", sptOptions)}
+export const runUsage = `${usage("solo5 run", runOptions)}
 IFACE may also be segment:NAME[/IP], an Ethernet segment inside this process, with a peer
 at the address IP that answers pings; it needs no privileges.
 `;
 
 export async function runCommand(args: readonly string[]): Promise<number> {
-  const { given, kernel, args: guestArgs } = parseOptions(args, sptOptions);
+  const { given, kernel, args: guestArgs } = parseOptions(args, runOptions);
   if (valueOf(given, "help") !== undefined) throw new UsageError();
   if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
   const options = attachOptions(given, guestArgs, segments());

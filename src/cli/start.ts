@@ -2,15 +2,17 @@
 // unikernels ends with.
 import { chooseEngine, start } from "../node/engines.js";
 import type { StartOptions } from "../node/engine.js";
+import { debugRequest } from "../node/debug-request.js";
 import type { Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { forwardSignals } from "./signals.js";
 
 export function startAndWait(plan: Plan, given: readonly Given[], options: StartOptions): Promise<number> {
-  const { name, why } = chooseEngine(plan, valueOf(given, "engine"));
+  const debug = debugRequest(given);
+  const { name, why } = chooseEngine(plan, valueOf(given, "engine"), debug);
   if (valueOf(given, "verbose") !== undefined) {
     process.stderr.write(`${options.reporter}: engine ${name}${why === "" ? "" : ` (${why})`}\n`);
   }
-  const { status, signal } = start(plan, name, options);
+  const { status, signal } = start(plan, name, { ...options, debug });
   return forwardSignals(status, signal);
 }

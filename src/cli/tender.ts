@@ -19,13 +19,13 @@ export interface Start {
   readonly name: string;
 }
 
-/** Runs the tender `solo5-TARGET`; `start` gives the exit status. */
+/** Runs the tender `command` of a target; `start` gives the exit status. */
 export function tenderMain(
   target: Target,
   table: OptionTable,
   start: (start: Start) => number | Promise<number>,
+  command = `solo5-${target}`,
 ): Promise<void> {
-  const command = `solo5-${target}`;
   return main({
     name: command,
     usage: usage(command, table),

@@ -1,6 +1,7 @@
 // What runs a plan on this host: a process, a virtual machine, an engine of our own.
 import type { Target } from "../abi/notes.js";
 import type { Console } from "../device/contract.js";
+import type { DebugRequest, DebugTool } from "./debug-request.js";
 import type { Plan } from "../tender/attach.js";
 
 /** A unikernel that runs. */
@@ -23,9 +24,12 @@ export interface StartOptions {
   readonly reporter: string;
   /** Takes the output; this process's stdout where absent. */
   readonly console?: Console | undefined;
+  readonly debug?: DebugRequest | undefined;
 }
 
 export interface Engine {
+  /** What of debugging it can do. */
+  readonly debugs: readonly DebugTool[];
   /** The targets that the engine is made for; nobody is told that it is not for others. */
   readonly targets: readonly Target[];
   /**

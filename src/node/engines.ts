@@ -5,12 +5,14 @@ import { runNative } from "../linux/native.js";
 import { nativeObstacle } from "../linux/obstacle.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
+import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine, Running, StartOptions } from "./engine.js";
 import { kvm } from "./kvm.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {
   targets: ["spt"],
+  debugs: [],
   obstacle: nativeObstacle,
   start(plan, { console, ...names }) {
     const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
@@ -30,6 +32,7 @@ export const engineNames = Object.keys(engines) as readonly EngineName[];
 export function chooseEngine(
   plan: Plan,
   wanted = "auto",
+  debug: DebugRequest = {},
 ): { readonly name: EngineName; readonly why: string } {
   if (wanted !== "auto" && !Object.hasOwn(engines, wanted)) {
     throw new Solo5Error(
@@ -41,12 +44,17 @@ export function chooseEngine(
   const { target, name: file } = plan.unikernel;
   const tell = (list: typeof obstacles): string => list.map(({ text }) => text).join("; ");
   for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
-    const obstacle = engines[name].obstacle(plan, wanted !== "auto");
+    const obstacle = debugObstacle(engines[name], debug) ?? engines[name].obstacle(plan, wanted !== "auto");
     if (obstacle === undefined)
       return { name, why: tell(obstacles.filter((one) => isMadeFor(one.name, target))) };
     obstacles.push({ name, text: `engine ${name}: ${obstacle}` });
   }
   throw new Solo5Error("ENGINE", `${file}: cannot run here: ${tell(obstacles)}`);
+}
+
+function debugObstacle({ debugs }: Engine, debug: DebugRequest): string | undefined {
+  const missing = debugTools.find((tool) => debug[tool] !== undefined && !debugs.includes(tool));
+  return missing === undefined ? undefined : `it has no --${missing}, which the engine wasm has`;
 }
 
 const isMadeFor = (name: EngineName, target: Target): boolean =>

@@ -23,6 +23,7 @@ const eventfdFlags = 0x80800;
 
 export const kvm: Engine = {
   targets: ["hvt"],
+  debugs: [],
   obstacle({ unikernel: { target, isa }, devices }, insisted) {
     if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
     if (target !== "hvt") return `a ${target} unikernel does not run on KVM`;

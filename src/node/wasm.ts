@@ -11,6 +11,8 @@ import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
+import { debugTools } from "./debug-request.js";
+import { openInstruments } from "./instruments.js";
 import type { Engine } from "./engine.js";
 import { random, withAddresses } from "../tender/chance.js";
 import { killed, reported, signalled } from "./guest-run.js";
@@ -20,6 +22,7 @@ const supported = (isa: Isa): string =>
   `there is no engine for ${isa} yet, only for ${Object.keys(portableEngines).join(", ")}`;
 
 export const wasm: Engine = {
+  debugs: debugTools,
   targets: Object.keys(targets) as TargetName[],
   obstacle({ unikernel: { target, isa } }) {
     if (portableEngines[isa] === undefined) return supported(isa);
@@ -28,7 +31,7 @@ export const wasm: Engine = {
     return undefined;
   },
 
-  start(plan, { reporter, console = stdoutConsole }) {
+  start(plan, { reporter, console = stdoutConsole, debug = {} }) {
     const load = portableEngines[plan.unikernel.isa];
     const target = targets[plan.unikernel.target];
     if (load === undefined || target === undefined)
@@ -40,7 +43,8 @@ export const wasm: Engine = {
     try {
       const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
-      const run = load().then((engine) => runGuest(guest, target, engine, host, nextTurn));
+      const instruments = openInstruments(debug, plan.unikernel, reporter, cleanup);
+      const run = load().then((engine) => runGuest(guest, target, engine, host, { nextTurn, instruments }));
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
       const stop = (outcome: Ended): void =>

@@ -32,7 +32,20 @@ export const sptOptions = {
   "x-exec-heap": { help: "make heap and stack executable" },
 } as const satisfies Record<string, Option>;
 
-export type OptionName = keyof typeof sptOptions;
+/** What the debugging tender takes beside the classic ones. */
+const debugging = {
+  gdb: { help: "wait for a gdb and let it have the guest" },
+  "gdb-port": { value: "[ADDRESS:]PORT", help: "where gdb connects to (default 127.0.0.1:1234)" },
+  dumpcore: { value: "DIR", help: "write a core file to DIR where the guest aborts or traps" },
+  trace: { help: "print hypercalls or system calls to stderr as they happen" },
+} as const satisfies Record<string, Option>;
+
+export const debugOptions = { ...classicOptions, ...debugging } as const satisfies Record<string, Option>;
+
+/** What `solo5 run` takes. */
+export const runOptions = { ...sptOptions, ...debugging } as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof runOptions;
 
 /** An option as it was given. */
 export interface Given {

@@ -58,6 +58,10 @@ export function attachOptions(
           malformed(option, name, value, blockSizeRule);
         once(block, "blockSize").blockSize = Number(value);
         break;
+      case "gdb":
+      case "gdb-port":
+      case "dumpcore":
+      case "trace":
       case "engine":
       case "verbose":
       case "help":

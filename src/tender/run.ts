@@ -1,13 +1,11 @@
 // Runs a guest on an engine of ours: the loop between virtual CPU, target and devices. Portable: it waits with promises
 // and timers, so that it never blocks a page, and lets the host breathe whenever the guest's budget is used up.
+import type { VcpuOptions } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
 import type { Guest, Host, Session, Target } from "../target/contract.js";
+import type { Controls, Ended, Instrument } from "./instrument.js";
 
-export interface Ended {
-  readonly status: number;
-  /** What the tender says on stderr. */
-  readonly message?: string | undefined;
-}
+export type { Ended } from "./instrument.js";
 
 export interface GuestRun {
   readonly ended: Promise<Ended>;
@@ -24,24 +22,37 @@ const longestTimerMsecs = 2 ** 31 - 1;
 /** Resolves when everything else that waits in the host's event loop has had its turn. */
 export type NextTurn = () => Promise<void>;
 
+export interface RunOptions {
+  readonly nextTurn: NextTurn;
+  /** From the guest outwards: what the second sees has passed the first. */
+  readonly instruments?: readonly Instrument[] | undefined;
+  /** "plain" where absent. */
+  readonly profile?: VcpuOptions["profile"] | undefined;
+}
+
 /** Starts `guest`. Throws Solo5Error where the engine has no room for it. */
 export function runGuest(
   guest: Guest,
   target: Target,
   engine: PortableEngine,
   host: Host,
-  nextTurn: NextTurn,
+  { nextTurn, instruments = [], profile = "plain" }: RunOptions,
 ): GuestRun {
   const vcpu = engine.newVcpu({
     memory: engine.newMemory(target.memorySize(guest)),
     exceptions: target.exceptions,
     protections: target.protections(guest),
     noExecute: target.noExecute(guest),
-    profile: "plain",
+    profile,
   });
-  const session = target.start(guest, vcpu, host);
   let stopped: Ended | undefined;
   let interrupt = (): void => {};
+  const stop = (outcome: Ended): void => {
+    stopped ??= outcome;
+    interrupt();
+  };
+  const controls: Controls = { vcpu, stop, attention: () => interrupt() };
+  const session = startObserved(instruments, guest, target, host, controls);
   const wait = (deadline: bigint): Promise<void> => {
     const left = Number(deadline - host.clock.monotonic()) / 1e6;
     // A timer would take a millisecond at least.
@@ -70,8 +81,20 @@ export function runGuest(
     return session.state;
   };
 
+  /** Until no instrument holds the guest any more, or it is stopped. */
+  const held = async (): Promise<void> => {
+    for (const instrument of instruments) {
+      for (let hold = instrument.hold?.(); hold !== undefined; hold = instrument.hold?.()) {
+        if (stopped !== undefined) return;
+        await Promise.race([hold, new Promise<void>((resolve) => (interrupt = resolve))]);
+      }
+    }
+  };
+
   const loop = async (): Promise<Ended> => {
     for (;;) {
+      await held();
+      if (stopped !== undefined) return stopped;
       const state = advance();
       if (stopped !== undefined) return stopped;
       switch (state.kind) {
@@ -94,12 +117,27 @@ export function runGuest(
     // Not at once: the caller has its hands on the run before the guest does anything.
     ended: nextTurn()
       .then(loop)
+      .then(async (outcome) => {
+        for (const instrument of instruments) await instrument.ended?.(outcome);
+        return outcome;
+      })
       .finally(() => vcpu[Symbol.dispose]()),
-    stop(outcome) {
-      stopped ??= outcome;
-      interrupt();
-    },
+    stop,
   };
+}
+
+/** Starts the target among its instruments, each around what those before it have made. */
+function startObserved(
+  instruments: readonly Instrument[],
+  guest: Guest,
+  target: Target,
+  host: Host,
+  controls: Controls,
+): Session {
+  const seenHost = instruments.reduce((host, one) => one.host?.(host) ?? host, host);
+  const seenVcpu = instruments.reduce((vcpu, one) => one.vcpu?.(vcpu) ?? vcpu, controls.vcpu);
+  const session = target.start(guest, seenVcpu, seenHost);
+  return instruments.reduce((session, one) => one.session?.(session, controls) ?? session, session);
 }
 
 const anyReadable = ({ nets }: Host): boolean => [...nets.values()].some((net) => net.readable);

@@ -1,0 +1,242 @@
+// A gdb server without sockets: bytes come in, bytes go out, and the guest is held while gdb looks at it. An instrument of
+// the run loop. GDB manual, appendix E.
+import type { Isa } from "../../abi/elf.js";
+import { exitStatus } from "../../abi/start.js";
+import type { Exit, Verdict } from "../../engine/contract.js";
+import type { Session } from "../../target/contract.js";
+import type { Controls, Ended, Instrument } from "../../tender/instrument.js";
+import { architectures } from "./architectures.js";
+import { commands, type Resume } from "./commands.js";
+import { createPacketReader, encodePacket, type Item } from "./packet.js";
+import { createPoints, type Points } from "./points.js";
+
+/** Signals by the numbers that gdb has for them. */
+const signals = { int: 2, ill: 4, trap: 5, abort: 6, fpe: 8, kill: 9, segv: 11 } as const;
+const faultSignal: Readonly<Record<number, number>> = {
+  0: signals.fpe,
+  6: signals.ill,
+  16: signals.fpe,
+  19: signals.fpe,
+};
+const killed: Ended = { status: 137 };
+
+/** Goes back in time, where there is a recording to go back in. Each leaves the guest stopped and says why. */
+export interface History {
+  step(): ReverseStop;
+  continue(points: Points): ReverseStop;
+}
+export type ReverseStop =
+  | { readonly kind: "step" | "begin" | "breakpoint" }
+  | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: "read" | "write" | "execute" };
+
+export interface GdbServer extends Instrument {
+  /** A debugger is there; `send` takes what is for it. */
+  connect(send: (bytes: Uint8Array) => void): void;
+  receive(bytes: Uint8Array): void;
+  /** The debugger is gone without a word: a guest that it held stays held for the next. */
+  disconnect(): void;
+}
+
+export interface GdbServerOptions {
+  readonly isa: Isa;
+  /** Called with the guest's controls; undefined where time only goes forward. */
+  readonly history?: ((controls: Controls) => History) | undefined;
+}
+
+export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
+  const architecture = architectures[isa];
+  let controls: Controls | undefined;
+  let points: Points | undefined;
+  let past: History | undefined;
+  let execute: ((data: string) => string | Resume) | undefined;
+  let send: ((bytes: Uint8Array) => void) | undefined;
+  let read = createPacketReader();
+  let isAcknowledged = true;
+  let last = encodePacket("");
+  /** Held: gdb has not let the guest go on. The guest begins held. */
+  let isHeld = true;
+  let release = (): void => {};
+  /** Commands that came while the guest ran: a debugger has just connected. */
+  let waiting: string[] = [];
+  /** gdb waits for a stop reply. */
+  let isAwaited = false;
+  let wantsStop = false;
+  /** Why the guest stopped, as a stop reply; set by `answer`. */
+  let reason: string | undefined;
+  let lastReply = `S${digits(signals.trap)}`;
+  let watchHit: { readonly address: bigint; readonly access: "read" | "write" | "execute" } | undefined;
+  let fault: number | undefined;
+
+  const reply = (data: string): void => {
+    last = encodePacket(data);
+    send?.(last);
+  };
+  const stopReply = (signal: number, more = ""): string => `T${digits(signal)}thread:1;${more}`;
+  const hold = (why: string): void => {
+    isHeld = true;
+    wantsStop = false;
+    reason = undefined;
+    lastReply = why;
+    if (isAwaited) reply(why);
+    isAwaited = false;
+    for (const command of waiting.splice(0)) handle(command);
+  };
+  const letGo = (): void => {
+    isHeld = false;
+    release();
+  };
+
+  const reverse = (how: Resume, { step, continue: goBack }: History, set: Points): void => {
+    const stop = how.step ? step() : goBack(set);
+    const pc = controls?.vcpu.registers.get(architecture.pc) ?? 0n;
+    const more = {
+      step: "",
+      begin: "replaylog:begin;",
+      breakpoint: set.breakReason(pc),
+      watchpoint: stop.kind === "watchpoint" ? set.watchReason(stop.address, stop.access) : "",
+    }[stop.kind];
+    isAwaited = true;
+    hold(stopReply(signals.trap, more));
+  };
+  const resume = (how: Resume): void => {
+    if (how.address !== undefined) controls?.vcpu.registers.set(architecture.pc, how.address);
+    if (how.reverse) {
+      if (past === undefined || points === undefined) reply("E16");
+      else reverse(how, past, points);
+      return;
+    }
+    isAwaited = true;
+    controls?.vcpu.setStep(how.step);
+    letGo();
+  };
+  const detach = (): void => {
+    points?.clear();
+    controls?.vcpu.setStep(false);
+    isAwaited = false;
+    letGo();
+  };
+  function handle(data: string): void {
+    if (data === "?") return reply(lastReply);
+    if (data === "D" || data.startsWith("D;")) {
+      reply("OK");
+      return detach();
+    }
+    if (data === "k" || data.startsWith("vKill;")) {
+      if (data !== "k") reply("OK");
+      controls?.stop(killed);
+      return letGo();
+    }
+    if (data === "QStartNoAckMode") {
+      reply("OK");
+      isAcknowledged = false;
+      return undefined;
+    }
+    const answer = execute?.(data) ?? "";
+    if (typeof answer === "string") reply(answer);
+    else resume(answer);
+    return undefined;
+  }
+  const take = (item: Item): void => {
+    switch (item.kind) {
+      case "packet":
+        if (isAcknowledged) send?.(plus);
+        if (isHeld && execute !== undefined) handle(item.data);
+        else waiting.push(item.data);
+        break;
+      case "damaged":
+        if (isAcknowledged) send?.(minus);
+        break;
+      case "nak":
+        send?.(last);
+        break;
+      case "interrupt":
+        interrupt();
+        break;
+      case "ack":
+        break;
+      default:
+        item satisfies never;
+    }
+  };
+  const interrupt = (): void => {
+    wantsStop = true;
+    controls?.attention();
+  };
+
+  /** What stops the guest for gdb; undefined for what is the target's. */
+  const stopped = (exit: Exit, pc: bigint): Verdict | undefined => {
+    switch (exit.kind) {
+      case "breakpoint":
+        reason = stopReply(signals.trap, points?.breakReason(pc));
+        return "suspend";
+      case "watchpoint":
+        // gdb wants to hear of it when the access is done, so that it can compare values.
+        watchHit = { address: exit.address, access: exit.access };
+        controls?.vcpu.setStep(true);
+        return "suspend";
+      case "step":
+        reason = stopReply(
+          signals.trap,
+          watchHit === undefined ? "" : points?.watchReason(watchHit.address, watchHit.access),
+        );
+        watchHit = undefined;
+        return "suspend";
+      case "fault":
+        fault = faultSignal[exit.fault.vector] ?? signals.segv;
+        return undefined;
+      default:
+        return undefined;
+    }
+  };
+
+  return {
+    session(session: Session, given: Controls): Session {
+      controls = given;
+      const { registers } = given.vcpu;
+      points = createPoints(given.vcpu);
+      past = history?.(given);
+      execute = commands(architecture, given.vcpu, points, past !== undefined);
+      for (const command of waiting.splice(0)) handle(command);
+      return {
+        get state() {
+          return session.state;
+        },
+        wake: () => session.wake(),
+        answer: (exit) => stopped(exit, registers.get(architecture.pc)) ?? session.answer(exit),
+      };
+    },
+    hold() {
+      if (!isHeld && (reason !== undefined || wantsStop)) hold(reason ?? stopReply(signals.int));
+      return isHeld ? new Promise((resolve) => (release = resolve)) : undefined;
+    },
+    async ended(outcome) {
+      if (send === undefined || outcome === killed) return;
+      const signal = fault ?? (outcome.status === exitStatus.abort ? signals.abort : undefined);
+      if (signal !== undefined && isAwaited) {
+        hold(stopReply(signal));
+        await new Promise<void>((resolve) => (release = resolve));
+      }
+      if (isAwaited) reply(`W${digits(outcome.status)}`);
+    },
+    connect(to) {
+      send = to;
+      read = createPacketReader();
+      isAcknowledged = true;
+      isAwaited = false;
+      waiting = [];
+      if (!isHeld) interrupt();
+    },
+    receive(bytes) {
+      for (const item of read(bytes)) take(item);
+    },
+    disconnect() {
+      send = undefined;
+      isAwaited = false;
+      points?.clear();
+    },
+  };
+}
+
+const digits = (byte: number): string => byte.toString(16).padStart(2, "0");
+const plus = Uint8Array.of(0x2b);
+const minus = Uint8Array.of(0x2d);

@@ -1,0 +1,32 @@
+// What may look over a guest's shoulder while it runs: a debugger, a trace, a recorder. An instrument stands between the
+// target and what it meets, and needs neither to know of it. Several may be used at once.
+import type { Vcpu } from "../engine/contract.js";
+import type { Host, Session } from "../target/contract.js";
+
+export interface Ended {
+  readonly status: number;
+  /** What the tender says on stderr. */
+  readonly message?: string | undefined;
+}
+
+/** What an instrument has in its hands. */
+export interface Controls {
+  readonly vcpu: Vcpu;
+  /** Has `hold` asked soon, even where the guest waits. */
+  attention(): void;
+  /** Ends the guest, even where it is held. */
+  stop(outcome: Ended): void;
+}
+
+export interface Instrument {
+  /** The devices as the target is to meet them. */
+  host?(host: Host): Host;
+  /** The virtual CPU as the target is to meet it. */
+  vcpu?(vcpu: Vcpu): Vcpu;
+  /** The session as engine and run loop are to meet it; called before the guest's first instruction. */
+  session?(session: Session, controls: Controls): Session;
+  /** Asked whenever guest code has stopped and before it goes on: a promise holds the guest until it settles. */
+  hold?(): Promise<void> | undefined;
+  /** The guest has ended; its memory and registers are there until the promise settles. */
+  ended?(outcome: Ended): Promise<void> | undefined;
+}

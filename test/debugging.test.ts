@@ -1,0 +1,22 @@
+// The sessions of docs/debugging.md, with a real gdb.
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { selfTest } from "./command.js";
+import { needs } from "./needs.js";
+import { runSession, sessionsOf } from "./session.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-debugging-"));
+after(() => rmSync(folder, { recursive: true }));
+for (const name of ["globals", "fpu", "dumpcore", "hello", "time"]) {
+  for (const target of ["hvt", "spt"]) {
+    cpSync(selfTest(`test_${name}.${target}`), join(folder, `test_${name}.${target}`));
+  }
+}
+
+const page = "docs/debugging.md";
+for (const session of sessionsOf(page)) {
+  const [title] = session.lines;
+  test(`${page}:${session.line} ${title}`, { skip: needs.program("gdb") }, () => runSession(session, folder));
+}

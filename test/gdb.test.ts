@@ -1,0 +1,108 @@
+// What a real gdb does with a guest beyond the sessions of the documentation.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { test } from "node:test";
+import { selfTest, solo5 } from "./command.js";
+import { needs } from "./needs.js";
+import { freePort, runSession } from "./session.js";
+
+const kernel = "test_hello.hvt";
+const folder = dirname(selfTest(kernel));
+const skip = needs.program("gdb");
+const run = (...lines: readonly string[]) =>
+  runSession(
+    {
+      line: 0,
+      lines: [
+        `$ solo5-hvt-debug --engine=wasm --gdb --mem=16 ${kernel} &`,
+        `$ gdb ${kernel}`,
+        "(gdb) target remote :1234",
+        ...lines,
+      ],
+    },
+    folder,
+  );
+
+test("an endless loop is interrupted, and ended by kill", { skip }, () =>
+  run(
+    // `jmp .`, where nothing has been executed yet.
+    "(gdb) set {unsigned short}solo5_app_main = 0xfeeb",
+    "(gdb) continue",
+    "^C",
+    "Program received signal SIGINT, Interrupt.",
+    "solo5_app_main (…",
+    "(gdb) kill",
+    "[Inferior 1 (Remote target) killed]",
+  ),
+);
+
+test("registers and memory can be written, breakpoints removed", { skip }, () =>
+  run(
+    "(gdb) break solo5_app_main",
+    "(gdb) continue",
+    "(gdb) set $r11 = 0x1122334455667788",
+    "(gdb) print/x $r11",
+    "$1 = 0x1122334455667788",
+    "(gdb) set $xmm7.v4_int32[2] = 9",
+    "(gdb) print $xmm7.v4_int32",
+    "$2 = {0, 0, 9, 0}",
+    "(gdb) set $eflags = 0x202",
+    "(gdb) info registers eflags",
+    "eflags         0x202               [ IF ]",
+    "(gdb) print *(char *)0xfffffffff000",
+    "Cannot access memory at address 0xfffffffff000",
+    "(gdb) delete",
+    "(gdb) tbreak *platform_exit",
+    "(gdb) continue",
+    "Temporary breakpoint 2, …platform_exit (…",
+    "(gdb) set $rdi = 5",
+    "(gdb) continue",
+    "[Inferior 1 (Remote target) exited with code 05]",
+  ),
+);
+
+test("a port that is taken is an error at once", async () => {
+  const port = await freePort();
+  const running = solo5("solo5-hvt-debug", [
+    "--engine=wasm",
+    "--gdb",
+    `--gdb-port=${port}`,
+    selfTest(kernel),
+  ]);
+  let first = connect(port, "127.0.0.1");
+  for (let tries = 0; tries < 100 && !first.remotePort; tries++) {
+    const failed = await Promise.race([once(first, "connect").then(() => false), once(first, "error").then(() => true, () => true)]).catch(() => true); // prettier-ignore
+    if (!failed) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    first = connect(port, "127.0.0.1");
+  }
+  const second = await solo5("solo5-hvt-debug", [
+    "--engine=wasm",
+    "--gdb",
+    `--gdb-port=${port}`,
+    selfTest(kernel),
+  ]);
+  assert.equal(second.status, 1);
+  assert.equal(
+    second.stderr,
+    `solo5-hvt-debug: gdb: cannot listen on 127.0.0.1:${port}: Address already in use\n`,
+  );
+  first.end("$k#6b");
+  assert.equal((await running).status, 137);
+});
+
+test("only debugging tenders take --gdb, and only well-formed ports", async () => {
+  const plain = await solo5("solo5-hvt", ["--gdb", selfTest(kernel)]);
+  assert.match(plain.stderr, /^solo5-hvt: Invalid option: `--gdb'\n/);
+  for (const port of ["x", "70000", ":"]) {
+    const { stderr, status } = await solo5("solo5-hvt-debug", [
+      "--gdb",
+      `--gdb-port=${port}`,
+      selfTest(kernel),
+    ]);
+    assert.equal(stderr, "solo5-hvt-debug: Malformed argument to --gdb-port\n");
+    assert.equal(status, 1);
+  }
+});

@@ -172,7 +172,6 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
       case "watchpoint":
         // gdb wants to hear of it when the access is done, so that it can compare values.
         watchHit = { address: exit.address, access: exit.access };
-        controls?.vcpu.setStep(true);
         return "suspend";
       case "step":
         reason = stopReply(
@@ -207,6 +206,7 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
     },
     hold() {
       if (!isHeld && (reason !== undefined || wantsStop)) hold(reason ?? stopReply(signals.int));
+      if (!isHeld && watchHit !== undefined) controls?.vcpu.setStep(true);
       return isHeld ? new Promise((resolve) => (release = resolve)) : undefined;
     },
     async ended(outcome) {

@@ -9,7 +9,7 @@ import { runSession, sessionsOf } from "./session.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-debugging-"));
 after(() => rmSync(folder, { recursive: true }));
-for (const name of ["globals", "fpu", "dumpcore", "hello", "time"]) {
+for (const name of ["globals", "fpu", "dumpcore", "exception", "hello", "time"]) {
   for (const target of ["hvt", "spt"]) {
     cpSync(selfTest(`test_${name}.${target}`), join(folder, `test_${name}.${target}`));
   }

@@ -83,7 +83,11 @@ async function gdb(
     "sh",
     [
       "-c",
-      'exec "$@" 2>&1',
+      // A pattern for files is the shell's to resolve.
+      `exec "$@" ${command
+        .split(" ")
+        .filter((word) => word.includes("*"))
+        .join(" ")} 2>&1`,
       "sh",
       file,
       "-nx",
@@ -91,7 +95,7 @@ async function gdb(
       "-batch",
       ...options.flatMap((option) => ["-iex", option]),
       ...commands,
-      ...args,
+      ...args.filter((word) => !word.includes("*")),
     ],
     { cwd, timeoutMsecs: 60_000 },
   );

@@ -4,16 +4,23 @@ import { array, i32, struct, u32, u64 } from "../bytes/struct.js";
 const blockIo = struct(40, { handle: u64, offset: u64, data: u64, len: u64, ret: i32 });
 const netIo = struct(32, { handle: u64, data: u64, len: u64, ret: i32 });
 
-/** One row a hypercall: its number and its argument. Lengths in bytes, times in nanoseconds, `data` a guest address. */
+/**
+ * One row a hypercall: its number, its argument, the fields of it that are the host's to fill in, and who fills the bytes
+ * that `data` and `len` name. Lengths in bytes, times in nanoseconds, `data` a guest address.
+ */
 export const hypercalls = {
-  walltime: { nr: 1, args: struct(8, { nsecs: u64 }) },
-  puts: { nr: 2, args: struct(16, { data: u64, len: u64 }) },
-  poll: { nr: 3, args: struct(24, { timeoutNsecs: u64, readySet: u64, ret: i32 }) },
-  blockWrite: { nr: 4, args: blockIo },
-  blockRead: { nr: 5, args: blockIo },
-  netWrite: { nr: 6, args: netIo },
-  netRead: { nr: 7, args: netIo },
-  halt: { nr: 8, args: struct(16, { cookie: u64, exitStatus: i32 }) },
+  walltime: { nr: 1, args: struct(8, { nsecs: u64 }), results: ["nsecs"] },
+  puts: { nr: 2, args: struct(16, { data: u64, len: u64 }), results: [], filledBy: "guest" },
+  poll: {
+    nr: 3,
+    args: struct(24, { timeoutNsecs: u64, readySet: u64, ret: i32 }),
+    results: ["readySet", "ret"],
+  },
+  blockWrite: { nr: 4, args: blockIo, results: ["ret"], filledBy: "guest" },
+  blockRead: { nr: 5, args: blockIo, results: ["ret"], filledBy: "host" },
+  netWrite: { nr: 6, args: netIo, results: ["ret"], filledBy: "guest" },
+  netRead: { nr: 7, args: netIo, results: ["len", "ret"], filledBy: "host" },
+  halt: { nr: 8, args: struct(16, { cookie: u64, exitStatus: i32 }), results: [] },
 } as const;
 export type HypercallName = keyof typeof hypercalls;
 

@@ -41,6 +41,28 @@ export const syscalls = {
     timerfd_settime: 86,
   },
 } as const;
+/** Names of the arguments, in the order of their registers; `data` and `events` are guest addresses. */
+export const syscallArguments = {
+  read: ["fd", "data", "size"],
+  write: ["fd", "data", "size"],
+  pread64: ["fd", "data", "size", "offset"],
+  pwrite64: ["fd", "data", "size", "offset"],
+  arch_prctl: ["code", "address"],
+  clock_gettime: ["clock", "timespec"],
+  exit_group: ["status"],
+  epoll_pwait: ["epollfd", "events", "max", "timeoutMsecs", "sigmask", "sigsetsize"],
+  timerfd_settime: ["timerfd", "flags", "itimerspec", "old"],
+} as const satisfies Record<keyof (typeof syscalls)["x86-64"], readonly string[]>;
+/** The registers that hold them. */
+export const argumentRegisters = {
+  "x86-64": ["rdi", "rsi", "rdx", "r10", "r8", "r9"],
+  aarch64: ["x0", "x1", "x2", "x3", "x4", "x5"],
+} as const;
+/** The registers with a call's number and then its result. */
+export const callRegisters = {
+  "x86-64": { nr: "rax", result: "rax" },
+  aarch64: { nr: "x8", result: "x0" },
+} as const;
 export type SyscallName = keyof (typeof syscalls)["x86-64"];
 
 /** arch_prctl's only subfunction that a unikernel may use. */

@@ -1,15 +1,23 @@
 // Makes the instruments that a user asked for.
+import { writeSync } from "node:fs";
 import { coreDump } from "../debug/core/core-dump.js";
+import { describers } from "../debug/trace/registry.js";
+import { trace } from "../debug/trace/trace.js";
 import type { Plan } from "../tender/attach.js";
 import type { Instrument } from "../tender/instrument.js";
 import { createCoreFile } from "./core-file.js";
 import type { DebugRequest } from "./debug-request.js";
 import { serveGdb } from "./gdb-server.js";
 
+const stderr = 2;
+
+/** At once, so that it stands where it belongs among the guest's own output. */
+const printTrace = (line: string): void => void writeSync(stderr, `${line}\n`);
+
 /** `cleanup` gets what closes them. */
 export function openInstruments(
-  { gdb, dumpcore }: DebugRequest,
-  { unikernel, cmdline }: Plan,
+  { gdb, dumpcore, trace: isTraced }: DebugRequest,
+  { unikernel, cmdline, devices }: Plan,
   reporter: string,
   cleanup: (() => void)[],
 ): readonly Instrument[] {
@@ -20,5 +28,7 @@ export function openInstruments(
     const create = (size: number) => createCoreFile(dumpcore, unikernel.target, size, say);
     instruments.push(coreDump({ unikernel, cmdline, pid: process.pid, create }));
   }
+  const describer = describers[unikernel.target]?.(unikernel.isa);
+  if (isTraced && describer !== undefined) instruments.push(trace(describer, { devices }, printTrace));
   return instruments;
 }

@@ -1,6 +1,7 @@
 // The spt target on x86-64: a process that may make nine system calls, here without a kernel. The same table that a
 // seccomp program is made of says what is allowed; all else ends the guest as the kernel would. ABI.md 7.
 import {
+  argumentRegisters,
   bootInfoBase,
   epollEvent,
   itimerspec,
@@ -30,7 +31,6 @@ const isa = "x86-64";
 const callNames = new Map(
   (Object.keys(syscalls[isa]) as SyscallName[]).map((name) => [BigInt(syscalls[isa][name]), name]),
 );
-const argumentRegisters = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
 const nsecsPerSec = 1_000_000_000n;
 /** Errors as system calls return them: errno(3), negative. */
 const error = { io: -5n, again: -11n, fault: -14n } as const;
@@ -39,7 +39,7 @@ const signalStatus: Readonly<Record<number, number>> = { 0: 136, 1: 133, 3: 133,
 const killed = { segv: 139, sys: 159 } as const;
 
 /** Descriptors as a launch gives them out: the lowest that is free. */
-function descriptorsOf({ devices }: Guest): {
+export function descriptorsOf({ devices }: Pick<Guest, "devices">): {
   epollfd: number;
   timerfd: number;
   devices: Map<number, number>;
@@ -172,7 +172,7 @@ export const spt: Target = {
 
     const systemCall = (): Verdict => {
       const name = callNames.get(registers.get("rax"));
-      const args = argumentRegisters.map((register) => registers.get(register));
+      const args = argumentRegisters[isa].map((register) => registers.get(register));
       if (name === undefined || !isAllowed(rules, name, args)) {
         end(killed.sys);
         return "suspend";

@@ -1,0 +1,70 @@
+// Prints what a guest asks of its host as it happens, in the manner of strace: an instrument of the run loop.
+import type { Exit } from "../../engine/contract.js";
+import type { Clock } from "../../device/contract.js";
+import type { Vcpu } from "../../engine/contract.js";
+import type { Guest } from "../../target/contract.js";
+import type { Instrument } from "../../tender/instrument.js";
+import { seconds } from "./values.js";
+
+/** A call of the guest's, described before it is answered. */
+export interface Call {
+  /** `name(arguments)`. */
+  readonly text: string;
+  /** Read once the call is answered; undefined where nothing comes back. */
+  result(): string | undefined;
+}
+
+/** What a target's exits ask for; undefined for what is no call. */
+export type Describe = (exit: Exit) => Call | undefined;
+export type Describer = (guest: Pick<Guest, "devices">, vcpu: Vcpu) => Describe;
+
+/** `print` gets a line at a time, without its end. */
+export function trace(
+  describer: Describer,
+  guest: Pick<Guest, "devices">,
+  print: (line: string) => void,
+): Instrument {
+  let clock: Clock | undefined;
+  let start = 0n;
+  const now = (): bigint => clock?.monotonic() ?? 0n;
+  return {
+    host(host) {
+      clock = host.clock;
+      start = now();
+      return host;
+    },
+    session(session, { vcpu }) {
+      const describe = describer(guest, vcpu);
+      let pending: { readonly call: Call; readonly since: bigint } | undefined;
+      const line = ({ text, result }: Call, since: bigint, waited = ""): void => {
+        const value = result();
+        print(
+          `${seconds(since - start).padStart(12)} ${text}${value === undefined ? "" : ` = ${value}`}${waited}`,
+        );
+      };
+      return {
+        get state() {
+          return session.state;
+        },
+        answer(exit) {
+          const since = now();
+          const call = describe(exit);
+          const verdict = session.answer(exit);
+          if (exit.kind === "fault")
+            print(`${seconds(since - start).padStart(12)} --- ${exit.fault.reason} ---`);
+          if (call === undefined) return verdict;
+          if (session.state.kind === "waiting") pending = { call, since };
+          else if (session.state.kind === "ended") line({ ...call, result: () => undefined }, since);
+          else line(call, since);
+          return verdict;
+        },
+        wake() {
+          session.wake();
+          if (pending !== undefined)
+            line(pending.call, pending.since, ` <${seconds(now() - pending.since)}>`);
+          pending = undefined;
+        },
+      };
+    },
+  };
+}

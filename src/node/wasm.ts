@@ -43,17 +43,12 @@ export const wasm: Engine = {
     try {
       const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
-<<<<<<< HEAD
-      const instruments = openInstruments(debug, plan.unikernel, reporter, cleanup);
+      const instruments = openInstruments(debug, plan, reporter, cleanup);
       const run = load().then((engine) => runGuest(guest, target, engine, host, { nextTurn, instruments }));
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
       const stop = (outcome: Ended): void =>
         void run.then((started) => started.stop(outcome)).catch(() => {});
-=======
-      const instruments = openInstruments(debug, plan, reporter, cleanup);
-      const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments });
->>>>>>> 2279705 (Core files of guests that abort or trap: --dumpcore, both ISAs, sparse on disk, layouts against the headers)
       return {
         status: reported(ended, reporter).finally(release),
         signal: (signal) => stop(signalled(plan, constants.signals[signal])),

@@ -160,6 +160,21 @@ print(announced[12:14].hex(), reply[:6].hex(), reply[20:22].hex(), ".".join(map(
   },
 );
 
+test("an inherited tap tells its MTU", { skip: needsAll(skipTap, needs.program("python3")) }, async () => {
+  using namespace = createNamespace();
+  namespace.tap("tap0", "10.0.0.1/24", { mtu: 4321 });
+  const script = `
+import fcntl, os, struct, sys
+fd = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", b"tap0", 0x1002))
+os.dup2(fd, 7)
+os.execvp(sys.argv[1], sys.argv[1:])
+`;
+  const args = ["-c", script, process.execPath, tender, "--net:service0=@7", selfTest("test_net_mtu.spt")];
+  const { stdout, stderr } = await namespace.execute("python3", args);
+  assert.match(stdout, /MTU is 4321/, stderr);
+});
+
 const quiet = { console: { write: () => {} } };
 const onPort = (segment: Segment, dump?: string): NetRequest => ({
   source: { kind: "device", device: segment.port() },

@@ -3,6 +3,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { strerror } from "./errno.js";
+import { hasLibc } from "./libc.js";
+import { queryInterface } from "./net/tap.js";
 import type { HostDevices, NetSource } from "../tender/attach.js";
 
 /** Where nothing tells the MTU: Ethernet's. */
@@ -19,10 +21,17 @@ export const interfaces = (): readonly string[] =>
   );
 
 /** The name of the tap that `fd` belongs to; undefined for any other kind. */
-export const tapOf = (fd: number): string | undefined =>
+const tapOf = (fd: number): string | undefined =>
   /^iff:\s*(\S+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
 
 function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
+  if (process.platform !== "linux") {
+    const name = source.kind === "tap" ? source.interface : `@${source.fd}`;
+    throw netError(
+      name,
+      `taps and descriptors need Linux, and this is ${process.platform}; see solo5 run's segment:`,
+    );
+  }
   if (source.kind === "tap") {
     if (!interfaces().includes(source.interface)) throw netError(source.interface, strerror(2));
     return defaultMtu;
@@ -32,7 +41,8 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   } catch (cause) {
     throw netError(`@${source.fd}`, reason(cause), cause);
   }
-  return defaultMtu;
+  const tap = tapOf(source.fd);
+  return tap === undefined || !hasLibc() ? defaultMtu : queryInterface(tap).mtu;
 }
 
 /** Size in bytes of what `fd` is open on: a file, or a block device, whose stat says 0. */

@@ -202,7 +202,7 @@ export function randomState(r: Random, pc: number, code: Uint8Array): State {
   };
   const fx = new DataView(state.fx.buffer);
   fx.setUint16(0, 0x37f, true);
-  fx.setUint32(24, 0x1f80, true);
+  fx.setUint32(24, 0x1f80 | (r.below(4) === 0 ? r.below(4) << 13 : 0), true);
   const taste = r.pick([r.integer, r.double, r.singles]);
   const vector = () => (r.below(4) === 0 ? r.u64() : taste());
   for (let x = 0; x < 16; x++) {

@@ -55,7 +55,13 @@ export function accelerate(
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
     const before = generation;
     core.run(1);
-    return core.stop || cpu.rip !== next || generation !== before || mmu.version !== version ? 1 : 0;
+    return core.stop ||
+      !roundsToNearest() ||
+      cpu.rip !== next ||
+      generation !== before ||
+      mmu.version !== version
+      ? 1
+      : 0;
   };
   const settle = () => {
     const { rflags } = cpu;
@@ -102,7 +108,9 @@ export function accelerate(
   };
 
   /** Whether translated code may run at all now. */
-  const isPlain = (): boolean => core.breakpoints.size === 0 && !mmu.hasWatches;
+  const isPlain = (): boolean => core.breakpoints.size === 0 && !mmu.hasWatches && roundsToNearest();
+  /** WebAssembly knows no other rounding; MXCSR.RC. */
+  const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
 
   /** CALL through a register or memory: FF /2, with or without a REX prefix. */
   const isIndirectCall = (pc: number): boolean => {

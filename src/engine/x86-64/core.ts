@@ -1,7 +1,7 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
 import { Solo5Error } from "../../bytes/error.js";
-import type { Instruction } from "../../isa/x86-64/instruction.js";
+import type { Instruction, Semantics } from "../../isa/x86-64/instruction.js";
 import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
@@ -31,6 +31,23 @@ const breakpointStep = (instruction: Instruction): Step => ({
     throw new BreakpointHit(instruction.pc);
   },
 });
+
+/** ROUNDSD and its kin name a mode in their immediate, unless its bit 2 asks for MXCSR's. */
+function roundsItself({ row, operands }: Instruction): boolean {
+  const imm = operands[2];
+  return row.mnemonic.startsWith("ROUND") && imm?.kind === "immediate" && (imm.low & 4) === 0;
+}
+
+const withOwnRounding =
+  (run: Semantics): Step["execute"] =>
+  (e, i) => {
+    e.slots.roundsItself = true;
+    try {
+      run(e, i);
+    } finally {
+      e.slots.roundsItself = false;
+    }
+  };
 
 export class Core implements Machine {
   readonly cpu: Cpu;
@@ -92,7 +109,7 @@ export class Core implements Machine {
   #executor(i: Instruction): Step["execute"] {
     const { mnemonic, traits } = i.row;
     const { run } = traits;
-    if (run !== undefined) return run;
+    if (run !== undefined) return roundsItself(i) ? withOwnRounding(run) : run;
     let execute = this.#slow.get(mnemonic);
     if (execute === undefined) {
       const slow = slowInstructions[mnemonic];

@@ -25,6 +25,7 @@ const B = state.flagsB >> 2;
 const R = state.flagsResult >> 2;
 const XMM = state.xmm >> 2;
 const RFLAGS = state.rflags >> 2;
+const MXCSR = state.mxcsr >> 2;
 const STATUS = 0x8d5;
 
 const widthLog = (width: Width) => (width === 64 ? 3 : width === 32 ? 2 : width === 16 ? 1 : 0);
@@ -404,12 +405,14 @@ export class Evaluator implements Emitter<V> {
 
   float(operation: FloatOperation, a: V, b: V = a): V {
     const d = this.#new(0);
+    this.slots.rounding = ((this.#r[MXCSR] ?? 0) >> 13) & 3;
     evaluateFloat(this.slots, operation, d, a, b);
     return d;
   }
 
   vector(operation: VectorOperation, a: V, b: V = a, c: V = a): V {
     const d = this.#new(0);
+    this.slots.rounding = ((this.#r[MXCSR] ?? 0) >> 13) & 3;
     evaluateVector(this.slots, operation, d, a, b, c);
     return d;
   }

@@ -1,6 +1,7 @@
 // Scalar floating point by WebAssembly's names, with the NaNs that x86 gives: the first NaN operand made quiet, else the
-// default NaN, which is negative. Specification: Intel SDM volume 1, 4.8.3.5 and table 4-7. Rounds to nearest even.
+// default NaN, which is negative. Specification: Intel SDM volume 1, 4.8.3.5 and table 4-7.
 import type { FloatOperation } from "../../isa/x86-64/operation.js";
+import { directed, directedDemote, directedFromInteger } from "./directed-rounding.js";
 import type { Slots } from "./slots.js";
 
 /** Halves of a double: is it a NaN? */
@@ -52,14 +53,16 @@ export const arithmetic: Record<string, Binary> = {
 };
 
 /** One double; indices of 32-bit units. Roundings of NaN make it quiet too. */
-export function double(s: Slots, f: Binary, d: number, a: number, b: number): void {
+export function double(s: Slots, name: string, f: Binary, d: number, a: number, b: number): void {
+  if (s.rounding !== 0 && directed(s, name, 64, d, a, b)) return;
   const result = f(s.f64[a >> 1] ?? 0, s.f64[b >> 1] ?? 0);
   if (Number.isNaN(result)) putNan64(s.i32, d, a, b);
   else s.f64[d >> 1] = result;
 }
 
 /** One single: computed in double and rounded, which is exact for these operations. */
-export function single(s: Slots, f: Binary, d: number, a: number, b: number): void {
+export function single(s: Slots, name: string, f: Binary, d: number, a: number, b: number): void {
+  if (s.rounding !== 0 && directed(s, name, 32, d, a, b)) return;
   const result = Math.fround(f(s.f32[a] ?? 0, s.f32[b] ?? 0));
   if (Number.isNaN(result)) putNan32(s.i32, d, a, b);
   else s.f32[d] = result;
@@ -70,7 +73,8 @@ export function demote(s: Slots, d: number, a: number): void {
   const [low, high] = [s.i32[a] ?? 0, s.i32[a + 1] ?? 0];
   if (isNan64(low, high)) {
     s.i32[d] = (high & 0x8000_0000) | 0x7fc0_0000 | ((high & 0x7_ffff) << 3) | (low >>> 29);
-  } else s.f32[d] = s.f64[a >> 1] ?? 0;
+  } else if (s.rounding !== 0) directedDemote(s, d, a);
+  else s.f32[d] = s.f64[a >> 1] ?? 0;
 }
 
 /** f32 to f64. */
@@ -101,8 +105,8 @@ function copy(s: Slots, d: number, a: number): void {
 function ofTypes(): Map<string, Evaluate> {
   const table = new Map<string, Evaluate>();
   for (const [name, f] of Object.entries(arithmetic)) {
-    table.set(`f64.${name}`, (s, d, a, b) => double(s, f, d, a, b));
-    table.set(`f32.${name}`, (s, d, a, b) => single(s, f, d, a, b));
+    table.set(`f64.${name}`, (s, d, a, b) => double(s, name, f, d, a, b));
+    table.set(`f32.${name}`, (s, d, a, b) => single(s, name, f, d, a, b));
   }
   const comparisons: Record<string, (a: number, b: number) => boolean> = {
     eq: (a, b) => a === b,
@@ -121,10 +125,14 @@ function ofTypes(): Map<string, Evaluate> {
 }
 
 const conversions: Record<string, Evaluate> = {
-  "f32.convert_i32_s": (s, d, a) => (s.f32[d] = s.i32[a] ?? 0),
+  "f32.convert_i32_s": (s, d, a) => convertToSingle(s, d, BigInt(s.i32[a] ?? 0)),
   "f64.convert_i32_s": (s, d, a) => (s.f64[d >> 1] = s.i32[a] ?? 0),
-  "f32.convert_i64_s": (s, d, a) => (s.f32[d] = roundToSingle(s.i64[a >> 1] ?? 0n)),
-  "f64.convert_i64_s": (s, d, a) => (s.f64[d >> 1] = Number(s.i64[a >> 1] ?? 0n)),
+  "f32.convert_i64_s": (s, d, a) => convertToSingle(s, d, s.i64[a >> 1] ?? 0n),
+  "f64.convert_i64_s": (s, d, a) => {
+    const value = s.i64[a >> 1] ?? 0n;
+    if (s.rounding !== 0) directedFromInteger(s, 64, d, value);
+    else s.f64[d >> 1] = Number(value);
+  },
   "i32.trunc_sat_f32_s": (s, d, a) => (s.i32[d] = toInt32(s.f32[a] ?? 0)),
   "i32.trunc_sat_f64_s": (s, d, a) => (s.i32[d] = toInt32(s.f64[a >> 1] ?? 0)),
   "i64.trunc_sat_f32_s": (s, d, a) => (s.i64[d >> 1] = toInt64(s.f32[a] ?? 0)),
@@ -136,6 +144,11 @@ const conversions: Record<string, Evaluate> = {
   "f32.reinterpret_i32": copy,
   "f64.reinterpret_i64": copy,
 };
+
+export function convertToSingle(s: Slots, d: number, value: bigint): void {
+  if (s.rounding !== 0) directedFromInteger(s, 32, d, value);
+  else s.f32[d] = roundToSingle(value);
+}
 
 /** Rounds once: through a double, 64-bit integers would be rounded twice. */
 function roundToSingle(value: bigint): number {

@@ -15,6 +15,10 @@ export class Slots {
   readonly u16: Uint16Array;
   readonly i16: Int16Array;
   readonly view: DataView;
+  /** MXCSR.RC: 0 to nearest, 1 down, 2 up, 3 to zero. */
+  rounding = 0;
+  /** The instruction names its own mode: `nearest` is to nearest whatever MXCSR says. */
+  roundsItself = false;
   /** The next free slot; each instruction starts from 0. */
   top = 0;
 

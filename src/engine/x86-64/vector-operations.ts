@@ -1,6 +1,6 @@
 // Packed operations by WebAssembly's names, on slots. Specification: WebAssembly 2.0, "Vector Instructions"; NaNs are x86's.
 import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../isa/x86-64/operation.js";
-import { arithmetic, demote, double, promote, single } from "./float-operations.js";
+import { arithmetic, convertToSingle, demote, double, promote, single } from "./float-operations.js";
 import type { Slots } from "./slots.js";
 
 type Evaluate = (s: Slots, d: number, a: number, b: number, c: number) => void;
@@ -234,10 +234,10 @@ const comparisons: Record<string, (a: number, b: number) => boolean> = {
 function floats(table: Table): void {
   for (const [name, f] of Object.entries(arithmetic)) {
     table.set(`f64x2.${name}`, (s, d, a, b) => {
-      for (let n = 0; n < 4; n += 2) double(s, f, d + n, a + n, b + n);
+      for (let n = 0; n < 4; n += 2) double(s, name, f, d + n, a + n, b + n);
     });
     table.set(`f32x4.${name}`, (s, d, a, b) => {
-      for (let n = 0; n < 4; n++) single(s, f, d + n, a + n, b + n);
+      for (let n = 0; n < 4; n++) single(s, name, f, d + n, a + n, b + n);
     });
   }
   const doubles = (name: string, isSecond: (a: number, b: number) => boolean) =>
@@ -279,7 +279,7 @@ const saturate = (x: number) =>
 
 function conversions(table: Table): void {
   table.set("f32x4.convert_i32x4_s", (s, d, a) => {
-    for (let n = 0; n < 4; n++) s.f32[d + n] = s.i32[a + n] ?? 0;
+    for (let n = 0; n < 4; n++) convertToSingle(s, d + n, BigInt(s.i32[a + n] ?? 0));
   });
   table.set("i32x4.trunc_sat_f32x4_s", (s, d, a) => {
     for (let n = 0; n < 4; n++) s.i32[d + n] = saturate(s.f32[a + n] ?? 0);

@@ -1,4 +1,4 @@
-// SSE floating point: arithmetic, comparison, conversion, rounding. Rounding is to nearest even whatever MXCSR says, denormals
+// SSE floating point: arithmetic, comparison, conversion, rounding. `nearest` means MXCSR's rounding mode, denormals
 // are kept, and MXCSR's exception flags stay as they are. Specification: Intel SDM volume 2 and volume 1, 11.5.
 import type { Emitter } from "../emitter.js";
 import { type Feature, type Instruction, rows, type Semantics } from "../instruction.js";

@@ -6,12 +6,13 @@
 
 #define SLEEPS       3
 #define TOLERANCE    (NSEC_PER_SEC / 5)
+#define BUSY_HOST    (10 * NSEC_PER_SEC) /* How late a host with other work may be. */
 #define YEAR_2020    (1577836800 * NSEC_PER_SEC)
 #define YEAR_2100    (4102444800 * NSEC_PER_SEC)
 
 static bool is_near(uint64_t value, uint64_t expected)
 {
-    return value >= expected - TOLERANCE && value <= expected + TOLERANCE;
+    return value >= expected - TOLERANCE && value <= expected + BUSY_HOST;
 }
 
 static const char *check_progress(void)

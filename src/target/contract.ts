@@ -51,8 +51,9 @@ export interface Session {
   wake(): void;
 }
 
-/** What a target needs of a virtual CPU: who runs it, runs it. */
-export type Machine = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor">;
+/** What a target needs of a virtual CPU: who runs it, runs it. Not every engine can interrupt. */
+export type Machine = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor"> &
+  Partial<Pick<Vcpu, "interrupt">>;
 
 export interface Target {
   /** Bytes of memory that the engine must provide. */

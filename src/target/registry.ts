@@ -3,5 +3,6 @@ import type { Target as TargetName } from "../abi/notes.js";
 import type { Target } from "./contract.js";
 import { hvt } from "./hvt/target.js";
 import { spt } from "./spt/target.js";
+import { virtio } from "./virtio/target.js";
 
-export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt };
+export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt, virtio };

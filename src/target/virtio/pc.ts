@@ -1,0 +1,103 @@
+// The PC put together: which devices there are, at which ports and interrupt lines. ABI.md 3.2.
+import { Solo5Error } from "../../bytes/error.js";
+import type { GuestMemory } from "../../image/memory.js";
+import type { Guest, Host } from "../contract.js";
+import { createAcpi } from "./acpi.js";
+import { createCmos } from "./cmos.js";
+import { createDebugExit } from "./debug-exit.js";
+import { createPci } from "./pci.js";
+import { createPic, type Pic } from "./pic.js";
+import { createPit, type Pit } from "./pit.js";
+import { portMap, type InterruptLine, type PortDevice } from "./ports.js";
+import { createUart, type Uart } from "./uart.js";
+import { createVirtioBlock, sectorSize } from "./virtio-block.js";
+import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
+import { portsPerDevice, type VirtioDevice } from "./virtio-pci.js";
+
+const timerLine = 0;
+/** PCI's lines, which the devices share in turn. */
+const pciLines = [10, 11] as const;
+const virtioPorts = 0xc000;
+
+export interface Pc {
+  readonly ports: ReadonlyMap<number, PortDevice>;
+  readonly pic: Pic;
+  readonly pit: Pit;
+  readonly uart: Uart;
+  /** Looks at what the host and the time have brought. */
+  poll(): void;
+}
+
+/** `end` is called with the status, once. Throws Solo5Error `BLOCK_SIZE`. */
+export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (status: number) => void): Pc {
+  const pic = createPic();
+  const pit = createPit(() => host.clock.monotonic(), pic.line(timerLine));
+  const uart = createUart(host.console);
+  const lines = new Map(pciLines.map((irq) => [irq, sharedLine(pic.line(irq))]));
+  const nets: VirtioNet[] = [];
+  const devices = guest.devices.map((device, index): VirtioDevice => {
+    const irq = pciLines[index % pciLines.length] ?? pciLines[0];
+    const place = [
+      virtioPorts + index * portsPerDevice,
+      irq,
+      (lines.get(irq) ?? sharedLine(pic.line(irq)))(),
+    ] as const;
+    if (device.type === "NET_BASIC") {
+      const net = createVirtioNet(
+        memory,
+        found(host.nets, device.handle),
+        device.mac ?? new Uint8Array(6),
+        place,
+      );
+      nets.push(net);
+      return net;
+    }
+    const block = found(host.blocks, device.handle);
+    if (block.blockSize !== sectorSize) {
+      const why = `virtio has blocks of ${sectorSize} bytes, not ${block.blockSize}`;
+      throw new Solo5Error("BLOCK_SIZE", `${device.name}: ${why}`);
+    }
+    return createVirtioBlock(memory, block, place);
+  });
+  const ports = portMap([
+    uart,
+    pic,
+    pit,
+    createCmos(() => host.clock.wall()),
+    createPci(devices.map(({ pci }) => pci)),
+    createDebugExit(end),
+    createAcpi(() => end(0)),
+    ...devices,
+  ]);
+  return {
+    ports,
+    pic,
+    pit,
+    uart,
+    poll() {
+      pit.poll();
+      for (const net of nets) net.pump();
+    },
+  };
+}
+
+function found<T>(devices: ReadonlyMap<number, T>, handle: number): T {
+  const device = devices.get(handle);
+  if (device === undefined) throw new RangeError(`nothing is attached to handle ${handle}`);
+  return device;
+}
+
+/** Makes lines for several devices out of one, which is high as long as one of them is. */
+function sharedLine(line: InterruptLine): () => InterruptLine {
+  const high = new Set<InterruptLine>();
+  return () => {
+    const own: InterruptLine = {
+      set(on) {
+        if (on) high.add(own);
+        else high.delete(own);
+        line.set(high.size > 0);
+      },
+    };
+    return own;
+  };
+}

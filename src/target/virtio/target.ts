@@ -1,0 +1,85 @@
+// The virtio target: a PC whose devices are behind I/O ports. Interrupts are taken when the guest halts, and between
+// two of its slices. ABI.md 3.
+import { Solo5Error } from "../../bytes/error.js";
+import type { Exit, Verdict } from "../../engine/contract.js";
+import { answerCommon, type Host, type Session, type State, type Target } from "../contract.js";
+import { writeMemory } from "./layout.js";
+import { createPc } from "./pc.js";
+import { nothing } from "./ports.js";
+
+const running: State = { kind: "running" };
+const interruptFlag = 0x200n;
+/** No timer is set: only a frame can wake the guest. */
+const never = 2n ** 63n - 1n;
+
+export const virtio: Target = {
+  exceptions: "guest",
+  memorySize: ({ memSize }) => memSize,
+  noExecute: () => false,
+  protections: () => [],
+
+  start(guest, vcpu, host: Host): Session {
+    const { memory, registers } = vcpu;
+    if (vcpu.interrupt === undefined) {
+      throw new Solo5Error("ENGINE", "this engine cannot interrupt a guest, as virtio needs it");
+    }
+    let state: State = running;
+    const pc = createPc(guest, memory, host, (status) => (state = { kind: "ended", status }));
+    for (const [name, value] of Object.entries(writeMemory(guest, memory)))
+      registers.set(name, BigInt(value));
+
+    const settle = (next: State): Verdict => {
+      state = next;
+      if (next.kind !== "running") pc.uart.flush();
+      return next.kind === "running" ? "resume" : "suspend";
+    };
+    const fail = (message: string): Verdict => settle({ kind: "ended", status: 1, message });
+    const enabled = (): boolean => (registers.get("rflags") & interruptFlag) !== 0n;
+    /** Whether the guest has an interrupt now. */
+    const deliver = (): boolean => {
+      pc.poll();
+      if (!pc.pic.isPending || !enabled()) return false;
+      vcpu.interrupt?.(pc.pic.acknowledge());
+      return true;
+    };
+    const halt = (): Verdict => {
+      if (!enabled()) return fail("the unikernel halted for good");
+      return settle(deliver() ? running : { kind: "waiting", deadline: pc.pit.due ?? never });
+    };
+
+    return {
+      get state() {
+        return state;
+      },
+      wake() {
+        state = deliver() ? running : { kind: "waiting", deadline: pc.pit.due ?? never };
+      },
+      answer(exit: Exit): Verdict {
+        switch (exit.kind) {
+          case "in":
+            exit.value = pc.ports.get(exit.port)?.in(exit.port, exit.size) ?? nothing(exit.size);
+            return "resume";
+          case "out":
+            pc.ports.get(exit.port)?.out(exit.port, exit.value >>> 0, exit.size);
+            return settle(state);
+          case "load":
+            // Beyond its memory a PC has nothing.
+            exit.value = (1n << BigInt(8 * exit.size)) - 1n;
+            return "resume";
+          case "store":
+            return "resume";
+          case "halt":
+            return halt();
+          case "budget":
+            pc.uart.flush();
+            deliver();
+            return "suspend";
+          case "fault":
+            return fail(`unhandled exit: ${exit.fault.reason}`);
+          default:
+            return answerCommon(exit, host) ?? fail(`unhandled exit: ${exit.kind}`);
+        }
+      },
+    };
+  },
+};

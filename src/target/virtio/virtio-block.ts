@@ -1,0 +1,78 @@
+// A legacy virtio disk in front of one of the host's. Requests are done when they are announced. Source: Virtio PCI Card
+// 0.9.5, appendix D.
+import { result } from "../../abi/start.js";
+import { u32, u64, viewOf } from "../../bytes/struct.js";
+import type { BlockDevice } from "../../device/contract.js";
+import type { GuestMemory } from "../../image/memory.js";
+import type { InterruptLine } from "./ports.js";
+import { createQueue, type Chain } from "./queue.js";
+import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";
+
+const subsystem = 2;
+const storageClass = 0x010000;
+const queueSize = 128;
+export const sectorSize = 512;
+/** Type, a reserved word, sector. */
+const requestSize = 16;
+const type = { in: 0, out: 1 } as const;
+const status = { ok: 0, ioError: 1, unsupported: 2 } as const;
+
+export function createVirtioBlock(
+  memory: GuestMemory,
+  block: BlockDevice,
+  [base, irq, line]: readonly [base: number, irq: number, line: InterruptLine],
+): VirtioDevice {
+  const queue = createQueue(memory, queueSize);
+  const config = new Uint8Array(8);
+  u64.write(viewOf(config), 0, block.capacity / BigInt(sectorSize));
+
+  /** The bytes written, with that of the status; undefined where the chain is no request. */
+  const perform = ({ readable, writable }: Chain): number | undefined => {
+    const [request, ...data] = readable;
+    const last = writable.at(-1);
+    if (request?.length !== requestSize || last?.length !== 1) return undefined;
+    const targets = writable.slice(0, -1);
+    const view = viewOf(request);
+    const offset = u64.read(view, 8) * BigInt(sectorSize);
+    const kind = u32.read(view, 0);
+    const parts = kind === type.in ? targets : data;
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    const fits = size % sectorSize === 0 && offset + BigInt(size) <= block.capacity;
+    let outcome: number = status.ioError;
+    if (kind !== type.in && kind !== type.out) outcome = status.unsupported;
+    else if (fits && parts.every(({ length }) => length % sectorSize === 0))
+      outcome = move(kind, offset, parts);
+    last[0] = outcome;
+    return 1 + (kind === type.in ? size : 0);
+  };
+  const move = (kind: number, start: bigint, parts: readonly Uint8Array[]): number => {
+    let offset = start;
+    for (const part of parts) {
+      const done = kind === type.in ? block.read(offset, part) : block.write(offset, part);
+      if (done !== result.ok) return status.ioError;
+      offset += BigInt(part.length);
+    }
+    return status.ok;
+  };
+
+  const device = createVirtioDevice(
+    {
+      subsystem,
+      class: storageClass,
+      features: 0,
+      config,
+      queues: [queue],
+      notified() {
+        let wanted = false;
+        for (let chain = queue.peek(); chain !== undefined; chain = queue.peek()) {
+          wanted = queue.use(chain, perform(chain) ?? 0) || wanted;
+        }
+        if (wanted) device.interrupt();
+      },
+    },
+    base,
+    irq,
+    line,
+  );
+  return device;
+}

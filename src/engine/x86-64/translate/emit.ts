@@ -379,10 +379,12 @@ class UnitEmitter {
     const sets = new Map<number, Node>();
     const needed = copySlots(liveOut);
     addAll(needed, spilled);
-    for (const [slot, value] of block.final)
-      if (has(needed, slot) && value.op !== pseudo.entry) sets.set(slot, value);
+    // A slot that an exit has set may have to be given back what it had at the start.
+    const synced = new Set(block.statements.map((s) => (s.kind === "set" ? s.slot : -1)));
+    const isUnchanged = (slot: number, value: Node) =>
+      value.op === pseudo.entry && value.imm === slot && !synced.has(slot);
     for (const [slot, value] of block.final) {
-      if (has(needed, slot) && value.op === pseudo.entry && value.imm !== slot) sets.set(slot, value);
+      if (has(needed, slot) && !isUnchanged(slot, value)) sets.set(slot, value);
     }
     block.flags.forEach((source, flag) => {
       const slot = slots.flag + flag;

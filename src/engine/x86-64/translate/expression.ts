@@ -178,6 +178,10 @@ export class Expressions {
   /** Sets a slot; what its local held and is still needed moves to a temporary. */
   setSlot(slot: number, n: Node): void {
     const local = this.locals.slot(slot);
+    if (n.local === local && n.op === pseudo.entry) {
+      n.uses--;
+      return;
+    }
     this.value(n);
     const held = this.#held[slot];
     if (held !== undefined && held !== n && held.uses > 0 && held.local === local) {

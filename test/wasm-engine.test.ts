@@ -12,6 +12,9 @@ const guest = (name: string) => join(projectRoot, "dist", "guest", "tests", name
 const translated = (options: VcpuOptions): Vcpu =>
   newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 });
 
+const replayed = (options: VcpuOptions): Vcpu =>
+  newWasmVcpu({ ...options, profile: "replay" }, { threshold: 2 });
+
 const names = [
   "hello",
   "globals",
@@ -33,3 +36,30 @@ for (const name of names) {
     });
   }
 }
+
+for (const name of ["hello", "globals", "tls", "cxx", "zeropage", "output", "fpu"]) {
+  for (const target of ["hvt", "spt"]) {
+    test(`test_${name}.${target} counts the instructions that the interpreter counts`, () => {
+      const file = guest(`test_${name}.${target}`);
+      const [one, other] = [load(file, replayed), load(file, newInterpreter)];
+      assert.deepEqual(runBare(one), runBare(other));
+      assert.equal(one.instructions, other.instructions);
+      // All but the page tables, whose accessed and dirty bits translated code does not set.
+      const [a, b] = [one, other].map(({ memory }) => memory.bytes(0x1_0000, memory.size - 0x1_0000));
+      assert.ok(a !== undefined && b !== undefined && Buffer.compare(a, b) === 0);
+    });
+  }
+}
+
+test("the budget of the replay profile ends at an exact instruction", () => {
+  for (const budget of [1, 100, 20_001, 30_000]) {
+    const pcs = [replayed, newInterpreter].map((newVcpu) => {
+      const vcpu = load(guest("test_globals.hvt"), newVcpu);
+      vcpu.setBudget(budget);
+      runBare(vcpu);
+      return [vcpu.instructions, vcpu.registers.get("rip"), vcpu.registers.get("rsp")];
+    });
+    assert.deepEqual(pcs[0], pcs[1]);
+    assert.equal(pcs[0]?.[0], BigInt(budget));
+  }
+});

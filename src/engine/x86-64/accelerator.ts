@@ -5,7 +5,7 @@ import type { Core } from "./core.js";
 import { type Plain, plainMemory } from "./flat.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageBits, state } from "./state.js";
-import { LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
+import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
 import { type GuestCode, Translator } from "./translate/translator.js";
 
 export interface AcceleratorOptions {
@@ -38,7 +38,7 @@ export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
-  { threshold = THRESHOLD, plain: given, flagsAcrossCalls = false }: AcceleratorOptions = {},
+  { threshold = THRESHOLD, plain: given, flagsAcrossCalls: always = false }: AcceleratorOptions = {},
 ): (limit: number) => void {
   const { cpu, mmu } = core;
   const { wasm } = memory;
@@ -49,12 +49,23 @@ export function accelerate(
   let translator: Translator | undefined;
   let version = -1;
   let generation = 0;
+  /** What an instruction of the interpreter's raised while translated code waits. */
+  let raised: { readonly error: unknown } | undefined;
+  let writable = 0;
+  let flagsAcrossCalls = always;
+  const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
 
   const slow = (next: number): number => {
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
     const before = generation;
-    core.run(1);
+    try {
+      core.run(1);
+    } catch (error) {
+      // Not through the frames of translated code, which still have what they have counted.
+      raised = { error };
+      return 1;
+    }
     return core.stop ||
       !roundsToNearest() ||
       cpu.rip !== next ||
@@ -80,7 +91,9 @@ export function accelerate(
     if (translator?.pages.has(page) === true) forget();
   };
 
+  /** Code in pages that translated code may store to without asking stays with the interpreter, which notices. */
   const isExecutable = (pc: number): boolean => {
+    if (pc >= writable) return false;
     const page = Math.floor(pc / 4096);
     if (((mmu.pages[page] ?? 0) & pageBits.execute) !== 0) return true;
     try {
@@ -95,12 +108,14 @@ export function accelerate(
     version = mmu.version;
     const plain = given ?? plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
+    writable = plain.writable;
     const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
     const code: GuestCode = {
       bytes,
       shape: { base: mmu.base, ...plain },
       isExecutable,
       flagsAcrossCalls,
+      counts: counted,
       targetsOf: (pc) => targets.get(pc) ?? [],
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -149,6 +164,7 @@ export function accelerate(
     cpu.rip = view.getInt32(words.returned, true) >>> 0;
     const takesMore = mmu.bytes[mmu.base + cpu.rip] === RET_IMMEDIATE;
     const more = takesMore ? view.getUint16(mmu.base + cpu.rip + 1, true) : 0;
+    if (counted) core.executed--;
     cpu.setGpr(4, BigInt.asUintN(64, cpu.gpr(4) - BigInt(8 + more)));
   };
 
@@ -158,12 +174,21 @@ export function accelerate(
     const { rip } = cpu;
     const slot = threshold === 0 ? translator.translate(rip) : translator.find(rip);
     if (slot === 0) return false;
-    const fuel = Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
+    const fuel = counted
+      ? Math.min(fuelSlice * INSTRUCTIONS_PER_FUEL, limit)
+      : Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
+    // Too few for the longest unit between two tests: the interpreter counts them one by one.
+    if (counted && fuel < COUNTED_MIN) return false;
     view.setInt32(words.reason, reasons.none, true);
     view.setBigInt64(state.rip, BigInt(cpu.rip), true);
     const left = translator.run(slot, fuel);
-    core.executed += (fuel - left) * INSTRUCTIONS_PER_FUEL;
+    core.executed += counted ? fuel - left : (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
+    if (raised !== undefined) {
+      const { error } = raised;
+      raised = undefined;
+      throw error;
+    }
     if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
     if (reason === reasons.none && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) {
       undoReturn();
@@ -171,12 +196,13 @@ export function accelerate(
     }
     if (reason === reasons.none && left >= 0) miss(cpu.rip, RETURNS);
     if (reason === reasons.called && left >= 0) miss(cpu.rip, CALLS);
-    if (left < 0) {
+    const isOut = counted ? left < COUNTED_MIN && reason !== reasons.slow : left < 0;
+    if (isOut) {
       fuelSlice = Math.min(MAX_FUEL, fuelSlice * 3);
       // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.
       translator?.translate(cpu.rip);
     }
-    return reason !== reasons.slow || left < 0;
+    return reason !== reasons.slow || isOut;
   };
 
   return (limit) => {
@@ -188,6 +214,12 @@ export function accelerate(
       }
       if (translator === undefined || mmu.version !== version) {
         if (translator !== undefined) forget();
+        translator = prepare();
+      }
+      if (translator?.needsFlags === true && !flagsAcrossCalls) {
+        // Somebody reads flags after a call or at a function's start: all is translated anew, so that they are there.
+        flagsAcrossCalls = true;
+        forget();
         translator = prepare();
       }
       core.onJump = onJump;

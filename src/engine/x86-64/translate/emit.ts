@@ -12,7 +12,7 @@ import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
 import { flagBit, flagPositions } from "./flags.js";
 import { isZero, type Node, pseudo } from "./node.js";
 import { lookup } from "./lookup.js";
-import { hasStackWindow, imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
+import { COUNTED_MIN, hasStackWindow, imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
 import { spillOrder } from "./spill-order.js";
 import { loadSlots, storeFlags, storeSlot } from "./state-transfer.js";
 import { stopTests } from "./stop-tests.js";
@@ -38,6 +38,10 @@ export interface EmitOptions {
   readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
   /** Whether status flags may be read after a call or return; compilers never do. */
   readonly flagsAcrossCalls: boolean;
+  /** Fuel is instructions, counted exactly. */
+  readonly counts: boolean;
+  /** Told where flags are read after a call or at the unit's start. */
+  readonly needsFlags: () => void;
 }
 
 const FUEL = 0;
@@ -58,6 +62,8 @@ class UnitEmitter {
   readonly #e = new Expressions(this.#locals);
   readonly #target = this.#locals.add("i64");
   readonly #exitPc = this.#locals.add("i32");
+  /** Instructions of the block that is left that have been counted and not executed. */
+  readonly #notExecuted = this.#locals.add("i32");
   readonly #label = this.#locals.add("i32");
   /** What the spill block stores as the flags: an operation, or -1 where they are as they were. */
   readonly #flagsKind = this.#locals.add("i32");
@@ -145,13 +151,7 @@ class UnitEmitter {
     // The stop test, and whether the stack is where it is expected.
     this.#open(op.block);
     this.#open(op.block);
-    e.get(FUEL);
-    e.i32(1);
-    e.op("i32.sub");
-    e.code.byte(op["local.tee"]);
-    e.code.u32(FUEL);
-    e.i32(0);
-    e.op("i32.lt_s");
+    this.#isOutOfFuel();
     e.op("br_if");
     e.code.u32(0);
     if (hasStackWindow(this.#unit.shape)) {
@@ -180,7 +180,32 @@ class UnitEmitter {
       this.#returnLeave(reasons.slow);
       this.#close();
     }
+    if (hasFlags(this.#live(0))) this.#options.needsFlags();
     this.#reload(0);
+  }
+
+  /** Pushes whether to stop: counting rounds, or where instructions are counted, while there is enough for all of a unit. */
+  #isOutOfFuel(): void {
+    const e = this.#e;
+    e.get(FUEL);
+    if (this.#options.counts) {
+      e.i32(COUNTED_MIN);
+    } else {
+      e.i32(1);
+      e.op("i32.sub");
+      e.code.byte(op["local.tee"]);
+      e.code.u32(FUEL);
+      e.i32(0);
+    }
+    e.op("i32.lt_s");
+  }
+
+  #addFuel(value: () => void): void {
+    const e = this.#e;
+    e.get(FUEL);
+    value();
+    e.op("i32.add");
+    e.set(FUEL);
   }
 
   /** Pushes rsp as the state area has it. */
@@ -224,6 +249,7 @@ class UnitEmitter {
     e.get(this.#exitPc);
     e.op("i64.extend_i32_u");
     e.memory(op["i64.store"], 3, state.rip);
+    if (this.#options.counts) this.#addFuel(() => e.get(this.#notExecuted));
     this.#returnLeave(reasons.slow);
   }
 
@@ -353,6 +379,8 @@ class UnitEmitter {
     const e = this.#e;
     e.begin(block.entries);
     if (this.#checked.has(index)) this.#stopTest(index, block);
+    const counted = this.#countedIn(block);
+    if (this.#options.counts && counted > 0) this.#addFuel(() => e.i32(-counted));
     const finals = this.#prepare(block, index);
     block.statements.forEach((statement, position) => {
       if (statement.kind === "set") e.setSlot(statement.slot, statement.value);
@@ -366,6 +394,11 @@ class UnitEmitter {
     });
     for (const [slot, value] of finals.sets) e.setSlot(slot, value);
     this.#end(block.end, index);
+  }
+
+  /** Instructions that a block counts: one that the interpreter executes is counted there. */
+  #countedIn(block: Block): number {
+    return block.end.kind === "slow" ? block.instructions - 1 : block.instructions;
   }
 
   /** Which values the end of the block and its exits need, with their uses counted. */
@@ -450,6 +483,11 @@ class UnitEmitter {
     this.#setSnapshot(snapshot);
     e.i32(statement.pc);
     e.set(this.#exitPc);
+    const block = this.#unit.blocks[index];
+    if (this.#options.counts && block !== undefined) {
+      e.i32(this.#countedIn(block) - statement.executed);
+      e.set(this.#notExecuted);
+    }
     e.value(statement.when);
     this.#leaveIf(union(this.#dirty(index), statement.written));
     if (snapshot !== undefined) this.#resetFlagsKind();
@@ -483,13 +521,7 @@ class UnitEmitter {
   /** Out of fuel: leaves at the start of a block. Flags that live there are in their slots. */
   #stopTest(index: number, block: Block): void {
     const e = this.#e;
-    e.get(FUEL);
-    e.i32(1);
-    e.op("i32.sub");
-    e.code.byte(op["local.tee"]);
-    e.code.u32(FUEL);
-    e.i32(0);
-    e.op("i32.lt_s");
+    this.#isOutOfFuel();
     this.#open(op.if);
     if (hasFlags(this.#live(index))) {
       this.#usesFlags = true;
@@ -508,6 +540,10 @@ class UnitEmitter {
     }
     e.i32(block.pc);
     e.set(this.#exitPc);
+    if (this.#options.counts) {
+      e.i32(0);
+      e.set(this.#notExecuted);
+    }
     e.i32(1);
     this.#leaveIf(this.#dirty(index));
     this.#close();
@@ -652,6 +688,7 @@ class UnitEmitter {
   #afterReturn(next: number, index: number): void {
     const e = this.#e;
     const live = copySlots(this.#live(this.#unit.graph[index]?.[0] ?? 0));
+    if (hasFlags(live)) this.#options.needsFlags();
     if (has(live, slots.gpr + RSP)) {
       // The stack pointer is where it was, or the dispatcher goes on here.
       const rsp = this.#locals.slot(slots.gpr + RSP);

@@ -15,6 +15,8 @@ export interface Code {
   readonly isEntry: (pc: number) => boolean;
   /** Whether status flags may be read after a call or return; compilers never do. */
   readonly flagsAcrossCalls: boolean;
+  /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
+  readonly counts: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
   /** Where an indirect call at an address has gone so far, most often first. */

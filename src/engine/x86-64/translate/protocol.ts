@@ -75,6 +75,9 @@ export const STACK_ABOVE = 4096;
 export const FRAME_BELOW = 4096;
 export const FRAME_ABOVE = 16;
 
+/** Fuel in instructions (replay profile) that no unit uses up between two of its tests. */
+export const COUNTED_MIN = 8192;
+
 /** Whether there is room for a stack window; without, accesses near the stack pointer are checked one by one. */
 export const hasStackWindow = ({ size, writable }: { size: number; writable: number }): boolean =>
   size - writable >= 2 * STACK_WINDOW + FRAME_BELOW + FRAME_ABOVE;

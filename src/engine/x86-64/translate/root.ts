@@ -7,6 +7,7 @@ import type { MemoryShape } from "./access.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
 import {
+  COUNTED_MIN,
   FRAME_ABOVE,
   FRAME_BELOW,
   hasStackWindow,
@@ -25,11 +26,11 @@ import { RSP } from "./slots.js";
 const runType: FunctionType = { params: ["i32", "i32"], results: ["i32"] };
 const [INDEX, FUEL] = [0, 1];
 
-export function rootModule(memoryPages: number, shape: MemoryShape): Uint8Array {
+export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
     imports: moduleImports(memoryPages, 1),
-    functions: [missing(), run(shape)],
+    functions: [missing(), run(shape, counts)],
     exports: [{ name: "run", index: imported.count + 1 }],
     elements: [{ at: 0, index: imported.count }],
   });
@@ -47,7 +48,7 @@ function missing() {
   return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
 }
 
-function run(shape: MemoryShape) {
+function run(shape: MemoryShape, counts: boolean) {
   const locals = new Locals(2);
   const e = new Expressions(locals);
   const target = locals.add("i64");
@@ -98,7 +99,7 @@ function run(shape: MemoryShape) {
   e.i32(0);
   e.op("i32.ne");
   e.get(FUEL);
-  e.i32(0);
+  e.i32(counts ? COUNTED_MIN : 0);
   e.op("i32.ge_s");
   e.op("i32.and");
   e.op("br_if");

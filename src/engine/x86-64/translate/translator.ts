@@ -46,6 +46,8 @@ export class Translator {
   readonly #entries = new Set<number>();
   /** Pages of guest memory that code was translated from. */
   readonly pages = new Set<number>();
+  /** Something translated reads flags that `flagsAcrossCalls` would keep. */
+  needsFlags = false;
   /** Runs the unit in a slot: its fuel in, what is left out. */
   readonly run: (slot: number, fuel: number) => number;
 
@@ -61,7 +63,9 @@ export class Translator {
     this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc), tables: new Map(), functions: new Map() };
     this.#doors = doors;
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
-    const root = this.#instantiate(new webAssembly.Module(rootModule(this.#memoryPages(), code.shape)));
+    const root = this.#instantiate(
+      new webAssembly.Module(rootModule(this.#memoryPages(), code.shape, code.counts)),
+    );
     this.run = root["run"] as (slot: number, fuel: number) => number;
   }
 
@@ -134,8 +138,9 @@ export class Translator {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#slotOf(pc) } : { index };
     };
+    const { flagsAcrossCalls, counts } = this.#code;
     const functions: FunctionBody[] = batch.map((unit) =>
-      emitUnit(unit, { callee, flagsAcrossCalls: this.#code.flagsAcrossCalls }),
+      emitUnit(unit, { callee, flagsAcrossCalls, counts, needsFlags: () => (this.needsFlags = true) }),
     );
     const elements = batch.map(({ entry }, index) => ({
       at: this.#slotOf(entry),

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
-// solo5: what the classic commands do not have. `run` takes a unikernel of any target, `seal` makes an executable.
+// solo5: what the classic commands do not have. `run` takes a unikernel of any target, `seal` makes an executable,
+// `replay` runs again what `run --record` has recorded.
 import { main, UsageError } from "./command.js";
+import { replayCommand, replayUsage } from "./replay.js";
 import { runCommand, runUsage } from "./run.js";
 import { sealCommand, sealUsage } from "./seal.js";
 
-const usage = `${runUsage}\n${sealUsage}`;
+const usage = `${runUsage}\n${sealUsage}\n${replayUsage}`;
 const commands: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   run: runCommand,
   seal: sealCommand,
+  replay: replayCommand,
 };
 
 await main({

@@ -8,9 +8,11 @@ export interface DebugRequest {
   /** The folder for a core file. */
   readonly dumpcore?: string;
   readonly trace?: true;
+  /** The file of a recording. */
+  readonly record?: string;
 }
 export type DebugTool = keyof DebugRequest;
-export const debugTools: readonly DebugTool[] = ["gdb", "dumpcore", "trace"];
+export const debugTools: readonly DebugTool[] = ["gdb", "dumpcore", "trace", "record"];
 
 const defaultAddress = "127.0.0.1";
 const defaultPort = "1234";
@@ -18,9 +20,11 @@ const defaultPort = "1234";
 /** From the options of a command line. Throws Solo5Error. */
 export function debugRequest(given: readonly Given[]): DebugRequest {
   const dumpcore = valueOf(given, "dumpcore");
+  const record = valueOf(given, "record");
   return {
     ...(valueOf(given, "gdb") === undefined ? {} : { gdb: gdbAddress(valueOf(given, "gdb-port")) }),
     ...(dumpcore === undefined ? {} : { dumpcore }),
+    ...(record === undefined ? {} : { record }),
     ...(valueOf(given, "trace") === undefined ? {} : { trace: true }),
   };
 }

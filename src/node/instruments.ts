@@ -3,10 +3,14 @@ import { writeSync } from "node:fs";
 import { coreDump } from "../debug/core/core-dump.js";
 import { describers } from "../debug/trace/registry.js";
 import { trace } from "../debug/trace/trace.js";
-import type { Plan } from "../tender/attach.js";
+import type { GdbServerOptions } from "../debug/gdb/server.js";
+import { record } from "../debug/record/recorder.js";
+import type { Guest } from "../target/contract.js";
 import type { Instrument } from "../tender/instrument.js";
+import { hostClock } from "./clock.js";
 import { createCoreFile } from "./core-file.js";
 import type { DebugRequest } from "./debug-request.js";
+import { recordingFile } from "./recording-file.js";
 import { serveGdb } from "./gdb-server.js";
 
 const stderr = 2;
@@ -16,19 +20,22 @@ const printTrace = (line: string): void => void writeSync(stderr, `${line}\n`);
 
 /** `cleanup` gets what closes them. */
 export function openInstruments(
-  { gdb, dumpcore, trace: isTraced }: DebugRequest,
-  { unikernel, cmdline, devices }: Plan,
+  { gdb, dumpcore, trace: isTraced, record: recording }: DebugRequest,
+  guest: Guest,
   reporter: string,
   cleanup: (() => void)[],
+  history?: GdbServerOptions["history"],
 ): readonly Instrument[] {
+  const { unikernel, cmdline } = guest;
   const say = (line: string): void => void process.stderr.write(`${reporter}: ${line}\n`);
   const instruments: Instrument[] = [];
-  if (gdb !== undefined) instruments.push(serveGdb(gdb, unikernel, say, cleanup));
+  if (recording !== undefined) instruments.push(record(guest, recordingFile(recording, cleanup)));
+  if (gdb !== undefined) instruments.push(serveGdb(gdb, { isa: unikernel.isa, history }, say, cleanup));
   if (dumpcore !== undefined) {
     const create = (size: number) => createCoreFile(dumpcore, unikernel.target, size, say);
     instruments.push(coreDump({ unikernel, cmdline, pid: process.pid, create }));
   }
   const describer = describers[unikernel.target]?.(unikernel.isa);
-  if (isTraced && describer !== undefined) instruments.push(trace(describer, { devices }, printTrace));
+  if (isTraced && describer !== undefined) instruments.push(trace(describer, guest, hostClock, printTrace));
   return instruments;
 }

@@ -7,17 +7,17 @@ import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
+import type { Instrument } from "../tender/instrument.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
-import { debugTools } from "./debug-request.js";
-import { openInstruments } from "./instruments.js";
+import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine } from "./engine.js";
 import { random, withAddresses } from "../tender/chance.js";
 import { killed, reported, signalled } from "./guest-run.js";
 
-const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
+export const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>
   `there is no engine for ${isa} yet, only for ${Object.keys(portableEngines).join(", ")}`;
 
@@ -43,8 +43,9 @@ export const wasm: Engine = {
     try {
       const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
-      const instruments = openInstruments(debug, plan, reporter, cleanup);
-      const run = load().then((engine) => runGuest(guest, target, engine, host, { nextTurn, instruments }));
+      const run = Promise.all([load(), instrumentsOf(debug, guest, reporter, cleanup)]).then(
+        ([engine, instruments]) => runGuest(guest, target, engine, host, { nextTurn, instruments }),
+      );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
       const stop = (outcome: Ended): void =>
@@ -60,6 +61,18 @@ export const wasm: Engine = {
     }
   },
 };
+
+/** Loads the debugging tools only where one is wanted: they would double the time to the start. */
+async function instrumentsOf(
+  debug: DebugRequest,
+  guest: Plan,
+  reporter: string,
+  cleanup: Cleanup,
+): Promise<readonly Instrument[]> {
+  if (Object.keys(debug).length === 0) return [];
+  const { openInstruments } = await import("./instruments.js");
+  return openInstruments(debug, guest, reporter, cleanup);
+}
 
 function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
   const nets = new Map();

@@ -49,6 +49,8 @@ export interface Session {
   readonly state: State;
   /** Completes the wait of a guest that is `waiting`. */
   wake(): void;
+  /** Gives a function that makes the session again what it is now; memory and registers are the caller's. */
+  save?(): () => void;
 }
 
 /** What a target needs of a virtual CPU: who runs it, runs it. Not every engine can interrupt. */

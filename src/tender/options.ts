@@ -6,6 +6,8 @@ import { Solo5Error } from "../bytes/error.js";
 interface Option {
   readonly name?: true;
   readonly value?: string;
+  /** The value may also be the next word. */
+  readonly separate?: true;
   readonly help: string;
 }
 
@@ -42,8 +44,20 @@ const debugging = {
 
 export const debugOptions = { ...classicOptions, ...debugging } as const satisfies Record<string, Option>;
 
+/** What `solo5 replay` takes. */
+export const replayOptions = {
+  gdb: debugging.gdb,
+  "gdb-port": debugging["gdb-port"],
+  trace: debugging.trace,
+  help: classicOptions.help,
+} as const satisfies Record<string, Option>;
+
 /** What `solo5 run` takes. */
-export const runOptions = { ...sptOptions, ...debugging } as const satisfies Record<string, Option>;
+export const runOptions = {
+  ...sptOptions,
+  ...debugging,
+  record: { value: "FILE", separate: true, help: "record the run to FILE, for solo5 replay" },
+} as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof runOptions;
 
@@ -87,8 +101,9 @@ export function parseOptions(args: readonly string[], table: OptionTable): Parse
     }
     if (!argument.startsWith("--")) break;
     const match = /^--([a-z-]+)(?::([A-Za-z0-9]{1,67}))?(?:=(.*))?$/s.exec(argument);
-    const [, key = "", name, value] = match ?? [];
+    const [, key = "", name, own] = match ?? [];
     const option = Object.hasOwn(table, key) ? table[key as OptionName] : undefined;
+    const value = own === undefined && option?.separate === true ? args[++at] : own;
     const fits =
       option !== undefined &&
       (option.name === true) === (name !== undefined) &&

@@ -62,6 +62,7 @@ export function attachOptions(
       case "gdb-port":
       case "dumpcore":
       case "trace":
+      case "record":
       case "engine":
       case "verbose":
       case "help":

@@ -68,9 +68,8 @@ export function runGuest(
     });
   };
   let budget: number = budgets.first;
-  /** Runs the guest until it pauses. A guest that still waits is left waiting. */
-  const advance = (): Session["state"] => {
-    if (session.state.kind !== "running") return session.state;
+  /** Runs the guest until it pauses. */
+  const advance = (): void => {
     const start = host.clock.monotonic();
     vcpu.setBudget(budget);
     vcpu.run(session.answer);
@@ -78,7 +77,6 @@ export function runGuest(
     if (took > sliceNsecs.most) budget = Math.max(budget / 2, budgets.least);
     else if (took < sliceNsecs.least && session.state.kind === "running")
       budget = Math.min(budget * 2, budgets.most);
-    return session.state;
   };
 
   /** Until no instrument holds the guest any more, or it is stopped. */
@@ -92,25 +90,27 @@ export function runGuest(
   };
 
   const loop = async (): Promise<Ended> => {
+    let isFresh = true;
     for (;;) {
       await held();
       if (stopped !== undefined) return stopped;
-      const state = advance();
-      if (stopped !== undefined) return stopped;
+      const { state } = session;
       switch (state.kind) {
         case "ended":
           return state;
         case "running":
-          await nextTurn();
+          if (!isFresh) await nextTurn();
+          isFresh = false;
+          if (stopped === undefined) advance();
           break;
         case "waiting":
           await wait(state.deadline);
-          if (anyReadable(host) || host.clock.monotonic() >= state.deadline) session.wake();
+          isFresh = anyReadable(host) || host.clock.monotonic() >= state.deadline;
+          if (isFresh && stopped === undefined) session.wake();
           break;
         default:
           state satisfies never;
       }
-      if (stopped !== undefined) return stopped;
     }
   };
   return {

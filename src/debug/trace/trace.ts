@@ -18,21 +18,16 @@ export interface Call {
 export type Describe = (exit: Exit) => Call | undefined;
 export type Describer = (guest: Pick<Guest, "devices">, vcpu: Vcpu) => Describe;
 
-/** `print` gets a line at a time, without its end. */
+/** `print` gets a line at a time, without its end. The clock is the tender's own: the guest's may be recorded. */
 export function trace(
   describer: Describer,
   guest: Pick<Guest, "devices">,
+  clock: Clock,
   print: (line: string) => void,
 ): Instrument {
-  let clock: Clock | undefined;
-  let start = 0n;
-  const now = (): bigint => clock?.monotonic() ?? 0n;
+  const start = clock.monotonic();
+  const now = (): bigint => clock.monotonic();
   return {
-    host(host) {
-      clock = host.clock;
-      start = now();
-      return host;
-    },
     session(session, { vcpu }) {
       const describe = describer(guest, vcpu);
       let pending: { readonly call: Call; readonly since: bigint } | undefined;

@@ -94,6 +94,10 @@ export const hvt: Target = {
         completePoll();
         state = running;
       },
+      save() {
+        const saved = [state, pollArgs] as const;
+        return () => ([state, pollArgs] = saved);
+      },
       answer(exit: Exit): Verdict {
         const door = machine.door(exit);
         if (door === "kick" && ring !== undefined) {

@@ -191,6 +191,10 @@ export const spt: Target = {
         registers.set("rax", writeEvents(waitArgs));
         state = { kind: "running" };
       },
+      save() {
+        const saved = [state, deadline, waitArgs] as const;
+        return () => ([state, deadline, waitArgs] = saved);
+      },
       answer(exit: Exit): Verdict {
         if (exit.kind === "syscall") return systemCall();
         const common = answerCommon(exit, host);

@@ -1,0 +1,113 @@
+// Records a run: every answer of the host that a guest could not foretell goes to the log, in the order of the asking.
+// Whatever else a guest does follows from them. An instrument of the run loop.
+import type { BlockDevice, NetDevice } from "../../device/contract.js";
+import type { Guest, Host } from "../../target/contract.js";
+import type { Instrument } from "../../tender/instrument.js";
+import { createLogWriter, type LogWriter } from "./log.js";
+
+/** The header of a log: what the guest's start depends on beside its file. */
+export interface RecordingHeader {
+  readonly name: string;
+  readonly memSize: number;
+  readonly cmdline: string;
+  readonly execHeap: boolean;
+  readonly devices: readonly (
+    | { readonly type: "NET_BASIC"; readonly mtu: number; readonly mac: readonly number[] }
+    | { readonly type: "BLOCK_BASIC"; readonly capacity: string; readonly blockSize: number }
+  )[];
+}
+
+export function headerOf({ unikernel, memSize, cmdline, execHeap, devices }: Guest): RecordingHeader {
+  return {
+    name: unikernel.name,
+    memSize,
+    cmdline,
+    execHeap,
+    devices: devices.map((device) =>
+      device.type === "NET_BASIC"
+        ? { type: device.type, mtu: device.mtu, mac: [...(device.mac ?? [])] }
+        : { type: device.type, capacity: String(device.capacity), blockSize: device.blockSize },
+    ),
+  };
+}
+
+/** `write` gets the log piece by piece. `guest` has an address for every network device. */
+export function record(guest: Guest, write: (data: Uint8Array) => void): Instrument {
+  const log = createLogWriter(headerOf(guest), guest.unikernel.file, write);
+  return {
+    host: (host) => recorded(host, log),
+    // Whenever the guest pauses; a crash of the host loses what came since.
+    hold() {
+      log.flush();
+      return undefined;
+    },
+    ended({ status }) {
+      log.number("end", BigInt(status));
+      log.flush();
+      return undefined;
+    },
+  };
+}
+
+function recorded(host: Host, log: LogWriter): Host {
+  const time = (name: "monotonic" | "wall") => (): bigint => {
+    const value = host.clock[name]();
+    log.number(name, value);
+    return value;
+  };
+  return {
+    nets: new Map([...host.nets].map(([handle, net]) => [handle, recordedNet(net, log)])),
+    blocks: new Map([...host.blocks].map(([handle, block]) => [handle, recordedBlock(block, log)])),
+    console: host.console,
+    clock: { monotonic: time("monotonic"), wall: time("wall") },
+    random() {
+      const value = host.random();
+      log.number("random", value);
+      return value;
+    },
+  };
+}
+
+function recordedNet(net: NetDevice, log: LogWriter): NetDevice {
+  return {
+    mtu: net.mtu,
+    get readable() {
+      const { readable } = net;
+      log.truth("readable", readable);
+      return readable;
+    },
+    read() {
+      const frame = net.read();
+      if (frame === undefined) log.truth("noFrame", true);
+      else log.bytes("frame", frame);
+      return frame;
+    },
+    write(frame) {
+      const result = net.write(frame);
+      log.number("result", BigInt(result));
+      return result;
+    },
+    onReadable: (listener) => net.onReadable(listener),
+    close: () => net.close(),
+  };
+}
+
+function recordedBlock(block: BlockDevice, log: LogWriter): BlockDevice {
+  return {
+    capacity: block.capacity,
+    blockSize: block.blockSize,
+    read(offset, into) {
+      const result = block.read(offset, into);
+      log.number("result", BigInt(result));
+      // After an error the buffer may hold a part.
+      log.bytes("sectors", into);
+      return result;
+    },
+    write(offset, data) {
+      const result = block.write(offset, data);
+      log.number("result", BigInt(result));
+      return result;
+    },
+    close: () => block.close(),
+  };
+}

@@ -1,0 +1,63 @@
+// Runs a recording again on the portable engine, with no device of this host.
+import { constants } from "node:os";
+import { Solo5Error } from "../bytes/error.js";
+import { openReplay } from "../debug/record/replayer.js";
+import { portableEngines } from "../engine/engines.js";
+import type { Host } from "../target/contract.js";
+import { targets } from "../target/registry.js";
+import { random } from "../tender/chance.js";
+import type { Instrument } from "../tender/instrument.js";
+import { runGuest } from "../tender/run.js";
+import { hostClock } from "./clock.js";
+import { stdoutConsole } from "./console.js";
+import type { DebugRequest } from "./debug-request.js";
+import type { Running } from "./engine.js";
+import { readFile } from "./files.js";
+import { reported } from "./guest-run.js";
+import { openInstruments } from "./instruments.js";
+import { nextTurn } from "./wasm.js";
+
+/** Starts the recording in `file`. Throws Solo5Error. */
+export async function startReplay(
+  file: string,
+  debug: DebugRequest,
+  reporter: string,
+): Promise<Pick<Running, "status" | "signal">> {
+  const replay = openReplay(readFile(file), file, stdoutConsole);
+  const { guest } = replay;
+  const { isa, target: name } = guest.unikernel;
+  const engine = await portableEngines[isa]?.();
+  const target = targets[name];
+  if (engine === undefined || target === undefined)
+    throw new Solo5Error("ENGINE", `${file}: there is no engine for ${name} unikernels of ${isa}`);
+  const cleanup: (() => void)[] = [];
+  const instruments = [
+    replay.instrument,
+    instructionCount(reporter),
+    ...openInstruments(debug, guest, reporter, cleanup),
+  ];
+  // The recorded devices take this host's place.
+  const host: Host = { nets: new Map(), blocks: new Map(), console: stdoutConsole, clock: hostClock, random };
+  const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments, profile: "replay" });
+  return {
+    status: reported(ended, reporter).finally(() => {
+      for (const undo of cleanup.splice(0)) undo();
+    }),
+    signal: (signal) => stop({ status: 1, message: `Exiting on signal ${constants.signals[signal]}` }),
+  };
+}
+
+/** Says at the end how far the guest came: two replays of one recording say the same. */
+function instructionCount(reporter: string): Instrument {
+  let count = (): bigint => 0n;
+  return {
+    session(session, { vcpu }) {
+      count = () => vcpu.instructions;
+      return session;
+    },
+    ended() {
+      process.stderr.write(`${reporter}: replayed ${count()} instructions\n`);
+      return undefined;
+    },
+  };
+}

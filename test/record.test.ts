@@ -1,0 +1,193 @@
+// Recording and replaying whole unikernels: the same number of instructions, the same memory, with waits and packets in it.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { result } from "../src/abi/start.js";
+import { openReplay } from "../src/debug/record/replayer.js";
+import { record } from "../src/debug/record/recorder.js";
+import { createPeer } from "../src/device/peer.js";
+import { createSegment } from "../src/device/segment.js";
+import { portableEngines } from "../src/engine/engines.js";
+import { open } from "../src/index.js";
+import { hostClock } from "../src/node/clock.js";
+import type { Guest, Host } from "../src/target/contract.js";
+import { targets } from "../src/target/registry.js";
+import { random } from "../src/tender/chance.js";
+import type { Controls, Ended, Instrument } from "../src/tender/instrument.js";
+import { runGuest } from "../src/tender/run.js";
+import { execute, commandFile, selfTest, solo5 } from "./command.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-record-"));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Trail {
+  readonly outcome: Ended;
+  readonly instructions: bigint;
+  readonly memory: string;
+  readonly registers: readonly bigint[];
+}
+
+/** Runs to the end in the replay profile; what the guest did, seen from outside. */
+async function run(guest: Guest, host: Host, instruments: readonly Instrument[]): Promise<Trail> {
+  const { isa, target: name } = guest.unikernel;
+  const [engine, target] = [await portableEngines[isa]?.(), targets[name]];
+  assert.ok(engine !== undefined && target !== undefined);
+  let trail: Omit<Trail, "outcome"> | undefined;
+  let controls: Controls | undefined;
+  const look: Instrument = {
+    session(session, given) {
+      controls = given;
+      return session;
+    },
+    ended() {
+      assert.ok(controls !== undefined);
+      const { memory, registers, instructions } = controls.vcpu;
+      trail = {
+        instructions,
+        memory: createHash("sha256")
+          .update(memory.bytes(0, memory.size) ?? new Uint8Array())
+          .digest("hex"),
+        registers: ["rip", "rsp", "rax", "rflags"].map((name) => registers.get(name)),
+      };
+      return undefined;
+    },
+  };
+  const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  const { ended } = runGuest(guest, target, engine, host, {
+    nextTurn,
+    profile: "replay",
+    instruments: [...instruments, look],
+  });
+  const outcome = await ended;
+  assert.ok(trail !== undefined);
+  return { outcome, ...trail };
+}
+
+const quiet = { write() {} };
+const nothing: Host = { nets: new Map(), blocks: new Map(), console: quiet, clock: hostClock, random };
+const concat = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
+const guestOf = (
+  name: string,
+  devices: (guest: Guest["unikernel"]) => Guest["devices"] = () => [],
+  args = "",
+): Guest => {
+  const unikernel = open(selfTest(name));
+  return { unikernel, devices: devices(unikernel), memSize: 16 << 20, cmdline: args, execHeap: false };
+};
+
+/** `during` may end the run, whose outcome is then no part of the comparison. */
+async function assertReplays(
+  guest: Guest,
+  host: Host,
+  during?: (controls: Controls) => Promise<void>,
+): Promise<Trail> {
+  const pieces: Uint8Array[] = [];
+  const driver: Instrument = {
+    session(session, controls) {
+      void during?.(controls);
+      return session;
+    },
+  };
+  const recorder = record(guest, (data) => void pieces.push(data.slice()));
+  const recorded = await run(guest, host, [recorder, driver]);
+  let output = "";
+  const console = { write: (data: Uint8Array) => void (output += new TextDecoder().decode(data)) };
+  const { guest: again, instrument } = openReplay(concat(pieces), "log", console);
+  const replayed = await run(again, nothing, [instrument]);
+  if (during === undefined) assert.deepEqual(replayed, recorded);
+  else assert.deepEqual({ ...replayed, outcome: undefined }, { ...recorded, outcome: undefined });
+  assert.match(output, /standalone test_/);
+  return recorded;
+}
+
+for (const target of ["hvt", "spt"]) {
+  test(`${target}: clocks and waits`, async () => {
+    // Whether it is content with its clocks depends on the load of this machine; so does nothing else.
+    const { instructions } = await assertReplays(guestOf(`test_time.${target}`), nothing);
+    assert.ok(instructions > 10_000n);
+  });
+
+  test(`${target}: packets`, async () => {
+    const segment = createSegment();
+    const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+    const guest = guestOf(`test_net.${target}`, ({ devices }) =>
+      devices.map((device) => ({ ...device, type: "NET_BASIC", mtu: 1500, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) }))); // prettier-ignore
+    const handle = guest.devices[0]?.handle ?? -1;
+    const nets = new Map([[handle, segment.port()]]);
+    const { instructions } = await assertReplays(guest, { ...nothing, nets }, async ({ stop }) => {
+      for (let i = 0; i < 30; i++)
+        assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
+      // Until it waits for the next.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      stop({ status: 7 });
+    });
+    assert.ok(instructions > 10_000n);
+  });
+
+  test(`${target}: blocks`, async () => {
+    const disk = new Uint8Array(0x10000);
+    const guest = guestOf(`test_blk.${target}`, ({ devices }) =>
+      devices.map((device) => ({ ...device, type: "BLOCK_BASIC", capacity: 0x10000n, blockSize: 512 })),
+    );
+    const block = {
+      capacity: 0x10000n,
+      blockSize: 512,
+      read(offset: bigint, into: Uint8Array) {
+        into.set(disk.subarray(Number(offset), Number(offset) + into.length));
+        return result.ok;
+      },
+      write(offset: bigint, data: Uint8Array) {
+        disk.set(data, Number(offset));
+        return result.ok;
+      },
+      close() {},
+    };
+    const handle = guest.devices[0]?.handle ?? -1;
+    assert.equal(
+      (await assertReplays(guest, { ...nothing, blocks: new Map([[handle, block]]) })).outcome.status,
+      0,
+    );
+  });
+}
+
+test("solo5 run --record, solo5 replay: the same output, twice the same count", async () => {
+  const log = join(folder, "hello.log");
+  const recorded = await solo5("solo5", [
+    "run",
+    "--mem=16",
+    "--record",
+    log,
+    selfTest("test_hello.hvt"),
+    "Hello_Solo5",
+  ]);
+  assert.equal(recorded.status, 0, recorded.stderr);
+  const [one, two] = [await solo5("solo5", ["replay", log]), await solo5("solo5", ["replay", log])];
+  assert.equal(one.stdout, recorded.stdout);
+  assert.match(one.stderr, /^solo5: replayed [1-9]\d* instructions\n$/);
+  assert.deepEqual(one, two);
+  assert.equal(statSync(log).mode & 0o777, 0o600);
+});
+
+test("a recording whose process was killed replays up to there", async () => {
+  const log = join(folder, "killed.log");
+  const killed = await execute("timeout", ["-s", "KILL", "2", process.execPath, commandFile("solo5"), "run", "--mem=16", "--record", log, selfTest("test_time.hvt")]); // prettier-ignore
+  const replayed = await solo5("solo5", ["replay", log]);
+  assert.match(replayed.stderr, /the recording ends here, after \d+ instructions/);
+  assert.equal(replayed.status, 1);
+  assert.ok(replayed.stdout.startsWith(killed.stdout));
+  truncateSync(log, statSync(log).size - 3);
+  assert.match(
+    (await solo5("solo5", ["replay", log])).stderr,
+    /the recording ends here, after \d+ instructions/,
+  );
+});
+
+test("what is no recording is said in a line", async () => {
+  const file = join(folder, "none");
+  writeFileSync(file, readFileSync(selfTest("test_hello.hvt")));
+  const { stderr, status } = await solo5("solo5", ["replay", file]);
+  assert.deepEqual({ stderr, status }, { stderr: `solo5: ${file}: not a recording\n`, status: 1 });
+});

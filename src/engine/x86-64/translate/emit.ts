@@ -8,9 +8,10 @@ import type { Block, ExitStatement, Terminator } from "./block.js";
 import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js";
 import type { Unit } from "./discover.js";
 import { Expressions, Locals } from "./expression.js";
-import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
-import { flagBit, flagPositions } from "./flags.js";
-import { isZero, type Node, pseudo } from "./node.js";
+import { type BlockPlan, planBlock, valuesOf } from "./block-plan.js";
+import type { FlagSnapshot } from "./flag-snapshot.js";
+import { flagPositions } from "./flags.js";
+import { isZero } from "./node.js";
 import { lookup } from "./lookup.js";
 import { COUNTED_MIN, hasStackWindow, imported, reasons, STACK_WINDOW, types, words } from "./protocol.js";
 import { spillOrder } from "./spill-order.js";
@@ -401,80 +402,23 @@ class UnitEmitter {
     return block.end.kind === "slow" ? block.instructions - 1 : block.instructions;
   }
 
-  /** Which values the end of the block and its exits need, with their uses counted. */
-  #prepare(block: Block, index: number) {
-    const e = this.#e;
-    const { end } = block;
+  /** What the end of the block and its exits need, with all uses counted. */
+  #prepare(block: Block, index: number): BlockPlan {
     const liveOut = noSlots();
     if (!isReloaded(block)) for (const to of this.#unit.graph[index] ?? []) addAll(liveOut, this.#live(to));
-    const spilled = this.#spilledAt(block, index);
-    const flagsAtEnd = hasFlags(spilled);
-    const sets = new Map<number, Node>();
-    const needed = copySlots(liveOut);
-    addAll(needed, spilled);
-    // A slot that an exit has set may have to be given back what it had at the start.
-    const synced = new Set(block.statements.map((s) => (s.kind === "set" ? s.slot : -1)));
-    const isUnchanged = (slot: number, value: Node) =>
-      value.op === pseudo.entry && value.imm === slot && !synced.has(slot);
-    for (const [slot, value] of block.final) {
-      if (has(needed, slot) && !isUnchanged(slot, value)) sets.set(slot, value);
-    }
-    block.flags.forEach((source, flag) => {
-      const slot = slots.flag + flag;
-      if (has(liveOut, slot) && has(block.writes, slot)) sets.set(slot, flagBit(source, flag));
+    const plan = planBlock(block, {
+      dirty: this.#dirty(index),
+      liveOut,
+      spilled: this.#spilledAt(block, index),
+      flagsAcrossCalls: this.#options.flagsAcrossCalls,
     });
-    const snapshots = new Map<number, FlagSnapshot>();
-    block.statements.forEach((statement, position) => {
-      if (statement.kind === "exit") {
-        if (isZero(statement.when)) return;
-        const snapshot = this.#snapshot(statement, position, block, index, liveOut, flagsAtEnd);
-        if (snapshot !== undefined) snapshots.set(position, snapshot);
-        snapshot?.values.forEach((value) => e.count(value));
-        e.count(statement.when);
-      } else if (statement.kind === "set") e.count(statement.value);
-      else if (statement.kind === "store") {
-        e.count(statement.address);
-        e.count(statement.value);
-      }
-    });
-    for (const value of sets.values()) e.count(value);
-    this.#endFlags = flagsAtEnd ? snapshotOf(block.flags, block.flags) : undefined;
-    this.#endFlags?.values.forEach((value) => e.count(value));
-    if (end.kind === "branch") e.count(end.condition);
-    if (end.kind === "return") {
-      e.count(end.target);
-      e.count(end.target);
-    }
-    if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") e.count(end.target);
-    if (end.kind === "jumpTo" && end.table !== undefined) {
-      e.count(end.table.index);
-      e.count(end.table.index);
-      if (end.table.guard !== undefined) e.count(end.table.guard.base);
-    }
-    return { sets, snapshots };
+    for (const value of valuesOf(block, plan)) this.#e.count(value);
+    this.#endFlags = plan.endFlags;
+    return plan;
   }
 
   #spilledAt(block: Block, index: number): SlotSet {
     return spilledAtEnd(block, this.#dirty(index), this.#options.flagsAcrossCalls);
-  }
-
-  /** What a check's exit sets for the flags that are still to be read; undefined where none are. */
-  #snapshot(
-    statement: ExitStatement,
-    position: number,
-    block: Block,
-    index: number,
-    liveOut: SlotSet,
-    flagsAtEnd: boolean,
-  ): FlagSnapshot | undefined {
-    // While nothing has changed them, the state area has them.
-    if (!hasFlags(statement.written) && !hasFlags(this.#dirty(index))) return undefined;
-    if (this.#options.flagsAcrossCalls) return snapshotOf(statement.flags, statement.flags);
-    const needed = statement.flags.filter((source, flag) => {
-      const isFinal = block.flags[flag] === source;
-      return source.lastRead > position || (isFinal && (flagsAtEnd || has(liveOut, slots.flag + flag)));
-    });
-    return needed.length === 0 ? undefined : snapshotOf(statement.flags, needed);
   }
 
   #exit(statement: ExitStatement, snapshot: FlagSnapshot | undefined, index: number): void {

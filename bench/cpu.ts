@@ -1,0 +1,98 @@
+// How fast guest code runs: each workload of bench/guest natively (sealed), on the portable engine in both profiles, and
+// under QEMU's TCG. User time, the least of several runs in turn; every way must give the same checksum.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { open, seal } from "../src/index.js";
+import { needs } from "../test/needs.js";
+import { buildWorkloads, workloadFile, workloads } from "./guests.js";
+import { folder } from "./one-off.js";
+import type { Row, Suite } from "./report.js";
+
+const ROUNDS = 3;
+const child = fileURLToPath(new URL("cpu-child.js", import.meta.url));
+
+interface Measured {
+  readonly checksum: string;
+  readonly milliseconds: number;
+}
+
+const checksumIn = (text: string, name: string): string =>
+  new RegExp(`^${name} ([0-9a-f]{16})\\r?$`, "m").exec(text)?.[1] ?? "none";
+
+/** A command's user time, as the shell that waits for it says. */
+function timed(name: string, command: readonly string[]): Measured {
+  const script = '"$@"; times';
+  const text = execFileSync("sh", ["-c", script, "sh", ...command], { encoding: "utf8" });
+  const [minutes = "0", seconds = "0"] =
+    /(\d+)m([\d.]+)s/.exec(text.trim().split("\n").at(-1) ?? "")?.slice(1) ?? [];
+  return {
+    checksum: checksumIn(text, name),
+    milliseconds: Number(minutes) * 60_000 + Number(seconds) * 1000,
+  };
+}
+
+function onEngine(name: string, how: "plain" | "replay"): Measured {
+  const text = execFileSync(process.execPath, [child, workloadFile(name, "hvt"), how], { encoding: "utf8" });
+  return { checksum: checksumIn(text, name), milliseconds: Number(text.trim().split("\n").at(-1)) };
+}
+
+/** The unikernel's exit resets the machine, which ends QEMU. */
+function underTcg(name: string): Measured {
+  const machine = ["-accel", "tcg", "-cpu", "Westmere", "-m", "64", "-nodefaults", "-no-user-config"];
+  const ends = ["-display", "none", "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit"];
+  const kernel = ["-kernel", workloadFile(name, "virtio")];
+  return timed(name, ["qemu-system-x86_64", ...machine, ...ends, ...kernel]);
+}
+
+const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+async function run(): Promise<readonly Row[]> {
+  const hasQemu = needs.program("qemu-system-x86_64") === false;
+  await buildWorkloads(hasQemu ? ["spt", "hvt", "virtio"] : ["spt", "hvt"]);
+  const rows: Row[] = [];
+  const ratios: { plain: number; replay: number; tcg: number }[] = [];
+  for (const name of workloads) {
+    const sealed = join(folder, name);
+    writeFileSync(sealed, seal(open(workloadFile(name, "spt")), { memMiB: 64 }), { mode: 0o755 });
+    const ways = {
+      native: () => timed(name, [sealed]),
+      plain: () => onEngine(name, "plain"),
+      replay: () => onEngine(name, "replay"),
+    };
+    const least = { native: Infinity, plain: Infinity, replay: Infinity };
+    const checksums = new Set<string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const way of ["native", "plain", "replay"] as const) {
+        const { checksum, milliseconds } = ways[way]();
+        checksums.add(checksum);
+        least[way] = Math.min(least[way], milliseconds);
+      }
+    }
+    const tcg = hasQemu ? underTcg(name) : undefined;
+    if (tcg !== undefined) checksums.add(tcg.checksum);
+    if (checksums.size !== 1) throw new Error(`${name}: checksums differ: ${[...checksums].join(", ")}`);
+    const ratio = Math.min(1, least.native / least.plain);
+    ratios.push({
+      plain: ratio,
+      replay: Math.min(1, least.plain / least.replay),
+      tcg: (tcg?.milliseconds ?? Number.NaN) / least.plain,
+    });
+    const { replay, tcg: times } = ratios.at(-1) ?? { replay: 0, tcg: 0 };
+    const measured = `${ratio.toFixed(2)} of native (${least.native.toFixed(0)} ms), replay ${replay.toFixed(2)} of plain, ${times.toFixed(1)} times TCG`;
+    rows.push({ what: name, measured, target: "at least 0.25 of native", met: ratio >= 0.25 });
+  }
+  const mean = geometricMean(ratios.map(({ plain }) => plain));
+  const replay = geometricMean(ratios.map((each) => each.replay));
+  const tcg = geometricMean(ratios.map((each) => each.tcg));
+  rows.push(
+    { what: "geometric mean of native", measured: mean.toFixed(2), target: "0.50", met: mean >= 0.5 },
+    { what: "replay profile against plain", measured: replay.toFixed(2), target: "0.80", met: replay >= 0.8 },
+    { what: "times faster than QEMU's TCG", measured: tcg.toFixed(1), target: "3.5", met: tcg >= 3.5 },
+  );
+  return rows;
+}
+
+export const cpu: Suite = { name: "cpu", skip: needs.program("sh"), run };

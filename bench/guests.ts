@@ -1,4 +1,4 @@
-// Builds the benchmark unikernels of bench/guest/: dist/guest/bench/<workload>.{spt,hvt}.
+// Builds the benchmark unikernels of bench/guest/: dist/guest/bench/<workload>.{spt,hvt,virtio}.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestSource } from "../src/image/manifest-source.js";
@@ -30,7 +30,9 @@ export const workloadFile = (name: string, target: BindingsTarget): string =>
   join(output, `${name}.${target}`);
 
 /** Whatever is out of date is built; the bindings must be there (`npm run build`). */
-export async function buildWorkloads(targets: readonly BindingsTarget[] = ["spt", "hvt"]): Promise<void> {
+export async function buildWorkloads(
+  targets: readonly BindingsTarget[] = ["spt", "hvt", "virtio"],
+): Promise<void> {
   const compiler = findCompiler("x86-64");
   const work = join(output, ".build");
   const object = (file: string) => join(work, `${file}.o`);

@@ -1,5 +1,5 @@
 /*
- * PCI configuration space, by configuration mechanism 1: every function of every bus. Source: PCI Local Bus 3.0,
+ * PCI configuration space, by configuration mechanism 1. Source: PCI Local Bus 3.0,
  * sections 3.2.2.3.2 and 6.1.
  */
 
@@ -11,7 +11,9 @@ enum { PCI_ID = 0x00, PCI_COMMAND = 0x04, PCI_HEADER = 0x0c, PCI_BAR0 = 0x10, PC
 
 #define PCI_COMMAND_IO     0x01
 #define PCI_COMMAND_MASTER 0x04
-#define PCI_MULTIFUNCTION  (1U << 23) /* in PCI_HEADER */
+#define PCI_MULTIFUNCTION  (1U << 23) /* in PCI_HEADER, as the two below */
+#define PCI_HEADER_TYPE    (0x7fU << 16)
+#define PCI_HEADER_BRIDGE  (1U << 16)
 #define PCI_BAR_IO         0x01
 
 struct pci_address {
@@ -40,16 +42,19 @@ static bool pci_is_present(struct pci_address at)
     return (pci_read(at, PCI_ID) & 0xffff) != 0xffff;
 }
 
-/* Calls (found) for every function there is, in the order of bus, device, function. */
-static void pci_enumerate(void (*found)(struct pci_address))
+/* Calls (found) for every function on (bus), in the order of device and function. Returns whether one is a bridge. */
+static bool pci_enumerate(unsigned bus, void (*found)(struct pci_address))
 {
-    for (unsigned bus = 0; bus < 256; bus++) {
-        for (unsigned device = 0; device < 32; device++) {
-            struct pci_address at = { bus, device, 0 };
+    bool has_bridge = false;
+    for (unsigned device = 0; device < 32; device++) {
+        struct pci_address at = { bus, device, 0 };
+        if (!pci_is_present(at)) continue;
+        unsigned functions = (pci_read(at, PCI_HEADER) & PCI_MULTIFUNCTION) != 0 ? 8 : 1;
+        for (; at.function < functions; at.function++) {
             if (!pci_is_present(at)) continue;
-            unsigned functions = (pci_read(at, PCI_HEADER) & PCI_MULTIFUNCTION) != 0 ? 8 : 1;
-            for (; at.function < functions; at.function++)
-                if (pci_is_present(at)) found(at);
+            has_bridge |= (pci_read(at, PCI_HEADER) & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE;
+            found(at);
         }
     }
+    return has_bridge;
 }

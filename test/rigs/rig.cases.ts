@@ -11,8 +11,9 @@ import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-tests.js";
 import type { Entry } from "./cpio.js";
+import { machineCases, machineFiles, tender, type Case } from "./machine.cases.js";
 import { machines, rigsFolder, type Machine } from "./machines.js";
-import { runInRig, type Command } from "./rig.js";
+import { runInRig } from "./rig.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-rig-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -21,16 +22,10 @@ const disk = newDisk(folder);
 const blank = `mkdir -p ${dirname(disk)}; rm -f ${disk}; truncate -s 65536 ${disk}`;
 const hvtFile = (name: string): string => `tests/test_${name}.hvt`;
 const folderOf = ({ isa }: Machine): string => (isa === "x86-64" ? "" : "aarch64/");
-const tender = "node /solo5/dist/bundle/bin/solo5-hvt.js";
 const title = ({ name, options = () => [] }: SelfTest): string =>
   `${name} ${options("DISK").join(" ")}`.trim();
 
 const sealedName = (row: SelfTest): string => title(row).replaceAll(/\W+/g, "-");
-
-/** What must have come of a command. */
-interface Case extends Command {
-  check(outcome: Outcome): void;
-}
 
 /** hvt's self-tests on KVM, through the tender. */
 const kvmCases = selfTests
@@ -61,22 +56,11 @@ function sealed(machine: Machine, row: SelfTest): Entry {
   return { path: `sealed/${sealedName(row)}`, content: seal(unikernel, { memMiB: 2, args, block: storage }) };
 }
 
-const others: readonly Case[] = [
-  {
-    name: "auto takes KVM",
-    line: `${tender} --verbose /${hvtFile("hello")}`,
-    check: ({ stdout, status }) => {
-      assert.match(stdout, /^solo5-hvt: engine kvm$/m);
-      assert.equal(status, 0);
-    },
-  },
-];
-
 /** Boots the machine once and tests everything in it; nothing where SOLO5_RIGS is empty on purpose. */
 export function testRig(name: keyof typeof machines): void {
   if (rigsFolder === "") return;
   const machine: Machine = machines[name];
-  const cases = [...kvmCases, ...sptCases, ...others];
+  const cases = [...kvmCases, ...sptCases, ...machineCases(`/${hvtFile("hello")}`, `/${hvtFile("net")}`)];
   const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   before(async () => {
@@ -99,5 +83,7 @@ const files = (machine: Machine): readonly Entry[] => {
       content: readFileSync(selfTest(`${folderOf(machine)}test_${name}.hvt`)),
     })),
     ...of("spt").map((row) => sealed(machine, row)),
+    { path: hvtFile("net"), content: readFileSync(selfTest(`${folderOf(machine)}test_net.hvt`)) },
+    ...machineFiles(machine.isa),
   ];
 };

@@ -1,0 +1,104 @@
+// What only a whole machine shows: stopping a guest that is really running, taps, and users who are not root.
+import assert from "node:assert/strict";
+import type { Isa } from "../../src/abi/elf.js";
+import type { Outcome } from "../command.js";
+import { unikernelFile } from "../elf-file.js";
+import type { Entry } from "./cpio.js";
+import type { Command } from "./rig.js";
+
+/** A command, and what must have come of it. */
+export interface Case extends Command {
+  check(outcome: Outcome): void;
+}
+
+export const tender = "node /solo5/dist/bundle/bin/solo5-hvt.js";
+const asNobody = (line: string): string => `su -s /bin/sh nobody -c "${line}"`;
+/** Runs in the background, then ends it with `signal` and says its status. */
+const signalled = (line: string, signal: string, meanwhile: string): string =>
+  `${line} & pid=$!; ${meanwhile}; kill -${signal} $pid; wait $pid; echo status=$?`;
+
+/** One instruction that jumps to itself. */
+const loops: Readonly<Record<Isa, { readonly machine: number; readonly code: readonly number[] }>> = {
+  "x86-64": { machine: 62, code: [0xeb, 0xfe] },
+  aarch64: { machine: 183, code: [0, 0, 0, 0x14] },
+};
+
+export function machineFiles(isa: Isa): readonly Entry[] {
+  const { machine, code } = loops[isa];
+  const text = { type: 1, flags: 5, vaddr: 0x100000n, data: Uint8Array.from(code) };
+  return [
+    { path: "endless", content: unikernelFile({ target: 1, machine, headers: [text] }) },
+    { path: "etc/passwd", content: new TextEncoder().encode("root:x:0:0::/:\nnobody:x:65534:65534::/:\n") },
+  ];
+}
+
+/** Cases that take `hello` and `net`, the paths of these self-tests. */
+export const machineCases = (hello: string, net: string): readonly Case[] => [
+  {
+    name: "auto takes KVM",
+    line: `${tender} --verbose ${hello}`,
+    check({ stdout, status }) {
+      assert.match(stdout, /^solo5-hvt: engine kvm$/m);
+      assert.equal(status, 0);
+    },
+  },
+  ...["INT", "TERM"].map((signal, i): Case => ({
+    name: `SIG${signal} ends an endless loop`,
+    line: signalled(`${tender} --engine=kvm --mem=64 /endless`, signal, "sleep 4"),
+    check: ({ stdout }) => assert.equal(stdout, `solo5-hvt: Exiting on signal ${[2, 15][i]}\nstatus=1\n`),
+  })),
+  {
+    name: "a tap carries pings",
+    line: `tunctl -t tap0 >/dev/null; ip address add 10.0.0.1/24 dev tap0; ip link set tap0 up; ${signalled(
+      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net}`,
+      "TERM",
+      "sleep 4; ping -c 10 -i 0.2 -W 5 10.0.0.2",
+    )}`,
+    timeoutSecs: 30,
+    check({ stdout }) {
+      assert.match(stdout, /10 packets transmitted, 10 packets received/);
+      assert.match(stdout, /Exiting on signal 15\nstatus=1/);
+    },
+  },
+  {
+    name: "a waiting guest takes no CPU",
+    line: signalled(
+      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net} >/dev/null 2>&1`,
+      "KILL",
+      "sleep 4; before=$(cut -d ' ' -f 14-15 /proc/$pid/stat); sleep 2; echo ticks $before $(cut -d ' ' -f 14-15 /proc/$pid/stat)",
+    ),
+    check({ stdout }) {
+      const [, ...ticks] = /ticks (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
+      const [user = 0, system = 0, userAfter = Infinity, systemAfter = Infinity] = ticks.map(Number);
+      assert.ok(
+        userAfter - user + systemAfter - system <= 10,
+        `${stdout}: hundredths of a second in two seconds`,
+      );
+    },
+  },
+  {
+    name: "a user needs no more than /dev/kvm",
+    line: `chmod 666 /dev/kvm; ${asNobody(`id -u; ${tender} --verbose ${hello}`)}`,
+    check({ stdout, status }) {
+      assert.match(stdout, /^65534\nsolo5-hvt: engine kvm\n/);
+      assert.match(stdout, /SUCCESS/);
+      assert.equal(status, 0);
+    },
+  },
+  {
+    name: "without permission, --engine=kvm says so",
+    line: `chmod 600 /dev/kvm; ${asNobody(`${tender} --engine=kvm ${hello}`)}`,
+    check({ stdout, status }) {
+      assert.match(stdout, /^solo5-hvt: .*engine kvm: no permission for \/dev\/kvm: join its group/);
+      assert.equal(status, 1);
+    },
+  },
+  {
+    name: "without a device, --engine=kvm says so",
+    line: `mv /dev/kvm /dev/elsewhere; ${tender} --engine=kvm ${hello}; rc=$?; mv /dev/elsewhere /dev/kvm; exit $rc`,
+    check({ stdout, status }) {
+      assert.match(stdout, /^solo5-hvt: .*engine kvm: there is no \/dev\/kvm: load the module/);
+      assert.equal(status, 1);
+    },
+  },
+];

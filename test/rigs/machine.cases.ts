@@ -17,6 +17,14 @@ const asNobody = (line: string): string => `su -s /bin/sh nobody -c "${line}"`;
 const signalled = (line: string, signal: string, meanwhile: string): string =>
   `${line} & pid=$!; ${meanwhile}; kill -${signal} $pid; wait $pid; echo status=$?`;
 
+/** Until the guest runs, and has gone on for a while. */
+const runs = "while ! ls -l /proc/$pid/fd 2>/dev/null | grep -q kvm-vcpu; do sleep 0.2; done; sleep 2";
+/** Until the ping responder, whose output is in /tmp/out, serves. */
+const serves = "while ! grep -qs Serving /tmp/out; do sleep 0.2; done; sleep 1";
+
+/** User and system time of the process. */
+const ticks = "cut -d ' ' -f 14-15 /proc/$pid/stat";
+
 /** One instruction that jumps to itself. */
 const loops: Readonly<Record<Isa, { readonly machine: number; readonly code: readonly number[] }>> = {
   "x86-64": { machine: 62, code: [0xeb, 0xfe] },
@@ -44,32 +52,34 @@ export const machineCases = (hello: string, net: string): readonly Case[] => [
   },
   ...["INT", "TERM"].map((signal, i): Case => ({
     name: `SIG${signal} ends an endless loop`,
-    line: signalled(`${tender} --engine=kvm --mem=64 /endless`, signal, "sleep 4"),
+    line: signalled(`${tender} --engine=kvm --mem=64 /endless`, signal, runs),
+    timeoutSecs: 40,
     check: ({ stdout }) => assert.equal(stdout, `solo5-hvt: Exiting on signal ${[2, 15][i]}\nstatus=1\n`),
   })),
   {
     name: "a tap carries pings",
     line: `tunctl -t tap0 >/dev/null; ip address add 10.0.0.1/24 dev tap0; ip link set tap0 up; ${signalled(
-      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net}`,
+      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net} >/tmp/out 2>&1`,
       "TERM",
-      "sleep 4; ping -c 10 -i 0.2 -W 5 10.0.0.2",
-    )}`,
-    timeoutSecs: 30,
+      `${serves}; ping -c 10 -i 0.2 -W 5 10.0.0.2`,
+    )}; cat /tmp/out`,
+    timeoutSecs: 40,
     check({ stdout }) {
       assert.match(stdout, /10 packets transmitted, 10 packets received/);
-      assert.match(stdout, /Exiting on signal 15\nstatus=1/);
+      assert.match(stdout, /status=1\n[^]*Exiting on signal 15\n/);
     },
   },
   {
     name: "a waiting guest takes no CPU",
     line: signalled(
-      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net} >/dev/null 2>&1`,
+      `${tender} --engine=kvm --mem=64 --net:service0=tap0 ${net} >/tmp/out 2>&1`,
       "KILL",
-      "sleep 4; before=$(cut -d ' ' -f 14-15 /proc/$pid/stat); sleep 2; echo ticks $before $(cut -d ' ' -f 14-15 /proc/$pid/stat)",
+      `${serves}; before=$(${ticks}); sleep 2; echo ticks $before $(${ticks})`,
     ),
+    timeoutSecs: 40,
     check({ stdout }) {
-      const [, ...ticks] = /ticks (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
-      const [user = 0, system = 0, userAfter = Infinity, systemAfter = Infinity] = ticks.map(Number);
+      const [, ...counts] = /ticks (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
+      const [user = 0, system = 0, userAfter = Infinity, systemAfter = Infinity] = counts.map(Number);
       assert.ok(
         userAfter - user + systemAfter - system <= 10,
         `${stdout}: hundredths of a second in two seconds`,

@@ -36,7 +36,7 @@ poweroff -f
 
 const script = (commands: readonly Command[]): string =>
   commands
-    .map(({ name, line, timeoutSecs = 20 }, i) => {
+    .map(({ name, line, timeoutSecs = 30 }, i) => {
       const quoted = line.replaceAll("'", "'\\''");
       return `echo "${mark} begin ${i} ${name}"\ntimeout -s KILL ${timeoutSecs} sh -c '${quoted}' 2>&1\nrc=$?\necho\necho "${mark} end ${i} rc=$rc"\n`;
     })

@@ -138,6 +138,19 @@ if (usable && process.arch === "x64") {
     }
   });
 
+  test("kvm: several guests at once, each with 4 GiB", async () => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warn);
+    const plan = attach(open(endless), { memMiB: 4096 });
+    const guests = Array.from({ length: 12 }, () => run(plan, { engine: "kvm" }));
+    await new Promise((resolve) => void setTimeout(resolve, 500));
+    for (const { stop } of guests) stop();
+    assert.deepEqual(new Set(await Promise.all(guests.map(({ status }) => status))), new Set([137]));
+    process.off("warning", warn);
+    assert.deepEqual(warnings, []);
+  });
+
   test("kvm: a program that exits does not wait for its guest", async () => {
     const program = `
       import { attach, open, run } from ${JSON.stringify(join(projectRoot, "dist/src/index.js"))};

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { Solo5Error } from "../bytes/error.js";
 import { hostIsa } from "../linux/host-isa.js";
 import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
-import { createStopper, stopMemory, stopWords } from "../linux/kvm/stop.js";
+import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
 import { openDump, openFrames, type Cleanup } from "../linux/net/open.js";
 import { relay } from "../linux/net/relay.js";
@@ -93,6 +93,25 @@ function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): KvmWork {
   };
 }
 
+/** Guests that run. A process that exits stops them first, or it would wait for them to end. */
+const stoppers = new Set<Stopper>();
+const leave = (): void => {
+  for (const { stop, release } of stoppers) {
+    stop();
+    release();
+  }
+};
+
+function track(stopper: Stopper): void {
+  if (stoppers.size === 0) process.on("exit", leave);
+  stoppers.add(stopper);
+}
+
+function untrack(stopper: Stopper): void {
+  stoppers.delete(stopper);
+  if (stoppers.size === 0) process.off("exit", leave);
+}
+
 /** Starts the thread; `ended` follows when it is gone. */
 function runWorker(
   work: KvmWork,
@@ -103,12 +122,7 @@ function runWorker(
     workerData: work,
     ...workerOptions,
   });
-  // Without it, a process that exits would wait for the guest to end.
-  const leave = (): void => {
-    stopper.stop();
-    stopper.release();
-  };
-  process.on("exit", leave);
+  track(stopper);
   const ended = new Promise<Ended>((resolve, reject) => {
     let report: KvmReport | undefined;
     let failure: unknown;
@@ -127,7 +141,7 @@ function runWorker(
     });
     worker.on("error", (error) => (failure ??= error));
     worker.on("exit", () => {
-      process.off("exit", leave);
+      untrack(stopper);
       if (failure !== undefined) reject(failure as Error);
       else if (report === undefined)
         reject(new Solo5Error("KVM", "the virtual CPU's thread ended by itself"));

@@ -1,6 +1,7 @@
 // Virtual machines of this machine's /dev/kvm, as far as it goes: the self-tests, stopping, and what happens without.
 // Where there is none, the rigs (test/rigs) do all of it under a real kernel with a whole CPU.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
@@ -76,6 +77,29 @@ const cpuidTeller = machineCode(
   ...puts(0x30_0000, 36),
   ...halt,
 );
+
+/** Starts the tender with a stdout that nobody reads, and ends it once its guest has run for a while. */
+async function signalWhenItRuns(
+  kernel: string,
+  signal: NodeJS.Signals,
+): Promise<{ readonly stderr: string; readonly status: number | null }> {
+  const args = [commandFile("solo5-hvt"), "--engine=kvm", "--mem=16", kernel];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60_000, killSignal: "SIGKILL" }); // prettier-ignore
+  let stderr = "";
+  child.stderr.on("data", (data: Uint8Array) => (stderr += new TextDecoder().decode(data)));
+  const exited = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const pause = (msecs: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, msecs));
+  const folder = `/proc/${child.pid}/fd`;
+  while (!readdirSync(folder).some((fd) => readLink(`${folder}/${fd}`).includes("kvm-vcpu"))) await pause(20);
+  await pause(300);
+  child.kill(signal);
+  const status = await exited;
+  // What is still in the pipe is read only now, so that it closes.
+  child.stdout.resume();
+  await closed;
+  return { stderr, status };
+}
 
 function readLink(path: string): string {
   try {
@@ -171,16 +195,8 @@ if (usable && process.arch === "x64") {
       const file = join(folder, "loop.hvt");
       writeFileSync(file, endless);
       for (const kernel of [file, selfTest("test_time.hvt")]) {
-        const command = [process.execPath, commandFile("solo5-hvt"), "--engine=kvm", "--mem=2", kernel];
-        const { stderr, status } = await execute("timeout", [
-          "--preserve-status",
-          "-s",
-          signal,
-          "1",
-          ...command,
-        ]);
-        assert.equal(stderr, `solo5-hvt: Exiting on signal ${number}\n`);
-        assert.equal(status, 1);
+        const outcome = await signalWhenItRuns(kernel, `SIG${signal}` as const);
+        assert.deepEqual(outcome, { stderr: `solo5-hvt: Exiting on signal ${number}\n`, status: 1 });
       }
     });
   }
@@ -190,8 +206,8 @@ if (usable && process.arch === "x64") {
     // PUTS of 256 KiB: more than a pipe holds.
     const file = join(folder, "talker.hvt");
     writeFileSync(file, talker);
-    const full = await execute("bash", ["-c", `timeout -s TERM 1 ${tender} '${file}' | (sleep 2; cat >/dev/null); echo "\${PIPESTATUS[0]}"`]); // prettier-ignore
-    assert.equal(full.stderr, "solo5-hvt: Exiting on signal 15\n");
+    const full = await signalWhenItRuns(file, "SIGTERM");
+    assert.deepEqual(full, { stderr: "solo5-hvt: Exiting on signal 15\n", status: 1 });
     const gone = await execute("bash", ["-c", `${tender} '${file}' | true; echo "\${PIPESTATUS[0]}"`]);
     assert.deepEqual(gone, { stdout: "141\n", stderr: "", status: 0 });
   });

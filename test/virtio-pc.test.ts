@@ -91,3 +91,18 @@ test("PC: another size of blocks is refused, and memory that is too small", asyn
   assert.match(small.stderr, /guest memory of 1048576 bytes is too small/);
   assert.equal(small.status, 1);
 });
+
+test("PC: a recording replays to the same end, interrupts and all", async () => {
+  for (const [name, options] of [
+    ["time", []],
+    ["blk", [`--block:storage=${newDisk(folder)}`]],
+  ] as const) {
+    const log = join(folder, `${name}.recording`);
+    const kernel = selfTest(`test_${name}.virtio`);
+    const recorded = await solo5("solo5", ["run", "--mem=16", `--record=${log}`, ...options, kernel]);
+    const replayed = await solo5("solo5", ["replay", log]);
+    assert.match(replayed.stdout, /SUCCESS/);
+    assert.equal(replayed.stdout, recorded.stdout);
+    assert.deepEqual([recorded.status, replayed.status], [83, 83]);
+  }
+});

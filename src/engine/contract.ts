@@ -82,6 +82,16 @@ export interface Registers {
   set(name: string, value: bigint): void;
 }
 
+/** What going back in time needs of an engine. Memory is the caller's to save and to bring back, by pages of 4096 bytes. */
+export interface TimeMachine {
+  /** Gives a function that makes everything but memory again what it is now. */
+  save(): () => void;
+  /** Numbers of the pages that the guest has written since the last call. */
+  takeDirtyPages(): readonly number[];
+  /** The host has written a page: what was derived from its contents is forgotten. */
+  forgetPage(page: number): void;
+}
+
 /** One virtual CPU with its memory. */
 export interface Vcpu {
   readonly memory: GuestMemory;
@@ -101,6 +111,8 @@ export interface Vcpu {
   setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
   /** Exit with `step` after one instruction of the next `run`. */
   setStep(on: boolean): void;
+  /** In the replay profile, where the engine can. */
+  readonly timeMachine?: TimeMachine | undefined;
   /** Deliver an external interrupt when the guest can take it (virtio, xen). */
   interrupt(vector: number): void;
   [Symbol.dispose](): void;

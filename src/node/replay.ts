@@ -2,6 +2,7 @@
 import { constants } from "node:os";
 import { Solo5Error } from "../bytes/error.js";
 import { openReplay } from "../debug/record/replayer.js";
+import { createHistory } from "../debug/reverse/history.js";
 import { portableEngines } from "../engine/engines.js";
 import type { Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
@@ -31,10 +32,12 @@ export async function startReplay(
   if (engine === undefined || target === undefined)
     throw new Solo5Error("ENGINE", `${file}: there is no engine for ${name} unikernels of ${isa}`);
   const cleanup: (() => void)[] = [];
+  const past = createHistory(replay.save);
   const instruments = [
     replay.instrument,
     instructionCount(reporter),
-    ...openInstruments(debug, guest, reporter, cleanup),
+    ...(debug.gdb === undefined ? [] : [past.instrument]),
+    ...openInstruments(debug, guest, reporter, cleanup, past.history),
   ];
   // The recorded devices take this host's place.
   const host: Host = { nets: new Map(), blocks: new Map(), console: stdoutConsole, clock: hostClock, random };

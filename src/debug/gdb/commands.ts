@@ -63,6 +63,12 @@ export function commands(
     return action === undefined ? replies.invalid : go(action === "s");
   };
 
+  /** What is recorded cannot be changed: the rest of the recording would no longer fit. */
+  const changing =
+    (run: (argument: string) => string) =>
+    (argument: string): string =>
+      isReversible ? replies.notPermitted : run(argument);
+
   /** Longer names come before those that they begin with. */
   const table: readonly (readonly [name: string, run: (argument: string) => string | Resume])[] = [
     ["qSupported", () => features],
@@ -81,12 +87,12 @@ export function commands(
     ["Z", (argument) => point(argument, true)],
     ["z", (argument) => point(argument, false)],
     ["g", inspect.g],
-    ["G", inspect.G],
+    ["G", changing(inspect.G)],
     ["p", inspect.p],
-    ["P", inspect.P],
+    ["P", changing(inspect.P)],
     ["m", inspect.m],
-    ["M", inspect.M],
-    ["X", inspect.X],
+    ["M", changing(inspect.M)],
+    ["X", changing(inspect.X)],
     ["c", (argument) => resumeAt(false, argument)],
     ["s", (argument) => resumeAt(true, argument)],
     ["C", () => go(false)],

@@ -6,7 +6,13 @@ import { bytesOfHex, bytesOfText, hexOf, hexOfNumber, numberOfBytes } from "./he
 import { packetSize } from "./packet.js";
 
 /** Errors as the protocol has them, numbered as errno(3). */
-export const replies = { ok: "OK", fault: "E0e", invalid: "E16", unsupported: "" } as const;
+export const replies = {
+  ok: "OK",
+  notPermitted: "E01",
+  fault: "E0e",
+  invalid: "E16",
+  unsupported: "",
+} as const;
 
 /** A command's argument gives the reply. Guest addresses are physical ones: targets map memory where it lies. */
 export function inspector(architecture: Architecture, registers: Registers, memory: GuestMemory) {

@@ -3,8 +3,9 @@
 import type { Isa } from "../../abi/elf.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
-import type { Session } from "../../target/contract.js";
+import type { Session, State } from "../../target/contract.js";
 import type { Controls, Ended, Instrument } from "../../tender/instrument.js";
+import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";
 import { commands, type Resume } from "./commands.js";
 import { createPacketReader, encodePacket, type Item } from "./packet.js";
@@ -20,15 +21,6 @@ const faultSignal: Readonly<Record<number, number>> = {
 };
 const killed: Ended = { status: 137 };
 
-/** Goes back in time, where there is a recording to go back in. Each leaves the guest stopped and says why. */
-export interface History {
-  step(): ReverseStop;
-  continue(points: Points): ReverseStop;
-}
-export type ReverseStop =
-  | { readonly kind: "step" | "begin" | "breakpoint" }
-  | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: "read" | "write" | "execute" };
-
 export interface GdbServer extends Instrument {
   /** A debugger is there; `send` takes what is for it. */
   connect(send: (bytes: Uint8Array) => void): void;
@@ -39,15 +31,14 @@ export interface GdbServer extends Instrument {
 
 export interface GdbServerOptions {
   readonly isa: Isa;
-  /** Called with the guest's controls; undefined where time only goes forward. */
-  readonly history?: ((controls: Controls) => History) | undefined;
+  /** Absent where time only goes forward. */
+  readonly history?: History | undefined;
 }
 
 export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
   const architecture = architectures[isa];
   let controls: Controls | undefined;
   let points: Points | undefined;
-  let past: History | undefined;
   let execute: ((data: string) => string | Resume) | undefined;
   let send: ((bytes: Uint8Array) => void) | undefined;
   let read = createPacketReader();
@@ -66,6 +57,8 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
   let lastReply = `S${digits(signals.trap)}`;
   let watchHit: { readonly address: bigint; readonly access: "read" | "write" | "execute" } | undefined;
   let fault: number | undefined;
+  /** With a history an end is no end until gdb goes on from it. */
+  let isLeaving = false;
 
   const reply = (data: string): void => {
     last = encodePacket(data);
@@ -86,8 +79,9 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
     release();
   };
 
-  const reverse = (how: Resume, { step, continue: goBack }: History, set: Points): void => {
-    const stop = how.step ? step() : goBack(set);
+  const reverse = (how: Resume, past: History, set: Points): void => {
+    const stop = how.step ? past.step() : past.continue();
+    fault = undefined;
     const pc = controls?.vcpu.registers.get(architecture.pc) ?? 0n;
     const more = {
       step: "",
@@ -101,15 +95,17 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
   const resume = (how: Resume): void => {
     if (how.address !== undefined) controls?.vcpu.registers.set(architecture.pc, how.address);
     if (how.reverse) {
-      if (past === undefined || points === undefined) reply("E16");
-      else reverse(how, past, points);
+      if (history === undefined || points === undefined) reply("E16");
+      else reverse(how, history, points);
       return;
     }
     isAwaited = true;
+    isLeaving = true;
     controls?.vcpu.setStep(how.step);
     letGo();
   };
   const detach = (): void => {
+    isLeaving = true;
     points?.clear();
     controls?.vcpu.setStep(false);
     isAwaited = false;
@@ -163,6 +159,9 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
     controls?.attention();
   };
 
+  const fatalSignal = ({ status }: { readonly status: number }): number | undefined =>
+    fault ?? (status === exitStatus.abort ? signals.abort : undefined);
+
   /** What stops the guest for gdb; undefined for what is the target's. */
   const stopped = (exit: Exit, pc: bigint): Verdict | undefined => {
     switch (exit.kind) {
@@ -193,15 +192,24 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
       controls = given;
       const { registers } = given.vcpu;
       points = createPoints(given.vcpu);
-      past = history?.(given);
-      execute = commands(architecture, given.vcpu, points, past !== undefined);
+      execute = commands(architecture, given.vcpu, points, history !== undefined);
       for (const command of waiting.splice(0)) handle(command);
       return {
-        get state() {
-          return session.state;
+        get state(): State {
+          const { state } = session;
+          return history !== undefined && state.kind === "ended" && !isLeaving ? { kind: "running" } : state;
         },
         wake: () => session.wake(),
-        answer: (exit) => stopped(exit, registers.get(architecture.pc)) ?? session.answer(exit),
+        answer(exit) {
+          const verdict = stopped(exit, registers.get(architecture.pc)) ?? session.answer(exit);
+          if (history !== undefined && session.state.kind === "ended") {
+            isLeaving = !isAwaited;
+            if (isLeaving) return verdict;
+            const signal = fatalSignal(session.state);
+            reason = signal === undefined ? stopReply(signals.trap, "replaylog:end;") : stopReply(signal);
+          }
+          return verdict;
+        },
       };
     },
     hold() {
@@ -211,8 +219,8 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
     },
     async ended(outcome) {
       if (send === undefined || outcome === killed) return;
-      const signal = fault ?? (outcome.status === exitStatus.abort ? signals.abort : undefined);
-      if (signal !== undefined && isAwaited) {
+      const signal = fatalSignal(outcome);
+      if (signal !== undefined && isAwaited && history === undefined) {
         hold(stopReply(signal));
         await new Promise<void>((resolve) => (release = resolve));
       }

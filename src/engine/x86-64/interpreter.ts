@@ -1,11 +1,12 @@
 // A virtual CPU that interprets: the contract's `Vcpu` around the core. Slow and complete; the wasm engine's other half.
-import type { Access, Answer, Exit, Fault, Vcpu, VcpuOptions } from "../contract.js";
+import type { Access, Answer, Exit, Fault, TimeMachine, Vcpu, VcpuOptions } from "../contract.js";
 import { BreakpointHit, Core } from "./core.js";
 import { TripleFault } from "./exceptions.js";
 import { GuestFault, mnemonicOf } from "./fault.js";
 import { WatchHit } from "./mmu.js";
 import { hexOf } from "./paging.js";
 import { registersOf } from "./registers.js";
+import { saveCore } from "./save.js";
 
 /** Instructions between two looks at interrupts that came from outside. */
 const SLICE = 100_000;
@@ -130,9 +131,28 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     }
   };
 
+  const timeMachine: TimeMachine = {
+    save() {
+      const restoreCore = saveCore(core);
+      const [wasHalted, pending] = [halted, [...interrupts]];
+      return () => {
+        restoreCore();
+        halted = wasHalted;
+        interrupts.splice(0, interrupts.length, ...pending);
+        stepping = false;
+        stepped = false;
+        passing = Number.NaN;
+        passingWatch = Number.NaN;
+      };
+    },
+    takeDirtyPages: () => mmu.takeDirty(),
+    forgetPage: (page) => mmu.forgetPage(page),
+  };
+
   return {
     memory: options.memory,
     registers,
+    timeMachine: options.profile === "replay" ? timeMachine : undefined,
     get instructions() {
       return options.profile === "replay" ? BigInt(core.executed) : 0n;
     },

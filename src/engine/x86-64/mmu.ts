@@ -39,6 +39,8 @@ export class Mmu {
   /** Counts changes of the guest's mappings, for whoever derived something from them. */
   version = 0;
   watching = true;
+  /** Pages written since they were last taken; undefined where nobody ever took any. */
+  #dirty: Set<number> | undefined;
   readonly #host: Uint8Array;
   readonly #code: Uint8Array;
   readonly #cpu: Cpu;
@@ -68,6 +70,22 @@ export class Mmu {
       const bits = (p.read ? read : 0) | (p.write ? write : 0) | (p.execute ? execute : 0);
       this.#host.fill(bits, p.start / 4096, Math.ceil(p.end / 4096));
     }
+  }
+
+  /** Pages written since the last call; the first store to each has to ask again. */
+  takeDirty(): readonly number[] {
+    const taken = [...(this.#dirty ?? [])];
+    if (this.#dirty === undefined) this.flush();
+    for (const page of taken) this.pages[page] = (this.pages[page] ?? 0) & ~pageBits.write;
+    this.#dirty = new Set();
+    return taken;
+  }
+
+  /** What was decoded from a page is stale. */
+  forgetPage(page: number): void {
+    if (this.#code[page] !== 1) return;
+    this.#code[page] = 0;
+    this.onCodeWritten(page);
   }
 
   /** Forgets everything derived from the guest's tables and privilege. */
@@ -110,6 +128,7 @@ export class Mmu {
   }
 
   set(address: number, value: number): void {
+    this.#dirty?.add(Math.floor(address / 4096));
     this.view.setInt32(this.base + address, value, true);
   }
 
@@ -130,6 +149,7 @@ export class Mmu {
     const offset = ((linear % 4096) + 4096) % 4096;
     const watched = this.#watchedPage(linear - offset);
     if (watched) this.#checkWatches(linear, size, access);
+    if (access === "write") this.#dirty?.add(number);
     if (access === "write" && this.#code[number] === 1) {
       this.#code[number] = 0;
       this.onCodeWritten(number);
@@ -137,7 +157,8 @@ export class Mmu {
     if (page === linear - offset && !watched) {
       const { read, write, execute, code, dirty } = pageBits;
       const isCode = this.#code[number] === 1;
-      const writes = mapping.writable && mapping.dirty && !isCode ? write : 0;
+      const isTold = this.#dirty?.has(number) ?? true;
+      const writes = mapping.writable && mapping.dirty && !isCode && isTold ? write : 0;
       this.pages[number] =
         (host & (read | writes | (mapping.executable ? execute : 0))) |
         (isCode ? code : 0) |

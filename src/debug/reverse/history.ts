@@ -1,0 +1,129 @@
+// Goes back in a replay: to a state before, by the last snapshot and running again from there. An instrument of the run
+// loop, and what a debugger turns back with.
+import type { Access, Answer, Vcpu } from "../../engine/contract.js";
+import type { Session } from "../../target/contract.js";
+import type { Instrument } from "../../tender/instrument.js";
+import { createSnapshots, type Snapshots } from "./snapshots.js";
+
+/** Instructions between snapshots as a replay goes on, and before a place that was gone back to. */
+const interval = 1_000_000n;
+const nearby = 5_000n;
+
+/** Why a way back ended. */
+export type ReverseStop =
+  | { readonly kind: "step" | "begin" | "breakpoint" }
+  | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access };
+
+export interface History {
+  /** To before the last instruction. */
+  step(): ReverseStop;
+  /** To the last breakpoint or watchpoint before the present, or to the beginning. */
+  continue(): ReverseStop;
+}
+
+/** `saveDevices` gives what takes the replay's devices back. */
+export function createHistory(saveDevices: () => () => void): {
+  readonly instrument: Instrument;
+  readonly history: History;
+} {
+  let vcpu: Vcpu | undefined;
+  let session: Session | undefined;
+  let snapshots: Snapshots | undefined;
+  const parts = (): { vcpu: Vcpu; session: Session; snapshots: Snapshots } => {
+    if (vcpu === undefined || session === undefined || snapshots === undefined)
+      throw new RangeError("there is no history before the guest has started");
+    return { vcpu, session, snapshots };
+  };
+
+  /** Runs forward to instruction `end`; `stopped` hears of breakpoints and watchpoints on the way. */
+  const runTo = (end: bigint, stopped: (stop: ReverseStop) => void = () => {}): void => {
+    const { vcpu, session } = parts();
+    const answer: Answer = (exit) => {
+      switch (exit.kind) {
+        case "breakpoint":
+          stopped({ kind: "breakpoint" });
+          return "resume";
+        case "watchpoint":
+          stopped({ kind: "watchpoint", address: exit.address, access: exit.access });
+          return "resume";
+        default:
+          return session.answer(exit);
+      }
+    };
+    while (vcpu.instructions < end && session.state.kind === "running") {
+      vcpu.setBudget(Number(end - vcpu.instructions));
+      vcpu.run(answer);
+    }
+  };
+  const goTo = (at: bigint): void => {
+    const { snapshots } = parts();
+    const index = snapshots.before(at);
+    snapshots.restore(index);
+    if (at - snapshots.at(index) > nearby) {
+      // The next step back will be one from here.
+      runTo(at - nearby);
+      snapshots.take();
+    }
+    runTo(at);
+  };
+
+  const history: History = {
+    step() {
+      const { vcpu } = parts();
+      if (vcpu.instructions === 0n) return { kind: "begin" };
+      goTo(vcpu.instructions - 1n);
+      return { kind: "step" };
+    },
+    continue() {
+      const { vcpu, snapshots } = parts();
+      let end = vcpu.instructions;
+      while (end > 0n) {
+        const index = snapshots.before(end - 1n);
+        const start = snapshots.at(index);
+        snapshots.restore(index);
+        let last: { readonly at: bigint; readonly stop: ReverseStop } | undefined;
+        runTo(end, (stop) => (last = { at: vcpu.instructions, stop }));
+        if (last !== undefined) {
+          goTo(last.at);
+          return last.stop;
+        }
+        end = start;
+      }
+      goTo(0n);
+      return { kind: "begin" };
+    },
+  };
+
+  const instrument: Instrument = {
+    // What the target writes for the guest, the engine does not see.
+    vcpu(inner) {
+      const { memory } = inner;
+      const watched = {
+        size: memory.size,
+        bytes(gpa: number | bigint, length: number | bigint) {
+          const bytes = memory.bytes(gpa, length);
+          if (bytes !== undefined) snapshots?.touched(Number(gpa), bytes.length);
+          return bytes;
+        },
+      };
+      return Object.create(inner, { memory: { value: watched } }) as Vcpu;
+    },
+    session(inner, controls) {
+      ({ vcpu } = controls);
+      session = inner;
+      const { timeMachine, memory } = vcpu;
+      const { save } = inner;
+      if (timeMachine === undefined || save === undefined) return inner;
+      snapshots = createSnapshots(vcpu, timeMachine, memory, [save, saveDevices]);
+      return inner;
+    },
+    hold() {
+      if (vcpu !== undefined && snapshots !== undefined) {
+        const last = snapshots.at(snapshots.count - 1);
+        if (vcpu.instructions >= last + interval) snapshots.take();
+      }
+      return undefined;
+    },
+  };
+  return { instrument, history };
+}

@@ -87,17 +87,21 @@ test("two taps, and a random MAC that is new each time", { skip: skipTap }, asyn
   for (const mac of macs) assert.equal(Number.parseInt(mac.slice(0, 2), 16) & 3, 2);
 });
 
-test("the tap's MTU is the unikernel's", { skip: skipTap }, async () => {
-  using namespace = createNamespace();
-  namespace.tap("tap0", "10.0.0.1/24", { mtu: 9000 });
-  const { stdout, status } = await namespace.execute(process.execPath, [
-    tender,
-    "--net:service0=tap0",
-    selfTest("test_net_mtu.spt"),
-  ]);
-  assert.match(stdout, /MTU is 9000/);
-  assert.equal(status, 0);
-});
+for (const [command, engine] of [
+  ["solo5-spt", "native"],
+  ["solo5-spt", "wasm"],
+  ["solo5-hvt", "wasm"],
+] as const) {
+  test(`the tap's MTU is the unikernel's: ${command} --engine=${engine}`, { skip: skipTap }, async () => {
+    using namespace = createNamespace();
+    namespace.tap("tap0", "10.0.0.1/24", { mtu: 9000 });
+    const kernel = selfTest(`test_net_mtu.${command.slice(-3)}`);
+    const args = [commandFile(command), `--engine=${engine}`, "--net:service0=tap0", kernel];
+    const { stdout, status } = await namespace.execute(process.execPath, args);
+    assert.match(stdout, /MTU is 9000/);
+    assert.equal(status, 0);
+  });
+}
 
 test("a tap that is missing, down or none is refused, and not made", { skip: skipTap }, async () => {
   using namespace = createNamespace();

@@ -34,7 +34,7 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   }
   if (source.kind === "tap") {
     if (!interfaces().includes(source.interface)) throw netError(source.interface, strerror(2));
-    return defaultMtu;
+    return hasLibc() ? queryInterface(source.interface).mtu : defaultMtu;
   }
   try {
     fstatSync(source.fd);

@@ -1,8 +1,9 @@
 // Networks of native unikernels: taps in a namespace under the kernel's own ping, and the segment of this process.
 // Witnesses: ping(8), the kernel's neighbour table, tcpdump.
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -208,6 +209,25 @@ test(
     assert.match(stdout, /ARP, Request who-has 10\.0\.0\.2/);
   },
 );
+
+test("a host that is killed takes its unikernel with it", { skip }, async () => {
+  const args = ["run", "--engine=native", "--mem=16", "--net:service0=segment:lan", selfTest("test_net.spt")];
+  const host = spawn(process.execPath, [commandFile("solo5"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const closed = once(host.stdout, "close", { signal: AbortSignal.timeout(20_000) });
+  await once(host.stdout, "data");
+  const unikernel = Number(readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, "latin1"));
+  host.stdout.resume();
+  host.kill("SIGKILL");
+  try {
+    // The unikernel has the pipe's other end, which closes when both are gone.
+    await closed;
+  } catch (error) {
+    process.kill(unikernel, "SIGKILL");
+    throw error;
+  }
+});
 
 test("two unikernels on one segment", { skip }, async () => {
   const [shared, other] = [createSegment(), createSegment()];

@@ -44,7 +44,7 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
     const hosted = hostDevices(plan, stdio, clock, cleanup);
     const path = executable(name, cleanup, (unlink) =>
-      seal(hosted, { prefix: `${reporter}: `, processName: name, unlink }),
+      seal(hosted, { prefix: `${reporter}: `, processName: name, unlink, dependent: true }),
     );
     const child = spawn(path, { argv0: name, env: {}, stdio });
     child.stdout?.on("data", (data: Uint8Array) => console?.write(data));

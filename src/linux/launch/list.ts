@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly processName: string;
   /** A file to remove at the start: the executable itself, where it is only temporary. */
   readonly unlink?: string | undefined;
+  /** Ends with the thread that started it, however that ends: what serves its devices is gone then. */
+  readonly dependent?: boolean | undefined;
 }
 
 export interface Launch {
@@ -29,7 +31,10 @@ export interface Launch {
   readonly bootData: Uint8Array;
 }
 
-export function launch(plan: Plan, { prefix, processName, unlink }: LaunchOptions): Launch {
+export function launch(
+  plan: Plan,
+  { prefix, processName, unlink, dependent = false }: LaunchOptions,
+): Launch {
   const { unikernel, memSize } = plan;
   const { isa } = unikernel;
   const inherited = plan.devices.flatMap((device) =>
@@ -37,6 +42,10 @@ export function launch(plan: Plan, { prefix, processName, unlink }: LaunchOption
   );
   const descriptors = createDescriptors(inherited);
   const steps: Step[] = [...resetSignals(), ...closeOthers(descriptors)];
+  if (dependent) {
+    const args = [linux.prctlOp.setPdeathsig, linux.signal.kill, 0, 0, 0];
+    steps.push({ op: "call", call: "prctl", args, fail: "prctl PR_SET_PDEATHSIG" });
+  }
   if (unlink !== undefined) {
     steps.push({ op: "call", call: "unlinkat", args: [linux.atFdcwd, { data: withNul(unlink) }, 0] });
   }

@@ -2,13 +2,14 @@
 // meanwhile; figures are ratios within one run wherever they can be.
 import { cpus } from "node:os";
 import { cpu } from "./cpu.js";
+import { debug } from "./debug.js";
 import { kvm } from "./kvm.js";
 import { native } from "./native.js";
 import { portable } from "./portable.js";
 import { table, type Suite } from "./report.js";
 import { virtio } from "./virtio.js";
 
-const suites: readonly Suite[] = [native, portable, cpu, virtio, kvm];
+const suites: readonly Suite[] = [native, portable, cpu, virtio, kvm, debug];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !suites.some((suite) => suite.name === name));

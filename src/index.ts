@@ -23,6 +23,7 @@ export type { BlockDevice, Clock, Console, NetDevice } from "./device/contract.j
 export { createPeer, type Peer, type PeerOptions } from "./device/peer.js";
 export { createSegment, type Segment } from "./device/segment.js";
 export { captured } from "./device/pcap.js";
+export type { DebugRequest } from "./node/debug-request.js";
 export type { Running } from "./node/engine.js";
 
 /** Reads a unikernel from a file or from its bytes. Throws Solo5Error: one line with file, field and value. */
@@ -43,9 +44,9 @@ export interface RunOptions extends Partial<StartOptions> {
 /** Runs a plan beside this process's other work. Throws Solo5Error where it cannot start. */
 export function run(
   plan: Plan,
-  { engine, name = basename(plan.unikernel.name), reporter = name, console }: RunOptions = {},
+  { engine, name = basename(plan.unikernel.name), reporter = name, console, debug }: RunOptions = {},
 ): Running {
-  return start(plan, chooseEngine(plan, engine).name, { name, reporter, console });
+  return start(plan, chooseEngine(plan, engine, debug).name, { name, reporter, console, debug });
 }
 
 /**

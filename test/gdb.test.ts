@@ -106,3 +106,18 @@ test("only debugging tenders take --gdb, and only well-formed ports", async () =
     assert.equal(status, 1);
   }
 });
+
+test("an engine that cannot debug says so, and auto takes one that can", async () => {
+  const spt = selfTest("test_hello.spt");
+  const native = await solo5("solo5", ["run", "--engine=native", "--trace", spt]);
+  assert.match(native.stderr, /engine native: it has no --trace, which the engine wasm has\n$/);
+  const auto = await solo5("solo5", ["run", "--trace", "--mem=16", "--verbose", spt]);
+  assert.match(auto.stderr, /engine wasm .*native: it has no --trace/);
+  assert.match(auto.stderr, /exit_group\(/);
+});
+
+test("a target without calls has nothing to trace", async () => {
+  const { stderr, status } = await solo5("solo5", ["run", "--trace", selfTest("test_hello.virtio")]);
+  assert.match(stderr, /a virtio unikernel makes no calls to trace\n$/);
+  assert.equal(status, 1);
+});

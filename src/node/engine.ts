@@ -24,6 +24,7 @@ export interface StartOptions {
   readonly reporter: string;
   /** Takes the output; this process's stdout where absent. */
   readonly console?: Console | undefined;
+  /** What is to be seen of the guest; nothing where absent. */
   readonly debug?: DebugRequest | undefined;
 }
 

@@ -1,5 +1,6 @@
 // Makes the instruments that a user asked for.
 import { writeSync } from "node:fs";
+import { Solo5Error } from "../bytes/error.js";
 import { coreDump } from "../debug/core/core-dump.js";
 import { describers } from "../debug/trace/registry.js";
 import { trace } from "../debug/trace/trace.js";
@@ -35,7 +36,14 @@ export function openInstruments(
     const create = (size: number) => createCoreFile(dumpcore, unikernel.target, size, say);
     instruments.push(coreDump({ unikernel, cmdline, pid: process.pid, create }));
   }
-  const describer = describers[unikernel.target]?.(unikernel.isa);
-  if (isTraced && describer !== undefined) instruments.push(trace(describer, guest, hostClock, printTrace));
+  if (isTraced) {
+    const describer = describers[unikernel.target]?.(unikernel.isa);
+    if (describer === undefined)
+      throw new Solo5Error(
+        "TRACE",
+        `${unikernel.name}: a ${unikernel.target} unikernel makes no calls to trace`,
+      );
+    instruments.push(trace(describer, guest, hostClock, printTrace));
+  }
   return instruments;
 }

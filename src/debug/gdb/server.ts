@@ -35,10 +35,11 @@ export interface GdbServerOptions {
   readonly history?: History | undefined;
 }
 
-export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
-  const architecture = architectures[isa];
+export function createGdbServer(options: GdbServerOptions): GdbServer {
+  const architecture = architectures[options.isa];
   let controls: Controls | undefined;
   let points: Points | undefined;
+  let history: History | undefined;
   let execute: ((data: string) => string | Resume) | undefined;
   let send: ((bytes: Uint8Array) => void) | undefined;
   let read = createPacketReader();
@@ -191,6 +192,7 @@ export function createGdbServer({ isa, history }: GdbServerOptions): GdbServer {
     session(session: Session, given: Controls): Session {
       controls = given;
       const { registers } = given.vcpu;
+      history = options.history?.isPossible === true ? options.history : undefined;
       points = createPoints(given.vcpu);
       execute = commands(architecture, given.vcpu, points, history !== undefined);
       for (const command of waiting.splice(0)) handle(command);

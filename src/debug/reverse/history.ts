@@ -15,6 +15,8 @@ export type ReverseStop =
   | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access };
 
 export interface History {
+  /** Whether engine and target can be taken back; known once the guest has started. */
+  readonly isPossible: boolean;
   /** To before the last instruction. */
   step(): ReverseStop;
   /** To the last breakpoint or watchpoint before the present, or to the beginning. */
@@ -68,6 +70,9 @@ export function createHistory(saveDevices: () => () => void): {
   };
 
   const history: History = {
+    get isPossible() {
+      return snapshots !== undefined;
+    },
     step() {
       const { vcpu } = parts();
       if (vcpu.instructions === 0n) return { kind: "begin" };

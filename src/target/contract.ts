@@ -1,5 +1,6 @@
 // What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
+import { guestMinBase } from "../abi/start.js";
 import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
 import type { Answer, ExceptionModel, Exit, Protection, Vcpu, Verdict } from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
@@ -99,4 +100,23 @@ export function segmentProtections({ segments }: Unikernel): readonly Protection
 /** Copies a unikernel's segments into memory, which is zero before. */
 export function loadSegments({ segments }: Unikernel, memory: GuestMemory): void {
   for (const { vaddr, data } of segments) memory.bytes(vaddr, data.length)?.set(data);
+}
+
+/**
+ * Where a device may store for the guest, addresses and sizes in bytes: from the image to `end`, but for pages that the
+ * guest itself may not write. Without it a guest would change its own text by reading a disk into it.
+ */
+export function storable(
+  unikernel: Unikernel,
+  end: number,
+): (gpa: number | bigint, size: number | bigint) => boolean {
+  const readOnly = segmentProtections(unikernel).filter(({ write }) => !write);
+  return (gpa, size) => {
+    const [start, stop] = [Number(gpa), Number(gpa) + Number(size)];
+    return (
+      start >= guestMinBase &&
+      stop <= end &&
+      readOnly.every((page) => stop <= page.start || start >= page.end)
+    );
+  };
 }

@@ -3,7 +3,7 @@ import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/h
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
-import type { Host, State } from "../contract.js";
+import type { Host, State, storable } from "../contract.js";
 import { readInto } from "./ring.js";
 
 export type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
@@ -21,7 +21,12 @@ export type Reply<K extends HypercallName> =
 export type Handlers = { readonly [K in HypercallName]: (args: Args<K>) => Reply<K> };
 
 /** Guest memory as hypercalls may name it: [0, usable). */
-export function handlers(host: Host, memory: GuestMemory, usable: number): Handlers {
+export function handlers(
+  host: Host,
+  memory: GuestMemory,
+  usable: number,
+  mayStore: ReturnType<typeof storable>,
+): Handlers {
   const bytes = (gpa: bigint, size: bigint): Uint8Array | BadAccess =>
     (isInside(usable, gpa, size) ? memory.bytes(gpa, size) : undefined) ?? { gpa, size };
   const withBytes = <K extends HypercallName>(
@@ -32,10 +37,16 @@ export function handlers(host: Host, memory: GuestMemory, usable: number): Handl
     const data = bytes(gpa, size);
     return data instanceof Uint8Array ? { fields: use(data) } : { badAccess: data };
   };
+  /** The same for what a device fills. */
+  const filling = <K extends HypercallName>(
+    gpa: bigint,
+    size: bigint,
+    use: (data: Uint8Array) => Partial<Args<K>>,
+  ): Reply<K> => (mayStore(gpa, size) ? withBytes<K>(gpa, size, use) : { badAccess: { gpa, size } });
   const block =
     (write: boolean) =>
     (args: Args<"blockRead">): Reply<"blockRead"> =>
-      withBytes<"blockRead">(args.data, args.len, (data) => {
+      (write ? withBytes : filling)<"blockRead">(args.data, args.len, (data) => {
         const device = host.blocks.get(Number(args.handle));
         if (device === undefined) return { ret: result.invalid };
         const unit = BigInt(device.blockSize);
@@ -61,7 +72,7 @@ export function handlers(host: Host, memory: GuestMemory, usable: number): Handl
         ret: host.nets.get(Number(handle))?.write(frame.slice()) ?? result.invalid,
       })),
     netRead: ({ handle, data, len }) =>
-      withBytes<"netRead">(data, len, (buffer) => {
+      filling<"netRead">(data, len, (buffer) => {
         const read = readInto(host.nets.get(Number(handle)), buffer);
         return { ret: read.ret, len: BigInt(read.len) };
       }),

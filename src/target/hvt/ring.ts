@@ -5,14 +5,15 @@ import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";
 import type { NetDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
+import type { storable } from "../contract.js";
 
 const { offsets } = ring;
 
-/** A ring at guest address `base`; addresses in its entries lie below `usable`. */
+/** A ring at guest address `base`; frames lie below `usable`, and come in only where the guest may write itself. */
 export function createRing(
   base: number,
   memory: GuestMemory,
-  usable: number,
+  { usable, mayStore }: { readonly usable: number; readonly mayStore: ReturnType<typeof storable> },
   nets: ReadonlyMap<number, NetDevice>,
 ): { start(): void; kick(): void } {
   const area = (): DataView => {
@@ -40,7 +41,7 @@ export function createRing(
           if (frame !== undefined) net?.write(frame.slice());
         } else if (entry.op === ringOp.read) {
           const tail = get(offsets.comTail);
-          const commit = readInto(net, frame);
+          const commit = readInto(net, mayStore(entry.gpa, entry.len) ? frame : undefined);
           ringCommit.write(view, offsets.commits + (tail % ringEntries) * ringCommit.size, {
             id: entry.id,
             reserved: 0,

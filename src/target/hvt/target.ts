@@ -6,6 +6,7 @@ import { isInside } from "../../image/memory.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
+  storable,
   loadSegments,
   segmentProtections,
   type Host,
@@ -40,9 +41,11 @@ export const hvt: Target = {
     loadSegments(guest.unikernel, memory);
     const initial = machine.registers(guest.unikernel.entry, usable);
     for (const [name, value] of Object.entries(initial)) registers.set(name, BigInt(value));
-    const ring = size.ring === undefined ? undefined : createRing(size.ring, memory, usable, host.nets);
+    const mayStore = storable(guest.unikernel, usable);
+    const ring =
+      size.ring === undefined ? undefined : createRing(size.ring, memory, { usable, mayStore }, host.nets);
     ring?.start();
-    const table: Handlers = handlers(host, memory, usable);
+    const table: Handlers = handlers(host, memory, usable, mayStore);
     let state: State = running;
     /** Where the argument of a poll lies, which `wake` completes. */
     let pollArgs = 0;
@@ -67,6 +70,8 @@ export const hvt: Target = {
       const handler = table[name] as (args: unknown) => Reply<K>;
       const reply = handler(args.read(view, gpa));
       if ("fields" in reply) {
+        // Only PUTS gives nothing back.
+        if (name !== "puts" && !mayStore(gpa, args.size)) return badAccess(gpa, args.size);
         args.update(view, gpa, reply.fields);
         return "resume";
       }

@@ -17,6 +17,7 @@ import { guestMinBase, result } from "../../abi/start.js";
 import type { Exit, Protection, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
+  storable,
   loadSegments,
   segmentProtections,
   type Guest,
@@ -94,9 +95,12 @@ export const spt: Target = {
       return undefined;
     };
     const timerFired = (): boolean => deadline !== 0n && host.clock.monotonic() >= deadline;
+    const mayStore = storable(guest.unikernel, guest.memSize);
+    const fillable = (address: bigint, size: bigint): Uint8Array | undefined =>
+      mayStore(address, size) ? memory.bytes(address, size) : undefined;
     /** Writes `value` for the guest; its address may be anything. */
     const store = <T>(field: Field<T>, address: bigint, value: T): bigint => {
-      const bytes = memory.bytes(address, field.size);
+      const bytes = fillable(address, BigInt(field.size));
       if (bytes === undefined) return error.fault;
       field.write(viewOf(bytes), 0, value);
       return 0n;
@@ -116,7 +120,7 @@ export const spt: Target = {
     /** The result, or undefined where the guest does not go on at once. */
     const calls: Readonly<Record<SyscallName, (args: readonly bigint[]) => bigint | undefined>> = {
       read([fd = 0n, address = 0n, size = 0n]) {
-        const buffer = memory.bytes(address, size);
+        const buffer = fillable(address, size);
         if (buffer === undefined) return error.fault;
         const frame = nets.get(fd)?.read()?.subarray(0, buffer.length);
         if (frame === undefined) return error.again;
@@ -135,7 +139,7 @@ export const spt: Target = {
         return size;
       },
       pread64: ([fd = 0n, address = 0n, size = 0n, offset = 0n]) => {
-        const into = memory.bytes(address, size);
+        const into = fillable(address, size);
         if (into === undefined) return error.fault;
         return blocks.get(fd)?.read(offset, into) === result.ok ? size : error.io;
       },

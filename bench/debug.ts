@@ -71,7 +71,7 @@ async function stepBack(): Promise<readonly Row[]> {
     noExecute: target.noExecute(guest),
     profile: "replay",
   });
-  const { instrument, history } = createHistory(replay.save);
+  const { instrument, history } = createHistory(replay.save, hostClock);
   const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
   const controls = { vcpu, attention() {}, stop() {} };
   const started = target.start(

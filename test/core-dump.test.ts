@@ -17,6 +17,7 @@ import { coreHeader } from "../src/debug/core/core-file.js";
 import { trapRegisters, x8664Frame } from "../src/debug/core/trap-frame.js";
 import { encode } from "../src/bytes/struct.js";
 import { readElf } from "../src/image/elf.js";
+import { kvmObstacle } from "../src/linux/kvm/availability.js";
 import { symbols } from "../src/image/symbols.js";
 import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
@@ -101,6 +102,16 @@ test("no core file without a reason, and none where there is no folder", async (
     /could not write core file: \/nowhere\/core\.solo5-hvt\.\d+: No such file or directory\n$/,
   );
   assert.equal(status, 255);
+});
+
+test("KVM: core file and trace", { skip: kvmObstacle(true) ?? needs.program("gdb") }, async () => {
+  const into = mkdtempSync(join(folder, "kvm-"));
+  const kernel = selfTest("test_dumpcore.hvt");
+  const { stderr, status } = await solo5("solo5-hvt-debug", ["--engine=kvm", "--mem=16", "--trace", `--dumpcore=${into}`, kernel]); // prettier-ignore
+  assert.equal(status, 255);
+  assert.match(stderr, /halt\(0x0, 255\)\n.*core\.solo5-hvt\.\d+\n$/);
+  const said = await inGdb(kernel, join(into, readdirSync(into)[0] ?? ""), ["backtrace"]);
+  assert.match(said, /SIGABRT[^]*solo5_abort \(\)[^]*solo5_app_main \(info=/);
 });
 
 test("aarch64: gdb finds the place and the registers", { skip: needs.program("gdb-multiarch") }, async () => {

@@ -39,7 +39,7 @@ async function open(kernel: string, options: readonly string[]) {
     noExecute: target.noExecute(guest),
     profile: "replay",
   });
-  const { instrument, history } = createHistory(replay.save);
+  const { instrument, history } = createHistory(replay.save, hostClock, { intervalNsecs: 0n, limit: 7 });
   const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
   const controls = { vcpu, attention() {}, stop() {} };
   const started = target.start(

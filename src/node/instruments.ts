@@ -7,7 +7,7 @@ import { trace } from "../debug/trace/trace.js";
 import type { GdbServerOptions } from "../debug/gdb/server.js";
 import { record } from "../debug/record/recorder.js";
 import type { Guest } from "../target/contract.js";
-import type { Instrument } from "../tender/instrument.js";
+import type { Instrument, Observer } from "../tender/instrument.js";
 import { hostClock } from "./clock.js";
 import { createCoreFile } from "./core-file.js";
 import type { DebugRequest } from "./debug-request.js";
@@ -17,24 +17,37 @@ import { serveGdb } from "./gdb-server.js";
 const stderr = 2;
 
 /** At once, so that it stands where it belongs among the guest's own output. */
-const printTrace = (line: string): void => void writeSync(stderr, `${line}\n`);
+const print = (line: string): void => void writeSync(stderr, `${line}\n`);
 
 /** `cleanup` gets what closes them. */
 export function openInstruments(
-  { gdb, dumpcore, trace: isTraced, record: recording }: DebugRequest,
+  debug: DebugRequest,
   guest: Guest,
   reporter: string,
   cleanup: (() => void)[],
   history?: GdbServerOptions["history"],
 ): readonly Instrument[] {
-  const { unikernel, cmdline } = guest;
-  const say = (line: string): void => void process.stderr.write(`${reporter}: ${line}\n`);
+  const { gdb, record: recording } = debug;
+  const { isa } = guest.unikernel;
+  const say = (line: string): void => print(`${reporter}: ${line}`);
   const instruments: Instrument[] = [];
   if (recording !== undefined) instruments.push(record(guest, recordingFile(recording, cleanup)));
-  if (gdb !== undefined) instruments.push(serveGdb(gdb, { isa: unikernel.isa, history }, say, cleanup));
+  if (gdb !== undefined) instruments.push(serveGdb(gdb, { isa, history }, say, cleanup));
+  return [...instruments, ...openObservers(debug, guest, reporter)];
+}
+
+/** Those that only look. Throws Solo5Error. */
+export function openObservers(
+  { dumpcore, trace: isTraced }: DebugRequest,
+  guest: Guest,
+  reporter: string,
+): readonly Observer[] {
+  const { unikernel, cmdline } = guest;
+  const say = (line: string): void => print(`${reporter}: ${line}`);
+  const observers: Observer[] = [];
   if (dumpcore !== undefined) {
     const create = (size: number) => createCoreFile(dumpcore, unikernel.target, size, say);
-    instruments.push(coreDump({ unikernel, cmdline, pid: process.pid, create }));
+    observers.push(coreDump({ unikernel, cmdline, pid: process.pid, create }));
   }
   if (isTraced) {
     const describer = describers[unikernel.target]?.(unikernel.isa);
@@ -43,7 +56,7 @@ export function openInstruments(
         "TRACE",
         `${unikernel.name}: a ${unikernel.target} unikernel makes no calls to trace`,
       );
-    instruments.push(trace(describer, guest, hostClock, printTrace));
+    observers.push(trace(describer, guest, hostClock, print));
   }
-  return instruments;
+  return observers;
 }

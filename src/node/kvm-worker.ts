@@ -14,10 +14,12 @@ import type { Cleanup } from "../linux/net/open.js";
 import { createWait, directDevice } from "../linux/net/direct-device.js";
 import type { Guest, GuestDevice, Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
+import type { Observer } from "../tender/instrument.js";
 import type { Ended } from "../tender/run.js";
 import { blockDevice } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
+import type { DebugRequest } from "./debug-request.js";
 import { random } from "../tender/chance.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
@@ -35,6 +37,9 @@ export interface KvmWork {
   /** An eventfd that wakes the thread. */
   readonly wake: number;
   readonly stop: SharedArrayBuffer;
+  readonly debug: DebugRequest;
+  /** What messages begin with. */
+  readonly reporter: string;
 }
 
 /** The thread's last message; output comes before it, as bytes. */
@@ -60,8 +65,10 @@ function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks
   return { nets, blocks };
 }
 
+type OpenObservers = (debug: DebugRequest, guest: Guest, reporter: string) => readonly Observer[];
+
 /** Runs the guest to its end, or until the main thread wants it to stop. */
-function runToEnd(work: KvmWork, cleanup: Cleanup): Ended {
+function runToEnd(work: KvmWork, cleanup: Cleanup, openObservers: OpenObservers): Ended {
   const unikernel = readUnikernel(work.file, work.name);
   const guest: Guest = { ...work.guest, unikernel, devices: work.devices };
   const target = targets[unikernel.target];
@@ -77,14 +84,21 @@ function runToEnd(work: KvmWork, cleanup: Cleanup): Ended {
     clock: hostClock,
     random,
   };
-  const session = target.start(guest, vcpu, host);
+  const observers = openObservers(work.debug, guest, work.reporter);
+  const session = observers.reduce(
+    (session, one) => one.session(session, { vcpu }),
+    target.start(guest, vcpu, host),
+  );
   const netFds = work.devices.filter(({ type }) => type === "NET_BASIC").map(({ fd }) => fd);
   const wait = createWait([work.wake, ...netFds]);
   const readable = (): boolean => [...host.nets.values()].some((net) => net.readable);
   publishVcpu(stop, vcpu.runAddress);
   while (!stopRequested(stop)) {
     const { state } = session;
-    if (state.kind === "ended") return state;
+    if (state.kind === "ended") {
+      for (const one of observers) one.ended?.(state);
+      return state;
+    }
     if (state.kind === "running") {
       vcpu.run(session.answer);
       continue;
@@ -99,7 +113,9 @@ const work = workerData as KvmWork;
 const cleanup: Cleanup = [];
 const report = (message: KvmReport): void => parentPort?.postMessage(message);
 try {
-  report({ ended: runToEnd(work, cleanup) });
+  const isObserved = Object.keys(work.debug).length > 0;
+  const open: OpenObservers = isObserved ? (await import("./instruments.js")).openObservers : () => [];
+  report({ ended: runToEnd(work, cleanup, open) });
 } catch (error) {
   const internal = { code: "INTERNAL", message: String((error as Error).stack) };
   const { code, message } = error instanceof Solo5Error ? error : internal;

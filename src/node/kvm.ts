@@ -23,7 +23,7 @@ const eventfdFlags = 0x80800;
 
 export const kvm: Engine = {
   targets: ["hvt"],
-  debugs: [],
+  debugs: ["dumpcore", "trace"],
   obstacle({ unikernel: { target, isa }, devices }, insisted) {
     if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
     if (target !== "hvt") return `a ${target} unikernel does not run on KVM`;
@@ -34,13 +34,13 @@ export const kvm: Engine = {
     return kvmObstacle(insisted);
   },
 
-  start(plan, { reporter, console }) {
+  start(plan, { reporter, console, debug = {} }) {
     const cleanup: Cleanup = [];
     const release = (): void => {
       for (const undo of cleanup.splice(0)) undo();
     };
     try {
-      const work = prepare(plan, console === undefined, cleanup);
+      const work = { ...prepare(plan, console === undefined, cleanup), debug, reporter };
       const { stop, ended } = runWorker(work, (data) => console?.write(data));
       let outcome: Ended | undefined;
       const end = (how: Ended): void => {
@@ -61,7 +61,7 @@ export const kvm: Engine = {
 };
 
 /** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
-function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): KvmWork {
+function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "debug" | "reporter"> {
   const opened = (fd: number): number => {
     cleanup.push(() => closeSync(fd));
     return fd;

@@ -32,7 +32,7 @@ export async function startReplay(
   if (engine === undefined || target === undefined)
     throw new Solo5Error("ENGINE", `${file}: there is no engine for ${name} unikernels of ${isa}`);
   const cleanup: (() => void)[] = [];
-  const past = createHistory(replay.save);
+  const past = createHistory(replay.save, hostClock);
   const instruments = [
     replay.instrument,
     instructionCount(reporter),

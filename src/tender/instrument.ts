@@ -9,8 +9,13 @@ export interface Ended {
   readonly message?: string | undefined;
 }
 
+/** What an instrument sees. */
+export interface View {
+  readonly vcpu: Pick<Vcpu, "memory" | "registers">;
+}
+
 /** What an instrument has in its hands. */
-export interface Controls {
+export interface Controls extends View {
   readonly vcpu: Vcpu;
   /** Has `hold` asked soon, even where the guest waits. */
   attention(): void;
@@ -29,4 +34,10 @@ export interface Instrument {
   hold?(): Promise<void> | undefined;
   /** The guest has ended; its memory and registers are there until the promise settles. */
   ended?(outcome: Ended): Promise<void> | undefined;
+}
+
+/** An instrument that only looks: any engine can have it. */
+export interface Observer {
+  session(session: Session, view: View): Session;
+  ended?(outcome: Ended): undefined;
 }

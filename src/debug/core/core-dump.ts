@@ -1,4 +1,4 @@
-// Writes a core file when a guest aborts or dies of a fault: an instrument of the run loop. Pages of zeros are left out, so
+// Writes a core file when a guest aborts or dies of a fault: an observer of the run loop. Pages of zeros are left out, so
 // that the file takes no more space than the guest has used.
 import { haltCookieSize, hypercalls } from "../../abi/hvt.js";
 import { exitStatus } from "../../abi/start.js";
@@ -7,7 +7,7 @@ import { viewOf } from "../../bytes/struct.js";
 import type { Exit, Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
-import type { Controls, Instrument } from "../../tender/instrument.js";
+import type { Observer, View } from "../../tender/instrument.js";
 import { hypercallOf } from "../hypercall.js";
 import { coreHeader } from "./core-file.js";
 import type { ReadRegister } from "./registers.js";
@@ -29,9 +29,9 @@ export interface CoreDumpOptions {
   readonly create: (size: number) => SparseFile;
 }
 
-export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): Instrument {
+export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): Observer {
   const { isa, name, imageEnd } = unikernel;
-  let controls: Controls | undefined;
+  let view: View | undefined;
   let hasFaulted = false;
   /** Guest address of what the guest told at its halt. */
   let cookie = 0n;
@@ -46,7 +46,7 @@ export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): 
 
   return {
     session(session, given) {
-      controls = given;
+      view = given;
       const { memory } = given.vcpu;
       return {
         get state() {
@@ -61,8 +61,8 @@ export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): 
     },
     ended({ status }) {
       const isFatal = hasFaulted || status === exitStatus.abort;
-      if (!isFatal || controls === undefined) return undefined;
-      const { memory, registers } = controls.vcpu;
+      if (!isFatal || view === undefined) return undefined;
+      const { memory, registers } = view.vcpu;
       const frame = cookie === 0n ? undefined : memory.bytes(cookie, haltCookieSize);
       const trap = frame === undefined ? undefined : trapRegisters(isa, frame, { start: 0, end: imageEnd });
       const header = coreHeader({

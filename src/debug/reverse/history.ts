@@ -1,12 +1,14 @@
 // Goes back in a replay: to a state before, by the last snapshot and running again from there. An instrument of the run
 // loop, and what a debugger turns back with.
+import type { Clock } from "../../device/contract.js";
 import type { Access, Answer, Vcpu } from "../../engine/contract.js";
 import type { Session } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { createSnapshots, type Snapshots } from "./snapshots.js";
 
-/** Instructions between snapshots as a replay goes on, and before a place that was gone back to. */
-const interval = 1_000_000n;
+/** How long a replay goes on between snapshots: about so long takes a step back. And how many there are at most. */
+const defaults = { intervalNsecs: 50_000_000n, limit: 500 } as const;
+/** Instructions between a place that was gone back to and a snapshot that is taken on the way there. */
 const nearby = 5_000n;
 
 /** Why a way back ended. */
@@ -24,13 +26,18 @@ export interface History {
 }
 
 /** `saveDevices` gives what takes the replay's devices back. */
-export function createHistory(saveDevices: () => () => void): {
+export function createHistory(
+  saveDevices: () => () => void,
+  clock: Clock,
+  { intervalNsecs, limit }: { readonly intervalNsecs: bigint; readonly limit: number } = defaults,
+): {
   readonly instrument: Instrument;
   readonly history: History;
 } {
   let vcpu: Vcpu | undefined;
   let session: Session | undefined;
   let snapshots: Snapshots | undefined;
+  let lastTaken = clock.monotonic();
   const parts = (): { vcpu: Vcpu; session: Session; snapshots: Snapshots } => {
     if (vcpu === undefined || session === undefined || snapshots === undefined)
       throw new RangeError("there is no history before the guest has started");
@@ -119,13 +126,13 @@ export function createHistory(saveDevices: () => () => void): {
       const { timeMachine, memory } = vcpu;
       const { save } = inner;
       if (timeMachine === undefined || save === undefined) return inner;
-      snapshots = createSnapshots(vcpu, timeMachine, memory, [save, saveDevices]);
+      snapshots = createSnapshots(vcpu, timeMachine, memory, [save, saveDevices], limit);
       return inner;
     },
     hold() {
-      if (vcpu !== undefined && snapshots !== undefined) {
-        const last = snapshots.at(snapshots.count - 1);
-        if (vcpu.instructions >= last + interval) snapshots.take();
+      if (snapshots !== undefined && clock.monotonic() - lastTaken >= intervalNsecs) {
+        snapshots.take();
+        lastTaken = clock.monotonic();
       }
       return undefined;
     },

@@ -19,19 +19,19 @@ export interface Snapshots {
   take(): void;
   /** The last snapshot at or before an instruction. */
   before(at: bigint): number;
-  readonly count: number;
   at(index: number): bigint;
   restore(index: number): void;
 }
 
-/** `savers` give what brings back what is neither CPU nor memory. The first snapshot is of the present. */
+/** At most about `limit` are kept. `savers` give what brings back what is neither CPU nor memory. The first snapshot is of the present. */
 export function createSnapshots(
   vcpu: Vcpu,
   machine: TimeMachine,
   memory: GuestMemory,
   savers: readonly (() => () => void)[],
+  limit: number,
 ): Snapshots {
-  const list: Snapshot[] = [];
+  let list: Snapshot[] = [];
   /** Where the present comes from, and the pages that differ from there. */
   let base = 0;
   const dirty = new Set<number>();
@@ -46,6 +46,22 @@ export function createSnapshots(
     list.splice(index, 0, { at: vcpu.instructions, restore, pages: copies });
     base = index;
     dirty.clear();
+    if (list.length > limit) thin();
+  };
+  /** Leaves out every other of the older half; what one of them says of a page, the next says instead. */
+  const thin = (): void => {
+    const present = list[base];
+    const kept: Snapshot[] = [];
+    let dropped: ReadonlyMap<number, Uint8Array> = new Map();
+    list.forEach((one, i) => {
+      if (i % 2 === 1 && i < list.length / 2 && one !== present) dropped = one.pages;
+      else {
+        kept.push({ ...one, pages: new Map([...dropped, ...one.pages]) });
+        if (one === present) base = kept.length - 1;
+        dropped = new Map();
+      }
+    });
+    list = kept;
   };
   const before = (at: bigint): number => list.findLastIndex((one) => one.at <= at);
   const contentsAt = (index: number, page: number): Uint8Array | undefined => {
@@ -74,9 +90,6 @@ export function createSnapshots(
       add(new Set(dirty), index + 1);
     },
     before,
-    get count() {
-      return list.length;
-    },
     at: (index) => list[index]?.at ?? 0n,
     restore(index) {
       collect();

@@ -1,9 +1,8 @@
-// Prints what a guest asks of its host as it happens, in the manner of strace: an instrument of the run loop.
+// Prints what a guest asks of its host as it happens, in the manner of strace: an observer of the run loop.
 import type { Exit } from "../../engine/contract.js";
 import type { Clock } from "../../device/contract.js";
-import type { Vcpu } from "../../engine/contract.js";
 import type { Guest } from "../../target/contract.js";
-import type { Instrument } from "../../tender/instrument.js";
+import type { Observer, View } from "../../tender/instrument.js";
 import { seconds } from "./values.js";
 
 /** A call of the guest's, described before it is answered. */
@@ -16,7 +15,7 @@ export interface Call {
 
 /** What a target's exits ask for; undefined for what is no call. */
 export type Describe = (exit: Exit) => Call | undefined;
-export type Describer = (guest: Pick<Guest, "devices">, vcpu: Vcpu) => Describe;
+export type Describer = (guest: Pick<Guest, "devices">, vcpu: View["vcpu"]) => Describe;
 
 /** `print` gets a line at a time, without its end. The clock is the tender's own: the guest's may be recorded. */
 export function trace(
@@ -24,7 +23,7 @@ export function trace(
   guest: Pick<Guest, "devices">,
   clock: Clock,
   print: (line: string) => void,
-): Instrument {
+): Observer {
   const start = clock.monotonic();
   const now = (): bigint => clock.monotonic();
   return {

@@ -1,6 +1,7 @@
 // What every command shares: one line on stderr and a status for what the user did wrong, never a stack trace; quiet
 // when the reader of a pipe goes away.
 import { Solo5Error } from "../bytes/error.js";
+import { stdoutConsole } from "../node/console.js";
 
 /** A user's mistake in how the command was called: the message, if any, then the usage; exit 1. */
 export class UsageError extends Solo5Error {
@@ -40,13 +41,5 @@ export async function main(command: Command): Promise<void> {
   }
 }
 
-/** Writes to stdout; ends the process quietly where nobody reads any more, as other programs do. */
-export function print(text: string): void {
-  if (process.stdout.listenerCount("error") === 0) {
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(1);
-      throw error;
-    });
-  }
-  process.stdout.write(text);
-}
+/** Writes to stdout, all at once. Throws Solo5Error as `stdoutConsole` does. */
+export const print = (text: string): void => stdoutConsole.write(new TextEncoder().encode(text));

@@ -20,7 +20,7 @@ await main({
       net: { service0: { source: { kind: "device", device: segment.port() } } },
     });
     const started = performance.now();
-    await using running = run(plan, { console: { write: (data) => print(new TextDecoder().decode(data)) } });
+    await using running = run(plan);
     let answered = 0;
     for (let sequence = 1; sequence <= pings; sequence++) {
       const msecs = await peer.ping(guestIp, { timeoutMsecs: 5000 });

@@ -1,14 +1,13 @@
 // solo5 run: runs a unikernel of any target on the engine that is best for the file and the host.
 import { basename } from "node:path";
-import { createPeer } from "../device/peer.js";
-import { createSegment, type Segment } from "../device/segment.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { readFile } from "../node/files.js";
-import { attach, type NetSource } from "../tender/attach.js";
+import { attach } from "../tender/attach.js";
 import { parseOptions, runOptions, usage, valueOf } from "../tender/options.js";
-import { attachOptions, type NetNames } from "../tender/request.js";
+import { attachOptions } from "../tender/request.js";
 import { UsageError } from "./command.js";
+import { segments } from "./segments.js";
 import { startAndWait } from "./start.js";
 
 export const runUsage = `${usage("solo5 run", runOptions)}
@@ -23,18 +22,4 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const options = attachOptions(given, guestArgs, segments());
   const plan = attach(readUnikernel(readFile(kernel), kernel), options, hostDevices);
   return startAndWait(plan, given, { name: basename(kernel), reporter: "solo5" });
-}
-
-/** `segment:NAME[/IP]`: the segment of that name, made when first named. */
-function segments(): NetNames {
-  const known = new Map<string, Segment>();
-  return (value): NetSource | undefined => {
-    const match = /^segment:([A-Za-z0-9]+)(?:\/(\d{1,3}(?:\.\d{1,3}){3}))?$/.exec(value);
-    if (match === null) return undefined;
-    const [, name = "", ip] = match;
-    const segment = known.get(name) ?? createSegment();
-    known.set(name, segment);
-    if (ip !== undefined) createPeer(segment.port(), { ip, mac: Uint8Array.of(2, 0, 0, 0, 0, known.size) });
-    return { kind: "device", device: segment.port() };
-  };
 }

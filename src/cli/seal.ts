@@ -8,6 +8,7 @@ import { attach } from "../tender/attach.js";
 import { parseOptions, sptOptions } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { UsageError } from "./command.js";
+import { segments } from "./segments.js";
 
 export const sealUsage = `usage: solo5 seal KERNEL [OPTIONS] -o FILE [-- ARGUMENTS]
 
@@ -19,6 +20,7 @@ It needs no tender and no Node. The options are those of solo5-spt.
 export function sealCommand(args: readonly string[]): number {
   const separator = args.includes("--") ? args.indexOf("--") : args.length;
   const own = args.slice(0, separator);
+  if (own.includes("--help")) throw new UsageError();
   const outputAt = own.indexOf("-o");
   const output = outputAt < 0 ? undefined : own[outputAt + 1];
   if (output === undefined) throw new UsageError("seal: -o FILE is missing");
@@ -29,9 +31,8 @@ export function sealCommand(args: readonly string[]): number {
   if (rest.length > 0) throw new UsageError(`seal: one KERNEL, not also ${rest.join(" ")}`);
 
   const { given } = parseOptions(options, sptOptions);
-  if (given.some(({ option }) => option === "help")) throw new UsageError();
   const unikernel = readUnikernel(readFile(kernel), kernel);
-  const plan = attach(unikernel, attachOptions(given, args.slice(separator + 1)), sealingDevices);
+  const plan = attach(unikernel, attachOptions(given, args.slice(separator + 1), segments()), sealingDevices);
   const name = basename(output);
   writeFile(output, seal(plan, { prefix: `${name}: `, processName: name }), 0o777);
   return 0;

@@ -1,5 +1,6 @@
 // A small host on a segment, for tests and for a first look: it answers ARP (RFC 826) and ICMP echo (RFC 792) over
 // IPv4 (RFC 791), and pings others.
+import { Solo5Error } from "../bytes/error.js";
 import type { NetDevice } from "./contract.js";
 
 export interface Peer {
@@ -27,7 +28,13 @@ const arp = { request: 1, reply: 2 } as const;
 const icmp = { echoReply: 0, echoRequest: 8, protocol: 1 } as const;
 const arpRetryMsecs = 100;
 
-const parseIp = (ip: string): Uint8Array => Uint8Array.from(ip.split("."), Number);
+/** Four bytes from a dotted quad. Throws Solo5Error `ADDRESS`. */
+function parseIp(ip: string): Uint8Array {
+  const bytes = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(ip) ? ip.split(".").map(Number) : [];
+  if (bytes.length === 0 || bytes.some((byte) => byte > 255))
+    throw new Solo5Error("ADDRESS", `not an IPv4 address: ${ip}`);
+  return Uint8Array.from(bytes);
+}
 const same = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -98,7 +105,7 @@ function answered<K>(map: Map<K, () => void>, key: K, msecs: number, ask: () => 
   });
 }
 
-/** Attaches a peer to `port`. It lives as long as the port is open. */
+/** Attaches a peer to `port`. It lives as long as the port is open. Throws Solo5Error `ADDRESS`. */
 export function createPeer(port: NetDevice, { ip, mac, now = () => performance.now() }: PeerOptions): Peer {
   const self = parseIp(ip);
   const neighbours = new Map<string, Uint8Array>();

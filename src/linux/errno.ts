@@ -140,3 +140,6 @@ export const errnos: Readonly<Record<string, readonly [number: number, text: str
 export function strerror(errno: number): string {
   return Object.values(errnos).find(([number]) => number === errno)?.[1] ?? `Unknown error ${errno}`;
 }
+
+/** The reason in an error that a Node call threw on Linux. */
+export const reason = (cause: unknown): string => strerror(-((cause as { errno?: number }).errno ?? 0));

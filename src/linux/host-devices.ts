@@ -2,7 +2,7 @@
 // texts; what can change until the start is checked again by the launch itself.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
-import { strerror } from "./errno.js";
+import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { queryInterface } from "./net/tap.js";
 import type { HostDevices, NetSource } from "../tender/attach.js";
@@ -10,7 +10,6 @@ import type { HostDevices, NetSource } from "../tender/attach.js";
 /** Where nothing tells the MTU: Ethernet's. */
 export const defaultMtu = 1500;
 
-const reason = (cause: unknown): string => strerror(-((cause as NodeJS.ErrnoException).errno ?? 0));
 const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
   new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
 
@@ -51,7 +50,12 @@ function sizeOf(fd: number, path: string): bigint {
   if (stat.isFile()) return stat.size;
   if (!stat.isBlockDevice())
     throw new Solo5Error("BLOCK", `Could not open block device: ${path}: Block device required`);
-  const sectors = readFileSync(`/sys/dev/block/${stat.rdev >> 8n}:${stat.rdev & 0xffn}/size`, "latin1");
+  // makedev(3): 12 bits of the minor number lie above the major's.
+  const [major, minor] = [
+    (stat.rdev >> 8n) & 0xfffn,
+    (stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xfffffn & ~0xffn),
+  ];
+  const sectors = readFileSync(`/sys/dev/block/${major}:${minor}/size`, "latin1");
   return BigInt(sectors.trim()) * 512n;
 }
 

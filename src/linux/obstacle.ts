@@ -22,9 +22,9 @@ function hostPageSize(): number {
 /** Undefined where nothing speaks against it. */
 export function nativeObstacle({ unikernel, devices }: Plan): string | undefined {
   const { target, isa } = unikernel;
-  if (target !== "spt") return `a ${target} unikernel is not a process of this system`;
+  if (target !== "spt") return `a unikernel of the ${target} target is not a process of this system`;
   if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;
-  if (hostIsa() !== isa) return `the unikernel is for ${isa}, this host is ${process.arch}`;
+  if (hostIsa() !== isa) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
   const size = hostPageSize();
   if (size > pageSize)
     return `this kernel has pages of ${size} bytes, the unikernel's segments need ${pageSize}`;

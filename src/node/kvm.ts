@@ -26,8 +26,8 @@ export const kvm: Engine = {
   debugs: ["dumpcore", "trace"],
   obstacle({ unikernel: { target, isa }, devices }, insisted) {
     if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
-    if (target !== "hvt") return `a ${target} unikernel does not run on KVM`;
-    if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${process.arch}`;
+    if (target !== "hvt") return `a unikernel of the ${target} target does not run on KVM`;
+    if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
     const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
     if (block !== undefined)
       return `block device '${block.name}' lives in this thread, where the virtual CPU's cannot wait for it`;

@@ -1,9 +1,10 @@
 // Finds a C compiler and a linker: Zig's clang and lld from npm, or the host's own where SOLO5_CC names them.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
+import { systemErrorMessage } from "../node/errno.js";
 import { isas } from "./isa.js";
 import { packageRoot } from "./layout.js";
 
@@ -72,13 +73,21 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
     ranlib: [`${prefix}ranlib`],
     // gcc's intrinsics include its mm_malloc.h, which wants a C library.
     headerFlags: () => {
-      const own = execFileSync(cc, ["-print-file-name=include"], { encoding: "utf8" }).trim();
+      const own = ownHeaders(cc);
       if (!own.includes(isas[isa].arch)) {
         throw new Solo5Error("NO_COMPILER", `${cc} does not compile for ${isa}: its headers are in ${own}`);
       }
       return ["-nostdinc", "-idirafter", own, "-D_MM_MALLOC_H_INCLUDED"];
     },
   };
+}
+
+/** The folder of a gcc's own headers. Throws Solo5Error `NO_COMPILER`. */
+function ownHeaders(cc: string): string {
+  const { stdout, error } = spawnSync(cc, ["-print-file-name=include"], { encoding: "utf8" });
+  if (error !== undefined)
+    throw new Solo5Error("NO_COMPILER", `cannot run ${cc}: ${systemErrorMessage(error)}`, { cause: error });
+  return stdout.trim();
 }
 
 const zigName = process.platform === "win32" ? "zig.exe" : "zig";

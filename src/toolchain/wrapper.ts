@@ -6,6 +6,7 @@ import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
+import { systemErrorMessage } from "../node/errno.js";
 import { readFile, writeFile } from "../node/files.js";
 import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
 import { findCompiler, type Compiler } from "./compiler.js";
@@ -175,7 +176,7 @@ function run(context: Context, command: readonly string[], args: readonly string
   }
   const { status, signal, error } = spawnSync(program, [...first, ...rest], { stdio: "inherit" });
   if (error !== undefined)
-    throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${error.message}`, { cause: error });
+    throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${systemErrorMessage(error)}`, { cause: error });
   return status ?? 128 + signalNumber(signal);
 }
 

@@ -5,6 +5,7 @@ import { Solo5Error } from "../../bytes/error.js";
 import type { Clock, NetDevice } from "../../device/contract.js";
 import { captured } from "../../device/pcap.js";
 import type { AttachedNet, NetSource } from "../../tender/attach.js";
+import { reason } from "../errno.js";
 import { frameDevice } from "./frame-device.js";
 import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
 
@@ -37,6 +38,6 @@ export function openDump(path: string, cleanup: Cleanup): number {
     cleanup.push(() => closeSync(file));
     return file;
   } catch (cause) {
-    throw new Solo5Error("DUMP", `${path}: Could not open: ${(cause as Error).message}`, { cause });
+    throw new Solo5Error("DUMP", `${path}: Could not open: ${reason(cause)}`, { cause });
   }
 }

@@ -1,0 +1,54 @@
+// What segment:NAME[/IP] stands for: which devices share a segment, and which hosts are on it, by the frames they send.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import type { NetDevice } from "../device/contract.js";
+import { segments } from "./segments.js";
+
+/** Who answers an ARP request for 10.0.0.`host`: the senders' hardware addresses. */
+async function answers(device: NetDevice, host: number): Promise<string[]> {
+  const from = [2, 9, 9, 9, 9, 9];
+  const request = [0, 1, 8, 0, 6, 4, 0, 1, ...from, 10, 0, 0, 99, 0, 0, 0, 0, 0, 0, 10, 0, 0, host];
+  assert.equal(device.write(Uint8Array.of(255, 255, 255, 255, 255, 255, ...from, 8, 6, ...request)), 0);
+  await setImmediate();
+  const senders: string[] = [];
+  for (let frame; (frame = device.read()) !== undefined;) {
+    const isReply = frame[21] === 2;
+    if (isReply) senders.push(frame.subarray(6, 12).join(":"));
+  }
+  return senders;
+}
+
+test("devices of one name share a segment; a peer is there once, with an address of its own", async () => {
+  const named = segments();
+  const device = (value: string): NetDevice => {
+    const source = named(value);
+    assert.ok(source?.kind === "device");
+    return source.device;
+  };
+  const first = device("segment:lan/10.0.0.1");
+  device("segment:lan/10.0.0.1");
+  const second = device("segment:lan/10.0.0.2");
+  const other = device("segment:wan");
+  assert.equal((await answers(first, 1)).length, 1);
+  assert.equal((await answers(second, 1)).length, 1);
+  assert.notDeepEqual(await answers(first, 1), await answers(first, 2));
+  assert.deepEqual(await answers(other, 1), []);
+});
+
+test("what is no segment is left to others, and a bad one is refused", () => {
+  const named = segments();
+  assert.equal(named("tap0"), undefined);
+  for (const value of ["segment:", "segment:a b", "segment:lan/"]) {
+    assert.throws(() => named(value), {
+      code: "NET",
+      message: new RegExp(`interface: ${value}: not of the form`),
+    });
+  }
+  for (const ip of ["10.0.0.256", "10.0.0", "10.0.0.1.1", "x"]) {
+    assert.throws(() => named(`segment:lan/${ip}`), {
+      code: "ADDRESS",
+      message: `not an IPv4 address: ${ip}`,
+    });
+  }
+});

@@ -1,0 +1,58 @@
+// What the command solo5 and the toolchain's wrappers say of wrong use: one line on stderr each, exit 1, no stack trace.
+import assert from "node:assert/strict";
+import { mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { commandFile, execute, selfTest, solo5 } from "../../test/command.js";
+import { needs } from "../../test/needs.js";
+
+const net = selfTest("test_net.spt");
+const refuses = async (args: readonly string[], line: RegExp): Promise<void> => {
+  const { stdout, stderr, status } = await solo5("solo5", args);
+  assert.match(stderr, line);
+  assert.deepEqual({ stdout, status }, { stdout: "", status: 1 });
+};
+
+test("a segment cannot be sealed, nor a dump that cannot be written start", async () => {
+  await refuses(
+    ["seal", net, "--net:service0=segment:lan", "-o", "x"],
+    /^solo5: Device 'service0' needs a host process [^\n]*\n$/,
+  );
+  const run = ["run", "--net:service0=segment:lan", "--net-dump:service0=/nowhere/x"];
+  await refuses([...run, net], /^solo5: \/nowhere\/x: Could not open: No such file or directory\n$/);
+  await refuses(
+    ["run", "--net:service0=segment:lan/1.2.3.256", net],
+    /^solo5: not an IPv4 address: 1\.2\.3\.256\n$/,
+  );
+});
+
+test("version and usage", async () => {
+  assert.match((await solo5("solo5", ["--version"])).stdout, /^solo5 \d+\.\d+\.\d+\n$/);
+  for (const args of [["--help"], ["run", "--help"], ["seal", "--help"]])
+    await refuses(args, /^usage: solo5 run/);
+});
+
+test("a full disk is one line", { skip: needs.x8664Linux() }, async () => {
+  const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
+  const args = [commandFile("solo5-elftool"), "query-abi", net];
+  const { stderr, status } = await execute(process.execPath, args, { stdio: [...stdio] });
+  assert.deepEqual(
+    { stderr, status },
+    { stderr: "solo5-elftool: stdout: No space left on device\n", status: 1 },
+  );
+});
+
+test("a compiler that is not there is one line", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const name = "x86_64-solo5-none-static-cc";
+  const wrapper = join(folder, name);
+  symlinkSync(commandFile(name), wrapper);
+  for (const SOLO5_CC of ["no-such-gcc", "no-such-clang"]) {
+    const env = { ...process.env, SOLO5_CC };
+    const { stderr, status } = await execute(process.execPath, [wrapper, "-c", "x.c"], { env });
+    assert.equal(stderr, `${name}: cannot run ${SOLO5_CC}: No such file or directory\n`);
+    assert.equal(status, 1);
+  }
+});

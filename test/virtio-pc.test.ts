@@ -71,6 +71,11 @@ test("PC: 63 devices, on three buses", async () => {
   assert.match(text(), /PCI:1:0\.0: [^]*PCI:2:0\.0: virtio-net[^]*SUCCESS/);
 });
 
+test("PC: the clock is KVM's, so that the start measures nothing", async () => {
+  const { stdout } = await solo5("solo5", ["run", selfTest("test_hello.virtio")]);
+  assert.match(stdout, /Clock source: KVM/);
+});
+
 test("PC: what is written is in the file", async () => {
   const disk = newDisk(folder);
   await solo5("solo5", ["run", `--block:storage=${disk}`, selfTest("test_blk.virtio")]);

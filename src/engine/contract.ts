@@ -39,6 +39,10 @@ export type Exit =
   /** What guests read without an exit on hardware: answered by the host, so that it can be logged. */
   | { readonly kind: "counter"; value: bigint }
   | { readonly kind: "random"; readonly size: 2 | 4 | 8; value: bigint }
+  /** CPUID leaves 0x40000000 to 0x4000ffff, where a hypervisor speaks of itself: EAX, EBX, ECX, EDX; 0 where it does not. */
+  | { readonly kind: "cpuid"; readonly leaf: number; values: readonly [number, number, number, number] }
+  /** A write to a model-specific register that the CPU does not have: #GP unless it turns out that it exists. */
+  | { readonly kind: "msr"; readonly number: number; readonly value: bigint; exists: boolean }
   | { readonly kind: "fault"; readonly fault: Fault }
   | { readonly kind: "breakpoint" }
   | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access }

@@ -80,6 +80,10 @@ export function answerCommon(exit: Exit, { clock, random }: Host): Verdict | und
       return "resume";
     case "budget":
       return "suspend";
+    // What a target does not say of itself, nobody does.
+    case "cpuid":
+    case "msr":
+      return "resume";
     default:
       return undefined;
   }

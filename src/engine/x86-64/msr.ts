@@ -53,5 +53,9 @@ export function writeMsr(m: Machine, number: number, value: bigint): void {
   } else if (kept.has(number)) {
     if (addresses.has(number)) canonical(value);
     m.msrs.set(number, value);
-  } else throw generalProtection(`no MSR 0x${number.toString(16)}`);
+  } else {
+    const exit = { kind: "msr" as const, number, value, exists: false };
+    m.ask(exit);
+    if (!exit.exists) throw generalProtection(`no MSR 0x${number.toString(16)}`);
+  }
 }

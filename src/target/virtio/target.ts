@@ -10,6 +10,7 @@ import {
   type State,
   type Target,
 } from "../contract.js";
+import { createKvmClock } from "./kvmclock.js";
 import { writeMemory } from "./layout.js";
 import { createPc } from "./pc.js";
 import { nothing } from "./ports.js";
@@ -45,6 +46,7 @@ export const virtio: Target = {
     for (const [name, value] of Object.entries(writeMemory(guest, memory)))
       registers.set(name, BigInt(value));
 
+    const clock = createKvmClock(memory, host.clock);
     const settle = (next: State): Verdict => {
       state = next;
       if (next.kind !== "running") pc.uart.flush();
@@ -85,6 +87,12 @@ export const virtio: Target = {
             exit.value = (1n << BigInt(8 * exit.size)) - 1n;
             return "resume";
           case "store":
+            return "resume";
+          case "cpuid":
+            exit.values = clock.cpuid(exit.leaf);
+            return "resume";
+          case "msr":
+            exit.exists = clock.write(exit.number, exit.value);
             return "resume";
           case "halt":
             return halt();

@@ -1,5 +1,6 @@
 // Integer instructions that are seldom or awkward: RCL, RCR, PDEP, PEXT, CRC32, CMPXCHG8B and 16B, RDRAND, CPUID.
 // Specification: Intel SDM volume 2.
+import type { Exit } from "../../contract.js";
 import { cpuid } from "../cpuid.js";
 import { generalProtection } from "../fault.js";
 import { addressOf, type Machine, memoryOperand, readOperand, type Slow, writeOperand } from "../machine.js";
@@ -97,6 +98,12 @@ const random: Slow = (m, i) => {
   m.cpu.setStatus(0x8d5, CF);
 };
 
+function hypervisor(m: Machine, leaf: number): readonly [number, number, number, number] {
+  const exit: Extract<Exit, { kind: "cpuid" }> = { kind: "cpuid", leaf, values: [0, 0, 0, 0] };
+  m.ask(exit);
+  return exit.values;
+}
+
 export const integerInstructions: Record<string, Slow> = {
   RCL: rotateThroughCarry(true),
   RCR: rotateThroughCarry(false),
@@ -108,7 +115,9 @@ export const integerInstructions: Record<string, Slow> = {
   RDRAND: random,
   RDSEED: random,
   CPUID: (m: Machine) => {
-    const [eax, ebx, ecx, edx] = cpuid(m.cpu.low(0) >>> 0, m.cpu.low(1) >>> 0);
+    const leaf = m.cpu.low(0) >>> 0;
+    const [eax, ebx, ecx, edx] =
+      leaf >>> 16 === 0x4000 ? hypervisor(m, leaf) : cpuid(leaf, m.cpu.low(1) >>> 0);
     m.cpu.setLow(0, eax);
     m.cpu.setLow(3, ebx);
     m.cpu.setLow(1, ecx);

@@ -196,7 +196,7 @@ export function accelerate(
     }
     if (reason === reasons.none && left >= 0) miss(cpu.rip, RETURNS);
     if (reason === reasons.called && left >= 0) miss(cpu.rip, CALLS);
-    const isOut = counted ? left < COUNTED_MIN && reason !== reasons.slow : left < 0;
+    const isOut = left < (counted ? COUNTED_MIN : 0);
     if (isOut) {
       fuelSlice = Math.min(MAX_FUEL, fuelSlice * 3);
       // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.

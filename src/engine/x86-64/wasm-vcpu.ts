@@ -11,7 +11,5 @@ export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOpti
   if (!isMachineMemory(memory)) {
     throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");
   }
-  // Translated code counts instructions by the loop round, and knows no dirty pages.
-  if (options.profile === "replay") return newInterpreter(options);
   return newInterpreter(options, (core) => accelerate(core, memory, options, acceleration));
 }

@@ -203,6 +203,11 @@ export class Mmu {
     this.flush();
   }
 
+  /** Whether somebody takes pages that were written. */
+  get tracksDirty(): boolean {
+    return this.#dirty !== undefined;
+  }
+
   get hasWatches(): boolean {
     return this.#watches.length > 0;
   }

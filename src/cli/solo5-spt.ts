@@ -21,7 +21,6 @@ await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) 
     const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
     return exec(seal(plan, { prefix: `${reporter}: `, processName: name }), name, inherited);
   }
-  // The other engines are loaded only where they are needed: they would double the time to the start.
-  const { startAndWait } = await import("./start.js");
-  return startAndWait(plan, given, { name, reporter });
+  await import("./spt-hosted.js");
+  return Number(process.exitCode ?? 0);
 });

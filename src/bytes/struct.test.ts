@@ -1,3 +1,4 @@
+// Layouts, reading and writing of structs, by the rules of C that the specifications follow.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

@@ -1,3 +1,4 @@
+// Text from bytes and back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

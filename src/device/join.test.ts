@@ -1,3 +1,4 @@
+// Two devices joined by a wire, frame by frame.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";

@@ -1,3 +1,4 @@
+// Captures. Witness: tcpdump.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// The peer, with the frames and sums that RFC 826, 792 and 1071 write down.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";

@@ -1,3 +1,4 @@
+// The frame queue against a plain list, and when it tells of frames.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

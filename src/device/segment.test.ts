@@ -1,3 +1,4 @@
+// The segment as a learning switch: who gets which frame.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { result } from "../abi/start.js";

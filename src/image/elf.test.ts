@@ -1,3 +1,4 @@
+// Reading ELF: what files of ours and of hand say, and what is refused with which line.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as make from "../../test/elf-file.js";

@@ -1,3 +1,4 @@
+// JSON with lines. Witness: JSON.parse.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

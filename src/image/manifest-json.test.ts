@@ -1,3 +1,4 @@
+// Manifests in JSON, both ways, and the messages of ABI.md 10.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

@@ -1,3 +1,4 @@
+// The C source of a manifest. Witness: a C compiler.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

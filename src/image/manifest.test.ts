@@ -1,3 +1,4 @@
+// Manifest notes: entries, names, and what is refused. ABI.md 0.1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

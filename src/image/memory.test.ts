@@ -1,3 +1,4 @@
+// The bounds of guest memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

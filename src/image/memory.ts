@@ -1,8 +1,5 @@
 // Guest memory: the guest's physical addresses from 0, and the only place that turns one into bytes.
 
-/** A guest-physical address. Only `GuestMemory` makes bytes of it, after checking it. */
-export type Gpa = number & { readonly __gpa: never };
-
 /** The guest's memory as the host sees it. Addresses and lengths in bytes, at most 4 GiB. */
 export interface GuestMemory {
   readonly size: number;

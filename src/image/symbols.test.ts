@@ -1,3 +1,4 @@
+// Symbol tables. Witness: readelf.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -5,7 +6,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { needs } from "../../test/needs.js";
 import { projectRoot } from "../../test/project.js";
-import { symbolAt, type ElfSymbol } from "./symbols.js";
 import { readUnikernel } from "./unikernel.js";
 
 const files = ["test_hello.spt", "test_cxx.hvt", "test_net.spt", "aarch64/test_tls.hvt"];
@@ -29,17 +29,4 @@ test("symbols are those that readelf shows", { skip: needs.program("readelf") },
     );
     assert.ok(found.every(({ address }, i) => i === 0 || address >= (found[i - 1]?.address ?? 0)));
   }
-});
-
-test("an address belongs to the symbol that it lies in", () => {
-  const table: readonly ElfSymbol[] = [
-    { name: "a", address: 0x100, size: 16 },
-    { name: "label", address: 0x200, size: 0 },
-  ];
-  assert.equal(symbolAt(table, 0xff), undefined);
-  assert.deepEqual(symbolAt(table, 0x100), { symbol: table[0], offset: 0 });
-  assert.deepEqual(symbolAt(table, 0x10f), { symbol: table[0], offset: 15 });
-  assert.equal(symbolAt(table, 0x110), undefined);
-  assert.deepEqual(symbolAt(table, 0x250), { symbol: table[1], offset: 0x50 });
-  assert.equal(symbolAt([], 0), undefined);
 });

@@ -41,13 +41,3 @@ export function symbols(file: Uint8Array, { sections }: Elf): readonly ElfSymbol
   }
   return found.sort((a, b) => a.address - b.address);
 }
-
-/** The symbol that `address` lies in, with the distance from its start; undefined where none is near. */
-export function symbolAt(
-  table: readonly ElfSymbol[],
-  address: number,
-): { symbol: ElfSymbol; offset: number } | undefined {
-  const symbol = table.findLast((candidate) => candidate.address <= address);
-  if (symbol === undefined || (symbol.size > 0 && address >= symbol.address + symbol.size)) return undefined;
-  return { symbol, offset: address - symbol.address };
-}

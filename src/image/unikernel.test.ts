@@ -1,3 +1,4 @@
+// What a unikernel declares, and every ABI version. ABI.md 0.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as make from "../../test/elf-file.js";

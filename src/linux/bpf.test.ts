@@ -1,3 +1,4 @@
+// Filter programs. Witness: the kernel's headers, through a C compiler.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cValues } from "../../test/c-values.js";

@@ -1,3 +1,4 @@
+// Error numbers and texts. Witnesses: the kernel's headers and strerror(3).
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+// System call numbers and the constants of their arguments. Witness: the kernel's headers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cValues } from "../../test/c-values.js";

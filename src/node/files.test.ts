@@ -1,3 +1,4 @@
+// Files replaced in one step, and what is written through.
 import assert from "node:assert/strict";
 import {
   mkdtempSync,

@@ -1,3 +1,4 @@
+// From the options of a command line to what attach takes. ABI.md 6.6.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseOptions, sptOptions } from "./options.js";

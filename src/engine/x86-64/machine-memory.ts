@@ -16,7 +16,11 @@ export function machineMemory(size: number): MachineMemory {
   try {
     wasm = new webAssembly.Memory({ initial: pages, maximum: pages });
   } catch (cause) {
-    throw new Solo5Error("NO_MEMORY", `cannot reserve ${size} bytes of guest memory`, { cause });
+    throw new Solo5Error(
+      "NO_MEMORY",
+      `cannot reserve ${size} bytes of guest memory, see --mem: WebAssembly allows 4 GiB less this engine's own part`,
+      { cause },
+    );
   }
   return {
     size,

@@ -1,3 +1,4 @@
+// Descriptors of this process as network devices: the cases that every network device passes.
 import { closeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { netDeviceCases } from "../../device/net-device.cases.js";

@@ -44,3 +44,7 @@ export interface Clock {
 
 /** An Ethernet frame's header: destination, source, type. */
 export const ethernetHeader = 14;
+/** The MTU where nothing tells another: IEEE 802.3's. */
+export const ethernetMtu = 1500;
+/** Bytes that no frame of a host exceeds. */
+export const frameMax = 0x10000;

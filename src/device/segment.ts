@@ -1,7 +1,7 @@
 // An Ethernet segment inside the process: a learning switch (IEEE 802.1D, 7.8) whose ports are network devices.
 // Unikernels, the test peer and anything else that speaks frames join it without privileges.
 import { result } from "../abi/start.js";
-import { ethernetHeader, type NetDevice } from "./contract.js";
+import { ethernetHeader, ethernetMtu, type NetDevice } from "./contract.js";
 import { createFrameQueue, type FrameQueue } from "./queue.js";
 
 export interface Segment {
@@ -16,7 +16,7 @@ const isGroup = (frame: Uint8Array): boolean => ((frame[0] ?? 0) & 1) !== 0;
 const learnedMax = 4096;
 
 /** A segment for frames of `mtu` bytes and their header. */
-export function createSegment({ mtu = 1500 } = {}): Segment {
+export function createSegment({ mtu = ethernetMtu } = {}): Segment {
   const ports = new Set<FrameQueue>();
   const learned = new Map<string, FrameQueue>();
 

@@ -2,13 +2,11 @@
 // texts; what can change until the start is checked again by the launch itself.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
+import { ethernetMtu } from "../device/contract.js";
 import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { queryInterface } from "./net/tap.js";
 import type { HostDevices, NetSource } from "../tender/attach.js";
-
-/** Where nothing tells the MTU: Ethernet's. */
-export const defaultMtu = 1500;
 
 const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
   new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
@@ -33,7 +31,7 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   }
   if (source.kind === "tap") {
     if (!interfaces().includes(source.interface)) throw netError(source.interface, strerror(2));
-    return hasLibc() ? queryInterface(source.interface).mtu : defaultMtu;
+    return hasLibc() ? queryInterface(source.interface).mtu : ethernetMtu;
   }
   try {
     fstatSync(source.fd);
@@ -41,7 +39,7 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
     throw netError(`@${source.fd}`, reason(cause), cause);
   }
   const tap = tapOf(source.fd);
-  return tap === undefined || !hasLibc() ? defaultMtu : queryInterface(tap).mtu;
+  return tap === undefined || !hasLibc() ? ethernetMtu : queryInterface(tap).mtu;
 }
 
 /** Size in bytes of what `fd` is open on: a file, or a block device, whose stat says 0. */
@@ -75,4 +73,4 @@ function blockSize(path: string): bigint {
 export const hostDevices: HostDevices = { netMtu: checkNet, blockSize };
 
 /** For sealing: what an interface is, the sealed unikernel finds out when it starts. */
-export const sealingDevices: HostDevices = { netMtu: () => defaultMtu, blockSize };
+export const sealingDevices: HostDevices = { netMtu: () => ethernetMtu, blockSize };

@@ -2,13 +2,12 @@
 // asks, and waiting is one ppoll(2) over all devices.
 import { result } from "../../abi/start.js";
 import { array, i64, struct, viewOf } from "../../bytes/struct.js";
-import type { NetDevice } from "../../device/contract.js";
+import { frameMax, type NetDevice } from "../../device/contract.js";
 import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
 import { pollfd, pollIn } from "./pollfd.js";
 import type { FrameSource } from "./tap.js";
 
-const frameMax = 0x10000;
 const isTransient = (errno: number): boolean =>
   errno === errnos["EAGAIN"]?.[0] || errno === errnos["ENOBUFS"]?.[0];
 

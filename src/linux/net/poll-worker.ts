@@ -2,13 +2,13 @@
 // socket by which it is woken, and hands over what it read. Node has no way to wait for a tap or a datagram socket.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { array, viewOf } from "../../bytes/struct.js";
+import { frameMax } from "../../device/contract.js";
 import { libc } from "../libc.js";
 import { pollfd, pollIn } from "./pollfd.js";
 import type { WorkerCommand, WorkerReport } from "./poll.js";
 
 /** Frames taken from one descriptor before the others have their turn. */
 const batch = 64;
-const frameMax = 0x10000;
 
 const c = libc();
 const wakeFd = workerData as number;

@@ -56,6 +56,7 @@ async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}/test/browser.html`], {
+    env: { ...process.env, TMPDIR: profile },
     stdio: "ignore",
   });
   try {

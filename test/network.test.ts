@@ -229,6 +229,18 @@ test("a host that is killed takes its unikernel with it", { skip }, async () => 
   }
 });
 
+test("a console that throws ends the unikernel, and its error is the status's", { skip }, async () => {
+  const console = {
+    write(): void {
+      throw new Error("no more paper");
+    },
+  };
+  for (const engine of ["native", "wasm"]) {
+    const running = run(attach(open(selfTest("test_hello.spt"))), { engine, console });
+    await assert.rejects(running.status, /no more paper/);
+  }
+});
+
 test("two unikernels on one segment", { skip }, async () => {
   const [shared, other] = [createSegment(), createSegment()];
   const peer = peerOn(shared);

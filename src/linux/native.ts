@@ -47,8 +47,15 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
       seal(hosted, { prefix: `${reporter}: `, processName: name, unlink, dependent: true }),
     );
     const child = spawn(path, { argv0: name, env: {}, stdio });
-    child.stdout?.on("data", (data: Uint8Array) => console?.write(data));
     const ended = new Promise<number>((resolve, reject) => {
+      child.stdout?.on("data", (data: Uint8Array) => {
+        try {
+          console?.write(data);
+        } catch (error) {
+          reject(error as Error);
+          child.kill("SIGKILL");
+        }
+      });
       child.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${cause.message}`, { cause })));
       child.on("close", (code, signal) =>
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),

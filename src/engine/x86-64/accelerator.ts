@@ -92,6 +92,16 @@ export function accelerate(
   };
 
   /** Code in pages that translated code may store to without asking stays with the interpreter, which notices. */
+  /** Pages with decoded code that translated code stores to without a word: stale whenever it has run. */
+  const unwatched = new Set<number>();
+  mmu.onCodeHeld = (page) => {
+    if (page * 4096 >= writable) unwatched.add(page);
+  };
+  const forgetUnwatched = (): void => {
+    for (const page of unwatched) mmu.forgetPage(page);
+    unwatched.clear();
+  };
+
   const isExecutable = (pc: number): boolean => {
     if (pc >= writable) return false;
     const page = Math.floor(pc / 4096);
@@ -183,6 +193,7 @@ export function accelerate(
     view.setInt32(words.reason, reasons.none, true);
     view.setBigInt64(state.rip, BigInt(cpu.rip), true);
     const left = translator.run(slot, fuel);
+    if (unwatched.size > 0) forgetUnwatched();
     core.executed += counted ? fuel - left : (fuel - left) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
     if (raised !== undefined) {

@@ -48,6 +48,8 @@ export class Mmu {
   #watches: readonly Watch[] = [];
   /** Called with a physical page number before a store into a page that holds decoded code. */
   onCodeWritten: (page: number) => void = () => undefined;
+  /** Called with a physical page number when code was decoded from it first, or first since it was forgotten. */
+  onCodeHeld: (page: number) => void = () => undefined;
 
   constructor(
     buffer: ArrayBufferLike,
@@ -172,6 +174,7 @@ export class Mmu {
     const number = Math.floor((place - this.base) / 4096);
     if (this.#code[number] === 1) return number;
     this.#code[number] = 1;
+    this.onCodeHeld(number);
     this.pages[number] = ((this.pages[number] ?? 0) & ~pageBits.write) | pageBits.code;
     // A mapping elsewhere may lead to this page as well.
     if (this.paged) this.#tlb.clear();

@@ -9,9 +9,6 @@ import { state } from "../state.js";
  */
 export const unitType: FunctionType = { params: ["i32"], results: ["i64", "i32"] };
 
-/** Not a canonical address. */
-export const LEAVE_HIGH = -0x80000000;
-
 /** The types of every unit module, by index. */
 export const types = {
   unit: 0,

@@ -15,7 +15,7 @@ import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
 
 const profile = mkdtempSync(join(tmpdir(), "solo5-browser-"));
-after(() => rmSync(profile, { recursive: true, force: true }));
+after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }));
 
 const types: Readonly<Record<string, string>> = { js: "text/javascript", html: "text/html" };
 const flags = [
@@ -57,13 +57,15 @@ async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
   const { port } = server.address() as AddressInfo;
   const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}/test/browser.html`], {
     env: { ...process.env, TMPDIR: profile },
+    // A group of its own: Chromium is many processes, which all write to the profile.
+    detached: true,
     stdio: "ignore",
   });
   try {
     await both;
   } finally {
     const ended = new Promise((resolve) => chromium.on("close", resolve));
-    chromium.kill("SIGKILL");
+    if (chromium.pid !== undefined) process.kill(-chromium.pid, "SIGKILL");
     await ended;
     server.close();
     server.closeAllConnections();

@@ -53,6 +53,20 @@ export const nhdr = struct(12, { namesz: u32, descsz: u32, type: u32 });
 export const elfMagic = 0x464c457f;
 export const elfClass64 = 2;
 export const elfDataLittle = 1;
+/** The fields of `ehdr` that are the same in every file that we write; program headers follow it at once. */
+export const ehdrCommon = {
+  magic: elfMagic,
+  class: elfClass64,
+  data: elfDataLittle,
+  identVersion: 1,
+  osabi: 0,
+  pad: new Uint8Array(),
+  version: 1,
+  phoff: BigInt(ehdr.size),
+  flags: 0,
+  ehsize: ehdr.size,
+  phentsize: phdr.size,
+} as const;
 export const elfType = { exec: 2, dyn: 3 } as const;
 export const segmentType = { load: 1, interp: 3, note: 4, tls: 7, gnuStack: 0x6474e551 } as const;
 export const segmentFlag = { execute: 1, write: 2, read: 4 } as const;

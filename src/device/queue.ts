@@ -45,3 +45,16 @@ export function createFrameQueue(): FrameQueue {
     },
   };
 }
+
+/** A network device that receives by `queue`. */
+export const receiving = (
+  queue: FrameQueue,
+  sending: Pick<NetDevice, "mtu" | "write" | "close">,
+): NetDevice => ({
+  ...sending,
+  get readable() {
+    return queue.readable;
+  },
+  read: () => queue.read(),
+  onReadable: (listener) => queue.onReadable(listener),
+});

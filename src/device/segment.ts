@@ -2,7 +2,7 @@
 // Unikernels, the test peer and anything else that speaks frames join it without privileges.
 import { result } from "../abi/start.js";
 import { ethernetHeader, ethernetMtu, type NetDevice } from "./contract.js";
-import { createFrameQueue, type FrameQueue } from "./queue.js";
+import { createFrameQueue, receiving, type FrameQueue } from "./queue.js";
 
 export interface Segment {
   readonly mtu: number;
@@ -34,13 +34,8 @@ export function createSegment({ mtu = ethernetMtu } = {}): Segment {
     port() {
       const queue = createFrameQueue();
       ports.add(queue);
-      return {
+      return receiving(queue, {
         mtu,
-        get readable() {
-          return queue.readable;
-        },
-        read: () => queue.read(),
-        onReadable: (listener) => queue.onReadable(listener),
         write(frame) {
           if (frame.length < ethernetHeader || frame.length > mtu + ethernetHeader) return result.invalid;
           forward(frame, queue);
@@ -50,7 +45,7 @@ export function createSegment({ mtu = ethernetMtu } = {}): Segment {
           ports.delete(queue);
           for (const [source, port] of learned) if (port === queue) learned.delete(source);
         },
-      };
+      });
     },
   };
 }

@@ -4,9 +4,7 @@ import { alignUp, pageSize } from "../bytes/align.js";
 import { viewOf, type ValueOf } from "../bytes/struct.js";
 import {
   ehdr,
-  elfClass64,
-  elfDataLittle,
-  elfMagic,
+  ehdrCommon,
   elfType,
   machine,
   phdr,
@@ -47,21 +45,11 @@ export function writeExecutable({ isa, entry, segments, describedBy }: Executabl
   const view = viewOf(file);
   const original = sections.headers.length > 0 ? ehdr.read(viewOf(describedBy), 0) : undefined;
   ehdr.write(view, 0, {
-    magic: elfMagic,
-    class: elfClass64,
-    data: elfDataLittle,
-    identVersion: 1,
-    osabi: 0,
-    pad: new Uint8Array(),
+    ...ehdrCommon,
     type: elfType.exec,
     machine: machine[isa],
-    version: 1,
     entry: BigInt(entry),
-    phoff: BigInt(ehdr.size),
     shoff: original === undefined ? 0n : BigInt(sections.headersAt),
-    flags: 0,
-    ehsize: ehdr.size,
-    phentsize: phdr.size,
     phnum: segments.length + 1,
     shentsize: shdr.size,
     shnum: sections.headers.length,

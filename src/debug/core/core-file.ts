@@ -1,18 +1,7 @@
 // A core file: ELF header, notes with the registers, and the guest's memory as one segment from address 0. System V gABI
 // chapters 4 and 5; what is in the notes is Linux's. The bytes of the memory are written by whoever has the file.
 import { coreNote, coreNoteName, coreType, prpsinfo, prstatus } from "../../abi/core.js";
-import {
-  ehdr,
-  elfClass64,
-  elfDataLittle,
-  elfMagic,
-  machine,
-  nhdr,
-  phdr,
-  segmentFlag,
-  segmentType,
-  type Isa,
-} from "../../abi/elf.js";
+import { ehdr, ehdrCommon, machine, nhdr, phdr, segmentFlag, segmentType, type Isa } from "../../abi/elf.js";
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { encode, viewOf } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";
@@ -87,21 +76,11 @@ export function coreHeader(options: CoreOptions): Uint8Array {
   const header = new Uint8Array(alignUp(notesAt + notesSize, pageSize));
   const view = viewOf(header);
   ehdr.write(view, 0, {
-    magic: elfMagic,
-    class: elfClass64,
-    data: elfDataLittle,
-    identVersion: 1,
-    osabi: 0,
-    pad: new Uint8Array(),
+    ...ehdrCommon,
     type: coreType,
     machine: machine[isa],
-    version: 1,
     entry: 0n,
-    phoff: BigInt(ehdr.size),
     shoff: 0n,
-    flags: 0,
-    ehsize: ehdr.size,
-    phentsize: phdr.size,
     phnum: 2,
     shentsize: 0,
     shnum: 0,

@@ -1,7 +1,7 @@
 // A network device on a descriptor that keeps frames whole: a tap, a datagram socket, whatever the user handed over.
 import { result } from "../../abi/start.js";
 import type { NetDevice } from "../../device/contract.js";
-import { createFrameQueue } from "../../device/queue.js";
+import { createFrameQueue, receiving } from "../../device/queue.js";
 import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
 import { watch } from "./poll.js";
@@ -16,13 +16,8 @@ export function frameDevice(fd: number, mtu: number): NetDevice {
     for (const frame of frames) queue.push(frame);
   });
   const c = libc();
-  return {
+  return receiving(queue, {
     mtu,
-    get readable() {
-      return queue.readable;
-    },
-    read: () => queue.read(),
-    onReadable: (listener) => queue.onReadable(listener),
     write(frame) {
       const written = c.write(fd, frame, frame.length);
       if (written === frame.length) return result.ok;
@@ -30,5 +25,5 @@ export function frameDevice(fd: number, mtu: number): NetDevice {
       return errno === eagain || errno === enobufs ? result.again : result.unspecified;
     },
     close: unwatch,
-  };
+  });
 }

@@ -22,9 +22,14 @@ export function sessionsOf(page: string): readonly Session[] {
   );
 }
 
-/** Commands of a session, each with the lines that are expected of it. */
-function parts({ lines }: Session): { command: string; expected: string[] }[] {
-  const all: { command: string; expected: string[] }[] = [];
+/** A command of a session with the lines that are expected of it. */
+export interface Step {
+  readonly command: string;
+  readonly expected: string[];
+}
+
+export function stepsOf({ lines }: Session): Step[] {
+  const all: Step[] = [];
   for (const line of lines) {
     if (line.startsWith("$ ") || line.startsWith("(gdb) ")) all.push({ command: line, expected: [] });
     else all.at(-1)?.expected.push(line);
@@ -33,7 +38,7 @@ function parts({ lines }: Session): { command: string; expected: string[] }[] {
 }
 
 /** Every expected line, in order; others may come between them. */
-function assertPrinted(output: string, expected: readonly string[]): void {
+export function assertPrinted(output: string, expected: readonly string[]): void {
   let lines = output.split("\n");
   for (const text of expected) {
     const pattern = text
@@ -56,17 +61,21 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The words of a shell command, with the project's commands and a free port in place. */
-function argv(command: string, port: number): [file: string, args: string[]] {
+/** The words of a shell command, with the project's commands, a free port and, for debugging, `options` in place. */
+function argv(
+  command: string,
+  port: number,
+  options: readonly string[] = [],
+): [file: string, args: string[]] {
   const [name = "", ...rest] = command.split(" ").filter((word) => word !== "" && word !== "&");
-  const args = rest.flatMap((word) => (word === "--gdb" ? [word, `--gdb-port=${port}`] : [word]));
+  const args = rest.flatMap((word) => (word === "--gdb" ? [word, `--gdb-port=${port}`, ...options] : [word]));
   return name.startsWith("solo5") ? [process.execPath, [commandFile(name), ...args]] : [name, args];
 }
 
 /** One gdb with all its commands, each echoed. A command before `^C` is interrupted after a second. */
-async function gdb(
+export async function runGdb(
   command: string,
-  steps: readonly { command: string; expected: string[] }[],
+  steps: readonly Step[],
   port: number,
   cwd: string,
 ): Promise<void> {
@@ -106,19 +115,29 @@ async function gdb(
   assertPrinted(stdout, expected);
 }
 
-/** Runs a session in the folder `cwd`. Throws AssertionError where it goes otherwise than the page says. */
-export async function runSession(session: Session, cwd: string): Promise<void> {
+/**
+ * Runs a session in the folder `cwd`, its debugging tenders with `options` as well. Throws AssertionError where it goes otherwise than
+ * the page says.
+ */
+export async function runSession(
+  session: Session,
+  cwd: string,
+  options: readonly string[] = [],
+): Promise<void> {
   const port = await freePort();
   const isHere = (line: string) => line.replace("127.0.0.1:1234", `127.0.0.1:${port}`);
   const background: { command: string; expected: string[]; output: () => string; ended: Promise<unknown> }[] =
     [];
   const children: ReturnType<typeof spawn>[] = [];
-  const steps = parts(session);
+  const steps = stepsOf(session);
   try {
     while (steps.length > 0) {
       const { command, expected } = steps.shift() ?? { command: "", expected: [] };
       if (command.endsWith("&")) {
-        const child = spawn(...argv(command.slice(2), port), { cwd, stdio: ["ignore", "pipe", "pipe"] });
+        const child = spawn(...argv(command.slice(2), port, options), {
+          cwd,
+          stdio: ["ignore", "pipe", "pipe"],
+        });
         children.push(child);
         let output = "";
         for (const stream of [child.stdout, child.stderr])
@@ -127,7 +146,7 @@ export async function runSession(session: Session, cwd: string): Promise<void> {
         await once(child.stderr, "data");
       } else if (command.startsWith("$ gdb")) {
         const end = steps.findIndex(({ command }) => !command.startsWith("(gdb)"));
-        await gdb(command.slice(2), steps.splice(0, end < 0 ? steps.length : end), port, cwd);
+        await runGdb(command.slice(2), steps.splice(0, end < 0 ? steps.length : end), port, cwd);
       } else {
         const { stdout, stderr } = await execute(...argv(command.slice(2), port), { cwd });
         assertPrinted(stdout + stderr, expected);

@@ -45,7 +45,13 @@ export type Exit =
   | { readonly kind: "msr"; readonly number: number; readonly value: bigint; exists: boolean }
   | { readonly kind: "fault"; readonly fault: Fault }
   | { readonly kind: "breakpoint" }
-  | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access }
+  /** `isDone` where the CPU tells only after the access: `pc` is then that of the next instruction. */
+  | {
+      readonly kind: "watchpoint";
+      readonly address: bigint;
+      readonly access: Access;
+      readonly isDone?: true;
+    }
   | { readonly kind: "step" }
   /** The budget is used up: the guest has run for a while and the host may want to look around. */
   | { readonly kind: "budget" };
@@ -96,6 +102,9 @@ export interface TimeMachine {
   forgetPage(page: number): void;
 }
 
+/** What a breakpoint is made of: an instruction of the guest's that is written over, or a register of the CPU's. */
+export type BreakpointKind = "software" | "hardware";
+
 /** One virtual CPU with its memory. */
 export interface Vcpu {
   readonly memory: GuestMemory;
@@ -110,8 +119,12 @@ export interface Vcpu {
   run(answer: Answer): void;
   /** How much to run before the next `budget` exit: instructions in the replay profile, about so many in plain. */
   setBudget(instructions: number): void;
-  /** The slow door: each makes only the code it touches slower. */
-  setBreakpoint(address: bigint, on: boolean): void;
+  /**
+   * The slow door: each makes only the code it touches slower. Throws RangeError where the CPU has no such breakpoint or
+   * watchpoint left; an engine without a CPU's limits makes no difference between the kinds, of which
+   * software is meant where none is named. Off ends both.
+   */
+  setBreakpoint(address: bigint, on: boolean, kind?: BreakpointKind): void;
   setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
   /** Exit with `step` after one instruction of the next `run`. */
   setStep(on: boolean): void;
@@ -121,3 +134,9 @@ export interface Vcpu {
   interrupt(vector: number): void;
   [Symbol.dispose](): void;
 }
+
+/** What a debugger has in its hands. */
+export type DebuggableVcpu = Pick<
+  Vcpu,
+  "memory" | "registers" | "setBreakpoint" | "setWatchpoint" | "setStep"
+>;

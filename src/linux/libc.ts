@@ -30,6 +30,8 @@ export interface Libc {
   pthread_self(): bigint;
   pthread_kill(thread: bigint, signal: number): number;
   signal(signal: number, handler: bigint): bigint;
+  /** The CPU may execute what has been written there: a function of the compiler's library, which Node brings along. */
+  clear_cache(begin: bigint, end: bigint): void;
   /** The address of a function of the C library. */
   symbol(name: string): bigint;
   /** Where the bytes lie, for structures that point to others; as long as the caller keeps them. */
@@ -67,6 +69,8 @@ function load(): Libc {
     const mmap = c.func(
       "void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)",
     );
+    // Where code needs no such thing, the function may be missing.
+    let clearCache: ((begin: bigint, end: bigint) => void) | undefined;
     const pthreadSelf = c.func("unsigned long pthread_self(void)");
     return {
       memfd_create: c.func("int memfd_create(const char *name, unsigned int flags)"),
@@ -88,6 +92,10 @@ function load(): Libc {
       pthread_self: () => BigInt(pthreadSelf() as bigint | number),
       pthread_kill: c.func("int pthread_kill(unsigned long thread, int signal)"),
       signal: c.func("void *signal(int signal, void *handler)"),
+      clear_cache(begin, end) {
+        clearCache ??= c.func("void __clear_cache(void *begin, void *end)");
+        clearCache(begin, end);
+      },
       symbol: (name) => koffi.address(c.symbol(name)),
       addressOf: (data) => koffi.address(data),
       view: (address, size) => new Uint8Array(koffi.view(address, size)),

@@ -1,6 +1,6 @@
 // gdb's way in: a TCP socket around the protocol's core. One debugger at a time.
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createGdbServer, type GdbServerOptions } from "../debug/gdb/server.js";
+import { createGdbServer, type GdbServer, type GdbServerOptions } from "../debug/gdb/server.js";
 import type { Controls, Instrument } from "../tender/instrument.js";
 import { systemErrorMessage } from "./errno.js";
 
@@ -9,20 +9,24 @@ export interface GdbAddress {
   readonly port: number;
 }
 
-/** Listens; `say` is told where. A guest whose server cannot listen ends with the reason. */
-export function serveGdb(
+/** What a debugger speaks with. */
+export type GdbEnd = Pick<GdbServer, "connect" | "receive" | "disconnect">;
+
+export interface Listening {
+  /** Takes a line for the user: where it listens. */
+  say(line: string): void;
+  /** It cannot listen, for a reason. */
+  failed(reason: string): void;
+}
+
+/** Listens, and brings one debugger after the other to `gdb`. */
+export function listenForGdb(
   { address, port }: GdbAddress,
-  options: GdbServerOptions,
-  say: (line: string) => void,
+  gdb: GdbEnd,
+  { say, failed }: Listening,
   cleanup: (() => void)[],
-): Instrument {
-  const gdb = createGdbServer(options);
-  let controls: Controls | undefined;
-  let failure: string | undefined;
+): void {
   let current: Socket | undefined;
-  const fail = (): void => {
-    if (failure !== undefined) controls?.stop({ status: 1, message: failure });
-  };
   const server = createServer((socket) => {
     if (current !== undefined) {
       socket.destroy();
@@ -39,10 +43,9 @@ export function serveGdb(
       gdb.disconnect();
     });
   });
-  server.on("error", (error) => {
-    failure = `gdb: cannot listen on ${address}:${port}: ${systemErrorMessage(error)}`;
-    fail();
-  });
+  server.on("error", (error) =>
+    failed(`gdb: cannot listen on ${address}:${port}: ${systemErrorMessage(error)}`),
+  );
   server.listen(port, address, () => {
     const { address, port } = server.address() as AddressInfo;
     say(`gdb: waiting for a debugger at ${address}:${port}`);
@@ -51,12 +54,29 @@ export function serveGdb(
     server.close();
     current?.end();
   });
+}
+
+/** A server that listens; `say` is told where. A guest whose server cannot listen ends with the reason. */
+export function serveGdb(
+  where: GdbAddress,
+  options: GdbServerOptions,
+  say: (line: string) => void,
+  cleanup: (() => void)[],
+): Instrument {
+  const gdb = createGdbServer(options);
+  let controls: Controls | undefined;
+  let failure: string | undefined;
+  const failed = (reason: string | undefined): void => {
+    failure = reason;
+    if (reason !== undefined) controls?.stop({ status: 1, message: reason });
+  };
+  listenForGdb(where, gdb, { say, failed }, cleanup);
   return {
     ...gdb,
     session(session, given) {
       controls = given;
-      fail();
-      return gdb.session?.(session, given) ?? session;
+      failed(failure);
+      return gdb.session(session, given);
     },
   };
 }

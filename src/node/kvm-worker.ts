@@ -2,6 +2,7 @@
 // Only console output that somebody else wants, and the end, go to the main thread.
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import { captured } from "../device/pcap.js";
 import type { Console, NetDevice } from "../device/contract.js";
@@ -20,6 +21,7 @@ import { blockDevice } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
 import type { DebugRequest } from "./debug-request.js";
+import type { Debugger, DebuggerLink } from "./kvm-debugger.js";
 import { random } from "../tender/chance.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
@@ -38,6 +40,8 @@ export interface KvmWork {
   readonly wake: number;
   readonly stop: SharedArrayBuffer;
   readonly debug: DebugRequest;
+  /** Where a debugger is to be had; without one nobody is asked. */
+  readonly debugger?: DebuggerLink | undefined;
   /** What messages begin with. */
   readonly reporter: string;
 }
@@ -65,10 +69,23 @@ function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks
   return { nets, blocks };
 }
 
-type OpenObservers = (debug: DebugRequest, guest: Guest, reporter: string) => readonly Observer[];
+/** What looks on, loaded only where it is wanted. */
+interface Onlookers {
+  openObservers(debug: DebugRequest, guest: Guest, reporter: string): readonly Observer[];
+  openDebugger(isa: Isa): Debugger | undefined;
+}
+
+async function onlookers({ debug, debugger: link, wake, stop }: KvmWork): Promise<Onlookers> {
+  const isObserved = Object.keys(debug).length > 0;
+  const openObservers = isObserved ? (await import("./instruments.js")).openObservers : () => [];
+  if (link === undefined) return { openObservers, openDebugger: () => undefined };
+  const { openDebugger } = await import("./kvm-debugger.js");
+  const isStopping = (): boolean => stopRequested(stopWords(stop));
+  return { openObservers, openDebugger: (isa) => openDebugger(isa, link, wake, isStopping) };
+}
 
 /** Runs the guest to its end, or until the main thread wants it to stop. */
-function runToEnd(work: KvmWork, cleanup: Cleanup, openObservers: OpenObservers): Ended {
+async function runToEnd(work: KvmWork, cleanup: Cleanup, open: Onlookers): Promise<Ended> {
   const unikernel = readUnikernel(work.file, work.name);
   const guest: Guest = { ...work.guest, unikernel, devices: work.devices };
   const target = targets[unikernel.target];
@@ -84,18 +101,25 @@ function runToEnd(work: KvmWork, cleanup: Cleanup, openObservers: OpenObservers)
     clock: hostClock,
     random,
   };
-  const observers = openObservers(work.debug, guest, work.reporter);
+  const observers = open.openObservers(work.debug, guest, work.reporter);
+  const gdb = open.openDebugger(unikernel.isa);
+  const started = target.start(guest, vcpu, host);
   const session = observers.reduce(
     (session, one) => one.session(session, { vcpu }),
-    target.start(guest, vcpu, host),
+    gdb?.session(started, vcpu) ?? started,
   );
   const netFds = work.devices.filter(({ type }) => type === "NET_BASIC").map(({ fd }) => fd);
-  const wait = createWait([work.wake, ...netFds]);
+  const events = [work.wake, ...(work.debugger === undefined ? [] : [work.debugger.event])];
+  const wait = createWait([...events, ...netFds]);
   const readable = (): boolean => [...host.nets.values()].some((net) => net.readable);
   publishVcpu(stop, vcpu.runAddress);
-  while (!stopRequested(stop)) {
+  for (;;) {
+    const outcome = gdb?.hold();
+    if (outcome !== undefined) return outcome;
+    if (stopRequested(stop)) return { status: 0 };
     const { state } = session;
     if (state.kind === "ended") {
+      await gdb?.ended(state);
       for (const one of observers) one.ended?.(state);
       return state;
     }
@@ -106,16 +130,13 @@ function runToEnd(work: KvmWork, cleanup: Cleanup, openObservers: OpenObservers)
     wait(state.deadline - hostClock.monotonic());
     if (readable() || hostClock.monotonic() >= state.deadline) session.wake();
   }
-  return { status: 0 };
 }
 
 const work = workerData as KvmWork;
 const cleanup: Cleanup = [];
 const report = (message: KvmReport): void => parentPort?.postMessage(message);
 try {
-  const isObserved = Object.keys(work.debug).length > 0;
-  const open: OpenObservers = isObserved ? (await import("./instruments.js")).openObservers : () => [];
-  report({ ended: runToEnd(work, cleanup, open) });
+  report({ ended: await runToEnd(work, cleanup, await onlookers(work)) });
 } catch (error) {
   const internal = { code: "INTERNAL", message: String((error as Error).stack) };
   const { code, message } = error instanceof Solo5Error ? error : internal;

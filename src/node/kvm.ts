@@ -2,7 +2,7 @@
 // hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { Solo5Error } from "../bytes/error.js";
 import { hostIsa } from "../linux/host-isa.js";
 import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
@@ -17,13 +17,14 @@ import { openBlockFile } from "./block-file.js";
 import type { Engine } from "./engine.js";
 import { withAddresses } from "../tender/chance.js";
 import { killed, reported, signalled } from "./guest-run.js";
+import type { DebuggerLink, listenForDebugger } from "./kvm-debugger.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
 const eventfdFlags = 0x80800;
 
 export const kvm: Engine = {
   targets: ["hvt"],
-  debugs: ["dumpcore", "trace"],
+  debugs: ["gdb", "dumpcore", "trace"],
   obstacle({ unikernel: { target, isa }, devices }, insisted) {
     if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
     if (target !== "hvt") return `a unikernel of the ${target} target does not run on KVM`;
@@ -41,12 +42,23 @@ export const kvm: Engine = {
     };
     try {
       const work = { ...prepare(plan, console === undefined, cleanup), debug, reporter };
-      const { stop, ended } = runWorker(work, (data) => console?.write(data));
+      const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
+      const { stop, nudge, ended } = runWorker({ ...work, debugger: link?.link }, (data) =>
+        console?.write(data),
+      );
       let outcome: Ended | undefined;
       const end = (how: Ended): void => {
         outcome ??= how;
         stop();
       };
+      if (debug.gdb !== undefined && link !== undefined) {
+        const { event } = link.link;
+        const listening = {
+          say: (line: string) => void process.stderr.write(`${reporter}: ${line}\n`),
+          failed: (message: string) => end({ status: 1, message }),
+        };
+        void listen(debug.gdb, link.port, () => nudge(event), listening, cleanup);
+      }
       const settled = ended.finally(release).then((own) => outcome ?? own);
       return {
         status: reported(settled, reporter),
@@ -59,6 +71,23 @@ export const kvm: Engine = {
     }
   },
 };
+
+/** Both ends of what this thread has to say to a debugger in the other one. */
+function debuggerLink(cleanup: Cleanup): { readonly port: MessagePort; readonly link: DebuggerLink } {
+  const { port1: port, port2 } = new MessageChannel();
+  const event = check(libc().eventfd(0, eventfdFlags), "eventfd");
+  cleanup.push(() => closeSync(event));
+  return { port, link: { port: port2, event } };
+}
+
+/** Loads the debugger's part only where one is wanted. */
+async function listen(...args: Parameters<typeof listenForDebugger>): Promise<void> {
+  const [, , , , cleanup] = args;
+  let isOver = false;
+  cleanup.push(() => (isOver = true));
+  const { listenForDebugger } = await import("./kvm-debugger.js");
+  if (!isOver) listenForDebugger(...args);
+}
 
 /** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
 function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "debug" | "reporter"> {
@@ -116,10 +145,11 @@ function untrack(stopper: Stopper): void {
 function runWorker(
   work: KvmWork,
   write: (data: Uint8Array) => void,
-): { stop(): void; readonly ended: Promise<Ended> } {
+): Pick<Stopper, "stop" | "nudge"> & { readonly ended: Promise<Ended> } {
   const stopper = createStopper(stopWords(work.stop), work.wake);
   const worker = new Worker(new URL("./kvm-worker.js", import.meta.url), {
     workerData: work,
+    ...(work.debugger === undefined ? {} : { transferList: [work.debugger.port] }),
     ...workerOptions,
   });
   track(stopper);
@@ -149,5 +179,5 @@ function runWorker(
       else resolve(report.ended);
     });
   });
-  return { stop: stopper.stop, ended };
+  return { stop: stopper.stop, nudge: stopper.nudge, ended };
 }

@@ -1,6 +1,6 @@
 // What may look over a guest's shoulder while it runs: a debugger, a trace, a recorder. An instrument stands between the
 // target and what it meets, and needs neither to know of it. Several may be used at once.
-import type { Vcpu } from "../engine/contract.js";
+import type { DebuggableVcpu, Vcpu } from "../engine/contract.js";
 import type { Host, Session } from "../target/contract.js";
 
 export interface Ended {
@@ -22,6 +22,9 @@ export interface Controls extends View {
   /** Ends the guest, even where it is held. */
   stop(outcome: Ended): void;
 }
+
+/** What a debugger needs of them: not all engines have more. */
+export type DebuggerControls = Omit<Controls, "vcpu"> & { readonly vcpu: DebuggableVcpu };
 
 export interface Instrument {
   /** The devices as the target is to meet them. */

@@ -24,7 +24,7 @@ const named = (prefix: string, count: number, read: ReadRegister): readonly bigi
 
 const emptyTag = 3;
 /** FXSAVE's tag word: a bit for each register that holds something, from two bits each. */
-const abridged = (tags: number): number =>
+export const abridgedTags = (tags: number): number =>
   Array.from({ length: 8 }, (_, n) => (((tags >> (2 * n)) & 3) === emptyTag ? 0 : 1 << n)).reduce(
     (a, b) => a | b,
     0,
@@ -39,7 +39,7 @@ function x8664(read: ReadRegister): CoreRegisters {
   const floating = {
     cwd: Number(read("fctrl")),
     swd: Number(read("fstat")),
-    ftw: abridged(Number(read("ftag"))),
+    ftw: abridgedTags(Number(read("ftag"))),
     fop: 0,
     rip: 0n,
     rdp: 0n,

@@ -12,6 +12,7 @@ const vectorTypes = [
 export const aarch64: Architecture = {
   name: "aarch64",
   pc: "pc",
+  watchesBefore: true,
   features: [
     {
       name: "org.gnu.gdb.aarch64.core",

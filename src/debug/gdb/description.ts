@@ -23,6 +23,8 @@ export interface Architecture {
   readonly name: string;
   /** The engine's name of the program counter. */
   readonly pc: string;
+  /** Debuggers expect to hear of a watchpoint before the access, and see to it that the guest gets past. */
+  readonly watchesBefore: boolean;
   readonly features: readonly Feature[];
 }
 

@@ -1,5 +1,5 @@
 // Breakpoints and watchpoints as gdb sets them, `Z` and `z`. GDB manual, E.2. Several may lie on one address.
-import type { Access, Vcpu } from "../../engine/contract.js";
+import type { Access, BreakpointKind, DebuggableVcpu } from "../../engine/contract.js";
 
 /** By the command's type: what the stop is called, and which accesses stop; code has no access. */
 const kinds = [
@@ -23,13 +23,14 @@ const isCode = ({ kind }: Point): boolean => kind.accesses.length === 0;
 const watches = ({ kind }: Point, access: Access): boolean =>
   (kind.accesses as readonly Access[]).includes(access);
 
-export function createPoints(vcpu: Vcpu) {
+export function createPoints(vcpu: DebuggableVcpu) {
   const points = new Map<string, Point>();
   /** Tells the virtual CPU, where no other point wants the same. */
   const apply = (point: Point, on: boolean): void => {
     const others = [...points.values()].filter((one) => one !== point && one.address === point.address);
     if (isCode(point)) {
-      if (!others.some(isCode)) vcpu.setBreakpoint(point.address, on);
+      const kind: BreakpointKind = point.kind.stop === "hwbreak" ? "hardware" : "software";
+      if (!others.some(isCode)) vcpu.setBreakpoint(point.address, on, kind);
       return;
     }
     for (const access of point.kind.accesses) {
@@ -38,7 +39,7 @@ export function createPoints(vcpu: Vcpu) {
     }
   };
   return {
-    /** Sets or clears a point of gdb's type 0 to 4; false where there is no such type or length. */
+    /** Sets or clears a point of gdb's type 0 to 4; false where there is no such type or length, or none left. */
     set(type: number, address: bigint, length: number, on: boolean): boolean {
       const kind = kinds[type];
       if (kind === undefined || length > longestWatch || (kind.accesses.length > 0 && length < 1))
@@ -47,7 +48,13 @@ export function createPoints(vcpu: Vcpu) {
       if (points.has(key) === on) return true;
       const point = points.get(key) ?? { kind, address, length };
       if (on) points.set(key, point);
-      apply(point, on);
+      try {
+        apply(point, on);
+      } catch (error) {
+        points.delete(key);
+        if (error instanceof RangeError) return false;
+        throw error;
+      }
       if (!on) points.delete(key);
       return true;
     },

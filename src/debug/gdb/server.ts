@@ -4,7 +4,7 @@ import type { Isa } from "../../abi/elf.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import type { Session, State } from "../../target/contract.js";
-import type { Controls, Ended, Instrument } from "../../tender/instrument.js";
+import type { DebuggerControls, Ended, Instrument } from "../../tender/instrument.js";
 import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";
 import { commands, type Resume } from "./commands.js";
@@ -21,7 +21,8 @@ const faultSignal: Readonly<Record<number, number>> = {
 };
 const killed: Ended = { status: 137 };
 
-export interface GdbServer extends Instrument {
+export interface GdbServer extends Pick<Required<Instrument>, "hold" | "ended"> {
+  session(session: Session, controls: DebuggerControls): Session;
   /** A debugger is there; `send` takes what is for it. */
   connect(send: (bytes: Uint8Array) => void): void;
   receive(bytes: Uint8Array): void;
@@ -37,7 +38,7 @@ export interface GdbServerOptions {
 
 export function createGdbServer(options: GdbServerOptions): GdbServer {
   const architecture = architectures[options.isa];
-  let controls: Controls | undefined;
+  let controls: DebuggerControls | undefined;
   let points: Points | undefined;
   let history: History | undefined;
   let execute: ((data: string) => string | Resume) | undefined;
@@ -170,8 +171,10 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
         reason = stopReply(signals.trap, points?.breakReason(pc));
         return "suspend";
       case "watchpoint":
+        if (exit.isDone || architecture.watchesBefore)
+          reason = stopReply(signals.trap, points?.watchReason(exit.address, exit.access));
         // gdb wants to hear of it when the access is done, so that it can compare values.
-        watchHit = { address: exit.address, access: exit.access };
+        else watchHit = { address: exit.address, access: exit.access };
         return "suspend";
       case "step":
         reason = stopReply(
@@ -181,7 +184,8 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
         watchHit = undefined;
         return "suspend";
       case "fault":
-        fault = faultSignal[exit.fault.vector] ?? signals.segv;
+        fault =
+          (exit.fault.refusedBy === "guest" ? faultSignal[exit.fault.vector] : undefined) ?? signals.segv;
         return undefined;
       default:
         return undefined;
@@ -189,7 +193,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
   };
 
   return {
-    session(session: Session, given: Controls): Session {
+    session(session: Session, given: DebuggerControls): Session {
       controls = given;
       const { registers } = given.vcpu;
       history = options.history?.isPossible === true ? options.history : undefined;

@@ -40,6 +40,7 @@ const vec128 = [
 export const x8664: Architecture = {
   name: "i386:x86-64",
   pc: "rip",
+  watchesBefore: false,
   features: [
     {
       name: "org.gnu.gdb.i386.core",

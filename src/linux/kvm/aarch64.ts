@@ -7,14 +7,23 @@ import type { GuestMemory } from "../../image/memory.js";
 import { check, libc } from "../libc.js";
 import { exitReason, oneReg, request, runHead, runMmio, vcpuInit } from "./abi.js";
 import type { KvmCpu, KvmDescriptors } from "./cpu.js";
+import { newAarch64Debug } from "./debug-aarch64.js";
 
-/** 64 bits of an arm64 register: architecture, size, group. */
-const u64Reg = 0x6030_0000_0000_0000n;
+/** An arm64 register: architecture and size, by bits. */
+const sized = {
+  32: 0x6020_0000_0000_0000n,
+  64: 0x6030_0000_0000_0000n,
+  128: 0x6040_0000_0000_0000n,
+} as const;
+type Bits = keyof typeof sized;
 const coreGroup = 0x10_0000n;
 const sysregGroup = 0x13_0000n;
 
 /** In words of 32 bits from the beginning of struct kvm_regs; x0 to x30 come first. */
 const core = { sp: 0x3e, pc: 0x40, pstate: 0x42, sp_el1: 0x44, elr_el1: 0x46, spsr_el1: 0x48 } as const;
+
+/** The same of the vectors: v0 first, then status and control. */
+const vectors = { first: 0x54, fpsr: 0xd4, fpcr: 0xd5 } as const;
 
 /** op0, op1, CRn, CRm, op2. */
 const sysregs: Readonly<Record<string, readonly [number, number, number, number, number]>> = {
@@ -31,15 +40,20 @@ const sysregs: Readonly<Record<string, readonly [number, number, number, number,
   tpidr_el1: [3, 0, 13, 0, 4],
 };
 
-/** KVM's number of a register. Throws RangeError on a name that aarch64 does not have. */
-export function registerId(name: string): bigint {
+/** KVM's number of a register, and its size. Throws RangeError on a name that aarch64 does not have. */
+export function registerId(name: string): { readonly id: bigint; readonly bits: Bits } {
+  const inCore = (bits: Bits, words: number) => ({ id: sized[bits] | coreGroup | BigInt(words), bits });
   const general = /^x(\d|[12]\d|30)$/.exec(name);
-  if (general !== null) return u64Reg | coreGroup | BigInt(2 * Number(general[1]));
-  if (Object.hasOwn(core, name)) return u64Reg | coreGroup | BigInt(core[name as keyof typeof core]);
+  if (general !== null) return inCore(64, 2 * Number(general[1]));
+  if (Object.hasOwn(core, name)) return inCore(64, core[name as keyof typeof core]);
+  const vector = /^v(\d|[12]\d|3[01])$/.exec(name);
+  if (vector !== null) return inCore(128, vectors.first + 4 * Number(vector[1]));
+  if (name === "fpsr" || name === "fpcr") return inCore(32, vectors[name]);
   const encoding = sysregs[name];
   if (encoding === undefined) throw new RangeError(`aarch64 has no register ${name}`);
   const [op0, op1, crn, crm, op2] = encoding;
-  return u64Reg | sysregGroup | BigInt((op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2);
+  const number = (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
+  return { id: sized[64] | sysregGroup | BigInt(number), bits: 64 };
 }
 
 /** mrs x0, cntfrq_el0; mov x1, #0x100000000, which is beyond any memory; str x0, [x1]. */
@@ -74,20 +88,31 @@ export function newAarch64Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu 
   reset();
   const hz = counterHz(fds, memory);
   reset();
-  const cell = new Uint8Array(8);
-  const access = (name: string, which: number): void => {
-    const reg = encode(oneReg, { id: registerId(name), addr: c.addressOf(cell) });
+  const cell = new Uint8Array(16);
+  const view = viewOf(cell);
+  const access = (name: string, which: number): Bits => {
+    const { id, bits } = registerId(name);
+    const reg = encode(oneReg, { id, addr: c.addressOf(cell) });
     check(c.ioctl(vcpu, which, reg), `KVM: register ${name}`);
+    return bits;
   };
   const registers: Registers = {
     get(name) {
-      access(name, request.GET_ONE_REG);
-      return viewOf(cell).getBigUint64(0, true);
+      const bits = access(name, request.GET_ONE_REG);
+      return BigInt.asUintN(bits, view.getBigUint64(0, true) | (view.getBigUint64(8, true) << 64n));
     },
     set(name, value) {
-      viewOf(cell).setBigUint64(0, BigInt.asUintN(64, value), true);
+      view.setBigUint64(0, BigInt.asUintN(64, value), true);
+      view.setBigUint64(8, BigInt.asUintN(64, value >> 64n), true);
       access(name, request.SET_ONE_REG);
     },
   };
-  return { registers, pc: "pc", counterHz: hz, beforeRun() {}, afterRun() {} };
+  return {
+    registers,
+    pc: "pc",
+    counterHz: hz,
+    debug: newAarch64Debug(vm, fds.run, registers),
+    beforeRun() {},
+    afterRun() {},
+  };
 }

@@ -33,6 +33,20 @@ const exitLayout = (member: string, { offsets }: Struct<any>): string[] =>
     ([name, offset]) => `offsetof(struct kvm_run, ${member}.${name}) == ${kvm.runHead.size + offset}`,
   );
 
+/** struct kvm_guest_debug and what it leads to. */
+const debugLayout = (isa: Isa, useRegisters: string): string[] => [
+  `sizeof(struct kvm_guest_debug) == ${kvm.guestDebug[isa].size}`,
+  ...Object.entries(kvm.guestDebug[isa].offsets)
+    .filter(([name]) => name !== "pad")
+    .map(
+      ([name, offset]) =>
+        `offsetof(struct kvm_guest_debug, ${name === "control" ? "" : "arch."}${name}) == ${offset}`,
+    ),
+  ...exitLayout("debug.arch", kvm.runDebug[isa]).filter((line) => !line.includes(".pad")),
+  `KVM_SET_GUEST_DEBUG == ${kvm.setGuestDebug[isa]}ul`,
+  `${useRegisters} == ${kvm.useDebugRegisters}`,
+];
+
 const numbers = (values: Readonly<Record<string, number>>, prefix: string): string[] =>
   Object.entries(values).map(([name, value]) => `${prefix}${name} == ${value}ul`);
 const only = (names: RegExp): Readonly<Record<string, number>> =>
@@ -52,6 +66,7 @@ const common = [
   `KVM_EXIT_IO_OUT == ${kvm.ioDirectionOut}`,
   ...numbers(kvm.exitReason, "KVM_EXIT_"),
   ...numbers(kvm.capability, "KVM_CAP_"),
+  ...numbers(kvm.guestDebugControl, "KVM_GUESTDBG_"),
   ...numbers(only(/^(?!.*(?:CPUID|REGS|FPU|TSC|ARM|ONE_REG))/), "KVM_"),
 ];
 const byIsa: Readonly<Record<Isa, readonly string[]>> = {
@@ -64,11 +79,13 @@ const byIsa: Readonly<Record<Isa, readonly string[]>> = {
     ...layout("struct kvm_cpuid_entry2", kvm.cpuidEntry),
     ...layout("struct kvm_cpuid2", kvm.cpuidHead),
     ...numbers(only(x8664Requests), "KVM_"),
+    ...debugLayout("x86-64", "KVM_GUESTDBG_USE_HW_BP"),
   ],
   aarch64: [
     ...layout("struct kvm_one_reg", kvm.oneReg),
     ...layout("struct kvm_vcpu_init", kvm.vcpuInit),
     ...numbers(only(aarch64Requests), "KVM_"),
+    ...debugLayout("aarch64", "KVM_GUESTDBG_USE_HW"),
   ],
 };
 

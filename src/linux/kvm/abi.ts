@@ -20,6 +20,11 @@ export const runIo = struct(16, { direction: u8, size: u8, port: u16, count: u32
 export const runMmio = struct(24, { phys_addr: u64, data: bytes(8), len: u32, is_write: u8 });
 export const runInternal = struct(136, { suberror: u32, ndata: u32, data: array(u64, 16) });
 export const ioDirectionOut = 1;
+/** What a debugger's stop says of itself. */
+export const runDebug = {
+  "x86-64": struct(32, { exception: u32, pad: u32, pc: u64, dr6: u64, dr7: u64 }),
+  aarch64: struct(16, { hsr: u32, hsr_high: u32, far: u64 }),
+} as const;
 
 export const exitReason = {
   UNKNOWN: 0,
@@ -136,6 +141,22 @@ export const cpuidHead = struct(8, { nent: u32, padding: u32 });
 export const oneReg = struct(16, { id: u64, addr: u64 });
 export const vcpuInit = struct(32, { target: u32, features: array(u32, 7) });
 
+/** What a debugger wants; the registers are the architecture's own, control before value. */
+export const guestDebug = {
+  "x86-64": struct(72, { control: u32, pad: u32, debugreg: array(u64, 8) }),
+  aarch64: struct(520, {
+    control: u32,
+    pad: u32,
+    dbg_bcr: array(u64, 16),
+    dbg_bvr: array(u64, 16),
+    dbg_wcr: array(u64, 16),
+    dbg_wvr: array(u64, 16),
+  }),
+} as const;
+export const guestDebugControl = { ENABLE: 1, SINGLESTEP: 2, USE_SW_BP: 0x1_0000 } as const;
+/** Debug registers are used: KVM_GUESTDBG_USE_HW_BP on x86-64, KVM_GUESTDBG_USE_HW on aarch64. */
+export const useDebugRegisters = 0x2_0000;
+
 /** asm-generic/ioctl.h: direction, size of the argument, type and number in one word. */
 const kvmio = 0xae;
 const io = (nr: number, size = 0, direction = 0): number =>
@@ -168,5 +189,18 @@ export const request = {
   ARM_PREFERRED_TARGET: ior(0xaf, vcpuInit),
 } as const;
 
+/** KVM_SET_GUEST_DEBUG, whose number holds the size of its argument. */
+export const setGuestDebug = {
+  "x86-64": iow(0x9b, guestDebug["x86-64"]),
+  aarch64: iow(0x9b, guestDebug.aarch64),
+} as const;
+
 /** What CHECK_EXTENSION is asked for. */
-export const capability = { USER_MEMORY: 3, IOEVENTFD: 36, GET_TSC_KHZ: 61, IMMEDIATE_EXIT: 136 } as const;
+export const capability = {
+  USER_MEMORY: 3,
+  IOEVENTFD: 36,
+  GET_TSC_KHZ: 61,
+  GUEST_DEBUG_HW_BPS: 119,
+  GUEST_DEBUG_HW_WPS: 120,
+  IMMEDIATE_EXIT: 136,
+} as const;

@@ -1,5 +1,6 @@
 // What differs between the ISAs of virtual CPUs: how one is made ready, its registers, and its counter.
 import type { Registers } from "../../engine/contract.js";
+import type { CpuDebug } from "./cpu-debug.js";
 
 /** A virtual machine as the kernel gave it: descriptors, and what is shared. */
 export interface KvmDescriptors {
@@ -16,6 +17,7 @@ export interface KvmCpu {
   readonly pc: string;
   /** Hz of the counter that the guest reads without an exit. */
   readonly counterHz: bigint;
+  readonly debug: CpuDebug;
   /** Gives the virtual CPU what was set since it ran last. */
   beforeRun(): void;
   /** What was read before is no longer so. */

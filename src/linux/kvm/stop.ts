@@ -37,6 +37,8 @@ export const waitForRelease = ({ words }: StopWords): unknown => Atomics.wait(wo
 export interface Stopper {
   /** Makes the thread stop soon. */
   stop(): void;
+  /** Makes the thread look around soon; `event` is another eventfd(2) that it waits on. */
+  nudge(event: number): void;
   /** Lets the thread end: it is never signalled again. */
   release(): void;
 }
@@ -52,17 +54,21 @@ export function createStopper({ words, addresses }: StopWords, wake: number): St
     handlerInstalled = true;
   }
   let released = false;
+  const kick = (event: number): void => {
+    if (released) return;
+    const thread = Atomics.load(addresses, address.thread);
+    if (thread !== 0n) {
+      c.poke(Atomics.load(addresses, address.run) + BigInt(runHead.offsets.immediate_exit), 1);
+      c.pthread_kill(thread, sigurg);
+    }
+    c.write(event, new Uint8Array(BigUint64Array.of(1n).buffer), 8);
+  };
   return {
     stop() {
       Atomics.store(words, word.stop, 1);
-      if (released) return;
-      const thread = Atomics.load(addresses, address.thread);
-      if (thread !== 0n) {
-        c.poke(Atomics.load(addresses, address.run) + BigInt(runHead.offsets.immediate_exit), 1);
-        c.pthread_kill(thread, sigurg);
-      }
-      c.write(wake, new Uint8Array(BigUint64Array.of(1n).buffer), 8);
+      kick(wake);
     },
+    nudge: kick,
     release() {
       released = true;
       Atomics.store(words, word.mayEnd, 1);

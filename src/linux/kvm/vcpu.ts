@@ -5,7 +5,15 @@ import type { Isa } from "../../abi/elf.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { encode, viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
-import type { Access, Answer, Fault, Vcpu, VcpuOptions, Verdict } from "../../engine/contract.js";
+import type {
+  Access,
+  Answer,
+  DebuggableVcpu,
+  Fault,
+  Vcpu,
+  VcpuOptions,
+  Verdict,
+} from "../../engine/contract.js";
 import { errnos, strerror } from "../errno.js";
 import { check, libc } from "../libc.js";
 import {
@@ -19,12 +27,12 @@ import {
   userspaceMemoryRegion,
 } from "./abi.js";
 import type { KvmCpu } from "./cpu.js";
+import { createDebug, type VcpuDebug } from "./debug.js";
 import { kvmCpus } from "./cpus.js";
 import { map, type KvmMemory } from "./memory.js";
 
-export interface KvmVcpu extends Pick<Vcpu, "memory" | "registers" | "monitor" | "counterHz" | "run"> {
-  /** Address of struct kvm_run: another
-   * thread that sets `immediate_exit` there makes KVM_RUN return. */
+export interface KvmVcpu extends DebuggableVcpu, Pick<Vcpu, "monitor" | "counterHz" | "run"> {
+  /** Address of struct kvm_run: another thread that sets `immediate_exit` there makes KVM_RUN return. */
   readonly runAddress: bigint;
   /** Ends the virtual machine. Its memory may be unmapped then. */
   [Symbol.dispose](): void;
@@ -61,6 +69,7 @@ export function newKvmVcpu(
       "KVM: cannot give the guest its memory",
     );
     const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory);
+    const debug = createDebug(vcpu, run, memory, cpu);
     memory.protect(protections);
     return {
       memory,
@@ -68,7 +77,17 @@ export function newKvmVcpu(
       monitor: "KVM",
       registers: cpu.registers,
       counterHz: cpu.counterHz,
-      run: (answer) => runVcpu({ vcpu, run, cpu, size: memory.size }, answer),
+      run(answer) {
+        debug.enter();
+        try {
+          runVcpu({ vcpu, run, cpu, debug, size: memory.size }, answer);
+        } finally {
+          debug.leave();
+        }
+      },
+      setBreakpoint: debug.setBreakpoint,
+      setWatchpoint: debug.setWatchpoint,
+      setStep: debug.setStep,
       [Symbol.dispose]: dispose,
     };
   } catch (error) {
@@ -81,11 +100,13 @@ interface Running {
   readonly vcpu: number;
   readonly run: DataView;
   readonly cpu: KvmCpu;
+  readonly debug: VcpuDebug;
   /** Bytes of guest memory. */
   readonly size: number;
 }
 
-function runVcpu({ vcpu, run, cpu, size }: Running, answer: Answer): void {
+function runVcpu(running: Running, answer: Answer): void {
+  const { vcpu, run, cpu } = running;
   const c = libc();
   const [eintr, eagain, efault] = [errno("EINTR"), errno("EAGAIN"), errno("EFAULT")];
   for (;;) {
@@ -93,8 +114,9 @@ function runVcpu({ vcpu, run, cpu, size }: Running, answer: Answer): void {
     const returned = c.ioctlNumber(vcpu, request.RUN, 0);
     cpu.afterRun();
     if (returned >= 0) {
-      if (handleExit(run, size, answer) === "suspend") return;
-      continue;
+      if (handleExit(running, answer) === "resume") continue;
+      settle(running, answer);
+      return;
     }
     const error = c.errno();
     if (error === efault) {
@@ -113,9 +135,27 @@ const errno = (name: string): number => errnos[name]?.[0] ?? 0;
 const immediateExit = runHead.offsets.immediate_exit;
 const exitUnion = runHead.size;
 
+const reasonOf = (run: DataView): number => run.getUint32(runHead.offsets.exit_reason, true);
+
+/**
+ * An access to a port or a device is complete, and the registers are those of the next instruction, only when KVM_RUN
+ * begins once more: before a debugger looks.
+ */
+function settle({ vcpu, run, cpu, debug }: Running, answer: Answer): void {
+  const reason = reasonOf(run);
+  if (!debug.isUsed || (reason !== exitReason.IO && reason !== exitReason.MMIO)) return;
+  run.setUint8(immediateExit, 1);
+  const returned = libc().ioctlNumber(vcpu, request.RUN, 0);
+  run.setUint8(immediateExit, 0);
+  cpu.afterRun();
+  if (returned >= 0) debug.answer(reasonOf(run), answer);
+}
+
 /** Tells what the guest wants; what an answer fills in goes back to where KVM takes it from. */
-function handleExit(run: DataView, size: number, answer: Answer): Verdict {
-  const reason = run.getUint32(runHead.offsets.exit_reason, true);
+function handleExit({ run, size, debug }: Running, answer: Answer): Verdict {
+  const reason = reasonOf(run);
+  const verdict = debug.answer(reason, answer);
+  if (verdict !== undefined) return verdict;
   switch (reason) {
     case exitReason.IO:
       return handleIo(run, answer);

@@ -9,6 +9,8 @@ import { check, libc } from "../libc.js";
 import { cpuidEntry, cpuidHead, fpu, regs, request, segment, sregs } from "./abi.js";
 import type { KvmCpu, KvmDescriptors } from "./cpu.js";
 import { guestCpuid } from "./cpuid.js";
+import { newX8664Debug } from "./debug-x86-64.js";
+import { fullTags, setTags } from "./x87-tags.js";
 
 const cpuidMax = 256;
 const segmentNames = ["cs", "ds", "es", "fs", "gs", "ss"] as const;
@@ -100,7 +102,7 @@ const task: Segment = {
 
 /** Makes the virtual CPU ready and gives its registers by the manual's names. Throws Solo5Error. */
 export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
-  const { vcpu } = fds;
+  const { vcpu, run } = fds;
   setCpuid(fds);
   const general = group(vcpu, regs as never, request.GET_REGS, request.SET_REGS);
   const special = group(vcpu, sregs as never, request.GET_SREGS, request.SET_SREGS);
@@ -115,7 +117,7 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
   segment.write(start, sregs.offsets.tr, task);
   segment.write(start, sregs.offsets.ldt, { ...task, limit: 0, type: 0, present: 0, unusable: 1 });
 
-  const place = (name: string): { of: typeof general; at: number; bits: 16 | 32 | 64 | 128 } => {
+  const place = (name: string): { of: typeof general; at: number; bits: 16 | 32 | 64 | 80 | 128 } => {
     if (Object.hasOwn(regs.offsets, name))
       return { of: general, at: regs.offsets[name as keyof typeof regs.offsets], bits: 64 };
     if (/^(cr[02348]|efer)$/.test(name)) return { of: special, at: sregs.offsets[name as "cr0"], bits: 64 };
@@ -130,32 +132,41 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
       return { of: special, at: segmentField(name as SegmentName, "selector"), bits: 16 };
     const vector = /^xmm(\d|1[0-5])$/.exec(name);
     if (vector !== null) return { of: float, at: fpu.offsets.xmm + 16 * Number(vector[1]), bits: 128 };
+    const stack = /^st([0-7])$/.exec(name);
+    if (stack !== null) return { of: float, at: fpu.offsets.fpr + 16 * Number(stack[1]), bits: 80 };
+    if (name === "fctrl") return { of: float, at: fpu.offsets.fcw, bits: 16 };
+    if (name === "fstat") return { of: float, at: fpu.offsets.fsw, bits: 16 };
     if (name === "mxcsr") return { of: float, at: fpu.offsets.mxcsr, bits: 32 };
     throw new RangeError(`x86-64 has no register ${name}`);
   };
   const registers: Registers = {
     get(name) {
+      if (name === "ftag") return BigInt(fullTags(float.view(false)));
       const { of, at, bits } = place(name);
       const view = of.view(false);
       if (bits === 16) return BigInt(view.getUint16(at, true));
       if (bits === 32) return BigInt(view.getUint32(at, true));
       const low = view.getBigUint64(at, true);
-      return bits === 64 ? low : low | (view.getBigUint64(at + 8, true) << 64n);
+      if (bits === 64) return low;
+      return BigInt.asUintN(bits, low | (view.getBigUint64(at + 8, true) << 64n));
     },
     set(name, value) {
+      if (name === "ftag") return setTags(float.view(true), Number(value));
       const { of, at, bits } = place(name);
       const view = of.view(true);
       if (bits === 16) view.setUint16(at, Number(value & 0xffffn), true);
       else if (bits === 32) view.setUint32(at, Number(value & 0xffff_ffffn), true);
       else view.setBigUint64(at, BigInt.asUintN(64, value), true);
-      if (bits === 128) view.setBigUint64(at + 8, BigInt.asUintN(64, value >> 64n), true);
+      if (bits > 64) view.setBigUint64(at + 8, BigInt.asUintN(bits - 64, value >> 64n), true);
       if (segmentNames.includes(name as SegmentName)) pending.set(name as SegmentName, Number(value));
+      return undefined;
     },
   };
 
   return {
     registers,
     pc: "rip",
+    debug: newX8664Debug(run, registers),
     counterHz: tscHz(vcpu),
     beforeRun() {
       for (const [name, selector] of pending) {

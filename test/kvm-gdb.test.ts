@@ -1,0 +1,111 @@
+// gdb and guests of this machine's /dev/kvm, as far as it goes: the sessions of the documentation, and what they do not show.
+// The rigs have a gdb on a whole CPU, and on aarch64.
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { test } from "node:test";
+import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { selfTest, solo5 } from "./command.js";
+import { needs, needsAll } from "./needs.js";
+import { freePort, runSession, sessionsOf } from "./session.js";
+
+const skip = needsAll(kvmObstacle(true) ?? false, needs.x8664Linux(), needs.program("gdb"));
+/** A software KVM executes no vector instruction. */
+const hasVectors = kvmObstacle(false) === undefined;
+const onKvm = ["--engine=kvm"] as const;
+const folder = dirname(selfTest("test_hello.hvt"));
+
+const page = "docs/debugging.md";
+for (const session of sessionsOf(page)) {
+  const [title = ""] = session.lines;
+  if (!title.startsWith("$ solo5-hvt-debug --gdb") || (!hasVectors && title.includes("fpu"))) continue;
+  test(`kvm ${page}:${session.line} ${title}`, { skip }, () => runSession(session, folder, onKvm));
+}
+
+const run = (kernel: string, ...lines: readonly string[]) =>
+  runSession(
+    {
+      line: 0,
+      lines: [
+        `$ solo5-hvt-debug --gdb --mem=16 ${kernel} &`,
+        `$ gdb ${kernel}`,
+        "(gdb) target remote :1234",
+        ...lines,
+      ],
+    },
+    folder,
+    onKvm,
+  );
+
+test("kvm: an endless loop is interrupted, and ended by kill", { skip }, () =>
+  run(
+    "test_hello.hvt",
+    "(gdb) set {unsigned short}solo5_app_main = 0xfeeb",
+    "(gdb) continue",
+    "^C",
+    "Program received signal SIGINT, Interrupt.",
+    "solo5_app_main (…",
+    "(gdb) kill",
+    "[Inferior 1 (Remote target) killed]",
+  ),
+);
+
+test(
+  "kvm: a wait is interrupted, steps and finish work inside calls, and the guest goes on alone",
+  { skip },
+  () =>
+    run(
+      "test_time.hvt",
+      "(gdb) continue",
+      "^C",
+      "Program received signal SIGINT, Interrupt.",
+      "(gdb) backtrace",
+      "#… solo5_yield (…) at …",
+      "#… solo5_app_main (…) at …",
+      "(gdb) finish",
+      "(gdb) tbreak solo5_clock_monotonic",
+      "(gdb) continue",
+      "Temporary breakpoint 1…, solo5_clock_monotonic () at …",
+      "(gdb) finish",
+      "Value returned is $1 = …",
+      "(gdb) detach",
+      "[Inferior 1 (Remote target) detached]",
+    ),
+);
+
+test("kvm: breakpoints do not show in memory; what the CPU cannot watch is an error", { skip }, () =>
+  run(
+    "test_globals.hvt",
+    "(gdb) break solo5_app_main",
+    "(gdb) print *(unsigned char *)solo5_app_main != 0xf4",
+    "$1 = 1",
+    "(gdb) continue",
+    "Breakpoint 1, solo5_app_main (…) at …",
+    "(gdb) print *(unsigned char *)$pc != 0xf4",
+    "$2 = 1",
+    "(gdb) break *0xfffffffff000",
+    "(gdb) continue",
+    "Cannot access memory at address 0xfffffffff000",
+    "(gdb) delete 2",
+    "(gdb) set $xmm7.v4_int32[2] = 9",
+    "(gdb) print $xmm7.v4_int32",
+    "$3 = {0, 0, 9, 0}",
+    "(gdb) set $st0 = 1.5",
+    "(gdb) print $st0",
+    "$4 = 1.5",
+    // More watchpoints than the CPU has registers, and wider ones.
+    ...[0, 1].map((i) => `(gdb) watch in_data[${i}]`),
+    ...[1, 2, 3, 4].map((i) => `(gdb) watch in_bss[sizeof in_bss - ${i}]`),
+    "(gdb) continue",
+    "Hardware watchpoint …: in_…",
+    "(gdb) kill",
+    "[Inferior 1 (Remote target) killed]",
+  ),
+);
+
+test("kvm: an address that nobody can listen on is an error at once", { skip }, async () => {
+  const port = await freePort();
+  const where = `--gdb-port=192.0.2.1:${port}`;
+  const outcome = await solo5("solo5-hvt-debug", [...onKvm, "--gdb", where, selfTest("test_hello.hvt")]);
+  assert.equal(outcome.stderr, `solo5-hvt-debug: gdb: cannot listen on 192.0.2.1:${port}: Cannot assign requested address\n`); // prettier-ignore
+  assert.equal(outcome.status, 1);
+});

@@ -3,6 +3,7 @@
 import type { VcpuOptions } from "../contract.js";
 import type { Core } from "./core.js";
 import { type Plain, plainMemory } from "./flat.js";
+import { Hotness } from "./hotness.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageBits, state } from "./state.js";
 import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
@@ -17,10 +18,6 @@ export interface AcceleratorOptions {
   readonly flagsAcrossCalls?: boolean;
 }
 
-const THRESHOLD = 60;
-/** So many calls from translated code count as the threshold, and so many returns: a loop around them is the better entry. */
-const CALLS = 3;
-const RETURNS = 30;
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
 const FIRST_FUEL = 50_000;
 /** Instructions, about, until whoever runs the core sees it again. */
@@ -30,6 +27,7 @@ const MAX_TARGETS = 8;
 /** The opcode of RET imm16. */
 const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
+const GROWTH = 2;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
 
@@ -38,12 +36,12 @@ export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
-  { threshold = THRESHOLD, plain: given, flagsAcrossCalls: always = false }: AcceleratorOptions = {},
+  { threshold, plain: given, flagsAcrossCalls: always = false }: AcceleratorOptions = {},
 ): (limit: number) => void {
   const { cpu, mmu } = core;
   const { wasm } = memory;
   const view = new DataView(wasm.buffer);
-  const counts = new Map<number, number>();
+  const hotness = new Hotness(threshold);
   /** Where indirect calls went while they were interpreted, by the address of the call. */
   const targets = new Map<number, number[]>();
   let translator: Translator | undefined;
@@ -82,7 +80,7 @@ export function accelerate(
   const forget = () => {
     translator = undefined;
     generation++;
-    counts.clear();
+    hotness.clear();
     new Uint8Array(wasm.buffer, words.lookup, LOOKUP_ENTRIES * 8).fill(0);
   };
   const previous = mmu.onCodeWritten;
@@ -126,6 +124,7 @@ export function accelerate(
       isExecutable,
       flagsAcrossCalls,
       counts: counted,
+      isKnown: (pc) => hotness.isKnown(pc),
       targetsOf: (pc) => targets.get(pc) ?? [],
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -158,16 +157,12 @@ export function accelerate(
       return true;
     }
     if (isIndirectCall(core.pc)) remember(core.pc, pc);
-    const count = (counts.get(pc) ?? 0) + 1;
-    counts.set(pc, count);
-    return count >= threshold && translator.translate(pc) !== 0;
+    return hotness.count(pc, "jump") && translator.translate(pc) !== 0;
   };
 
-  /** Translated code went to an address that has no unit: it is hotter than what the interpreter jumps to. */
-  const miss = (pc: number, weight: number): void => {
-    const count = (counts.get(pc) ?? 0) + threshold / weight;
-    counts.set(pc, count);
-    if (count >= threshold) translator?.translate(pc);
+  /** Translated code left for an address, which may be worth a unit by now. */
+  const left = (pc: number, event: "call" | "return" | "stop"): void => {
+    if (hotness.count(pc, event)) translator?.translate(pc);
   };
 
   /** RET to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
@@ -192,9 +187,9 @@ export function accelerate(
     if (counted && fuel < COUNTED_MIN) return false;
     view.setInt32(words.reason, reasons.none, true);
     view.setBigInt64(state.rip, BigInt(cpu.rip), true);
-    const left = translator.run(slot, fuel);
+    const rest = translator.run(slot, fuel);
     if (unwatched.size > 0) forgetUnwatched();
-    core.executed += counted ? fuel - left : (fuel - left) * INSTRUCTIONS_PER_FUEL;
+    core.executed += counted ? fuel - rest : (fuel - rest) * INSTRUCTIONS_PER_FUEL;
     const reason = view.getInt32(words.reason, true);
     if (raised !== undefined) {
       const { error } = raised;
@@ -206,15 +201,13 @@ export function accelerate(
       undoReturn();
       return false;
     }
-    if (reason === reasons.none && left >= 0) miss(cpu.rip, RETURNS);
-    if (reason === reasons.called && left >= 0) miss(cpu.rip, CALLS);
-    const isOut = left < (counted ? COUNTED_MIN : 0);
+    const isOut = rest < (counted ? COUNTED_MIN : 0);
     if (isOut) {
-      fuelSlice = Math.min(MAX_FUEL, fuelSlice * 3);
-      // A loop that a stop test left is hot: it goes on in a unit of its own, which V8 may have optimised by then.
-      translator?.translate(cpu.rip);
-    }
-    return reason !== reasons.slow || isOut;
+      fuelSlice = Math.min(MAX_FUEL, fuelSlice * GROWTH);
+      left(cpu.rip, "stop");
+    } else if (reason === reasons.none) left(cpu.rip, "return");
+    else if (reason === reasons.called) left(cpu.rip, "call");
+    return reason !== reasons.slow;
   };
 
   return (limit) => {

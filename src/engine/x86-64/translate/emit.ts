@@ -41,7 +41,9 @@ export interface EmitOptions {
   readonly flagsAcrossCalls: boolean;
   /** Fuel is instructions, counted exactly. */
   readonly counts: boolean;
-  /** Told where flags are read after a call or at the unit's start. */
+  /** Whether an address is known to be called: units elsewhere are entered where a jump or a stop test stored all flags. */
+  readonly isCalled: (pc: number) => boolean;
+  /** Told where flags are read after a call or at the start of what is called. */
   readonly needsFlags: () => void;
 }
 
@@ -181,7 +183,7 @@ class UnitEmitter {
       this.#returnLeave(reasons.slow);
       this.#close();
     }
-    if (hasFlags(this.#live(0))) this.#options.needsFlags();
+    if (hasFlags(this.#live(0)) && this.#options.isCalled(this.#unit.entry)) this.#options.needsFlags();
     this.#reload(0);
   }
 

@@ -19,6 +19,8 @@ export interface Code {
   readonly counts: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
+  /** Whether an address has been gone to so far: what has never been called is not translated with its caller. */
+  readonly isKnown: (pc: number) => boolean;
   /** Where an indirect call at an address has gone so far, most often first. */
   readonly targetsOf: (pc: number) => readonly number[];
   /** Functions followed so far, by entry. */

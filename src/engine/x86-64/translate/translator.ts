@@ -110,7 +110,7 @@ export class Translator {
       bytes += unit.sizeBytes;
       for (const called of unit.calls) {
         this.#entries.add(called);
-        work.push(called);
+        if (this.#code.isKnown(called)) work.push(called);
       }
     }
     return batch;
@@ -138,9 +138,10 @@ export class Translator {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#slotOf(pc) } : { index };
     };
-    const { flagsAcrossCalls, counts } = this.#code;
+    const { flagsAcrossCalls, counts, isEntry: isCalled } = this.#code;
+    const needsFlags = () => (this.needsFlags = true);
     const functions: FunctionBody[] = batch.map((unit) =>
-      emitUnit(unit, { callee, flagsAcrossCalls, counts, needsFlags: () => (this.needsFlags = true) }),
+      emitUnit(unit, { callee, flagsAcrossCalls, counts, isCalled, needsFlags }),
     );
     const elements = batch.map(({ entry }, index) => ({
       at: this.#slotOf(entry),

@@ -1,0 +1,43 @@
+// When guest code is worth translating: events at an address are counted until they weigh enough. Translating a
+// function takes about as long as interpreting it a hundred times, more while the translator itself is cold.
+
+/** Jumps to an address before it is translated. */
+const THRESHOLD = 150;
+
+/** What an event counts for, in jumps. */
+const weights = {
+  /** The interpreter jumps there. */
+  jump: 1,
+  /** Translated code calls it and has to leave for it. */
+  call: 20,
+  /** Translated code returns to it and has to leave: a loop around it is the better entry, and has the first chance. */
+  return: 0.5,
+  /** A stop test left a loop there: the interpreter goes on to a unit's entry, unless it is here that it stops again and again. */
+  stop: 100,
+} as const;
+
+export class Hotness {
+  readonly #counts = new Map<number, number>();
+  readonly #threshold: number;
+
+  /** 0 takes whatever comes as hot. */
+  constructor(threshold = THRESHOLD) {
+    this.#threshold = threshold;
+  }
+
+  /** Counts an event; whether the address is hot now. */
+  count(pc: number, event: keyof typeof weights): boolean {
+    const sum = (this.#counts.get(pc) ?? 0) + weights[event];
+    this.#counts.set(pc, sum);
+    return sum >= this.#threshold;
+  }
+
+  /** Whether anything has happened there. */
+  isKnown(pc: number): boolean {
+    return this.#threshold === 0 || this.#counts.has(pc);
+  }
+
+  clear(): void {
+    this.#counts.clear();
+  }
+}

@@ -103,7 +103,7 @@ async function assertReplays(
   return recorded;
 }
 
-for (const target of ["hvt", "spt"]) {
+for (const target of ["hvt", "spt", "virtio"]) {
   test(`${target}: clocks and waits`, async () => {
     // Whether it is content with its clocks depends on the load of this machine; so does nothing else.
     const { instructions } = await assertReplays(guestOf(`test_time.${target}`), nothing);

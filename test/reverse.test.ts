@@ -76,6 +76,7 @@ for (const [kernel, options] of [
   ["test_cxx.spt", []],
   ["test_fpu.hvt", []],
   ["test_blk.spt", ["--block:storage=DISK"]],
+  ["test_blk.virtio", ["--block:storage=DISK"]],
 ] as const) {
   test(`${kernel}: back by steps, to the beginning, and again to the end`, async () => {
     const machine = await open(

@@ -18,11 +18,11 @@ export interface SelfTest {
   readonly saysNot?: RegExp;
 }
 
-/** What QEMU's debug exit makes of any end: a virtio unikernel has nobody to tell its status. */
-const virtio = 83;
-const success = { spt: 0, hvt: 0, virtio } as const;
+/** What QEMU's debug exit makes of any end of a virtio unikernel, which our PC gives its own status. */
+export const qemuStatus = 83;
+const success = { spt: 0, hvt: 0, virtio: 0 } as const;
 /** A process is killed by SIGSEGV; a guest with exception handlers reports the trap and aborts. */
-const trap = { spt: 139, hvt: 255, virtio } as const;
+const trap = { spt: 139, hvt: 255, virtio: 255 } as const;
 /** Memory protection that the guest's own tables do not know: the tender ends it. */
 const translationFault = {
   status: { hvt: 1 },
@@ -71,7 +71,11 @@ export const selfTests: readonly SelfTest[] = [
   { name: "rnox", status: { spt: 1 }, says: /FAILURE/ },
   { name: "tls", status: success, says: /SUCCESS/ },
   { name: "notls", status: trap, says: /test_notls/, saysNot: /FAILURE/ },
-  { name: "ssp", status: { spt: 255, hvt: 255, virtio }, says: /Solo5: ABORT: Stack corruption detected/ },
+  {
+    name: "ssp",
+    status: { spt: 255, hvt: 255, virtio: 255 },
+    says: /Solo5: ABORT: Stack corruption detected/,
+  },
   { name: "fpu", status: success, says: /SUCCESS/ },
   { name: "time", status: success, says: /SUCCESS/ },
   { name: "seccomp", status: { spt: 159 }, says: /test_seccomp/, saysNot: /FAILURE/ },
@@ -82,6 +86,6 @@ export const selfTests: readonly SelfTest[] = [
     status: { spt: 0, hvt: 0 },
     says: /SUCCESS/,
   },
-  { name: "dumpcore", status: { spt: 255, hvt: 255, virtio }, says: /Solo5: solo5_abort\(\) called/ },
+  { name: "dumpcore", status: { spt: 255, hvt: 255, virtio: 255 }, says: /Solo5: solo5_abort\(\) called/ },
   { name: "cxx", status: success, says: /SUCCESS/ },
 ];

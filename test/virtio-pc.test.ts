@@ -67,7 +67,7 @@ test("PC: 63 devices, on three buses", async () => {
   const segment = createSegment();
   const net = Object.fromEntries(Array.from({ length: 63 }, (_, i) => [`service${i}`, onPort(segment)]));
   const { running, text } = start("mft_maxdevices", net);
-  assert.equal(await running.status, 83, text());
+  assert.equal(await running.status, 0, text());
   assert.match(text(), /PCI:1:0\.0: [^]*PCI:2:0\.0: virtio-net[^]*SUCCESS/);
 });
 
@@ -108,6 +108,6 @@ test("PC: a recording replays to the same end, interrupts and all", async () => 
     const replayed = await solo5("solo5", ["replay", log]);
     assert.match(replayed.stdout, /SUCCESS/);
     assert.equal(replayed.stdout, recorded.stdout);
-    assert.deepEqual([recorded.status, replayed.status], [83, 83]);
+    assert.deepEqual([recorded.status, replayed.status], [0, 0]);
   }
 });

@@ -41,8 +41,11 @@ export type State =
   | { readonly kind: "running" }
   /** Waits until one of the network devices can be read or the deadline has passed; then `wake` it. */
   | { readonly kind: "waiting"; readonly deadline: bigint }
-  /** Ended, with the status that the tender returns and what it says on stderr. */
-  | { readonly kind: "ended"; readonly status: number; readonly message?: string };
+  /**
+   * Ended, with the status that the tender returns and what it says on stderr. A cookie is the address of what the
+   * guest's handler of fatal traps tells of the trap.
+   */
+  | { readonly kind: "ended"; readonly status: number; readonly message?: string; readonly cookie?: bigint };
 
 /** A unikernel that runs. */
 export interface Session {

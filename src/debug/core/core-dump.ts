@@ -1,14 +1,13 @@
 // Writes a core file when a guest aborts or dies of a fault: an observer of the run loop. Pages of zeros are left out, so
 // that the file takes no more space than the guest has used.
-import { haltCookieSize, hypercalls } from "../../abi/hvt.js";
+import { haltCookieSize } from "../../abi/hvt.js";
 import { exitStatus } from "../../abi/start.js";
 import { pageSize } from "../../bytes/align.js";
-import { viewOf } from "../../bytes/struct.js";
-import type { Exit, Registers } from "../../engine/contract.js";
+import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
+import type { State } from "../../target/contract.js";
 import type { Observer, View } from "../../tender/instrument.js";
-import { hypercallOf } from "../hypercall.js";
 import { coreHeader } from "./core-file.js";
 import type { ReadRegister } from "./registers.js";
 import { trapRegisters } from "./trap-frame.js";
@@ -33,28 +32,19 @@ export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): 
   const { isa, name, imageEnd } = unikernel;
   let view: View | undefined;
   let hasFaulted = false;
-  /** Guest address of what the guest told at its halt. */
-  let cookie = 0n;
-  const look = (exit: Exit, memory: GuestMemory): void => {
-    hasFaulted ||= exit.kind === "fault";
-    const call = hypercallOf(exit);
-    if (call?.name !== "halt") return;
-    const { args } = hypercalls.halt;
-    const data = memory.bytes(call.gpa, args.size);
-    if (data !== undefined) ({ cookie } = args.read(viewOf(data), 0));
-  };
+  let state = (): State => ({ kind: "running" });
 
   return {
     session(session, given) {
       view = given;
-      const { memory } = given.vcpu;
+      state = () => session.state;
       return {
         get state() {
           return session.state;
         },
         wake: () => session.wake(),
         answer(exit) {
-          look(exit, memory);
+          hasFaulted ||= exit.kind === "fault";
           return session.answer(exit);
         },
       };
@@ -63,6 +53,8 @@ export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): 
       const isFatal = hasFaulted || status === exitStatus.abort;
       if (!isFatal || view === undefined) return undefined;
       const { memory, registers } = view.vcpu;
+      const end = state();
+      const cookie = (end.kind === "ended" ? end.cookie : undefined) ?? 0n;
       const frame = cookie === 0n ? undefined : memory.bytes(cookie, haltCookieSize);
       const trap = frame === undefined ? undefined : trapRegisters(isa, frame, { start: 0, end: imageEnd });
       const header = coreHeader({

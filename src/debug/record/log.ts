@@ -97,6 +97,8 @@ export interface LogReader {
   truth(name: TruthEvent): boolean;
   /** Whether the next event is one of `name`. */
   isNext(name: EventName): boolean;
+  /** Nothing was recorded from here on. */
+  readonly isAtEnd: boolean;
   /** Gives a function that goes back to here. */
   save(): () => void;
 }
@@ -129,9 +131,9 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
     throw bad(`a number at ${from} has no end`);
   };
   const kindAt = (): number => (data[at] ?? 0) & ~truthBit;
+  const isAtEnd = (): boolean => at >= data.length || kindAt() === events.end.kind;
   const expect = (wanted: EventName): void => {
-    if (at >= data.length) throw new EndOfLog();
-    if (kindAt() === events.end.kind) throw new EndOfLog();
+    if (isAtEnd()) throw new EndOfLog();
     if (kindAt() !== events[wanted].kind) {
       throw new Solo5Error(
         "DIVERGED",
@@ -163,6 +165,9 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
       return ((data[at++] ?? 0) & truthBit) !== 0;
     },
     isNext: (wanted) => at < data.length && kindAt() === events[wanted].kind,
+    get isAtEnd() {
+      return isAtEnd();
+    },
     save() {
       const [savedAt, savedLast] = [at, new Map(last)];
       return () => {

@@ -35,7 +35,7 @@ export function openReplay(data: Uint8Array, name: string, console: Console): Re
   const host = hostOf(devices, log, output.console);
   return {
     guest: { unikernel, devices, memSize, cmdline, execHeap },
-    instrument: { ...replayed(name), host: () => host },
+    instrument: { ...replayed(name, log), host: () => host },
     save() {
       const restore = [log.save(), output.save()];
       return () => {
@@ -109,7 +109,7 @@ function hostOf(devices: readonly GuestDevice[], log: LogReader, console: Consol
 }
 
 /** Waits are over at once, and the end of the log is the end of the run. */
-function replayed(name: string): Instrument {
+function replayed(name: string, log: LogReader): Instrument {
   return {
     session(session, { vcpu }) {
       let end: string | undefined;
@@ -132,6 +132,11 @@ function replayed(name: string): Instrument {
             const verdict = session.answer(exit);
             if (session.state.kind !== "waiting") return verdict;
             session.wake();
+            // What woke the guest may have been nothing that it waits for.
+            while (session.state.kind === "waiting") {
+              if (log.isAtEnd) throw new EndOfLog();
+              session.wake();
+            }
             return "resume";
           } catch (error) {
             stopAt(error);

@@ -79,7 +79,7 @@ export function handlers(
     halt({ cookie, exitStatus }) {
       const frame = cookie === 0n ? undefined : bytes(cookie, BigInt(haltCookieSize));
       if (frame !== undefined && !(frame instanceof Uint8Array)) return { badAccess: frame };
-      return { state: { kind: "ended", status: exitStatus & 0xff } };
+      return { state: { kind: "ended", status: exitStatus & 0xff, cookie } };
     },
   };
 }

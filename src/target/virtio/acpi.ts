@@ -1,7 +1,7 @@
 // As much ACPI as powers a machine off: the tables that lead to the package _S5_, and the register it is written to.
 // Source: ACPI 6.5, sections 5.2.5, 5.2.7, 5.2.9, 4.8.3.2 and 20.2.
 import { u32, u8, viewOf } from "../../bytes/struct.js";
-import type { PortDevice } from "./ports.js";
+import { savedBy, type PortDevice } from "./ports.js";
 
 /** Where the tables lie; firmware has them in its own memory, in which they are looked for. */
 export const acpiBase = 0xf0000;
@@ -59,14 +59,15 @@ export function acpiTables(): Uint8Array {
 /** The power management control register. */
 export function createAcpi(powerOff: () => void): PortDevice {
   // ACPI is in force from the start.
-  let control = 1;
+  const state = { control: 1 };
   return {
     ports: [[controlPort, controlPort + 1]],
-    in: (port, width) => (control >> (8 * (port - controlPort))) & (width === 1 ? 0xff : 0xffff),
+    in: (port, width) => (state.control >> (8 * (port - controlPort))) & (width === 1 ? 0xff : 0xffff),
     out(port, value, width) {
       if (port !== controlPort || width === 1) return;
-      control = value & ~sleepEnable;
+      state.control = value & ~sleepEnable;
       if ((value & sleepEnable) !== 0 && ((value >> 10) & 7) === sleepTypeOff) powerOff();
     },
+    save: savedBy(state),
   };
 }

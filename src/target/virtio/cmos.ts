@@ -1,5 +1,5 @@
 // The battery-backed clock: date and time in BCD, 24 hours, UTC. Source: MC146818A data sheet; the century as PCs have it.
-import type { PortDevice } from "./ports.js";
+import { savedBy, type PortDevice } from "./ports.js";
 
 const indexPort = 0x70;
 const dataPort = 0x71;
@@ -7,10 +7,10 @@ const bcd = (value: number): number => Math.floor(value / 10) * 16 + (value % 10
 
 /** `wall` in nanoseconds since 1970. */
 export function createCmos(wall: () => bigint): PortDevice {
-  let index = 0;
+  const state = { index: 0 };
   const read = (): number => {
     const date = new Date(Number(wall() / 1_000_000n));
-    switch (index) {
+    switch (state.index) {
       case 0x00:
         return bcd(date.getUTCSeconds());
       case 0x02:
@@ -42,10 +42,11 @@ export function createCmos(wall: () => bigint): PortDevice {
   };
   return {
     ports: [[indexPort, dataPort]],
-    in: (port) => (port === dataPort ? read() : index),
+    in: (port) => (port === dataPort ? read() : state.index),
     out(port, value) {
       // The upper bit masks non-maskable interrupts, of which there are none.
-      if (port === indexPort) index = value & 0x7f;
+      if (port === indexPort) state.index = value & 0x7f;
     },
+    save: savedBy(state),
   };
 }

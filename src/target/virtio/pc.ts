@@ -4,11 +4,11 @@ import type { GuestMemory } from "../../image/memory.js";
 import type { Guest, Host } from "../contract.js";
 import { createAcpi } from "./acpi.js";
 import { createCmos } from "./cmos.js";
-import { createDebugExit } from "./debug-exit.js";
+import { createDebugExit, type DebugExit } from "./debug-exit.js";
 import { createPci } from "./pci.js";
 import { createPic, type Pic } from "./pic.js";
 import { createPit, type Pit } from "./pit.js";
-import { portMap, type InterruptLine, type PortDevice } from "./ports.js";
+import { portMap, savedAll, savedBy, type InterruptLine, type PortDevice, type Save } from "./ports.js";
 import { createUart, type Uart } from "./uart.js";
 import { createVirtioBlock, sectorSize } from "./virtio-block.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
@@ -26,10 +26,11 @@ export interface Pc {
   readonly uart: Uart;
   /** Looks at what the host and the time have brought. */
   poll(): void;
+  readonly save: Save;
 }
 
-/** `end` is called with the status, once. Throws Solo5Error `BLOCK_SIZE`. */
-export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (status: number) => void): Pc {
+/** `end` is called when the guest has ended. Throws Solo5Error `BLOCK_SIZE`. */
+export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (exit: DebugExit) => void): Pc {
   const pic = createPic();
   const pit = createPit(() => host.clock.monotonic(), pic.line(timerLine));
   const uart = createUart(host.console);
@@ -40,7 +41,7 @@ export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (st
     const place = [
       virtioPorts + index * portsPerDevice,
       irq,
-      (lines.get(irq) ?? sharedLine(pic.line(irq)))(),
+      (lines.get(irq) ?? sharedLine(pic.line(irq))).join(),
     ] as const;
     if (device.type === "NET_BASIC") {
       const net = createVirtioNet(
@@ -59,18 +60,18 @@ export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (st
     }
     return createVirtioBlock(memory, block, place);
   });
-  const ports = portMap([
+  const all = [
     uart,
     pic,
     pit,
     createCmos(() => host.clock.wall()),
     createPci(devices.map(({ pci }) => pci)),
     createDebugExit(end),
-    createAcpi(() => end(0)),
+    createAcpi(() => end({ status: 0, isTold: false })),
     ...devices,
-  ]);
+  ];
   return {
-    ports,
+    ports: portMap(all),
     pic,
     pit,
     uart,
@@ -78,6 +79,7 @@ export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (st
       pit.poll();
       for (const net of nets) net.pump();
     },
+    save: savedAll([...all, ...lines.values()].map(({ save }) => save)),
   };
 }
 
@@ -87,17 +89,25 @@ function found<T>(devices: ReadonlyMap<number, T>, handle: number): T {
   return device;
 }
 
+interface SharedLine {
+  /** A line for one more device. */
+  join(): InterruptLine;
+  readonly save: Save;
+}
+
 /** Makes lines for several devices out of one, which is high as long as one of them is. */
-function sharedLine(line: InterruptLine): () => InterruptLine {
-  const high = new Set<InterruptLine>();
-  return () => {
-    const own: InterruptLine = {
-      set(on) {
-        if (on) high.add(own);
-        else high.delete(own);
-        line.set(high.size > 0);
-      },
-    };
-    return own;
+function sharedLine(line: InterruptLine): SharedLine {
+  const high: boolean[] = [];
+  return {
+    join() {
+      const index = high.push(false) - 1;
+      return {
+        set(on) {
+          high[index] = on;
+          line.set(high.includes(true));
+        },
+      };
+    },
+    save: savedBy(high),
   };
 }

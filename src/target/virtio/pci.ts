@@ -1,7 +1,7 @@
 // PCI configuration space by mechanism 1: a host bridge, and the functions it is given. There are no bridges to the
 // buses behind the first: a scan of all of them finds their devices. Source: PCI Local Bus 3.0, sections 3.2.2.3.2 and 6.
 import { u32, viewOf } from "../../bytes/struct.js";
-import { nothing, type PortDevice } from "./ports.js";
+import { nothing, savedAll, savedBy, type PortDevice, type Save } from "./ports.js";
 
 const addressPort = 0xcf8;
 const dataPort = 0xcfc;
@@ -44,42 +44,48 @@ export function createPci(functions: readonly PciFunction[]): PortDevice {
     const [bus, device] = pciPlace(index);
     spaces.set((bus << 16) | (device << 11), space(one));
   });
-  let address = 0;
-  const selected = () => ((address & enable) === 0 ? undefined : spaces.get(address & 0xff_ff00));
+  const state = { address: 0 };
+  const selected = () => ((state.address & enable) === 0 ? undefined : spaces.get(state.address & 0xff_ff00));
   return {
     ports: [
       [addressPort, addressPort],
       [dataPort, dataPort + 3],
     ],
     in(port, size) {
-      if (port === addressPort) return size === 4 ? address >>> 0 : nothing(size);
+      if (port === addressPort) return size === 4 ? state.address >>> 0 : nothing(size);
       const found = selected();
       if (found === undefined) return nothing(size);
-      const word = found.read(address & 0xfc) >>> (8 * (port - dataPort));
+      const word = found.read(state.address & 0xfc) >>> (8 * (port - dataPort));
       return (word & nothing(size)) >>> 0;
     },
     out(port, value, size) {
       if (port === addressPort) {
-        if (size === 4) address = value;
+        if (size === 4) state.address = value;
         return;
       }
       const found = selected();
       if (found === undefined) return;
       const shift = 8 * (port - dataPort);
       const mask = nothing(size) << shift;
-      found.write(address & 0xfc, ((value << shift) & mask) | (found.read(address & 0xfc) & ~mask));
+      found.write(
+        state.address & 0xfc,
+        ((value << shift) & mask) | (found.read(state.address & 0xfc) & ~mask),
+      );
     },
+    save: savedAll([savedBy(state), ...[...spaces.values()].map(({ save }) => save)]),
   };
 }
 
 interface Space {
   read(offset: number): number;
   write(offset: number, value: number): void;
+  readonly save: Save;
 }
 
 /** What can be written: the command, the base address (whose size is asked by writing ones), the interrupt line. */
 function space({ vendor, device, subsystem, class: code, io, irq }: PciFunction): Space {
-  const view = viewOf(new Uint8Array(256));
+  const bytes = new Uint8Array(256);
+  const view = viewOf(bytes);
   const set = (offset: number, value: number): void => u32.write(view, offset, value >>> 0);
   set(offsets.id, (device << 16) | vendor);
   set(offsets.command, io === undefined ? 0 : 5);
@@ -96,6 +102,10 @@ function space({ vendor, device, subsystem, class: code, io, irq }: PciFunction)
       // The ports stay where they are; only what is asked of the size is answered.
       else if (offset === offsets.bar0 && io !== undefined)
         set(offset, value >>> 0 === 0xffff_ffff ? ~(io.size - 1) | 1 : io.base | 1);
+    },
+    save() {
+      const copy = bytes.slice();
+      return () => bytes.set(copy);
     },
   };
 }

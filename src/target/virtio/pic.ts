@@ -1,6 +1,6 @@
 // The two cascaded interrupt controllers of a PC. Source: Intel 8259A data sheet; lines 10 and 11, which PCI uses, are
 // level triggered as firmware sets them up (ELCR).
-import type { InterruptLine, PortDevice } from "./ports.js";
+import { savedAll, savedBy, type InterruptLine, type PortDevice } from "./ports.js";
 
 const cascade = 2;
 const levelLines = (1 << 10) | (1 << 11);
@@ -8,7 +8,7 @@ const isEndOfInterrupt = 0x20;
 const isInitialisation = 0x10;
 const isCommandWord3 = 0x08;
 
-/** One chip. Requests of level lines last as long as the line is high. */
+/** One chip, whose fields are all it knows. Requests of level lines last as long as the line is high. */
 class Chip {
   /** Masked lines; as SeaBIOS leaves them unless set up anew. */
   mask: number;
@@ -16,28 +16,28 @@ class Chip {
   /** Lines that are high. */
   high = 0;
   inService = 0;
-  readonly #levels: number;
-  #edges = 0;
+  readonly levels: number;
+  edges = 0;
   /** The initialisation word that comes next, 0 for none. */
-  #step = 0;
-  #readsInService = false;
+  step = 0;
+  readsInService = false;
 
   constructor(vectorBase: number, mask: number, levels: number) {
     this.vectorBase = vectorBase;
     this.mask = mask;
-    this.#levels = levels;
+    this.levels = levels;
   }
 
   setLine(line: number, high: boolean): void {
     const bit = 1 << line;
-    if (high && (this.high & bit) === 0) this.#edges |= bit;
+    if (high && (this.high & bit) === 0) this.edges |= bit;
     // A line has to stay high until its interrupt is taken.
-    if (!high) this.#edges &= ~bit;
+    if (!high) this.edges &= ~bit;
     this.high = high ? this.high | bit : this.high & ~bit;
   }
 
   get requests(): number {
-    return (this.#edges & ~this.#levels) | (this.high & this.#levels);
+    return (this.edges & ~this.levels) | (this.high & this.levels);
   }
 
   /** The line to interrupt with: the lowest requested one that no more important one in service holds back. */
@@ -49,17 +49,17 @@ class Chip {
 
   acknowledge(line: number): number {
     this.inService |= 1 << line;
-    this.#edges &= ~(1 << line);
+    this.edges &= ~(1 << line);
     return this.vectorBase + line;
   }
 
   command(value: number): void {
     if ((value & isInitialisation) !== 0) {
-      this.#step = 2;
-      this.mask = this.inService = this.#edges = 0;
-      this.#readsInService = false;
+      this.step = 2;
+      this.mask = this.inService = this.edges = 0;
+      this.readsInService = false;
     } else if ((value & isCommandWord3) !== 0) {
-      if ((value & 2) !== 0) this.#readsInService = (value & 1) !== 0;
+      if ((value & 2) !== 0) this.readsInService = (value & 1) !== 0;
     } else if ((value & isEndOfInterrupt) !== 0) {
       const line = (value & 0x40) !== 0 ? value & 7 : lowest(this.inService);
       if (line !== undefined) this.inService &= ~(1 << line);
@@ -67,16 +67,16 @@ class Chip {
   }
 
   data(value: number): void {
-    if (this.#step === 0) {
+    if (this.step === 0) {
       this.mask = value;
       return;
     }
-    if (this.#step === 2) this.vectorBase = value & 0xf8;
-    this.#step = this.#step === 4 ? 0 : this.#step + 1;
+    if (this.step === 2) this.vectorBase = value & 0xf8;
+    this.step = this.step === 4 ? 0 : this.step + 1;
   }
 
   get status(): number {
-    return this.#readsInService ? this.inService : this.requests;
+    return this.readsInService ? this.inService : this.requests;
   }
 }
 
@@ -107,6 +107,7 @@ export function createPic(): Pic {
       master.setLine(cascade, false);
       update();
     },
+    save: savedAll([savedBy(master), savedBy(slave)]),
     line: (irq) => ({
       set(high) {
         if (irq < 8) master.setLine(irq, high);

@@ -1,6 +1,6 @@
 // Channel 0 of the interval timer, on line 0: modes 0, 2, 3 and 4 as their counts and edges can be seen. Source: Intel
 // 8254 data sheet.
-import type { InterruptLine, PortDevice } from "./ports.js";
+import { savedBy, type InterruptLine, type PortDevice } from "./ports.js";
 
 const counterPort = 0x40;
 const commandPort = 0x43;
@@ -21,29 +21,31 @@ export interface Pit extends PortDevice {
 
 /** `now` in nanoseconds. As firmware leaves it the timer has mode 2 and its longest period. */
 export function createPit(now: () => bigint, line: InterruptLine): Pit {
-  let mode = 2;
-  /** How a count is read and written: 1 its low byte, 2 its high one, 3 both. */
-  let access = 3;
-  let count = maxCount;
-  let start = now();
-  let due: bigint | undefined;
-  let latched: number | undefined;
-  let readsHigh = false;
-  let low: number | undefined;
+  const began = now();
+  const state = {
+    mode: 2,
+    /** How a count is read and written: 1 its low byte, 2 its high one, 3 both. */
+    access: 3,
+    count: maxCount,
+    start: began,
+    due: (began + toNsecs(maxCount)) as bigint | undefined,
+    latched: undefined as number | undefined,
+    readsHigh: false,
+    low: undefined as number | undefined,
+  };
 
-  const isPeriodic = (): boolean => mode === 2 || mode === 3;
+  const isPeriodic = (): boolean => state.mode === 2 || state.mode === 3;
   const load = (value: number): void => {
-    count = value === 0 ? maxCount : BigInt(value);
-    start = now();
+    state.count = value === 0 ? maxCount : BigInt(value);
+    state.start = now();
     // A one-shot interrupts one tick after its count has ended.
-    due = start + toNsecs(isPeriodic() ? count : count + 1n);
+    state.due = state.start + toNsecs(isPeriodic() ? state.count : state.count + 1n);
   };
   const current = (): number => {
-    const ticks = toTicks(now() - start);
-    const left = isPeriodic() ? count - (ticks % count) : count - ticks;
+    const ticks = toTicks(now() - state.start);
+    const left = isPeriodic() ? state.count - (ticks % state.count) : state.count - ticks;
     return Number(left & 0xffffn);
   };
-  due = start + toNsecs(count);
 
   return {
     ports: [
@@ -51,31 +53,33 @@ export function createPit(now: () => bigint, line: InterruptLine): Pit {
       [commandPort, commandPort],
     ],
     get due() {
-      return due;
+      return state.due;
     },
     poll() {
-      if (due === undefined || now() < due) return;
+      if (state.due === undefined || now() < state.due) return;
       line.set(false);
       line.set(true);
       // Periods that nobody saw are one interrupt.
-      due = isPeriodic() ? start + toNsecs((toTicks(now() - start) / count + 1n) * count) : undefined;
+      state.due = isPeriodic()
+        ? state.start + toNsecs((toTicks(now() - state.start) / state.count + 1n) * state.count)
+        : undefined;
     },
     in(port) {
       if (port === commandPort) return 0;
-      const value = latched ?? current();
-      const high = access === 2 || (access === 3 && readsHigh);
-      if (access === 3) readsHigh = !readsHigh;
-      if (access !== 3 || high) latched = undefined;
+      const value = state.latched ?? current();
+      const high = state.access === 2 || (state.access === 3 && state.readsHigh);
+      if (state.access === 3) state.readsHigh = !state.readsHigh;
+      if (state.access !== 3 || high) state.latched = undefined;
       return high ? value >> 8 : value & 0xff;
     },
     out(port, value) {
       if (port === counterPort) {
-        if (access === 1) load(value);
-        else if (access === 2) load(value << 8);
-        else if (low === undefined) low = value;
+        if (state.access === 1) load(value);
+        else if (state.access === 2) load(value << 8);
+        else if (state.low === undefined) state.low = value;
         else {
-          load(low | (value << 8));
-          low = undefined;
+          load(state.low | (value << 8));
+          state.low = undefined;
         }
         return;
       }
@@ -83,14 +87,15 @@ export function createPit(now: () => bigint, line: InterruptLine): Pit {
       if (channel !== 0) return;
       const wanted = (value >> 4) & 3;
       if (wanted === 0) {
-        latched ??= current();
+        state.latched ??= current();
         return;
       }
-      access = wanted;
-      mode = (value >> 1) & 7;
-      if (mode > 5) mode -= 4;
-      readsHigh = false;
-      low = latched = due = undefined;
+      state.access = wanted;
+      state.mode = (value >> 1) & 7;
+      if (state.mode > 5) state.mode -= 4;
+      state.readsHigh = false;
+      state.low = state.latched = state.due = undefined;
     },
+    save: savedBy(state),
   };
 }

@@ -2,6 +2,7 @@
 // broken is left alone from then on. Source: Virtio PCI Card 0.9.5, section 2.3 and appendix A.
 import { viewOf } from "../../bytes/struct.js";
 import type { GuestMemory } from "../../image/memory.js";
+import { savedBy, type Save } from "./ports.js";
 
 const descriptorSize = 16;
 const usedElementSize = 8;
@@ -25,17 +26,20 @@ export interface DeviceQueue {
   /** Gives the buffer back, with so many bytes written. True where the guest wants to be interrupted. */
   use(chain: Chain, written: number): boolean;
   reset(): void;
+  readonly save: Save;
 }
 
 export function createQueue(memory: GuestMemory, size: number): DeviceQueue {
   const availableOffset = size * descriptorSize;
   const usedOffset = Math.ceil((availableOffset + 2 * (size + 3)) / usedAlignment) * usedAlignment;
   const total = usedOffset + 6 + usedElementSize * size;
-  let pageNumber = 0;
-  let view: DataView | undefined;
-  let taken = 0;
-  let used = 0;
-  let isBroken = false;
+  const state = { pageNumber: 0, eventIndex: false, taken: 0, used: 0, isBroken: false };
+  /** Asked for each time: memory that is watched hears where the device writes. */
+  const ring = (): DataView | undefined => {
+    const { pageNumber } = state;
+    const bytes = pageNumber === 0 ? undefined : memory.bytes(pageNumber * 4096, total);
+    return bytes === undefined ? undefined : viewOf(bytes);
+  };
 
   const chainOf = (view: DataView, head: number): Chain | undefined => {
     const readable: Uint8Array[] = [];
@@ -58,42 +62,45 @@ export function createQueue(memory: GuestMemory, size: number): DeviceQueue {
 
   return {
     size,
-    eventIndex: false,
+    get eventIndex() {
+      return state.eventIndex;
+    },
+    set eventIndex(value) {
+      state.eventIndex = value;
+    },
     get pageNumber() {
-      return pageNumber;
+      return state.pageNumber;
     },
     set pageNumber(value) {
-      pageNumber = value;
-      taken = used = 0;
-      isBroken = false;
-      const bytes = value === 0 ? undefined : memory.bytes(value * 4096, total);
-      view = bytes === undefined ? undefined : viewOf(bytes);
+      Object.assign(state, { pageNumber: value, taken: 0, used: 0, isBroken: false });
     },
     peek() {
-      if (view === undefined || isBroken) return undefined;
-      if (view.getUint16(availableOffset + 2, true) === taken) return undefined;
-      const head = view.getUint16(availableOffset + 4 + 2 * (taken % size), true);
+      const view = state.isBroken ? undefined : ring();
+      if (view === undefined || view.getUint16(availableOffset + 2, true) === state.taken) return undefined;
+      const head = view.getUint16(availableOffset + 4 + 2 * (state.taken % size), true);
       const chain = chainOf(view, head);
-      isBroken = chain === undefined;
+      state.isBroken = chain === undefined;
       return chain;
     },
     use({ head }, written) {
+      const view = ring();
       if (view === undefined) return false;
-      const at = usedOffset + 4 + usedElementSize * (used % size);
+      const at = usedOffset + 4 + usedElementSize * (state.used % size);
       view.setUint32(at, head, true);
       view.setUint32(at + 4, written, true);
-      const before = used;
-      used = (used + 1) & 0xffff;
-      taken = (taken + 1) & 0xffff;
-      view.setUint16(usedOffset + 2, used, true);
-      if (!this.eventIndex) return (view.getUint16(availableOffset, true) & flag.noInterrupt) === 0;
+      const before = state.used;
+      state.used = (state.used + 1) & 0xffff;
+      state.taken = (state.taken + 1) & 0xffff;
+      view.setUint16(usedOffset + 2, state.used, true);
+      if (!state.eventIndex) return (view.getUint16(availableOffset, true) & flag.noInterrupt) === 0;
       const event = view.getUint16(availableOffset + 4 + 2 * size, true);
-      view.setUint16(usedOffset + 4 + usedElementSize * size, taken, true);
+      view.setUint16(usedOffset + 4 + usedElementSize * size, state.taken, true);
       return event === before;
     },
     reset() {
       this.pageNumber = 0;
-      this.eventIndex = false;
+      state.eventIndex = false;
     },
+    save: savedBy(state),
   };
 }

@@ -42,7 +42,9 @@ export const virtio: Target = {
     }
     let state: State = running;
     let exits = 0;
-    const pc = createPc(guest, memory, host, (status) => (state = { kind: "ended", status }));
+    const pc = createPc(guest, memory, host, ({ status, isTold }) => {
+      state = { kind: "ended", status, ...(isTold ? { cookie: registers.get("rcx") } : {}) };
+    });
     for (const [name, value] of Object.entries(writeMemory(guest, memory)))
       registers.set(name, BigInt(value));
 
@@ -72,6 +74,14 @@ export const virtio: Target = {
       },
       wake() {
         state = deliver() ? running : { kind: "waiting", deadline: pc.pit.due ?? never };
+      },
+      save() {
+        const saved = [state, exits] as const;
+        const restorePc = pc.save();
+        return () => {
+          [state, exits] = saved;
+          restorePc();
+        };
       },
       answer(exit: Exit): Verdict {
         if (exit.kind !== "budget" && ++exits % exitsPerLook === 0) deliver();

@@ -1,7 +1,7 @@
 // COM1: an 8250-like serial port whose transmitter is always ready and whose receiver never has anything. Source:
 // PC16550D data sheet, section 8.
 import type { Console } from "../../device/contract.js";
-import type { PortDevice } from "./ports.js";
+import { savedBy, type PortDevice } from "./ports.js";
 
 const base = 0x3f8;
 const register = { data: 0, interruptEnable: 1, interruptIdentification: 2, lineControl: 3, modemControl: 4, lineStatus: 5, modemStatus: 6, scratch: 7 } as const; // prettier-ignore
@@ -20,19 +20,18 @@ export interface Uart extends PortDevice {
 
 /** Bytes go to `console` as they are, line by line. */
 export function createUart(console: Console): Uart {
-  const held: number[] = [];
-  const kept = new Uint8Array(8);
-  const divisor = new Uint8Array(2);
+  const state = { held: [] as number[], kept: new Uint8Array(8), divisor: new Uint8Array(2) };
   const flush = (): void => {
-    if (held.length > 0) console.write(Uint8Array.from(held.splice(0)));
+    if (state.held.length > 0) console.write(Uint8Array.from(state.held.splice(0)));
   };
   const isLatch = (offset: number): boolean =>
-    offset <= register.interruptEnable && ((kept[register.lineControl] ?? 0) & divisorLatchAccess) !== 0;
+    offset <= register.interruptEnable &&
+    ((state.kept[register.lineControl] ?? 0) & divisorLatchAccess) !== 0;
   return {
     ports: [[base, base + 7]],
     in(port) {
       const offset = port - base;
-      if (isLatch(offset)) return divisor[offset] ?? 0;
+      if (isLatch(offset)) return state.divisor[offset] ?? 0;
       switch (offset) {
         case register.data:
           return 0;
@@ -43,18 +42,19 @@ export function createUart(console: Console): Uart {
         case register.modemStatus:
           return connected;
         default:
-          return kept[offset] ?? 0;
+          return state.kept[offset] ?? 0;
       }
     },
     out(port, value) {
       const offset = port - base;
-      if (isLatch(offset)) divisor[offset] = value;
-      else if (offset !== register.data) kept[offset] = value;
+      if (isLatch(offset)) state.divisor[offset] = value;
+      else if (offset !== register.data) state.kept[offset] = value;
       else {
-        held.push(value & 0xff);
-        if (value === newline || held.length >= 1024) flush();
+        state.held.push(value & 0xff);
+        if (value === newline || state.held.length >= 1024) flush();
       }
     },
+    save: savedBy(state),
     flush,
   };
 }

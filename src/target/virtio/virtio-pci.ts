@@ -1,7 +1,7 @@
 // What all legacy virtio devices on PCI share: the registers at the first base address. Source: Virtio PCI Card 0.9.5,
 // section 2.2.
 import type { PciFunction } from "./pci.js";
-import { nothing, type InterruptLine, type PortDevice } from "./ports.js";
+import { nothing, savedAll, savedBy, type InterruptLine, type PortDevice } from "./ports.js";
 import type { DeviceQueue } from "./queue.js";
 
 const vendor = 0x1af4;
@@ -39,17 +39,14 @@ export function createVirtioDevice(
 ): VirtioDevice {
   const { queues, config } = kind;
   const features = (kind.features | eventIndexFeature) >>> 0;
-  let agreed = 0;
-  let selected = 0;
-  let status = 0;
+  const state = { agreed: 0, selected: 0, status: 0, isInterrupting: false };
   const setInterrupt = (on: boolean): void => {
-    isInterrupting = on;
+    state.isInterrupting = on;
     line.set(on);
   };
-  let isInterrupting = false;
 
   const reset = (): void => {
-    agreed = selected = status = 0;
+    state.agreed = state.selected = state.status = 0;
     for (const queue of queues) queue.reset();
     setInterrupt(false);
   };
@@ -58,17 +55,17 @@ export function createVirtioDevice(
       case offset.hostFeatures:
         return features;
       case offset.guestFeatures:
-        return agreed;
+        return state.agreed;
       case offset.queuePage:
-        return queues[selected]?.pageNumber ?? 0;
+        return queues[state.selected]?.pageNumber ?? 0;
       case offset.queueSize:
-        return queues[selected]?.size ?? 0;
+        return queues[state.selected]?.size ?? 0;
       case offset.queueSelect:
-        return selected;
+        return state.selected;
       case offset.status:
-        return status;
+        return state.status;
       case offset.interrupt: {
-        const value = isInterrupting ? 1 : 0;
+        const value = state.isInterrupting ? 1 : 0;
         setInterrupt(false);
         return value;
       }
@@ -78,16 +75,16 @@ export function createVirtioDevice(
   };
   const write = (at: number, value: number): void => {
     if (at === offset.guestFeatures) {
-      agreed = (value & features) >>> 0;
-      for (const queue of queues) queue.eventIndex = (agreed & eventIndexFeature) !== 0;
+      state.agreed = (value & features) >>> 0;
+      for (const queue of queues) queue.eventIndex = (state.agreed & eventIndexFeature) !== 0;
     } else if (at === offset.queuePage) {
-      const queue = queues[selected];
+      const queue = queues[state.selected];
       if (queue !== undefined) queue.pageNumber = value;
-    } else if (at === offset.queueSelect) selected = value & 0xffff;
+    } else if (at === offset.queueSelect) state.selected = value & 0xffff;
     else if (at === offset.notify) kind.notified(value & 0xffff);
     else if (at === offset.status) {
       if (value === 0) reset();
-      else status = value & 0xff;
+      else state.status = value & 0xff;
     }
   };
 
@@ -102,7 +99,7 @@ export function createVirtioDevice(
       irq,
     },
     get isReady() {
-      return (status & driverOk) !== 0;
+      return (state.status & driverOk) !== 0;
     },
     in(port, size) {
       const at = port - base;
@@ -112,6 +109,7 @@ export function createVirtioDevice(
       return value;
     },
     out: (port, value) => write(port - base, value),
+    save: savedAll([savedBy(state), ...queues.map(({ save }) => save)]),
     interrupt: () => setInterrupt(true),
   };
 }

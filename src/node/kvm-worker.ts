@@ -103,7 +103,8 @@ async function runToEnd(work: KvmWork, cleanup: Cleanup, open: Onlookers): Promi
   };
   const observers = open.openObservers(work.debug, guest, work.reporter);
   const gdb = open.openDebugger(unikernel.isa);
-  const started = target.start(guest, vcpu, host);
+  const seen = observers.reduce((host, one) => one.host?.(host) ?? host, host);
+  const started = target.start(guest, vcpu, seen);
   const session = observers.reduce(
     (session, one) => one.session(session, { vcpu }),
     gdb?.session(started, vcpu) ?? started,

@@ -25,6 +25,18 @@ export interface Guest {
   readonly execHeap: boolean;
 }
 
+/** What a guest had a device of its machine do, in the device's own words. */
+export interface Operation {
+  /** As the manifest calls it, or the machine. */
+  readonly device: string;
+  readonly name: string;
+  readonly args: readonly OperationValue[];
+  readonly results: readonly OperationValue[];
+}
+export type OperationValue = string | number | bigint | Uint8Array;
+/** Absent where nobody looks on. Data is only valid during the call. */
+export type Notice = ((operation: Operation) => void) | undefined;
+
 /** The devices behind the handles, and what every guest has. */
 export interface Host {
   readonly nets: ReadonlyMap<number, NetDevice>;
@@ -33,6 +45,8 @@ export interface Host {
   readonly clock: Clock;
   /** 64 random bits, for guests that ask the CPU. */
   random(): bigint;
+  /** Told by targets whose guests drive devices, where one exit alone says little. */
+  readonly notice?: Notice;
 }
 
 /** What the guest does when the engine has suspended. Times are the clock's monotonic ones, in nanoseconds. */

@@ -41,6 +41,8 @@ export interface Instrument {
 
 /** An instrument that only looks: any engine can have it. */
 export interface Observer {
+  /** The devices, with whoever is told of what they do. */
+  host?(host: Host): Host;
   session(session: Session, view: View): Session;
   ended?(outcome: Ended): undefined;
 }

@@ -4,8 +4,10 @@
 
 static struct solo5_start_info start_info;
 
+/* The outermost frame of its stack. */
 __attribute__((noreturn)) static void run_application(void)
 {
+    __asm__ __volatile__(".cfi_undefined rip");
     solo5_exit(solo5_app_main(&start_info));
 }
 

@@ -4,8 +4,10 @@ import type { Target } from "../../abi/notes.js";
 import { describeHypercalls } from "./hvt.js";
 import { describeSyscalls } from "./spt.js";
 import type { Describer } from "./trace.js";
+import { describeMachine } from "./virtio.js";
 
 export const describers: Readonly<Partial<Record<Target, (isa: Isa) => Describer>>> = {
   hvt: () => describeHypercalls,
   spt: describeSyscalls,
+  virtio: () => describeMachine,
 };

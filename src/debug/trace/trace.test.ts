@@ -6,10 +6,11 @@ import { syscalls } from "../../abi/spt.js";
 import { encode } from "../../bytes/struct.js";
 import type { Exit, Vcpu } from "../../engine/contract.js";
 import { plainMemory } from "../../image/memory.js";
-import type { Session, State } from "../../target/contract.js";
+import type { Host, Session, State } from "../../target/contract.js";
 import { describeHypercalls } from "./hvt.js";
 import { describeSyscalls } from "./spt.js";
 import { trace } from "./trace.js";
+import { describeMachine } from "./virtio.js";
 import { quoted } from "./values.js";
 
 const devices = [
@@ -109,6 +110,31 @@ test("a line a call, with its time and how long it was waited for", () => {
   assert.deepEqual(lines, [
     "    0.001234 poll(0.000000 s) = {}, ok",
     "    0.001234 poll(0.000000 s) = {}, ok <2.000000>",
+  ]);
+});
+
+test("a virtio guest: what it asks of the CPU, and what devices tell of themselves", () => {
+  const describe = describeMachine({ devices }, machine().vcpu);
+  const tell = (exit: Exit): string => {
+    const call = describe(exit);
+    return `${call?.text} = ${call?.result()}`;
+  };
+  assert.equal(tell({ kind: "halt" }), "hlt() = undefined");
+  assert.equal(tell({ kind: "cpuid", leaf: 0x4000_0001, values: [9, 0, 0, 0] }), "cpuid(0x40000001) = 0x9, 0x0, 0x0, 0x0"); // prettier-ignore
+  assert.equal(tell({ kind: "msr", number: 0x12, value: 5n, exists: true }), "wrmsr(0x12, 0x5) = undefined");
+  assert.equal(tell({ kind: "msr", number: 0x13, value: 0n, exists: false }), "wrmsr(0x13, 0x0) = no such register"); // prettier-ignore
+  assert.equal(describe({ kind: "in", port: 0x3fd, size: 1, value: 0 }), undefined);
+
+  const lines: string[] = [];
+  const clock = { monotonic: () => 0n, wall: () => 0n };
+  const observer = trace(describeMachine, { devices }, clock, (line) => void lines.push(line));
+  const host = observer.host?.({ clock } as Host);
+  assert.equal(host?.clock, clock);
+  host?.notice?.({ device: "disk", name: "read", args: ["sector 3", 512], results: [text("hi\n"), "ok"] });
+  host?.notice?.({ device: "acpi", name: "powerOff", args: [], results: [] });
+  assert.deepEqual(lines, [
+    '    0.000000 read(disk, sector 3, 512) = "hi\\n", ok',
+    "    0.000000 powerOff(acpi)",
   ]);
 });
 

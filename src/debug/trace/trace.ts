@@ -1,9 +1,9 @@
 // Prints what a guest asks of its host as it happens, in the manner of strace: an observer of the run loop.
 import type { Exit } from "../../engine/contract.js";
 import type { Clock } from "../../device/contract.js";
-import type { Guest } from "../../target/contract.js";
+import type { Guest, Operation, OperationValue } from "../../target/contract.js";
 import type { Observer, View } from "../../tender/instrument.js";
-import { seconds } from "./values.js";
+import { quoted, seconds } from "./values.js";
 
 /** A call of the guest's, described before it is answered. */
 export interface Call {
@@ -17,6 +17,9 @@ export interface Call {
 export type Describe = (exit: Exit) => Call | undefined;
 export type Describer = (guest: Pick<Guest, "devices">, vcpu: View["vcpu"]) => Describe;
 
+const shown = (value: OperationValue): string =>
+  value instanceof Uint8Array ? quoted(value) : String(value);
+
 /** `print` gets a line at a time, without its end. The clock is the tender's own: the guest's may be recorded. */
 export function trace(
   describer: Describer,
@@ -26,7 +29,15 @@ export function trace(
 ): Observer {
   const start = clock.monotonic();
   const now = (): bigint => clock.monotonic();
+  const operation = ({ device, name, args, results }: Operation): void => {
+    const list = (values: readonly OperationValue[]): string => values.map(shown).join(", ");
+    const text = `${name}(${list([device, ...args])})`;
+    print(
+      `${seconds(now() - start).padStart(12)} ${text}${results.length === 0 ? "" : ` = ${list(results)}`}`,
+    );
+  };
   return {
+    host: (host) => ({ ...host, notice: operation }),
     session(session, { vcpu }) {
       const describe = describer(guest, vcpu);
       let pending: { readonly call: Call; readonly since: bigint } | undefined;

@@ -1,6 +1,7 @@
 // As much ACPI as powers a machine off: the tables that lead to the package _S5_, and the register it is written to.
 // Source: ACPI 6.5, sections 5.2.5, 5.2.7, 5.2.9, 4.8.3.2 and 20.2.
 import { u32, u8, viewOf } from "../../bytes/struct.js";
+import type { Notice } from "../contract.js";
 import { savedBy, type PortDevice } from "./ports.js";
 
 /** Where the tables lie; firmware has them in its own memory, in which they are looked for. */
@@ -57,7 +58,7 @@ export function acpiTables(): Uint8Array {
 }
 
 /** The power management control register. */
-export function createAcpi(powerOff: () => void): PortDevice {
+export function createAcpi(powerOff: () => void, notice?: Notice): PortDevice {
   // ACPI is in force from the start.
   const state = { control: 1 };
   return {
@@ -66,7 +67,9 @@ export function createAcpi(powerOff: () => void): PortDevice {
     out(port, value, width) {
       if (port !== controlPort || width === 1) return;
       state.control = value & ~sleepEnable;
-      if ((value & sleepEnable) !== 0 && ((value >> 10) & 7) === sleepTypeOff) powerOff();
+      if ((value & sleepEnable) === 0 || ((value >> 10) & 7) !== sleepTypeOff) return;
+      notice?.({ device: "acpi", name: "powerOff", args: [], results: [] });
+      powerOff();
     },
     save: savedBy(state),
   };

@@ -8,7 +8,15 @@ import { createDebugExit, type DebugExit } from "./debug-exit.js";
 import { createPci } from "./pci.js";
 import { createPic, type Pic } from "./pic.js";
 import { createPit, type Pit } from "./pit.js";
-import { portMap, savedAll, savedBy, type InterruptLine, type PortDevice, type Save } from "./ports.js";
+import {
+  portMap,
+  savedAll,
+  savedBy,
+  type InterruptLine,
+  type Place,
+  type PortDevice,
+  type Save,
+} from "./ports.js";
 import { createUart, type Uart } from "./uart.js";
 import { createVirtioBlock, sectorSize } from "./virtio-block.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
@@ -31,18 +39,21 @@ export interface Pc {
 
 /** `end` is called when the guest has ended. Throws Solo5Error `BLOCK_SIZE`. */
 export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (exit: DebugExit) => void): Pc {
+  const { notice } = host;
   const pic = createPic();
   const pit = createPit(() => host.clock.monotonic(), pic.line(timerLine));
-  const uart = createUart(host.console);
+  const uart = createUart(host.console, notice);
   const lines = new Map(pciLines.map((irq) => [irq, sharedLine(pic.line(irq))]));
   const nets: VirtioNet[] = [];
   const devices = guest.devices.map((device, index): VirtioDevice => {
     const irq = pciLines[index % pciLines.length] ?? pciLines[0];
-    const place = [
-      virtioPorts + index * portsPerDevice,
+    const place: Place = {
+      name: device.name,
+      base: virtioPorts + index * portsPerDevice,
       irq,
-      (lines.get(irq) ?? sharedLine(pic.line(irq))).join(),
-    ] as const;
+      line: (lines.get(irq) ?? sharedLine(pic.line(irq))).join(),
+      notice,
+    };
     if (device.type === "NET_BASIC") {
       const net = createVirtioNet(
         memory,
@@ -66,8 +77,8 @@ export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (ex
     pit,
     createCmos(() => host.clock.wall()),
     createPci(devices.map(({ pci }) => pci)),
-    createDebugExit(end),
-    createAcpi(() => end({ status: 0, isTold: false })),
+    createDebugExit(end, notice),
+    createAcpi(() => end({ status: 0, isTold: false }), notice),
     ...devices,
   ];
   return {

@@ -1,5 +1,6 @@
 // What a device of the PC is to the CPU: I/O ports. A device knows its own registers, the lines and clocks it was given,
 // and no other device.
+import type { Notice } from "../contract.js";
 
 export type PortSize = 1 | 2 | 4;
 
@@ -34,6 +35,17 @@ export const savedAll =
 /** A line to the interrupt controller; a level one stays as it is set, an edge one counts when it rises. */
 export interface InterruptLine {
   set(high: boolean): void;
+}
+
+/** What a device on PCI is given. */
+export interface Place {
+  /** The device's name in the manifest. */
+  readonly name: string;
+  /** The first of its ports. */
+  readonly base: number;
+  readonly irq: number;
+  readonly line: InterruptLine;
+  readonly notice: Notice;
 }
 
 /** The device that answers at each port. Throws RangeError where two would. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { result } from "../../abi/start.js";
 import type { BlockDevice } from "../../device/contract.js";
 import { createVirtioBlock } from "./virtio-block.js";
-import { base, newDriver } from "./virtio.cases.js";
+import { newDriver } from "./virtio.cases.js";
 
 const [requestAt, dataAt, statusAt] = [0x40000, 0x41000, 0x42000];
 
@@ -24,7 +24,7 @@ function newDisk(sectors = 4) {
     },
     close: () => {},
   };
-  const driver = newDriver((memory, line) => createVirtioBlock(memory, block, [base, 10, line]));
+  const driver = newDriver((memory, place) => createVirtioBlock(memory, block, place));
   const request = (type: number, sector: bigint, length = 512): number => {
     driver.view.setUint32(requestAt, type, true);
     driver.view.setBigUint64(requestAt + 8, sector, true);
@@ -119,4 +119,21 @@ test("a queue that is broken is left alone, until the device is reset", () => {
     loop.notify(0);
   }
   assert.deepEqual(loop.used(0), []);
+});
+
+test("whoever looks on is told of each request in the device's words", () => {
+  const disk = newDisk();
+  disk.start(1);
+  disk.request(0, 3n);
+  disk.request(1, 1n);
+  disk.request(1, 2n);
+  disk.request(8, 0n);
+  const device = "device";
+  assert.deepEqual(disk.told, [
+    { device, name: "driverOk", args: ["features 0x0"], results: [] },
+    { device, name: "read", args: ["sector 3", 512], results: ["3,3", "ok"] },
+    { device, name: "write", args: ["sector 1", "3,3", 512], results: ["ok"] },
+    { device, name: "write", args: ["sector 2", "3,3", 512], results: ["ioError"] },
+    { device, name: "8", args: ["sector 0", 512], results: ["unsupported"] },
+  ]);
 });

@@ -4,7 +4,7 @@ import { result } from "../../abi/start.js";
 import { u32, u64, viewOf } from "../../bytes/struct.js";
 import type { BlockDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { InterruptLine } from "./ports.js";
+import type { Place } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";
 
@@ -14,14 +14,13 @@ const queueSize = 128;
 export const sectorSize = 512;
 /** Type, a reserved word, sector. */
 const requestSize = 16;
-const type = { in: 0, out: 1 } as const;
-const status = { ok: 0, ioError: 1, unsupported: 2 } as const;
+const types = { read: 0, write: 1 } as const;
+const statuses = { ok: 0, ioError: 1, unsupported: 2 } as const;
 
-export function createVirtioBlock(
-  memory: GuestMemory,
-  block: BlockDevice,
-  [base, irq, line]: readonly [base: number, irq: number, line: InterruptLine],
-): VirtioDevice {
+const nameIn = (names: Readonly<Record<string, number>>, value: number): string =>
+  Object.keys(names).find((name) => names[name] === value) ?? String(value);
+
+export function createVirtioBlock(memory: GuestMemory, block: BlockDevice, place: Place): VirtioDevice {
   const queue = createQueue(memory, queueSize);
   const config = new Uint8Array(8);
   u64.write(viewOf(config), 0, block.capacity / BigInt(sectorSize));
@@ -35,24 +34,34 @@ export function createVirtioBlock(
     const view = viewOf(request);
     const offset = u64.read(view, 8) * BigInt(sectorSize);
     const kind = u32.read(view, 0);
-    const parts = kind === type.in ? targets : data;
+    const parts = kind === types.read ? targets : data;
     const size = parts.reduce((sum, { length }) => sum + length, 0);
     const fits = size % sectorSize === 0 && offset + BigInt(size) <= block.capacity;
-    let outcome: number = status.ioError;
-    if (kind !== type.in && kind !== type.out) outcome = status.unsupported;
+    let outcome: number = statuses.ioError;
+    if (kind !== types.read && kind !== types.write) outcome = statuses.unsupported;
     else if (fits && parts.every(({ length }) => length % sectorSize === 0))
       outcome = move(kind, offset, parts);
     last[0] = outcome;
-    return 1 + (kind === type.in ? size : 0);
+    if (place.notice !== undefined) {
+      const [shown = new Uint8Array()] = parts;
+      const isFetched = kind === types.read && outcome === statuses.ok;
+      place.notice({
+        device: place.name,
+        name: nameIn(types, kind),
+        args: [`sector ${u64.read(view, 8)}`, ...(kind === types.write ? [shown] : []), size],
+        results: [...(isFetched ? [shown] : []), nameIn(statuses, outcome)],
+      });
+    }
+    return 1 + (kind === types.read ? size : 0);
   };
   const move = (kind: number, start: bigint, parts: readonly Uint8Array[]): number => {
     let offset = start;
     for (const part of parts) {
-      const done = kind === type.in ? block.read(offset, part) : block.write(offset, part);
-      if (done !== result.ok) return status.ioError;
+      const done = kind === types.read ? block.read(offset, part) : block.write(offset, part);
+      if (done !== result.ok) return statuses.ioError;
       offset += BigInt(part.length);
     }
-    return status.ok;
+    return statuses.ok;
   };
 
   const device = createVirtioDevice(
@@ -70,9 +79,7 @@ export function createVirtioBlock(
         if (wanted) device.interrupt();
       },
     },
-    base,
-    irq,
-    line,
+    place,
   );
   return device;
 }

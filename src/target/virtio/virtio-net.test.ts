@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { result } from "../../abi/start.js";
 import type { NetDevice } from "../../device/contract.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
-import { base, newDriver } from "./virtio.cases.js";
+import { newDriver } from "./virtio.cases.js";
 
 const mac = Uint8Array.of(2, 1, 2, 3, 4, 5);
 const slot = 0x40000;
@@ -16,7 +16,7 @@ function newCard(mtu = 1500) {
     mtu,
     write(frame) {
       sent.push(frame.slice());
-      return result.ok;
+      return sent.length > 1 ? result.again : result.ok;
     },
     read: () => coming.shift(),
     get readable() {
@@ -26,7 +26,7 @@ function newCard(mtu = 1500) {
     close: () => {},
   };
   let card: VirtioNet | undefined;
-  const driver = newDriver((memory, line) => (card = createVirtioNet(memory, net, mac, [base, 11, line])));
+  const driver = newDriver((memory, place) => (card = createVirtioNet(memory, net, mac, place)));
   return { ...driver, sent, coming, pump: () => card?.pump() };
 }
 
@@ -71,4 +71,22 @@ test("frames in: into the buffers that there are, the others are lost", () => {
   assert.equal(card.isHigh(), true);
   card.set(18, 0, 1);
   assert.equal(card.isHigh(), false);
+});
+
+test("whoever looks on is told of each frame, also of a lost one", () => {
+  const card = newCard();
+  card.start(2, 2 ** 29);
+  for (const _ of [1, 2]) card.publish(1, [{ at: slot, length: 70 }]);
+  card.notify(1);
+  card.publish(0, [{ at: slot, length: 1526, write: true }]);
+  card.coming.push(new Uint8Array(60).fill(1), new Uint8Array(61).fill(2));
+  card.pump();
+  const device = "device";
+  assert.deepEqual(card.told, [
+    { device, name: "driverOk", args: ["features 0x20000000"], results: [] },
+    { device, name: "transmit", args: ["0,0", 60], results: [] },
+    { device, name: "transmit", args: ["0,0", 60], results: ["lost"] },
+    { device, name: "receive", args: ["1,1", 60], results: [] },
+    { device, name: "receive", args: ["2,2", 61], results: ["lost"] },
+  ]);
 });

@@ -1,7 +1,8 @@
 // A legacy virtio network device in front of one of the host's. Source: Virtio PCI Card 0.9.5, appendix C.
+import { result } from "../../abi/start.js";
 import type { NetDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { InterruptLine } from "./ports.js";
+import type { Place } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";
 
@@ -24,7 +25,7 @@ export function createVirtioNet(
   memory: GuestMemory,
   net: NetDevice,
   mac: Uint8Array,
-  [base, irq, line]: readonly [base: number, irq: number, line: InterruptLine],
+  place: Place,
 ): VirtioNet {
   const receive = createQueue(memory, queueSize);
   const transmit = createQueue(memory, queueSize);
@@ -32,12 +33,23 @@ export function createVirtioNet(
   config.set(mac);
   config.set([net.mtu & 0xff, net.mtu >> 8], 10);
 
+  const tell = (name: string, frame: Uint8Array, isTaken: boolean): void =>
+    place.notice?.({
+      device: place.name,
+      name,
+      args: [frame, frame.length],
+      results: isTaken ? [] : ["lost"],
+    });
   const send = (): void => {
     let wanted = false;
     for (let chain = transmit.peek(); chain !== undefined; chain = transmit.peek()) {
       const bytes = gather(chain.readable);
       // A frame that the host does not take is lost, as on a cable.
-      if (bytes !== undefined && bytes.length > headerSize) net.write(bytes.subarray(headerSize));
+      if (bytes !== undefined && bytes.length > headerSize) {
+        const frame = bytes.subarray(headerSize);
+        const isTaken = net.write(frame) === result.ok;
+        tell("transmit", frame, isTaken);
+      }
       wanted = transmit.use(chain, 0) || wanted;
     }
     if (wanted) device.interrupt();
@@ -49,7 +61,9 @@ export function createVirtioNet(
       if (frame === undefined) break;
       // Without a driver, or a buffer that is large enough, a frame is lost, as a card loses it.
       const chain = device.isReady ? receive.peek() : undefined;
-      if (chain === undefined || !scatter(chain, frame)) continue;
+      const isTaken = chain !== undefined && scatter(chain, frame);
+      tell("receive", frame, isTaken);
+      if (!isTaken) continue;
       wanted = receive.use(chain, headerSize + frame.length) || wanted;
     }
     if (wanted) device.interrupt();
@@ -65,9 +79,7 @@ export function createVirtioNet(
         if (index === transmitQueue) send();
       },
     },
-    base,
-    irq,
-    line,
+    place,
   );
   return Object.assign(device, { pump });
 }

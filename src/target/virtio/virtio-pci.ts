@@ -1,7 +1,8 @@
 // What all legacy virtio devices on PCI share: the registers at the first base address. Source: Virtio PCI Card 0.9.5,
 // section 2.2.
+import { hex } from "../../bytes/text.js";
 import type { PciFunction } from "./pci.js";
-import { nothing, savedAll, savedBy, type InterruptLine, type PortDevice } from "./ports.js";
+import { nothing, savedAll, savedBy, type Place, type PortDevice } from "./ports.js";
 import type { DeviceQueue } from "./queue.js";
 
 const vendor = 0x1af4;
@@ -31,12 +32,7 @@ export interface VirtioDevice extends PortDevice {
   interrupt(): void;
 }
 
-export function createVirtioDevice(
-  kind: VirtioKind,
-  base: number,
-  irq: number,
-  line: InterruptLine,
-): VirtioDevice {
+export function createVirtioDevice(kind: VirtioKind, { name, base, irq, line, notice }: Place): VirtioDevice {
   const { queues, config } = kind;
   const features = (kind.features | eventIndexFeature) >>> 0;
   const state = { agreed: 0, selected: 0, status: 0, isInterrupting: false };
@@ -84,7 +80,11 @@ export function createVirtioDevice(
     else if (at === offset.notify) kind.notified(value & 0xffff);
     else if (at === offset.status) {
       if (value === 0) reset();
-      else state.status = value & 0xff;
+      else {
+        state.status = value & 0xff;
+        if ((value & driverOk) !== 0)
+          notice?.({ device: name, name: "driverOk", args: [`features ${hex(state.agreed)}`], results: [] });
+      }
     }
   };
 

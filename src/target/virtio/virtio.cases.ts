@@ -1,10 +1,11 @@
 // A driver for the tests of virtio devices: queues in a memory of its own, set up and used by the registers alone.
 import { viewOf } from "../../bytes/struct.js";
 import { plainMemory, type GuestMemory } from "../../image/memory.js";
-import type { InterruptLine } from "./ports.js";
+import type { Operation } from "../contract.js";
+import type { Place } from "./ports.js";
 import type { VirtioDevice } from "./virtio-pci.js";
 
-export const base = 0xc000;
+const base = 0xc000;
 const queuePages = 8;
 
 export interface Descriptor {
@@ -13,11 +14,22 @@ export interface Descriptor {
   readonly write?: boolean;
 }
 
-export function newDriver(make: (memory: GuestMemory, line: InterruptLine) => VirtioDevice) {
+export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDevice) {
   const memory = plainMemory(1 << 20);
   const view = viewOf(memory.bytes(0, 1 << 20) ?? new Uint8Array());
   let isHigh = false;
-  const device = make(memory, { set: (high) => (isHigh = high) });
+  const told: Operation[] = [];
+  const device = make(memory, {
+    name: "device",
+    base,
+    irq: 10,
+    line: { set: (high) => (isHigh = high) },
+    notice: ({ args, results, ...rest }) => {
+      const copied = (values: Operation["args"]) =>
+        values.map((value) => (value instanceof Uint8Array ? [...value.subarray(0, 2)].join() : value));
+      told.push({ ...rest, args: copied(args), results: copied(results) });
+    },
+  });
   const register = (offset: number, size: 1 | 2 | 4): number => device.in(base + offset, size);
   const set = (offset: number, value: number, size: 1 | 2 | 4): void =>
     device.out(base + offset, value, size);
@@ -36,6 +48,8 @@ export function newDriver(make: (memory: GuestMemory, line: InterruptLine) => Vi
     register,
     set,
     isHigh: () => isHigh,
+    /** What the device told whoever looks on; of data the first two bytes. */
+    told,
     availableAt,
     usedAt,
     sizeOf,

@@ -115,9 +115,3 @@ test("an engine that cannot debug says so, and auto takes one that can", async (
   assert.match(auto.stderr, /engine wasm .*native: it has no --trace/);
   assert.match(auto.stderr, /exit_group\(/);
 });
-
-test("a target without calls has nothing to trace", async () => {
-  const { stderr, status } = await solo5("solo5", ["run", "--trace", selfTest("test_hello.virtio")]);
-  assert.match(stderr, /a virtio unikernel makes no calls to trace\n$/);
-  assert.equal(status, 1);
-});

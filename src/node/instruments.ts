@@ -36,7 +36,7 @@ export function openInstruments(
   return [...instruments, ...openObservers(debug, guest, reporter)];
 }
 
-/** Those that only look. Throws Solo5Error. */
+/** Those that only look. */
 export function openObservers(
   { dumpcore, trace: isTraced }: DebugRequest,
   guest: Guest,
@@ -51,11 +51,7 @@ export function openObservers(
   }
   if (isTraced) {
     const describer = describers[unikernel.target]?.(unikernel.isa);
-    if (describer === undefined)
-      throw new Solo5Error(
-        "TRACE",
-        `${unikernel.name}: a ${unikernel.target} unikernel makes no calls to trace`,
-      );
+    if (describer === undefined) throw new RangeError(`there is no trace of ${unikernel.target}`);
     observers.push(trace(describer, guest, hostClock, print));
   }
   return observers;

@@ -8,6 +8,8 @@ import type { Exit, Vcpu } from "../../engine/contract.js";
 import { plainMemory } from "../../image/memory.js";
 import type { Host, Session, State } from "../../target/contract.js";
 import { describeHypercalls } from "./hvt.js";
+import { targets } from "../../target/registry.js";
+import { describers } from "./registry.js";
 import { describeSyscalls } from "./spt.js";
 import { trace } from "./trace.js";
 import { describeMachine } from "./virtio.js";
@@ -136,6 +138,10 @@ test("a virtio guest: what it asks of the CPU, and what devices tell of themselv
     '    0.000000 read(disk, sector 3, 512) = "hi\\n", ok',
     "    0.000000 powerOff(acpi)",
   ]);
+});
+
+test("every target that runs can be traced", () => {
+  assert.deepEqual(Object.keys(describers), Object.keys(targets));
 });
 
 test("text is cut and escaped", () => {

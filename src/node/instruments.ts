@@ -1,6 +1,5 @@
 // Makes the instruments that a user asked for.
 import { writeSync } from "node:fs";
-import { Solo5Error } from "../bytes/error.js";
 import { coreDump } from "../debug/core/core-dump.js";
 import { describers } from "../debug/trace/registry.js";
 import { trace } from "../debug/trace/trace.js";

@@ -89,3 +89,19 @@ export const selfTests: readonly SelfTest[] = [
   { name: "dumpcore", status: { spt: 255, hvt: 255, virtio: 255 }, says: /Solo5: solo5_abort\(\) called/ },
   { name: "cxx", status: success, says: /SUCCESS/ },
 ];
+
+/** Self-tests of network devices, which the tests of each target attach in their own way. */
+export interface NetTest extends SelfTest {
+  /** The names of the devices. */
+  readonly nics: readonly string[];
+}
+
+export const netTests: readonly NetTest[] = [
+  { name: "net_mtu", nics: ["service0"], status: success, says: /MTU is 1500[^]*SUCCESS/ },
+  {
+    name: "mft_maxdevices",
+    nics: Array.from({ length: 63 }, (_, i) => `service${i}`),
+    status: success,
+    says: /SUCCESS/,
+  },
+];

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
-import { checkOutcome, newDisk, selfTests } from "./self-tests.js";
+import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -78,12 +78,12 @@ test("identical input is sealed to identical bytes", { skip }, async () => {
   assert.deepEqual(await execute("cmp", files), { stdout: "", stderr: "", status: 0 });
 });
 
-test("63 devices", { skip }, async () => {
-  const options = Array.from({ length: 63 }, (_, i) => `--net:service${i}=segment:lan`);
-  const outcome = await solo5("solo5", ["run", ...options, selfTest("test_mft_maxdevices.spt")]);
-  assert.match(outcome.stdout, /SUCCESS/, outcome.stderr);
-  assert.equal(outcome.status, 0);
-});
+for (const row of netTests) {
+  test(`solo5 run ${row.name}`, { skip }, async () => {
+    const nets = row.nics.map((nic) => `--net:${nic}=segment:lan`);
+    checkOutcome(row, "spt", await solo5("solo5", ["run", ...nets, selfTest(`test_${row.name}.spt`)]));
+  });
+}
 
 test(
   "without koffi: a child under this process, and devices of this process on the portable engine",

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attach, createPeer, createSegment, open, run, type NetRequest, type Segment } from "../src/index.js";
 import { selfTest, solo5 } from "./command.js";
-import { checkOutcome, newDisk, selfTests } from "./self-tests.js";
+import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -24,12 +24,19 @@ for (const row of selfTests) {
   });
 }
 
+for (const row of netTests) {
+  test(`PC ${row.name}`, async () => {
+    const nets = row.nics.map((nic) => `--net:${nic}=segment:lan`);
+    checkOutcome(row, "virtio", await solo5("solo5", ["run", ...nets, selfTest(`test_${row.name}.virtio`)]));
+  });
+}
+
 const onPort = (segment: Segment): NetRequest => ({ source: { kind: "device", device: segment.port() } });
 
 /** Runs a self-test with the devices, and collects what it prints. */
-function start(name: string, net: Readonly<Record<string, NetRequest>>) {
+function start(name: string, net: Readonly<Record<string, NetRequest>>, args: readonly string[] = []) {
   let text = "";
-  const plan = attach(open(selfTest(`test_${name}.virtio`)), { memMiB: 64, net });
+  const plan = attach(open(selfTest(`test_${name}.virtio`)), { memMiB: 64, net, args });
   const running = run(plan, { console: { write: (data) => (text += new TextDecoder().decode(data)) } });
   return { running, text: () => text };
 }
@@ -48,6 +55,27 @@ test("PC: pings on two interfaces, each of which has its line", async () => {
   }
   running.stop();
   assert.equal(await running.status, 137);
+});
+
+test("PC: the MTU is the network's", async () => {
+  const { running, text } = start("net_mtu", { service0: onPort(createSegment({ mtu: 9000 })) });
+  assert.equal(await running.status, 0);
+  assert.match(text(), /MTU is 9000/);
+});
+
+test("PC: a hundred thousand frames, then the end", async () => {
+  const segment = createSegment();
+  const { running, text } = start("net", { service0: onPort(segment) }, ["limit"]);
+  const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const inFlight = 50;
+  for (let sent = 0; sent < 100_000; sent += inFlight) {
+    const pings = Array.from({ length: inFlight }, () => peer.ping("10.0.0.2", { timeoutMsecs: 30_000 }));
+    assert.ok(
+      (await Promise.all(pings)).every((time) => time !== undefined),
+      `of 50 after ${sent}`,
+    );
+  }
+  assert.equal(await running.status, 0, text());
 });
 
 test("PC: a unikernel that waits uses no time", async () => {

@@ -334,6 +334,24 @@ test("what cannot be started is said in one line", async () => {
   await refused(["-q", "-H", "qemu", hello], /^solo5-virtio-run: error: qemu-system-x86_64 is not installed, or not in PATH\n$/, "/none"); // prettier-ignore
   await refused(["-q", "-H", "bhyve", hello], /error: grub-bhyve is not installed/, "/none");
   await refused([], /^usage: solo5-virtio-run/);
+
+  const [blk, net2] = [selfTest("test_blk.virtio"), selfTest("test_net_2if.virtio")];
+  const disk = newDisk(folder);
+  const qemuOf = (...args: readonly string[]) => ["-q", "-H", "qemu", ...args];
+  await refused(
+    qemuOf(blk),
+    /^[^\n]* Device 'storage' of type BLOCK_BASIC declared but not attached, see -d\n$/,
+  );
+  await refused(qemuOf("-d", disk, hello), /^[^\n]*: more devices \(1\) than its manifest declares \(0\)\n$/);
+  await refused(
+    qemuOf("-d", disk, "-d", disk, blk),
+    /^[^\n]*: more devices \(2\) than its manifest declares \(1\)\n$/,
+  );
+  await refused(
+    qemuOf("-d", disk, net2),
+    /^[^\n]*: device 1 of the manifest is 'service0' of type NET_BASIC: attach it by -n, in its place\n$/,
+  );
+  await refused(qemuOf("-m", "1000k", hello), /^[^\n]*: needs more memory than 1000k, see -m\n$/);
 });
 
 test("an interface that is not there", { skip: needs.x8664Linux() }, async () => {

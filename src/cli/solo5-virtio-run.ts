@@ -3,10 +3,10 @@
 import { realpathSync, statSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { interfaces } from "../linux/host-devices.js";
+import { checkFit } from "../virtio/fit.js";
 import { bestHypervisor, thisHost } from "../virtio/hypervisor.js";
 import { launch } from "../virtio/launch.js";
 import { firstSlot, slotCount, type Machine } from "../virtio/machine.js";
-import { readKernel } from "../virtio/kernel.js";
 import { parseRunOptions, runUsage } from "../virtio/run-options.js";
 import { main } from "./command.js";
 import { forwardSignals } from "./signals.js";
@@ -48,7 +48,7 @@ await main({
         device.kind === "block" ? { ...device, path: find(device.path) } : device,
       ),
     };
-    readKernel(machine.kernel);
+    checkFit(machine);
     const hypervisor = options.hypervisor === "best" ? bestHypervisor(thisHost) : options.hypervisor;
     const { status, signal } = launch(machine, hypervisor, (line) => {
       if (!quiet) process.stderr.write(`+ ${line}\n`);

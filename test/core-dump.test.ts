@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { coreHeader } from "../src/debug/core/core-file.js";
-import { trapRegisters, x8664Frame } from "../src/debug/core/trap-frame.js";
+import { aarch64Frame, trapRegisters, x8664Frame } from "../src/debug/core/trap-frame.js";
 import { encode } from "../src/bytes/struct.js";
 import { readElf } from "../src/image/elf.js";
 import { kvmObstacle } from "../src/linux/kvm/availability.js";
@@ -164,4 +164,6 @@ test("a cookie that is no trap frame is not taken for one", () => {
   );
   zero.set(frame);
   assert.equal(trapRegisters("x86-64", zero, range)?.get("rip"), 14n);
+  const astray = { x: Array.from({ length: 31 }, () => 0n), sp: 0n, pc: 0xdeadbeefn, pstate: 0x6000_03c5n, esr: 0x8600_0004n, far: 0n }; // prettier-ignore
+  assert.equal(trapRegisters("aarch64", encode(aarch64Frame, astray), range)?.get("pc"), 0xdeadbeefn);
 });

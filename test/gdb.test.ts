@@ -107,6 +107,19 @@ test("only debugging tenders take --gdb, and only well-formed ports", async () =
   }
 });
 
+test("a port without --gdb and an address that there is not are one line each", async () => {
+  const alone = await solo5("solo5-hvt-debug", ["--gdb-port=1", selfTest(kernel)]);
+  assert.equal(alone.stderr, "solo5-hvt-debug: --gdb-port does nothing without --gdb\n");
+  assert.equal(alone.status, 1);
+  const args = ["--engine=wasm", "--gdb", "--gdb-port=256.1.1.1:1", selfTest(kernel)];
+  const nowhere = await solo5("solo5-hvt-debug", args);
+  assert.equal(
+    nowhere.stderr,
+    "solo5-hvt-debug: gdb: cannot listen on 256.1.1.1:1: there is no such address\n",
+  );
+  assert.equal(nowhere.status, 1);
+});
+
 test("an engine that cannot debug says so, and auto takes one that can", async () => {
   const spt = selfTest("test_hello.spt");
   const native = await solo5("solo5", ["run", "--engine=native", "--trace", spt]);

@@ -258,7 +258,7 @@ if (usable && process.arch === "x64") {
         /^Invalid guest access: gpa=0xfffffff0, sz=16$/,
       ],
       // hlt
-      [[0xf4], /^KVM: unhandled exit: /],
+      [[0xf4], /^KVM: unhandled exit: exit_reason=0x5, rip=0x100001$/],
     ];
     for (const [code, says] of cases) {
       const file = join(folder, "wrong.hvt");

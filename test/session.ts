@@ -86,7 +86,13 @@ export async function runGdb(
     commands.push("-ex", `echo ${command}\\n`, "-ex", text);
   }
   const [file, args] = argv(command, port);
-  const options = ["set pagination off", "set width 0", "set debuginfod enabled off", "set confirm off"];
+  const options = [
+    "set pagination off",
+    "set width 0",
+    "set debuginfod enabled off",
+    "set confirm off",
+    "set remotetimeout 30",
+  ];
   // Errors stand among the output, where they happen.
   const { stdout } = await execute(
     "sh",

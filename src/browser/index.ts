@@ -6,6 +6,7 @@ import { portableEngines } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
+import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/chance.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
@@ -22,10 +23,7 @@ const noHost: HostDevices = {
     throw new Solo5Error("NET", "Could not attach interface: a page has none; attach a segment's port");
   },
   blockSize(path) {
-    throw new Solo5Error(
-      "BLOCK",
-      `Could not open block device: ${path}: a page has no files; attach a device object`,
-    );
+    throw blockError(path, "a page has no files; attach a device object");
   },
 };
 

@@ -2,6 +2,7 @@
 // when the reader of a pipe goes away.
 import { Solo5Error } from "../bytes/error.js";
 import { stdoutConsole } from "../node/console.js";
+import { packageVersion } from "../toolchain/layout.js";
 
 /** A user's mistake in how the command was called: the message, if any, then the usage; exit 1. */
 export class UsageError extends Solo5Error {
@@ -13,6 +14,7 @@ export class UsageError extends Solo5Error {
 export interface Command {
   /** The name that messages begin with. */
   readonly name: string;
+  /** Asked for when it is to be printed. */
   readonly usage: string;
   /** Gives the exit status. */
   run(args: readonly string[]): number | Promise<number>;
@@ -43,3 +45,9 @@ export async function main(command: Command): Promise<void> {
 
 /** Writes to stdout, all at once. Throws Solo5Error as `stdoutConsole` does. */
 export const print = (text: string): void => stdoutConsole.write(new TextEncoder().encode(text));
+
+/** What `--version` of solo5 and its commands says; the exit status. */
+export function printVersion(): number {
+  print(`solo5 ${packageVersion()}\n`);
+  return 0;
+}

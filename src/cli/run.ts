@@ -6,7 +6,8 @@ import { readFile } from "../node/files.js";
 import { attach } from "../tender/attach.js";
 import { parseOptions, runOptions, usage, valueOf } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
-import { UsageError } from "./command.js";
+import { missingKernel } from "../tender/texts.js";
+import { printVersion, UsageError } from "./command.js";
 import { segments } from "./segments.js";
 import { startAndWait } from "./start.js";
 
@@ -18,7 +19,8 @@ at the address IP that answers pings; it needs no privileges.
 export async function runCommand(args: readonly string[]): Promise<number> {
   const { given, kernel, args: guestArgs } = parseOptions(args, runOptions);
   if (valueOf(given, "help") !== undefined) throw new UsageError();
-  if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
+  if (valueOf(given, "version") !== undefined) return printVersion();
+  if (kernel === undefined) throw new UsageError(missingKernel);
   const options = attachOptions(given, guestArgs, segments());
   const plan = attach(readUnikernel(readFile(kernel), kernel), options, hostDevices);
   return startAndWait(plan, given, { name: basename(kernel), reporter: "solo5" });

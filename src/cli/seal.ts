@@ -7,7 +7,8 @@ import { readFile, writeFile } from "../node/files.js";
 import { attach } from "../tender/attach.js";
 import { parseOptions, sptOptions } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
-import { UsageError } from "./command.js";
+import { missingKernel } from "../tender/texts.js";
+import { printVersion, UsageError } from "./command.js";
 import { segments } from "./segments.js";
 
 export const sealUsage = `usage: solo5 seal KERNEL [OPTIONS] -o FILE [-- ARGUMENTS]
@@ -21,13 +22,14 @@ export function sealCommand(args: readonly string[]): number {
   const separator = args.includes("--") ? args.indexOf("--") : args.length;
   const own = args.slice(0, separator);
   if (own.includes("--help")) throw new UsageError();
+  if (own.includes("--version")) return printVersion();
   const outputAt = own.indexOf("-o");
   const output = outputAt < 0 ? undefined : own[outputAt + 1];
   if (output === undefined) throw new UsageError("seal: -o FILE is missing");
   own.splice(outputAt, 2);
   const options = own.filter((argument) => argument.startsWith("-"));
   const [kernel, ...rest] = own.filter((argument) => !argument.startsWith("-"));
-  if (kernel === undefined) throw new UsageError("seal: Missing KERNEL operand");
+  if (kernel === undefined) throw new UsageError(`seal: ${missingKernel}`);
   if (rest.length > 0) throw new UsageError(`seal: one KERNEL, not also ${rest.join(" ")}`);
 
   const { given } = parseOptions(options, sptOptions);

@@ -28,9 +28,16 @@ test("a segment cannot be sealed, nor a dump that cannot be written start", asyn
 });
 
 test("version and usage", async () => {
-  assert.match((await solo5("solo5", ["--version"])).stdout, /^solo5 \d+\.\d+\.\d+\n$/);
-  for (const args of [["--help"], ["run", "--help"], ["seal", "--help"]])
-    await refuses(args, /^usage: solo5 run/);
+  for (const command of [[], ["run"], ["seal"], ["replay"]]) {
+    const { stdout, status } = await solo5("solo5", [...command, "--version"]);
+    assert.match(stdout, /^solo5 \d+\.\d+\.\d+\n$/);
+    assert.equal(status, 0);
+  }
+  const usages = (stderr: string) => [...stderr.matchAll(/^usage: solo5 (\w+)/gm)].map(([, name]) => name);
+  for (const names of [["run"], ["seal"], ["replay"]])
+    assert.deepEqual(usages((await solo5("solo5", [...names, "--help"])).stderr), names);
+  assert.deepEqual(usages((await solo5("solo5", ["--help"])).stderr), ["run", "seal", "replay"]);
+  await refuses(["run", "--nonsense"], /^solo5: Invalid option: `--nonsense'\nusage: solo5 run /);
 });
 
 test("a full disk is one line", { skip: needs.x8664Linux() }, async () => {

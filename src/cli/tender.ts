@@ -7,6 +7,7 @@ import { readFile } from "../node/files.js";
 import type { AttachOptions } from "../tender/attach.js";
 import { parseOptions, usage, type Given, type OptionTable } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
+import { missingKernel } from "../tender/texts.js";
 import { packageVersion } from "../toolchain/layout.js";
 import { main, UsageError } from "./command.js";
 
@@ -38,7 +39,7 @@ export function tenderMain(
         process.stderr.write(`ABI version ${targets[target].versions.at(-1)}\n`);
         return 0;
       }
-      if (kernel === undefined) throw new UsageError("Missing KERNEL operand");
+      if (kernel === undefined) throw new UsageError(missingKernel);
       const unikernel = readUnikernel(readFile(kernel), kernel, target);
       return start({ unikernel, given, name: basename(kernel), options: attachOptions(given, guestArgs) });
     },

@@ -7,6 +7,7 @@ import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { queryInterface } from "./net/tap.js";
 import type { HostDevices, NetSource } from "../tender/attach.js";
+import { blockError } from "../tender/texts.js";
 
 const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
   new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
@@ -46,8 +47,7 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
 function sizeOf(fd: number, path: string): bigint {
   const stat = fstatSync(fd, { bigint: true });
   if (stat.isFile()) return stat.size;
-  if (!stat.isBlockDevice())
-    throw new Solo5Error("BLOCK", `Could not open block device: ${path}: Block device required`);
+  if (!stat.isBlockDevice()) throw blockError(path, "Block device required");
   // makedev(3): 12 bits of the minor number lie above the major's.
   const [major, minor] = [
     (stat.rdev >> 8n) & 0xfffn,
@@ -64,7 +64,7 @@ function blockSize(path: string): bigint {
     return sizeOf(fd, path);
   } catch (cause) {
     if (cause instanceof Solo5Error) throw cause;
-    throw new Solo5Error("BLOCK", `Could not open block device: ${path}: ${reason(cause)}`, { cause });
+    throw blockError(path, reason(cause), cause);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,8 +1,8 @@
 // A block device on a file or on a block device of the host.
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { result, type Result } from "../abi/start.js";
-import { Solo5Error } from "../bytes/error.js";
 import type { BlockDevice } from "../device/contract.js";
+import { blockError } from "../tender/texts.js";
 import { systemErrorMessage } from "./errno.js";
 
 type Move = (fd: number, data: Uint8Array, at: number, length: number, position: number) => number;
@@ -12,9 +12,7 @@ export function openBlockFile(path: string): number {
   try {
     return openSync(path, "r+");
   } catch (cause) {
-    throw new Solo5Error("BLOCK", `Could not open block device: ${path}: ${systemErrorMessage(cause)}`, {
-      cause,
-    });
+    throw blockError(path, systemErrorMessage(cause), cause);
   }
 }
 

@@ -21,8 +21,12 @@ const defaultPort = "1234";
 export function debugRequest(given: readonly Given[]): DebugRequest {
   const dumpcore = valueOf(given, "dumpcore");
   const record = valueOf(given, "record");
+  const port = valueOf(given, "gdb-port");
+  const isDebugged = valueOf(given, "gdb") !== undefined;
+  if (port !== undefined && !isDebugged)
+    throw new Solo5Error("GDB_PORT", "--gdb-port does nothing without --gdb");
   return {
-    ...(valueOf(given, "gdb") === undefined ? {} : { gdb: gdbAddress(valueOf(given, "gdb-port")) }),
+    ...(isDebugged ? { gdb: gdbAddress(port) } : {}),
     ...(dumpcore === undefined ? {} : { dumpcore }),
     ...(record === undefined ? {} : { record }),
     ...(valueOf(given, "trace") === undefined ? {} : { trace: true }),

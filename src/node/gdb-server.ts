@@ -43,9 +43,10 @@ export function listenForGdb(
       gdb.disconnect();
     });
   });
-  server.on("error", (error) =>
-    failed(`gdb: cannot listen on ${address}:${port}: ${systemErrorMessage(error)}`),
-  );
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    const why = error.syscall === "getaddrinfo" ? "there is no such address" : systemErrorMessage(error);
+    failed(`gdb: cannot listen on ${address}:${port}: ${why}`);
+  });
   server.listen(port, address, () => {
     const { address, port } = server.address() as AddressInfo;
     say(`gdb: waiting for a debugger at ${address}:${port}`);

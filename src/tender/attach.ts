@@ -7,6 +7,7 @@ import { hex } from "../bytes/text.js";
 import type { BlockDevice, NetDevice } from "../device/contract.js";
 import type { Device } from "../image/manifest.js";
 import type { Unikernel } from "../image/unikernel.js";
+import { malformedMemory } from "./texts.js";
 
 /** What backs a network device: a tap of the host, a descriptor that the process inherits, or an object. */
 export type NetSource =
@@ -101,7 +102,7 @@ export function attach(unikernel: Unikernel, options: AttachOptions, host: HostD
 }
 
 function memory({ name, imageEnd }: Unikernel, memMiB: number): number {
-  if (!Number.isInteger(memMiB) || memMiB < 1) throw new Solo5Error("MEMORY", "Malformed argument to --mem");
+  if (!Number.isInteger(memMiB) || memMiB < 1) throw malformedMemory();
   const size = memMiB * 2 ** 20;
   if (size > guestMemMax) {
     throw new Solo5Error(

@@ -50,6 +50,7 @@ export const replayOptions = {
   "gdb-port": debugging["gdb-port"],
   trace: debugging.trace,
   help: classicOptions.help,
+  version: classicOptions.version,
 } as const satisfies Record<string, Option>;
 
 /** What `solo5 run` takes. */

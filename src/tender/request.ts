@@ -9,6 +9,7 @@ import {
   type NetSource,
 } from "./attach.js";
 import { invalidOption, type Given } from "./options.js";
+import { malformedMemory } from "./texts.js";
 
 /** Turns a NET source that is neither an interface nor a descriptor into an object; undefined where it cannot. */
 export type NetNames = (value: string) => NetSource | undefined;
@@ -34,7 +35,7 @@ export function attachOptions(
     switch (option) {
       case "mem":
         if (!/^\d{1,9}$/.test(value) || Number(value) === 0) {
-          throw new Solo5Error("MEMORY", "Malformed argument to --mem");
+          throw malformedMemory();
         }
         memMiB = Number(value);
         break;

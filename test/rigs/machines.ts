@@ -17,8 +17,9 @@ export interface Machine {
   readonly modules: readonly string[];
 }
 
-const x8664 = { isa: "x86-64", arch: "amd64", console: "ttyS0", modules: ["irqbypass", "kvm", "kvm-amd", "tun"] } as const; // prettier-ignore
-const aarch64 = { isa: "aarch64", arch: "arm64", console: "ttyAMA0", modules: ["tun"] } as const;
+const net = ["virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover", "net_failover", "virtio_net"] as const; // prettier-ignore
+const x8664 = { isa: "x86-64", arch: "amd64", console: "ttyS0", modules: ["irqbypass", "kvm", "kvm-amd", "tun", ...net] } as const; // prettier-ignore
+const aarch64 = { isa: "aarch64", arch: "arm64", console: "ttyAMA0", modules: ["tun", ...net] } as const;
 const virt = ["qemu-system-aarch64", "-machine", "virt,virtualization=on"];
 
 /** With AMD's SVM; with EL2 for a KVM that leaves the kernel at EL1 (nVHE), and for one that does not (VHE). */

@@ -11,6 +11,7 @@ import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-tests.js";
 import type { Entry } from "./cpio.js";
+import { gdbCases } from "./gdb.cases.js";
 import { machineCases, machineFiles, tender, type Case } from "./machine.cases.js";
 import { machines, rigsFolder, type Machine } from "./machines.js";
 import { runInRig } from "./rig.js";
@@ -60,7 +61,12 @@ function sealed(machine: Machine, row: SelfTest): Entry {
 export function testRig(name: keyof typeof machines): void {
   if (rigsFolder === "") return;
   const machine: Machine = machines[name];
-  const cases = [...kvmCases, ...sptCases, ...machineCases(`/${hvtFile("hello")}`, `/${hvtFile("net")}`)];
+  const cases = [
+    ...kvmCases,
+    ...sptCases,
+    ...machineCases(`/${hvtFile("hello")}`, `/${hvtFile("net")}`),
+    ...gdbCases(machine.isa, folder),
+  ];
   const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   before(async () => {

@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "../command.js";
+import { freePort } from "../session.js";
 import { cpio, type Entry } from "./cpio.js";
 import { baseOf, kernelOf, type Machine } from "./machines.js";
 
@@ -14,10 +15,20 @@ export interface Command {
   /** For the shell. */
   readonly line: string;
   readonly timeoutSecs?: number;
+  /** What this machine does once the command has printed `when`. */
+  readonly outside?: {
+    readonly when: string;
+    /** `port` of this machine's 127.0.0.1 is `forwardedPort` of the other's. */
+    run(port: number): Promise<void>;
+  };
 }
 
-const bootSecs = 200;
+/** Where a command listens for this machine. */
+export const forwardedPort = 1234;
+
+const bootSecs = 300;
 const mark = "@@";
+const beginOf = (i: number): string => `${mark} begin ${i} `;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 const init = ({ modules }: Machine): string => `#!/bin/busybox sh
@@ -30,6 +41,8 @@ mount -t tmpfs tmp /tmp
 ${modules.map((name) => `insmod /modules/${name}.ko`).join("\n")}
 echo 1 > /proc/sys/vm/overcommit_memory
 ip link set lo up
+ip address add 10.0.2.15/24 dev eth0
+ip link set eth0 up
 . /run.sh
 poweroff -f
 `;
@@ -38,7 +51,7 @@ const script = (commands: readonly Command[]): string =>
   commands
     .map(({ name, line, timeoutSecs = 30 }, i) => {
       const quoted = line.replaceAll("'", "'\\''");
-      return `echo "${mark} begin ${i} ${name}"\ntimeout -s KILL ${timeoutSecs} sh -c '${quoted}' 2>&1\nrc=$?\necho\necho "${mark} end ${i} rc=$rc"\n`;
+      return `echo "${beginOf(i)}${name}"\ntimeout -s KILL ${timeoutSecs} sh -c '${quoted}' 2>&1\nrc=$?\necho\necho "${mark} end ${i} rc=$rc"\n`;
     })
     .join("");
 
@@ -59,7 +72,7 @@ export async function runInRig(
     const out = openSync(initrd, "w");
     for (const part of cpio([...baseOf(machine), ...own, ...files])) writeSync(out, part);
     closeSync(out);
-    const log = await boot(machine, initrd);
+    const log = await boot(machine, initrd, commands);
     if (process.env["SOLO5_RIG_LOG"] !== undefined) process.stderr.write(log);
     return parse(log, commands);
   } finally {
@@ -68,23 +81,37 @@ export async function runInRig(
 }
 
 /** The serial console's output until the machine powers off. */
-function boot(machine: Machine, initrd: string): Promise<string> {
+async function boot(machine: Machine, initrd: string, commands: readonly Command[]): Promise<string> {
+  const port = await freePort();
   const [qemu = "", ...cpu] = machine.qemu;
   // With more than one CPU, nested SVM hangs now and then.
-  const args = [...cpu, "-accel", "tcg,thread=multi", "-m", "1G", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", kernelOf(machine), "-initrd", initrd, "-append", `console=${machine.console} quiet loglevel=1 mitigations=off panic=-1`]; // prettier-ignore
+  const args = [...cpu, "-accel", "tcg,thread=multi", "-m", "1G", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-netdev", `user,id=outside,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:${forwardedPort}`, "-device", "virtio-net-pci,netdev=outside,romfile=", "-kernel", kernelOf(machine), "-initrd", initrd, "-append", `console=${machine.console} quiet loglevel=1 mitigations=off panic=-1`]; // prettier-ignore
   return new Promise((resolve, reject) => {
     const child = spawn(qemu, args, { stdio: ["ignore", "pipe", "inherit"], timeout: bootSecs * 1000, killSignal: "SIGKILL" }); // prettier-ignore
     let log = "";
-    child.stdout.setEncoding("latin1").on("data", (data: string) => (log += data));
+    const waiting = new Set(commands.filter(({ outside }) => outside !== undefined));
+    const running: Promise<void>[] = [];
+    child.stdout.setEncoding("latin1").on("data", (data: string) => {
+      log += data;
+      for (const command of waiting) {
+        const { outside } = command;
+        const begin = log.indexOf(beginOf(commands.indexOf(command)));
+        if (outside === undefined || begin < 0 || !log.includes(outside.when, begin)) continue;
+        waiting.delete(command);
+        running.push(outside.run(port));
+      }
+    });
     child.on("error", reject);
-    child.on("close", () => resolve(log.replaceAll("\r\n", "\n")));
+    child.on("close", () => {
+      Promise.all(running).then(() => resolve(log.replaceAll("\r\n", "\n")), reject);
+    });
   });
 }
 
 function parse(log: string, commands: readonly Command[]): Map<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
   commands.forEach(({ name }, i) => {
-    const begin = log.indexOf(`${mark} begin ${i} `);
+    const begin = log.indexOf(beginOf(i));
     const end = new RegExp(`^${mark} end ${i} rc=(\\d+)$`, "m").exec(log);
     if (begin < 0 || end === null) return;
     const stdout = log.slice(log.indexOf("\n", begin) + 1, end.index).replace(/\n$/, "");

@@ -41,6 +41,10 @@ export const aarch64Frame = struct(288, {
 /** The code segment that hvt guests run in, and the last vector. */
 const codeSelector = 8n;
 const lastVector = 47n;
+/** PSTATE.M: EL1 on its own stack. And the syndrome is a word that says something. */
+const modeMask = 0x1fn;
+const el1h = 5n;
+const wordMax = 0xffff_ffffn;
 
 export interface CodeRange {
   readonly start: number;
@@ -55,8 +59,10 @@ export function trapRegisters(
 ): ReadonlyMap<string, bigint> | undefined {
   const isCode = (pc: bigint): boolean => pc >= BigInt(start) && pc < BigInt(end);
   if (isa === "aarch64") {
-    const { x, sp, pc, pstate } = aarch64Frame.read(viewOf(cookie), 0);
-    if (!isCode(pc)) return undefined;
+    const { x, sp, pc, pstate, esr } = aarch64Frame.read(viewOf(cookie), 0);
+    // A jump that went astray leaves a program counter of any kind.
+    const isBelievable = isCode(pc) || (pstate & modeMask) === el1h;
+    if (!isBelievable || esr === 0n || esr > wordMax) return undefined;
     return new Map([
       ...x.map((value, n) => [`x${n}`, value] as const),
       ["sp_el1", sp],

@@ -161,8 +161,6 @@ function handleExit({ run, size, debug }: Running, answer: Answer): Verdict {
       return handleIo(run, answer);
     case exitReason.MMIO:
       return handleMmio(run, size, answer);
-    case exitReason.HLT:
-      return answer({ kind: "halt" });
     default: {
       const detail =
         reason === exitReason.INTERNAL_ERROR ? `, suberror=${runInternal.read(run, exitUnion).suberror}` : "";

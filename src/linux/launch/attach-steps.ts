@@ -8,6 +8,7 @@ import * as linux from "../syscalls.js";
 import { macAddress, mtuAddress } from "../../target/spt/boot-data.js";
 import type { Descriptors } from "./descriptors.js";
 import type { Step } from "./step.js";
+import { couldNotOpenBlock } from "../../tender/texts.js";
 
 export interface Opened {
   readonly fd: number;
@@ -97,14 +98,14 @@ export function attachBlock({ name, source, capacity }: AttachedBlock, descripto
         op: "call",
         call: "openat",
         args: [linux.atFdcwd, { data: withNul(path) }, flags, 0],
-        fail: `Could not open block device: ${path}`,
+        fail: couldNotOpenBlock(path),
         expect: BigInt(fd),
       },
       {
         op: "call",
         call: "lseek",
         args: [fd, 0, linux.seek.end],
-        fail: `Could not open block device: ${path}`,
+        fail: couldNotOpenBlock(path),
         expect: capacity,
         mismatch: `${name}: ${path} is not the ${capacity} bytes that it was when the unikernel was sealed`,
       },

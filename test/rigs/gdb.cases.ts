@@ -9,10 +9,10 @@ import { gunzipSync } from "node:zlib";
 import type { Isa } from "../../src/abi/elf.js";
 import { selfTest } from "../command.js";
 import { assertPrinted, runGdb, sessionsOf, stepsOf, type Session, type Step } from "../session.js";
-import type { Case } from "./machine.cases.js";
+import { bundled, type Case } from "./machine.cases.js";
 import { forwardedPort } from "./rig.js";
 
-const tender = "node /solo5/dist/bundle/bin/solo5-hvt-debug.js --engine=kvm";
+const tender = `${bundled("solo5-hvt-debug")} --engine=kvm`;
 const session = (...lines: readonly string[]): Session => ({ line: 0, lines });
 
 /** By ISA: the debugger, and the self-tests' folder below that of x86-64. */

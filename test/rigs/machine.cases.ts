@@ -11,7 +11,9 @@ export interface Case extends Command {
   check(outcome: Outcome): void;
 }
 
-export const tender = "node /solo5/dist/bundle/bin/solo5-hvt.js";
+/** One of our commands there. */
+export const bundled = (name: string): string => `node /solo5/dist/bundle/bin/${name}.js`;
+export const tender = bundled("solo5-hvt");
 const asNobody = (line: string): string => `su -s /bin/sh nobody -c "${line}"`;
 /** Runs in the background, then ends it with `signal` and says its status. */
 const signalled = (line: string, signal: string, meanwhile: string): string =>

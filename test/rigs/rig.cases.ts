@@ -13,6 +13,7 @@ import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-
 import type { Entry } from "./cpio.js";
 import { gdbCases } from "./gdb.cases.js";
 import { machineCases, machineFiles, tender, type Case } from "./machine.cases.js";
+import { othersFolder, othersIn, standIns } from "./others.cases.js";
 import { machines, rigsFolder, type Machine } from "./machines.js";
 import { runInRig } from "./rig.js";
 
@@ -59,18 +60,34 @@ function sealed(machine: Machine, row: SelfTest): Entry {
 
 /** Boots the machine once and tests everything in it; nothing where SOLO5_RIGS is empty on purpose. */
 export function testRig(name: keyof typeof machines): void {
-  if (rigsFolder === "") return;
   const machine: Machine = machines[name];
+  const others = standIns(machine.isa, { path: disk, blank }, folder);
   const cases = [
     ...kvmCases,
     ...sptCases,
     ...machineCases(`/${hvtFile("hello")}`, `/${hvtFile("net")}`),
     ...gdbCases(machine.isa, folder),
+    ...others.cases,
   ];
+  testCases(name, () => [...files(machine), ...others.files], cases);
+}
+
+/** The same with what others have built; nothing where SOLO5_OTHERS names nothing. */
+export function testOthers(name: keyof typeof machines): void {
+  const { isa } = machines[name];
+  const folder = othersFolder(isa);
+  if (folder === undefined) return;
+  const { files, cases } = othersIn(folder, isa, { path: disk, blank });
+  testCases(name, () => files, cases);
+}
+
+function testCases(name: keyof typeof machines, files: () => readonly Entry[], cases: readonly Case[]): void {
+  if (rigsFolder === "") return;
+  const machine: Machine = machines[name];
   const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   before(async () => {
-    if (skip === false) outcomes = await runInRig(machine, files(machine), cases);
+    if (skip === false) outcomes = await runInRig(machine, files(), cases);
   });
   for (const { name: what, check } of cases) {
     test(`rig ${name}: ${what}`, { skip }, () => {

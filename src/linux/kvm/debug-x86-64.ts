@@ -38,8 +38,8 @@ export function newX8664Debug(run: DataView, registers: Registers): CpuDebug {
     request: setGuestDebug["x86-64"],
     encode({ step, breakpoints, watches }: Wishes) {
       const wanted = [
-        ...breakpoints.map((address) => ({ address, length: 1, access: access.execute })),
         ...watches.flatMap((watch) => [...slotsOf(watch)]),
+        ...breakpoints.map((address) => ({ address, length: 1, access: access.execute })),
       ];
       if (wanted.length > slots) throw new RangeError(`x86-64 has ${slots} debug registers`);
       inUse = wanted;

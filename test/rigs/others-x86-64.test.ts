@@ -1,0 +1,4 @@
+// What others have built for x86-64, where SOLO5_OTHERS names it: theirs under ours, ours under theirs, on a real KVM.
+import { testOthers } from "./rig.cases.js";
+
+testOthers("x86-64");

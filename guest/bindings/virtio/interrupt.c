@@ -17,26 +17,43 @@
 static const struct virtio_device *irq_devices[MFT_MAX_ENTRIES];
 static unsigned irq_device_count;
 
-/* One stub per line, 16 bytes apart. What C may change is kept; flags and stack are the CPU's business. */
+/* One stub per line, 16 bytes apart. What C may change is kept, and told to debuggers where; flags and stack
+ * are the CPU's business. */
 extern const char irq_stubs[] __attribute__((visibility("hidden")));
 __asm__(".pushsection .text.irq, \"ax\", @progbits\n"
         ".balign 16\n"
         "irq_stubs:\n"
+        ".cfi_startproc simple\n"
+        ".cfi_signal_frame\n"
+        ".cfi_def_cfa rsp, 40\n"
+        ".cfi_offset rip, -40\n"
+        ".cfi_offset rsp, -16\n"
         ".set line, 0\n"
         ".rept 16\n"
         "  .balign 16\n"
+        "  .cfi_def_cfa_offset 40\n"
         "  pushq %rdi\n"
+        "  .cfi_def_cfa_offset 48\n"
+        "  .cfi_offset rdi, -48\n"
         "  movl $line, %edi\n"
         "  jmp irq_common\n"
         "  .set line, line + 1\n"
         ".endr\n"
         "irq_common:\n"
         "  cld\n"
-        "  pushq %rax; pushq %rcx; pushq %rdx; pushq %rsi; pushq %r8; pushq %r9; pushq %r10; pushq %r11\n"
+        ".irp register, rax, rcx, rdx, rsi, r8, r9, r10, r11\n"
+        "  pushq %\\register\n"
+        "  .cfi_adjust_cfa_offset 8\n"
+        "  .cfi_rel_offset \\register, 0\n"
+        ".endr\n"
         "  call irq_handle\n"
-        "  popq %r11; popq %r10; popq %r9; popq %r8; popq %rsi; popq %rdx; popq %rcx; popq %rax\n"
-        "  popq %rdi\n"
+        ".irp register, r11, r10, r9, r8, rsi, rdx, rcx, rax, rdi\n"
+        "  popq %\\register\n"
+        "  .cfi_adjust_cfa_offset -8\n"
+        "  .cfi_same_value \\register\n"
+        ".endr\n"
         "  iretq\n"
+        ".cfi_endproc\n"
         ".popsection\n");
 
 /* Whether the line's controller says that it interrupted; otherwise it gave up its lowest line meanwhile. */

@@ -72,7 +72,7 @@ export const hvt: Target = {
       if ("fields" in reply) {
         // Only PUTS gives nothing back.
         if (name !== "puts" && !mayStore(gpa, args.size)) return badAccess(gpa, args.size);
-        args.update(view, gpa, reply.fields);
+        fill(name, gpa, reply.fields);
         return "resume";
       }
       if ("badAccess" in reply) return badAccess(reply.badAccess.gpa, reply.badAccess.size);
@@ -81,6 +81,12 @@ export const hvt: Target = {
       completePoll();
       return "resume";
     };
+    /** Through `memory`, for whoever keeps an eye on what is written there; reading goes through one view. */
+    const fill = (name: HypercallName, gpa: number, fields: object): void => {
+      const args: Struct<Record<string, Field<unknown>>> = hypercalls[name].args;
+      const place = memory.bytes(gpa, args.size);
+      if (place !== undefined) args.update(viewOf(place), 0, fields);
+    };
     const readySet = (): bigint => {
       let set = 0n;
       for (const [handle, net] of host.nets) if (net.readable) set |= 1n << BigInt(handle);
@@ -88,7 +94,7 @@ export const hvt: Target = {
     };
     const completePoll = (): void => {
       const ret = [...host.nets.values()].filter((net) => net.readable).length;
-      hypercalls.poll.args.update(view, pollArgs, { readySet: readySet(), ret });
+      fill("poll", pollArgs, { readySet: readySet(), ret });
     };
 
     return {

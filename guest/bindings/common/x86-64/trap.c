@@ -58,7 +58,7 @@ struct trap_frame {
 
 /*
  * One stub per vector, 16 bytes apart: the vector and, where the CPU pushes none, an error code of 0. Then all
- * registers, and the report. The vectors with an error code of their own are 8, 10 to 14, 17 and 21.
+ * registers, and the report, from which a debugger finds back to the trap. The vectors with an error code of their own are 8, 10 to 14, 17 and 21.
  */
 extern const char trap_stubs[] __attribute__((visibility("hidden")));
 __asm__(".pushsection .text.trap, \"ax\", @progbits\n"
@@ -75,11 +75,20 @@ __asm__(".pushsection .text.trap, \"ax\", @progbits\n"
         "  .set vector, vector + 1\n"
         ".endr\n"
         "trap_common:\n"
+        ".cfi_startproc simple\n"
+        ".cfi_signal_frame\n"
+        ".cfi_def_cfa rsp, 56\n"
+        ".cfi_offset rip, -40\n"
+        ".cfi_offset rsp, -16\n"
         "  cld\n"
-        "  pushq %rax; pushq %rcx; pushq %rdx; pushq %rbx; pushq %rbp; pushq %rsi; pushq %rdi\n"
-        "  pushq %r8; pushq %r9; pushq %r10; pushq %r11; pushq %r12; pushq %r13; pushq %r14; pushq %r15\n"
+        ".irp register, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15\n"
+        "  pushq %\\register\n"
+        "  .cfi_adjust_cfa_offset 8\n"
+        "  .cfi_rel_offset \\register, 0\n"
+        ".endr\n"
         "  movq %rsp, %rdi\n"
         "  call trap_report\n"
+        ".cfi_endproc\n"
         ".popsection\n");
 
 static const char *const trap_names[] = {

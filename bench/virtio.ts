@@ -125,8 +125,10 @@ async function pingSeconds(command: readonly string[]): Promise<number> {
   namespace.tap("tap0", "10.0.0.1/24");
   const child = namespace.spawn(process.execPath, command);
   try {
+    // QEMU hands on a character at a time.
+    let text = "";
     await new Promise((resolve) =>
-      child.stdout?.on("data", (data) => `${data}`.includes("MAC") && resolve(data)),
+      child.stdout?.on("data", (data) => (text += `${data}`).includes("MAC") && resolve(text)),
     );
     const { stdout } = await namespace.execute("ping", ["-fq", "-c", `${pingCount}`, "10.0.0.2"]);
     if (!stdout.includes(`${pingCount} received`)) throw new Error(`pings were lost: ${stdout}`);

@@ -181,7 +181,8 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
     if (this.low(count) !== 0) this.#flags(FlagsOperation[shift], width, a, count, result);
   }
 
-  setFlag(flag: Flag, bit: V): void {
+  setFlag(flag: Flag, bit: V, keep?: V): void {
+    if (keep !== undefined && this.low(keep) !== 0) return;
     const at = flagBits[flag];
     this.#cpu.setStatus(1 << at, this.low(bit) << at);
   }

@@ -95,8 +95,8 @@ export interface Emitter<V> {
   flagsDecrement(width: Width, result: V): void;
   /** As a shift of `a` by `count` (width 32, as masked by the CPU) does: nothing where it is 0. */
   flagsShift(shift: Shift, width: Width, a: V, count: V, result: V): void;
-  /** One flag from a bit; the others keep theirs. */
-  setFlag(flag: Flag, bit: V): void;
+  /** One flag from a bit, or the same as before where `keep` is 1; the others keep theirs. */
+  setFlag(flag: Flag, bit: V, keep?: V): void;
   /** ZF, PF and CF from bits, the others cleared (COMISD, PTEST). */
   setFlagsZPC(zf: V, pf: V, cf: V): void;
   flag(flag: Flag): V;

@@ -1,7 +1,7 @@
 // What is to be written for a block besides its statements: slots at its end, flags at its exits and its end.
 import type { Block, ExitStatement } from "./block.js";
 import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
-import { flagBit } from "./flags.js";
+import { flagBit, type FlagSource } from "./flags.js";
 import { isZero, type Node, pseudo } from "./node.js";
 import { addAll, copySlots, has, hasFlags, slots, type SlotSet } from "./slots.js";
 
@@ -43,7 +43,7 @@ export function planBlock(block: Block, around: Surroundings): BlockPlan {
   const snapshots = new Map<number, FlagSnapshot>();
   block.statements.forEach((statement, position) => {
     if (statement.kind !== "exit" || isZero(statement.when)) return;
-    const snapshot = flagsAtExit(statement, position, block, around);
+    const snapshot = flagsAtExit(statement, block, around);
     if (snapshot !== undefined) snapshots.set(position, snapshot);
   });
   const endFlags = hasFlags(around.spilled) ? snapshotOf(block.flags, block.flags) : undefined;
@@ -52,20 +52,25 @@ export function planBlock(block: Block, around: Surroundings): BlockPlan {
 
 /** What an exit saves of the flags that are still to be read; undefined where none are. */
 function flagsAtExit(
-  { written, flags }: ExitStatement,
-  position: number,
+  { written, flags, executed }: ExitStatement,
   block: Block,
   { dirty, liveOut, spilled, flagsAcrossCalls }: Surroundings,
 ): FlagSnapshot | undefined {
   // While nothing has changed them, the state area has them.
   if (!hasFlags(written) && !hasFlags(dirty)) return undefined;
   if (flagsAcrossCalls) return snapshotOf(flags, flags);
-  const needed = flags.filter((source, flag) => {
-    const isFinal = block.flags[flag] === source;
-    return source.lastRead > position || (isFinal && (hasFlags(spilled) || has(liveOut, slots.flag + flag)));
-  });
+  const isLiveOut = (source: FlagSource) =>
+    block.flags.some(
+      (final, flag) => final === source && (hasFlags(spilled) || has(liveOut, slots.flag + flag)),
+    );
+  const isNeeded = (source: FlagSource): boolean =>
+    source.lastRead >= executed || isLiveOut(source) || source.next.some(isNeeded);
+  const needed = flags.filter(isNeeded);
   return needed.length === 0 ? undefined : snapshotOf(flags, needed);
 }
+
+/** Whether an index may not fit 32 bits and has to be compared before it is cut. */
+export const isWide = (index: Node): boolean => index.bits > 32;
 
 /** Every value that the block's code uses, as often as it does; what only values use is not among them. */
 export function* valuesOf({ statements, end }: Block, plan: BlockPlan): Generator<Node> {
@@ -85,8 +90,9 @@ export function* valuesOf({ statements, end }: Block, plan: BlockPlan): Generato
   if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") yield end.target;
   // Compared, and given outwards where it is another than expected.
   if (end.kind === "return") yield* [end.target, end.target];
-  if (end.kind === "jumpTo" && end.table !== undefined) {
-    yield* [end.table.index, end.table.index];
-    if (end.table.guard !== undefined) yield end.table.guard.base;
+  if (end.kind === "select") {
+    if (end.when !== undefined) yield end.when;
+    if (isWide(end.index)) yield end.index;
+    yield end.index;
   }
 }

@@ -38,7 +38,14 @@ export type Terminator =
   | { readonly kind: "branch"; readonly condition: Node; readonly target: number; readonly next: number }
   | { readonly kind: "call"; readonly target: number; readonly next: number }
   | { readonly kind: "callTo"; readonly pc: number; readonly target: Node; readonly next: number }
-  | { readonly kind: "jumpTo"; readonly target: Node; readonly table: JumpTable | undefined }
+  | { readonly kind: "jumpTo"; readonly target: Node }
+  /** By one edge of the graph for each index: `order[index]`; the last where it is beyond or `when` is 0. */
+  | {
+      readonly kind: "select";
+      readonly index: Node;
+      readonly order: readonly number[];
+      readonly when: Node | undefined;
+    }
   | { readonly kind: "ret"; readonly pc: number; readonly target: Node }
   /** The return of a function that is built in: to \`next\`, or the unit is left for where the target is. */
   | { readonly kind: "return"; readonly pc: number; readonly target: Node; readonly next: number }
@@ -46,15 +53,6 @@ export type Terminator =
   | { readonly kind: "slow"; readonly pc: number; readonly next: number }
   /** The unit ends here; the dispatcher goes on at `pc`. */
   | { readonly kind: "leave"; readonly pc: number };
-
-/** The targets of an indirect jump by a table in read-only memory: `targets[index]`, for an index within. */
-export interface JumpTable {
-  /** Width 64. */
-  readonly index: Node;
-  readonly targets: readonly number[];
-  /** Where the table's address is in a register: what it must be. */
-  readonly guard?: { readonly base: Node; readonly at: number };
-}
 
 export interface Block {
   readonly pc: number;
@@ -66,8 +64,9 @@ export interface Block {
   /** Nodes that stand for slots at the start, by slot. */
   readonly entries: ReadonlyMap<number, Node>;
   readonly flags: Flags;
-  /** Slots whose values at the start are used, and those that are set. */
+  /** Slots whose values at the start are used, flags that are used where flags set here are, and slots that are set. */
   readonly reads: SlotSet;
+  readonly flagReads: SlotSet;
   readonly writes: SlotSet;
   /** What is added to rsp, where that is a constant. */
   readonly stackDelta: number | undefined;
@@ -80,7 +79,7 @@ export interface StackCheck {
   readonly range: { readonly min: number; readonly max: number };
 }
 
-/** Guest addresses where control may go from a block, in the order of the graph's edges. */
+/** Guest addresses where control may go from a block, in the order of the graph's edges; a selection's are not addresses. */
 export function successorsOf(end: Terminator): readonly number[] {
   switch (end.kind) {
     case "jump":
@@ -93,7 +92,7 @@ export function successorsOf(end: Terminator): readonly number[] {
     case "return":
       return [end.next];
     case "jumpTo":
-      return end.table === undefined ? [] : [...new Set(end.table.targets)];
+    case "select":
     case "ret":
     case "leave":
       return [];

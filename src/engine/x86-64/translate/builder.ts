@@ -10,7 +10,7 @@ import type {
 import { op, saturating, simd } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 import { type Accesses, accesses, type MemoryShape, type Place } from "./access.js";
-import type { Block, ExitStatement, JumpTable, StackCheck, Statement, Terminator } from "./block.js";
+import type { Block, ExitStatement, StackCheck, Statement, Terminator } from "./block.js";
 import {
   CF,
   conditionBit,
@@ -30,6 +30,7 @@ import {
   entryNode,
   i32,
   i64,
+  i64FromNumber,
   isConstant,
   isZero,
   type Node,
@@ -41,6 +42,7 @@ import {
   wrap,
 } from "./node.js";
 import { add, copySlots, noSlots, RSP, slots, type SlotSet } from "./slots.js";
+import type { FoundTable } from "./jump-table.js";
 import { readsOf } from "./reads.js";
 import { Vectors } from "./vectors.js";
 
@@ -50,8 +52,15 @@ export interface UnitContext {
   /** Registers whose low double has a slot of its own, as a mask. */
   readonly scalarXmm: number;
   readonly flagsAcrossCalls: boolean;
-  /** The table of the indirect jump at an address, whose target was loaded from another. */
-  readonly jumpTable: (pc: number, address: Node) => JumpTable | undefined;
+}
+
+/** A load whose value is known: that of a jump table's entry, in the code for its index. */
+export interface KnownLoad {
+  readonly pc: number;
+  readonly value: number;
+  /** The register that has been compared with the table's address, or -1. */
+  readonly base: number;
+  readonly at: number;
 }
 
 const loads: Readonly<
@@ -98,14 +107,17 @@ export class BlockBuilder implements Emitter<Node> {
   #at: Instruction | undefined;
   /** The latest addition or subtraction: what tells ADD from ADC. */
   #sum: { a: Node; b: Node; result: Node } | undefined;
-  /** The latest load and its guest address: a jump by a table is known by it. */
-  #loaded: { value: Node; address: Node } | undefined;
+  readonly #known: KnownLoad | undefined;
 
-  constructor(pc: number, context: UnitContext) {
+  constructor(pc: number, context: UnitContext, known?: KnownLoad) {
     this.#pc = pc;
+    this.#known = known;
     this.#context = context;
     this.#accesses = accesses(context.shape);
     this.#flags = flagNames.map((_, flag) => fromBit(this.#entry(slots.flag + flag)));
+    if (known !== undefined && known.base >= 0) {
+      this.#current.set(slots.gpr + known.base, i64FromNumber(known.at));
+    }
     this.#vectors = new Vectors(context.scalarXmm, {
       get: (slot) => this.#get(slot),
       set: (slot, value) => this.#set(slot, value),
@@ -132,13 +144,21 @@ export class BlockBuilder implements Emitter<Node> {
     return this.#end === undefined;
   }
 
+  /** Ends the block where an instruction reads a table of jumps: an edge for each different target, one for all else. */
+  selectBy({ index, base, at, targets }: FoundTable): void {
+    const edges = [...new Set(targets)];
+    const when = base < 0 ? undefined : integer.equal(64, this.register(64, base), i64FromNumber(at));
+    const order = targets.map((target) => edges.indexOf(target));
+    this.#end = { kind: "select", index: this.register(64, index), order, when };
+  }
+
   /** Ends the block where nothing has: it goes on at `next`. */
   finish(next: number): Block {
     const end = this.#end ?? { kind: "jump", target: next };
     this.#accesses.finish();
     // What an exit has put into its local is there already.
     const final = new Map([...this.#unsynced].map((slot) => [slot, this.#get(slot)] as const));
-    const reads = readsOf(this.#statements, final.values(), end, this.#flags, this.#context.flagsAcrossCalls);
+    const used = readsOf(this.#statements, final.values(), end, this.#flags, this.#context.flagsAcrossCalls);
     return {
       pc: this.#pc,
       instructions: this.#executed,
@@ -147,7 +167,7 @@ export class BlockBuilder implements Emitter<Node> {
       final,
       entries: this.#entries,
       flags: this.#flags,
-      reads,
+      ...used,
       writes: this.#writes,
       stackDelta: this.#stackDelta(),
       stackChecks: this.#stackChecks,
@@ -195,6 +215,7 @@ export class BlockBuilder implements Emitter<Node> {
 
   /** Where control goes must be below 4 GiB: the interpreter knows what else may be there, and raises #GP where none. */
   #requireLow(target: Node): void {
+    if (isConstant(target) && target.high === 0) return;
     this.#exit(node(op["i64.gt_u"], "i32", target, i64(-1, 0), undefined, 1));
   }
 
@@ -340,6 +361,10 @@ export class BlockBuilder implements Emitter<Node> {
   // Memory.
 
   load(type: ValueType, address: Node, aligned = false): Node {
+    const known = this.#known;
+    if (known !== undefined && known.pc === this.#at?.pc) {
+      return type === 64 ? i64FromNumber(known.value) : i32(known.value);
+    }
     const size = bytesOf(type);
     if (aligned) this.#alignment(address);
     const place = this.#accesses.place(address, size, false);
@@ -348,7 +373,6 @@ export class BlockBuilder implements Emitter<Node> {
     const value = node(opcode, wasm, place.address, undefined, undefined, bits);
     place.use(value);
     this.#statements.push({ kind: "load", value });
-    this.#loaded = { value, address };
     if (type === 64 && this.#at !== undefined && isIndirect(this.#at)) this.#requireLow(value);
     return value;
   }
@@ -393,6 +417,7 @@ export class BlockBuilder implements Emitter<Node> {
     const plain = sum !== undefined && sum.a === a && sum.b === b && sum.result === result;
     const record: FlagRecord = { operation, width, a, b, result, plain, before, bits: [] };
     const source = fromRecord(record);
+    for (const kept of new Set(before)) kept.next.push(source);
     this.#setFlags(flagNames.map(() => source));
   }
   #setFlags(flags: Flags): void {
@@ -435,13 +460,15 @@ export class BlockBuilder implements Emitter<Node> {
   flagsShift(shift: Shift, width: Width, a: Node, count: Node, result: Node): void {
     if (isZero(count)) return;
     if (isConstant(count)) return this.#record(shift, width, a, count, result);
-    for (const source of this.#flags) source.lastRead = this.#statements.length;
-    for (let flag = 0; flag < flagNames.length; flag++) this.#readFlag(flag);
     this.#record(shift, width, a, count, result, this.#flags);
   }
-  setFlag(flag: Flag, bit: Node): void {
+  setFlag(flag: Flag, bit: Node, keep?: Node): void {
     const index = flagNames.indexOf(flag);
-    this.#setFlags(this.#flags.map((source, at) => (at === index ? fromBit(bit) : source)));
+    const before = this.#flags[index];
+    const isKept = keep !== undefined && before !== undefined;
+    const set = fromBit(isKept ? this.select(32, keep, flagBit(before, index), bit) : bit);
+    if (isKept) before.next.push(set);
+    this.#setFlags(this.#flags.map((source, at) => (at === index ? set : source)));
   }
   setFlagsZPC(zf: Node, pf: Node, cf: Node): void {
     const zero = fromBit(i32(0));
@@ -449,7 +476,7 @@ export class BlockBuilder implements Emitter<Node> {
   }
   #readFlag(flag: number): FlagSource {
     const source = this.#flags[flag] ?? fromBit(i32(0));
-    source.lastRead = this.#statements.length;
+    source.lastRead = this.#executed;
     return source;
   }
   flag(flag: Flag): Node {
@@ -514,10 +541,8 @@ export class BlockBuilder implements Emitter<Node> {
     this.#end = { kind: "call", target, next: this.#next() };
   }
   jumpTo(target: Node): void {
-    const loaded = this.#loaded;
-    const isLoaded = loaded !== undefined && dependsOn(target, loaded.value);
-    const table = isLoaded ? this.#context.jumpTable(this.#at?.pc ?? 0, loaded.address) : undefined;
-    this.#end = { kind: "jumpTo", target, table };
+    const known = constantOf(target);
+    this.#end = known === undefined ? { kind: "jumpTo", target } : { kind: "jump", target: known };
   }
   callTo(target: Node): void {
     this.#end = { kind: "callTo", pc: this.#at?.pc ?? 0, target, next: this.#next() };
@@ -529,8 +554,3 @@ export class BlockBuilder implements Emitter<Node> {
 
 const isIndirect = ({ row }: Instruction): boolean =>
   row.traits.flow === "callTo" || row.traits.flow === "jumpTo";
-
-/** Whether a jump's target is a loaded value, or that sign-extended and added to something. */
-function dependsOn(target: Node, loaded: Node): boolean {
-  return target === loaded || target.a === loaded || target.a?.a === loaded || target.b?.a === loaded;
-}

@@ -76,15 +76,22 @@ export function dataflow(
       if (block === undefined || set === undefined || before === undefined) continue;
       if (addAll(set, block.reads)) changed = true;
       if ((mayLeave(block) || mayExit(index)) && addAll(set, withoutFlags(before))) changed = true;
-      if (addAll(set, spilledAtEnd(block, before, flagsAcrossCalls), block.writes)) changed = true;
+      const spilled = spilledAtEnd(block, before, flagsAcrossCalls);
+      if (addAll(set, spilled, block.writes)) changed = true;
+      if (hasFlags(spilled) && addAll(set, block.flagReads)) changed = true;
       if (isReloaded(block)) continue;
       for (const to of graph[index] ?? []) {
-        if (addAll(set, live[to] ?? set, block.writes)) changed = true;
+        const needed = live[to] ?? set;
+        if (addAll(set, needed, block.writes)) changed = true;
+        if (needsFlags(needed, block.writes) && addAll(set, block.flagReads)) changed = true;
       }
     }
   }
   return { dirty, live, held: heldSlots(blocks, graph, live) };
 }
+
+/** Whether flags that a block sets are needed after it. */
+const needsFlags = ({ high }: SlotSet, writes: SlotSet) => hasFlags({ low: 0, high: high & writes.high });
 
 function heldSlots(
   blocks: readonly Block[],

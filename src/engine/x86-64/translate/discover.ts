@@ -2,16 +2,15 @@
 // A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
 import type { MemoryShape } from "./access.js";
 import { type Block, successorsOf, type Terminator } from "./block.js";
-import { BlockBuilder, type UnitContext } from "./builder.js";
+import { BlockBuilder, type KnownLoad, type UnitContext } from "./builder.js";
 import { type Code, follow, type Found } from "./follow.js";
-import { indexing } from "./jump-table.js";
-import * as integer from "./integer.js";
-import { flagNames, fromBit } from "./flags.js";
-import { entryNode, i64FromNumber, type Node } from "./node.js";
-import { add, copySlots, has, noSlots, slots } from "./slots.js";
+import { type Connected, dispatch } from "./dispatch.js";
+import type { FoundTable } from "./jump-table.js";
+import { has, slots } from "./slots.js";
 import { hasStackWindow } from "./protocol.js";
 import { elideStackChecks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
+import { type CallTo, goingOn, leaving } from "./stub.js";
 import { unroll } from "./unroll.js";
 
 export interface Unit {
@@ -48,12 +47,17 @@ interface Place {
   /** Where its return goes on. */
   readonly caller: { readonly place: Place; readonly next: number } | undefined;
   readonly depth: number;
-  readonly indices: Map<number, number>;
-  /** Indirect calls and their targets that are built in already. */
-  readonly compared: Set<string>;
+  /** Its blocks by address, and by address and target where they are the code for one entry of a jump table. */
+  readonly indices: Map<number | string, number>;
 }
 
-type CallTo = Extract<Terminator, { kind: "callTo" }>;
+/** A block that is to be built, or that stands for no instruction and is made already. */
+interface Start {
+  readonly place: Place;
+  readonly pc: number;
+  readonly known?: KnownLoad | undefined;
+  readonly made?: Connected;
+}
 
 export function discover(entry: number, code: Code): Unit {
   const own = functionAt(entry, code);
@@ -63,22 +67,23 @@ export function discover(entry: number, code: Code): Unit {
     caller: undefined,
     depth: 0,
     indices: new Map(),
-    compared: new Set(),
   };
   const context = contextOf(own, code);
   const blocks: Block[] = [];
-  const starts: { readonly place: Place; readonly pc: number; readonly rest: CallTo | undefined }[] = [];
+  const starts: Start[] = [];
   const graph: number[][] = [];
   const calls = new Set<number>();
   const pages = new Set<number>();
   let instructions = own.instructions.size;
   addPages(pages, own);
 
-  const indexOf = (place: Place, pc: number): number => {
-    let index = place.indices.get(pc);
+  const start = (added: Start): number => starts.push(added) - 1;
+  const indexOf = (place: Place, pc: number, known?: KnownLoad): number => {
+    const key = known === undefined ? pc : `${pc} ${known.value}`;
+    let index = place.indices.get(key);
     if (index === undefined) {
-      index = starts.push({ place, pc, rest: undefined }) - 1;
-      place.indices.set(pc, index);
+      index = start({ place, pc, known });
+      place.indices.set(key, index);
     }
     return index;
   };
@@ -102,67 +107,74 @@ export function discover(entry: number, code: Code): Unit {
       caller: place,
       depth: caller.depth + 1,
       indices: new Map(),
-      compared: new Set(),
     };
   };
-  /** An indirect call, as a chain of comparisons with targets that are built in, before the general way. */
-  const compared = (
-    block: Block,
-    end: CallTo,
-    place: Place,
-  ): { block: Block; edges: number[] } | undefined => {
-    for (const target of code.targetsOf(end.pc)) {
-      const key = `${end.pc} ${target}`;
-      if (place.compared.has(key)) continue;
+  /** An indirect call, compared with targets that are built in, before the general way. */
+  const compared = (block: Block, end: CallTo, place: Place) => {
+    const callees = code.targetsOf(end.pc).flatMap((target) => {
       const callee = inlined(target, end.next, place);
-      if (callee === undefined) continue;
-      place.compared.add(key);
-      const rest = starts.push({ place, pc: end.pc, rest: end }) - 1;
-      const edges = [indexOf(callee, target), rest];
-      return { block: comparing(block, end, target), edges };
-    }
-    return undefined;
+      return callee === undefined ? [] : [{ target, index: indexOf(callee, target) }];
+    });
+    if (callees.length === 0) return undefined;
+    const rest = start({
+      place,
+      pc: end.pc,
+      made: { block: goingOn(end), edges: successorsOf(end).map((pc) => indexOf(place, pc)) },
+    });
+    return dispatch(block, end, callees, rest, (made) => start({ place, pc: end.pc, made }));
   };
-  const connect = (end: Terminator, place: Place): { end: Terminator; edges: number[] } => {
+  const connect = (block: Block, place: Place): Connected => {
+    const { end } = block;
     if (end.kind === "call") {
       const callee = inlined(end.target, end.next, place);
       if (callee !== undefined) {
-        return { end: { kind: "jump", target: end.target }, edges: [indexOf(callee, end.target)] };
+        const jump = { kind: "jump", target: end.target } as const;
+        return { block: { ...block, end: jump }, edges: [indexOf(callee, end.target)] };
       }
       calls.add(end.target);
     }
     if (end.kind === "ret" && place.caller !== undefined) {
       const { place: to, next } = place.caller;
-      return { end: { ...end, kind: "return", next }, edges: [indexOf(to, next)] };
+      return { block: { ...block, end: { ...end, kind: "return", next } }, edges: [indexOf(to, next)] };
     }
-    return { end, edges: successorsOf(end).map((pc) => indexOf(place, pc)) };
+    return { block, edges: successorsOf(end).map((pc) => indexOf(place, pc)) };
+  };
+  /** Where a jump by a table goes: the code for each entry, and the general way. */
+  const tableEdges = ({ load, targets, entries, base, at }: FoundTable, place: Place): number[] => {
+    const edges = [...new Set(targets)].map((target) => {
+      const value = entries[targets.indexOf(target)] ?? 0;
+      return indexOf(place, load.pc, { pc: load.pc, value, base, at });
+    });
+    return [...edges, start({ place, pc: load.pc, known: unknown })];
   };
 
   indexOf(root, entry);
   for (let index = 0; index < starts.length; index++) {
-    const { place, pc, rest } = starts[index] ?? { place: root, pc: entry, rest: undefined };
-    const block =
-      rest !== undefined
-        ? goingOn(rest)
-        : place.found.instructions.has(pc)
-          ? build(pc, place.found, context)
-          : leaving(pc);
-    const guarded = block.end.kind === "callTo" ? compared(block, block.end, place) : undefined;
-    if (guarded !== undefined) {
-      blocks.push(guarded.block);
-      graph.push(guarded.edges);
+    const { place, pc, known, made } = starts[index] ?? { place: root, pc: entry };
+    if (made !== undefined) {
+      blocks.push(made.block);
+      graph.push(made.edges);
       continue;
     }
-    const { end, edges } = connect(block.end, place);
-    blocks.push({ ...block, end });
-    graph.push(edges);
+    const { block, table } = place.found.instructions.has(pc)
+      ? build(pc, place.found, context, code.tables, known)
+      : { block: leaving(pc), table: undefined };
+    if (table !== undefined) {
+      blocks.push(block);
+      graph.push(tableEdges(table, place));
+      continue;
+    }
+    const guarded = block.end.kind === "callTo" ? compared(block, block.end, place) : undefined;
+    const connected = guarded ?? connect(block, place);
+    blocks.push(connected.block);
+    graph.push(connected.edges);
   }
   const copies = unroll(graph, (index) =>
-    isCopied(blocks[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
+    isCopied(blocks[index], starts[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
   );
   for (const { of, edges } of copies) {
     const { place, pc } = starts[of] ?? { place: root, pc: entry };
-    const block = build(pc, place.found, context);
+    const { block } = build(pc, place.found, context, code.tables);
     blocks.push({ ...block, end: connectedAs(blocks[of]?.end ?? block.end, block.end) });
     graph.push(edges);
   }
@@ -181,8 +193,10 @@ export function discover(entry: number, code: Code): Unit {
 }
 
 /** Blocks that are built from their address alone, and end the same way each time. */
-const isCopied = (block: Block | undefined): boolean =>
+const isCopied = (block: Block | undefined, start: Start | undefined): boolean =>
   block !== undefined &&
+  start?.made === undefined &&
+  start?.known === undefined &&
   !has(block.writes, slots.target) &&
   (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
 
@@ -200,17 +214,11 @@ function functionAt(entry: number, code: Code): Found {
   return found;
 }
 
-function contextOf({ instructions }: Found, { shape, flagsAcrossCalls, tables }: Code): UnitContext {
-  return {
-    shape,
-    scalarXmm: scalarRegisters(instructions.values()),
-    flagsAcrossCalls,
-    jumpTable: (pc, address) => {
-      const table = tables.get(pc);
-      return table === undefined ? undefined : indexing(address, table);
-    },
-  };
-}
+const contextOf = ({ instructions }: Found, { shape, flagsAcrossCalls }: Code): UnitContext => ({
+  shape,
+  scalarXmm: scalarRegisters(instructions.values()),
+  flagsAcrossCalls,
+});
 
 function sizeOf({ instructions }: Found): number {
   let sizeBytes = 0;
@@ -218,61 +226,31 @@ function sizeOf({ instructions }: Found): number {
   return sizeBytes;
 }
 
+/** For the general way of a jump by a table: no load is known. */
+const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
+
 function addPages(pages: Set<number>, { instructions }: Found): void {
   for (const { pc, next } of instructions.values()) pages.add(pc >>> 12).add((next - 1) >>> 12);
 }
 
-function build(pc: number, { leaders, instructions }: Found, context: UnitContext): Block {
-  const builder = new BlockBuilder(pc, context);
-  let at = pc;
-  for (;;) {
+/** A block, and the table by which it ends where an instruction reads one. */
+function build(
+  pc: number,
+  { leaders, instructions }: Found,
+  context: UnitContext,
+  tables: ReadonlyMap<number, FoundTable>,
+  known?: KnownLoad,
+): { block: Block; table: FoundTable | undefined } {
+  const builder = new BlockBuilder(pc, context, known);
+  for (let at = pc; ;) {
+    const table = known === undefined ? tables.get(at) : undefined;
+    if (table !== undefined) {
+      builder.selectBy(table);
+      return { block: builder.finish(at), table };
+    }
     const i = instructions.get(at);
-    if (i === undefined) return builder.finish(at);
-    const goesOn = builder.instruction(i);
-    at = i.next;
-    if (!goesOn || leaders.has(at)) return builder.finish(at);
+    const goesOn = i !== undefined && builder.instruction(i);
+    at = i?.next ?? at;
+    if (!goesOn || leaders.has(at)) return { block: builder.finish(at), table: undefined };
   }
-}
-
-/** A block that only says where to go on: outside the unit. */
-function leaving(pc: number): Block {
-  const entries = new Map<number, Node>();
-  const flags = flagNames.map((_, flag) => {
-    const bit = entryNode(slots.flag + flag);
-    entries.set(slots.flag + flag, bit);
-    return fromBit(bit);
-  });
-  return {
-    pc,
-    instructions: 0,
-    statements: [],
-    end: { kind: "leave", pc },
-    final: new Map(),
-    entries,
-    flags,
-    reads: noSlots(),
-    writes: noSlots(),
-    stackDelta: 0,
-    stackChecks: [],
-  };
-}
-
-/** The block of an indirect call, ending in a comparison of its target. */
-function comparing(block: Block, { target }: CallTo, expected: number): Block {
-  const writes = copySlots(block.writes);
-  add(writes, slots.target);
-  const final = new Map([...block.final, [slots.target, target] as const]);
-  const condition = integer.equal(64, target, i64FromNumber(expected));
-  // Never compared with where it goes on: both edges are given by the caller.
-  return { ...block, writes, final, end: { kind: "branch", condition, target: expected, next: -1 } };
-}
-
-/** The rest of an indirect call after a comparison failed: the target is in its slot. */
-function goingOn(call: CallTo): Block {
-  const target = entryNode(slots.target);
-  const reads = noSlots();
-  add(reads, slots.target);
-  const block = leaving(call.pc);
-  const entries = new Map([...block.entries, [slots.target, target] as const]);
-  return { ...block, entries, reads, end: { ...call, target } };
 }

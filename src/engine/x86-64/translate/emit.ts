@@ -8,7 +8,7 @@ import type { Block, ExitStatement, Terminator } from "./block.js";
 import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js";
 import type { Unit } from "./discover.js";
 import { Expressions, Locals } from "./expression.js";
-import { type BlockPlan, planBlock, valuesOf } from "./block-plan.js";
+import { type BlockPlan, isWide, planBlock, valuesOf } from "./block-plan.js";
 import type { FlagSnapshot } from "./flag-snapshot.js";
 import { flagPositions } from "./flags.js";
 import { isZero } from "./node.js";
@@ -340,38 +340,34 @@ class UnitEmitter {
     this.#e.value(end.condition);
   }
 
-  /** A jump by a table: an index beyond it goes the general way. */
+  /** One way for each index; the last for any other. */
   #switch(block: number, depths: readonly number[]): void {
-    const found = this.#unit.blocks[block];
-    if (found?.end.kind !== "jumpTo" || found.end.table === undefined) return;
-    const { table, target } = found.end;
+    const end = this.#unit.blocks[block]?.end;
+    if (end?.kind !== "select") throw new RangeError(`block ${block} selects nothing`);
     const e = this.#e;
-    const order = [...new Set(table.targets)];
-    const byIndex = table.targets.map((pc) => depths[order.indexOf(pc)] ?? 0);
-    this.#open(op.block);
-    e.value(table.index);
-    e.i64(table.targets.length);
-    e.op("i64.ge_u");
-    e.op("br_if");
-    e.code.u32(0);
-    if (table.guard !== undefined) {
-      e.value(table.guard.base);
-      e.i64(table.guard.at);
-      e.op("i64.ne");
+    const { index, order, when } = end;
+    const otherwise = depths.at(-1) ?? 0;
+    const branchIf = () => {
       e.op("br_if");
-      e.code.u32(0);
+      e.code.u32(otherwise);
+    };
+    if (when !== undefined) {
+      e.value(when);
+      e.op("i32.eqz");
+      branchIf();
     }
-    e.value(table.index);
-    e.op("i32.wrap_i64");
-    const last = byIndex.at(-1) ?? 0;
+    if (isWide(index)) {
+      e.value(index);
+      e.i64(order.length);
+      e.op("i64.ge_u");
+      branchIf();
+    }
+    e.value(index);
+    if (index.type === "i64") e.op("i32.wrap_i64");
     this.#branchTable(
-      byIndex.map((depth) => depth + 1),
-      last + 1,
+      order.map((edge) => depths[edge] ?? 0),
+      otherwise,
     );
-    this.#close();
-    this.#spill(block);
-    e.value(target);
-    this.#returnTarget();
   }
 
   // Blocks.
@@ -529,6 +525,7 @@ class UnitEmitter {
     switch (end.kind) {
       case "jump":
       case "branch":
+      case "select":
         return;
       case "ret":
         this.#spill(index);
@@ -551,7 +548,6 @@ class UnitEmitter {
         e.i64(end.pc);
         return this.#returnTarget();
       case "jumpTo":
-        if (end.table !== undefined) return;
         this.#spill(index);
         e.value(end.target);
         return this.#returnTarget();

@@ -1,7 +1,7 @@
 // Flags on the way to the state area: an operation with its operands where one set all that is needed, else the bits.
 import { FlagsOperation } from "../state.js";
-import { type FlagRecord, type Flags, packed } from "./flags.js";
-import { extendU, type Node } from "./node.js";
+import { type FlagRecord, type Flags, fromBit, packed } from "./flags.js";
+import { extendU, i32, type Node } from "./node.js";
 
 /** Flags as the spill block stores them: an operation with its operands, or 0 and the packed flags. */
 export interface FlagSnapshot {
@@ -23,7 +23,7 @@ export function snapshotOf(flags: Flags, needed: Flags): FlagSnapshot {
   return { kind: 0, values: [packed(flags.map((source) => (needed.includes(source) ? source : absent)))] };
 }
 
-const absent = { record: undefined, bit: undefined, lastRead: -1 };
+const absent = fromBit(i32(0));
 
 const operandsOf = ({ a, b, result }: FlagRecord): Node[] =>
   [a, b, result].map((value) => (value.type === "i32" ? extendU(value) : value));

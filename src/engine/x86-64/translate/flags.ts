@@ -27,20 +27,26 @@ export interface FlagRecord {
   readonly bits: (Node | undefined)[];
 }
 
-/** Where one flag comes from; `lastRead` is the statement that read it last, so that snapshots know whether it matters. */
+/** Where one flag comes from, and who reads it, so that snapshots know whether it matters. */
 export interface FlagSource {
   readonly record: FlagRecord | undefined;
   readonly bit: Node | undefined;
+  /** The instruction of the block, by number, that read it last. */
   lastRead: number;
+  /** Those of shifts that may turn out to be by 0 and keep this one. */
+  readonly next: FlagSource[];
 }
 
 export type Flags = readonly FlagSource[];
 
-export const fromBit = (bit: Node): FlagSource => ({ record: undefined, bit, lastRead: -1 });
-
-export function fromRecord(record: FlagRecord): FlagSource {
-  return { record, bit: undefined, lastRead: -1 };
-}
+const source = (record: FlagRecord | undefined, bit: Node | undefined): FlagSource => ({
+  record,
+  bit,
+  lastRead: -1,
+  next: [],
+});
+export const fromBit = (bit: Node): FlagSource => source(undefined, bit);
+export const fromRecord = (record: FlagRecord): FlagSource => source(record, undefined);
 
 /** A flag's value, a bit. */
 export function flagBit(source: FlagSource, flag: number): Node {

@@ -25,7 +25,7 @@ export interface Code {
   readonly targetsOf: (pc: number) => readonly number[];
   /** Functions followed so far, by entry. */
   readonly functions: Map<number, Found>;
-  /** Tables found so far, by the address of the jump: a unit that begins in a loop does not see where its base is set. */
+  /** Tables found so far, by the address of the load: a unit that begins in a loop does not see where its base is set. */
   readonly tables: Map<number, FoundTable>;
 }
 
@@ -69,9 +69,9 @@ export function follow(entry: number, code: Code): Found {
         else jumpsAway = true;
       }
       if (flow === "jumpTo") {
-        const table = tables.get(pc) ?? findTable(path, instructions, code);
+        const table = known(path, tables) ?? findTable(path, instructions, code);
         if (table !== undefined) {
-          tables.set(pc, table);
+          tables.set(table.load.pc, table);
           table.targets.forEach(lead);
         }
       }
@@ -84,3 +84,9 @@ export function follow(entry: number, code: Code): Found {
   const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
   return { leaders, instructions, leaves: leaves || jumpsAway };
 }
+
+/** The table of a jump that was met before: by the jump or the load two before. */
+const known = (
+  path: readonly Instruction[],
+  tables: ReadonlyMap<number, FoundTable>,
+): FoundTable | undefined => tables.get(path.at(-1)?.pc ?? -1) ?? tables.get(path.at(-3)?.pc ?? -1);

@@ -1,15 +1,19 @@
 // Recognises jumps by a table that cannot change: of addresses (`JMP [table + index * 8]`), and, as compilers write
 // for code that may be moved, of distances from the table (`MOVSXD t, [table + index * 4]; ADD t, table; JMP t`).
 import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
-import { op } from "../../../wasm/opcodes.js";
 import type { MemoryShape } from "./access.js";
-import type { JumpTable } from "./block.js";
-import { constantOf, isConstant, type Node } from "./node.js";
 
 /** A table found while instructions are followed. */
 export interface FoundTable {
+  /** The instruction that reads it: the jump itself, or the load two before. */
+  readonly load: Instruction;
+  readonly index: number;
+  /** The register that holds its address, or -1 where the instruction has it. */
+  readonly base: number;
   readonly at: number;
   readonly targets: readonly number[];
+  /** What the load gives for each target. */
+  readonly entries: readonly number[];
 }
 
 interface CodeAround {
@@ -28,19 +32,25 @@ export function findTable(
   all: ReadonlyMap<number, Instruction>,
   code: CodeAround,
 ): FoundTable | undefined {
-  const operand = path.at(-1)?.operands[0];
+  const jump = path.at(-1);
+  const operand = jump?.operands[0];
   const count = Math.min(boundOf(path) ?? MAX_ENTRIES, MAX_ENTRIES);
   if (operand?.kind === "memory") {
     const isTable = operand.base < 0 && operand.index >= 0 && operand.scale === 3 && operand.segment < 4;
-    return isTable ? readTable(operand.displacement, 8, count, code) : undefined;
+    const table = isTable ? readTable(operand.displacement, 8, count, code) : undefined;
+    return table && jump && { ...table, load: jump, index: operand.index, base: -1 };
   }
   if (operand?.kind !== "register") return undefined;
   const add = path.at(-2);
-  const load = path.at(-3)?.operands[1];
+  const loading = path.at(-3);
+  const load = loading?.operands[1];
   const isRelative = add?.row.mnemonic === "ADD" && isRegister(add.operands[0], operand.index);
-  if (!isRelative || load?.kind !== "memory" || load.scale !== 2 || load.base < 0) return undefined;
-  const at = addressIn(load, all) ?? code.registerNow(load.base);
-  return at === undefined ? undefined : readTable(at, 4, count, code);
+  if (!isRelative || load?.kind !== "memory" || load.scale !== 2 || load.base < 0 || load.index < 0)
+    return undefined;
+  const isPlain = load.displacement === 0 && load.segment < 4 && loading?.row.mnemonic === "MOVSXD";
+  if (!isPlain) return undefined;
+  const table = readTable(addressIn(load, all) ?? code.registerNow(load.base), 4, count, code);
+  return table && { ...table, load: loading, index: load.index, base: load.base };
 }
 
 const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
@@ -58,20 +68,22 @@ function addressIn(load: MemoryOperand, all: ReadonlyMap<number, Instruction>): 
 }
 
 /** Entries as long as they are addresses of code; undefined where there are not at least three different ones. */
-function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround): FoundTable | undefined {
+function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround) {
   const { bytes, shape, isExecutable } = code;
   const end = Math.min(at + entry * count, shape.writable);
   if (at < shape.readable || end <= at) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
   const targets: number[] = [];
+  const entries: number[] = [];
   for (let offset = 0; offset + entry <= end - at; offset += entry) {
     const target = entry === 8 ? view.getUint32(offset, true) : at + view.getInt32(offset, true);
     if (entry === 8 && view.getUint32(offset + 4, true) !== 0) break;
     if (target < 0 || target >= shape.size || !isExecutable(target)) break;
     targets.push(target);
+    entries.push(entry === 8 ? target : target - at);
   }
   // Two ways to go are a branch; a table of fewer is left to the dispatcher.
-  return new Set(targets).size < 3 ? undefined : { at, targets };
+  return new Set(targets).size < 3 ? undefined : { at, targets, entries };
 }
 
 /** One more than the constant that the index was compared with, shortly before. */
@@ -82,15 +94,4 @@ function boundOf(path: readonly Instruction[]): number | undefined {
       return constant.low + 1;
   }
   return undefined;
-}
-
-/** How the load at `address` indexes the table, with what is to be checked when it runs. */
-export function indexing(address: Node, { at, targets }: FoundTable): JumpTable | undefined {
-  const [a, b] = [address.a, address.b];
-  if (address.op !== op["i64.add"] || a === undefined || b === undefined) return undefined;
-  const isScaled = (n: Node) => n.op === op["i64.shl"] && n.b !== undefined && isConstant(n.b);
-  const [scaled, base] = isScaled(a) ? [a, b] : [b, a];
-  if (!isScaled(scaled) || scaled.a === undefined) return undefined;
-  if (isConstant(base)) return constantOf(base) === at ? { index: scaled.a, targets } : undefined;
-  return { index: scaled.a, targets, guard: { base, at } };
 }

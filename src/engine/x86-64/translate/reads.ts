@@ -2,43 +2,37 @@
 import type { Statement, Terminator } from "./block.js";
 import type { Flags } from "./flags.js";
 import { type Node, pseudo } from "./node.js";
-import { add, noSlots, type SlotSet } from "./slots.js";
+import { add, noSlots, slots, type SlotSet } from "./slots.js";
 
-/** The slots whose values at the start of the block anything in it depends on. */
+export interface Reads {
+  /** Slots whose values at the start of the block anything in it depends on. */
+  readonly reads: SlotSet;
+  /** Flags that only flags set in the block depend on (a shift by 0 keeps them): read where those are. */
+  readonly flagReads: SlotSet;
+}
+
 export function readsOf(
   statements: readonly Statement[],
   final: Iterable<Node>,
   end: Terminator,
   flags: Flags,
   flagsAcrossCalls: boolean,
-): SlotSet {
+): Reads {
   const reads = noSlots();
+  const flagReads = flagsAcrossCalls ? reads : noSlots();
+  let flagSlots = reads;
   const visit = (n: Node | undefined): void => {
     if (n === undefined || n.mark) return;
     n.mark = true;
-    if (n.op === pseudo.entry) add(reads, n.imm);
+    if (n.op === pseudo.entry) add(n.imm >= slots.flag ? flagSlots : reads, n.imm);
     visit(n.a);
     visit(n.b);
     visit(n.c);
   };
-  /** Flags that are still those of the start count only where they go into other flags. */
-  const visitFlags = (sources: Flags, isPart = false): void => {
-    for (const { record, bit } of new Set(sources)) {
-      if (bit !== undefined && (isPart || bit.op !== pseudo.entry)) visit(bit);
-      if (record === undefined) continue;
-      visit(record.a);
-      visit(record.b);
-      visit(record.result);
-      record.bits.forEach(visit);
-      if (record.before !== undefined) visitFlags(record.before, true);
-    }
-  };
   for (const statement of statements) {
     if (statement.kind === "set" || statement.kind === "load") visit(statement.value);
-    else if (statement.kind === "exit") {
-      visit(statement.when);
-      visitFlags(statement.flags);
-    } else {
+    else if (statement.kind === "exit") visit(statement.when);
+    else {
       visit(statement.address);
       visit(statement.value);
     }
@@ -47,12 +41,27 @@ export function readsOf(
   if (end.kind === "branch") visit(end.condition);
   if (end.kind === "callTo" || end.kind === "return" || end.kind === "ret" || end.kind === "jumpTo")
     visit(end.target);
-  if (end.kind === "jumpTo" && end.table !== undefined) {
-    visit(end.table.index);
-    visit(end.table.guard?.base);
+  if (end.kind === "select") {
+    visit(end.index);
+    visit(end.when);
   }
+  // What is left are values that only flags depend on.
+  flagSlots = flagReads;
+  const visitFlags = (sources: Flags, isPart: boolean): void => {
+    for (const source of new Set(sources)) {
+      const { record, bit } = source;
+      // Flags that are still those of the start count only where they go into other flags.
+      if (isPart || bit?.op !== pseudo.entry) visit(bit);
+      if (record === undefined) continue;
+      visit(record.a);
+      visit(record.b);
+      visit(record.result);
+      if (record.before !== undefined) visitFlags(record.before, true);
+    }
+  };
+  for (const statement of statements) if (statement.kind === "exit") visitFlags(statement.flags, false);
   // After a call or return nothing reads flags, or all do: see EmitOptions.
   const isDead = end.kind === "ret" || end.kind === "call" || end.kind === "callTo" || end.kind === "jumpTo";
-  if (!isDead || flagsAcrossCalls) visitFlags(flags);
-  return reads;
+  if (!isDead || flagsAcrossCalls) visitFlags(flags, false);
+  return { reads, flagReads };
 }

@@ -59,9 +59,9 @@ const rotate =
     const top = bitOf(e, width, result, width - 1);
     const cf = left ? bitOf(e, width, result, 0) : top;
     const of = e.xor(32, top, left ? cf : bitOf(e, width, result, width - 2));
-    const isZero = e.equal(32, count, e.constant(32, 0));
-    e.setFlag("CF", known === undefined ? e.select(32, isZero, e.flag("CF"), cf) : cf);
-    e.setFlag("OF", known === undefined ? e.select(32, isZero, e.flag("OF"), of) : of);
+    const isZero = known === undefined ? e.equal(32, count, e.constant(32, 0)) : undefined;
+    e.setFlag("CF", cf, isZero);
+    e.setFlag("OF", of, isZero);
   };
 
 /** SHLD and SHRD; at 16 bits in one value of 32, where counts above 16 are undefined. */
@@ -97,7 +97,8 @@ const double =
     if (isLeft || (known !== undefined && known !== 1)) return;
     // SHR's OF is the sign before; SHRD's is whether it changed.
     const changed = e.xor(32, bitOf(e, width, a, width - 1), bitOf(e, width, result, width - 1));
-    e.setFlag("OF", e.select(32, e.equal(32, count, e.constant(32, 1)), changed, e.flag("OF")));
+    const isOne = e.equal(32, count, e.constant(32, 1));
+    e.setFlag("OF", changed, e.xor(32, isOne, e.constant(32, 1)));
   };
 
 /** SHLX, SHRX, SARX: no flags. */

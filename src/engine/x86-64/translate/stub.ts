@@ -1,0 +1,55 @@
+// Blocks that stand for no instruction: where a unit ends, and the parts of an indirect call that is compared.
+import type { Block, Terminator } from "./block.js";
+import { flagNames, fromBit } from "./flags.js";
+import * as integer from "./integer.js";
+import { entryNode, i64FromNumber, type Node } from "./node.js";
+import { add, noSlots, slots } from "./slots.js";
+
+export type CallTo = Extract<Terminator, { kind: "callTo" }>;
+
+/** A block that only says where to go on: outside the unit. */
+export function leaving(pc: number): Block {
+  const entries = new Map<number, Node>();
+  const flags = flagNames.map((_, flag) => {
+    const bit = entryNode(slots.flag + flag);
+    entries.set(slots.flag + flag, bit);
+    return fromBit(bit);
+  });
+  return {
+    pc,
+    instructions: 0,
+    statements: [],
+    end: { kind: "leave", pc },
+    final: new Map(),
+    entries,
+    flags,
+    reads: noSlots(),
+    flagReads: noSlots(),
+    writes: noSlots(),
+    stackDelta: 0,
+    stackChecks: [],
+  };
+}
+
+/** A block that finds the target of an indirect call in its slot. */
+function withTarget(pc: number, end: (target: Node) => Terminator): Block {
+  const target = entryNode(slots.target);
+  const block = leaving(pc);
+  const reads = noSlots();
+  add(reads, slots.target);
+  return { ...block, entries: new Map([...block.entries, [slots.target, target]]), reads, end: end(target) };
+}
+
+/** Whether the target of a call is an expected one; both edges are given by the graph, so that there is no `next`. */
+export const branch = (target: Node, expected: number): Terminator => ({
+  kind: "branch",
+  condition: integer.equal(64, target, i64FromNumber(expected)),
+  target: expected,
+  next: -1,
+});
+
+export const comparing = (pc: number, expected: number): Block =>
+  withTarget(pc, (target) => branch(target, expected));
+
+/** The rest of an indirect call after comparisons failed. */
+export const goingOn = (call: CallTo): Block => withTarget(call.pc, (target) => ({ ...call, target }));

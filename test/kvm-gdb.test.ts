@@ -1,10 +1,14 @@
 // gdb and guests of this machine's /dev/kvm, as far as it goes: the sessions of the documentation, and what they do not show.
 // The rigs have a gdb on a whole CPU, and on aarch64.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
+import { encodePacket } from "../src/debug/gdb/packet.js";
 import { kvmObstacle } from "../src/linux/kvm/availability.js";
-import { selfTest, solo5 } from "./command.js";
+import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 import { freePort, runSession, sessionsOf } from "./session.js";
 
@@ -109,3 +113,66 @@ test("kvm: an address that nobody can listen on is an error at once", { skip }, 
   assert.equal(outcome.stderr, `solo5-hvt-debug: gdb: cannot listen on 192.0.2.1:${port}: Cannot assign requested address\n`); // prettier-ignore
   assert.equal(outcome.status, 1);
 });
+
+/** Starts the tender on a guest that loops; `speak` is what a debugger of few words does. Ends it with SIGTERM. */
+async function terminated(speak?: (socket: Socket) => Promise<void>): Promise<void> {
+  const port = await freePort();
+  const args = [commandFile("solo5-hvt-debug"), ...onKvm, "--gdb", `--gdb-port=${port}`, "--mem=16", selfTest("test_hello.hvt")]; // prettier-ignore
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 30_000, killSignal: "SIGKILL" }); // prettier-ignore
+  let said = "";
+  child.stderr.on("data", (data: Uint8Array) => (said += new TextDecoder().decode(data)));
+  const ended = once(child, "close");
+  await once(child.stderr, "data");
+  if (speak !== undefined) {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    await speak(socket);
+  }
+  child.kill("SIGTERM");
+  const [status] = (await ended) as [number];
+  assert.match(said, /waiting for a debugger at .*\nsolo5-hvt-debug: Exiting on signal 15\n$/);
+  assert.equal(status, 1);
+}
+
+/** One command, and its answer. */
+async function ask(socket: Socket, data: string): Promise<string> {
+  socket.write(encodePacket(data));
+  let answer = "";
+  while (!/\$.*#../.test(answer))
+    answer += new TextDecoder().decode(((await once(socket, "data")) as [Uint8Array])[0]);
+  return answer;
+}
+
+const loop = async (socket: Socket): Promise<void> => {
+  const pc = 16 * 16;
+  const registers = /\$(\w+)#/.exec(await ask(socket, "g"))?.[1] ?? "";
+  const at = Buffer.from(registers.slice(pc, pc + 16), "hex")
+    .readBigUInt64LE()
+    .toString(16);
+  assert.match(await ask(socket, `M${at},2:ebfe`), /OK/);
+  socket.write(encodePacket("vCont;c"));
+};
+
+test("kvm: SIGTERM ends a guest that no debugger has come for", { skip }, () => terminated());
+test("kvm: SIGTERM ends a guest that runs under a debugger", { skip }, () => terminated(loop));
+test("kvm: a debugger that vanishes leaves a guest that the next one stops", { skip }, () =>
+  terminated(async (socket) => {
+    await loop(socket);
+    const { remotePort = 0 } = socket;
+    socket.resetAndDestroy();
+    await once(socket, "close");
+    const comeBack = async (): Promise<string> => {
+      const next = connect(remotePort, "127.0.0.1");
+      try {
+        await once(next, "connect");
+        return await ask(next, "?");
+      } catch {
+        // The server has not heard of the first one's end yet, and takes one at a time.
+        return await comeBack();
+      } finally {
+        next.destroy();
+      }
+    };
+    assert.match(await comeBack(), /\$T02thread:1;#/);
+  }),
+);

@@ -172,7 +172,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
       }
       const here = traps.size > 0 ? registers.get(pc) : 0n;
       // A step from a breakpoint is one of the guest's own instruction.
-      for (const address of traps) if (!wishes().step || address !== here) cover(address);
+      for (const address of traps) if (!step || address !== here) cover(address);
     },
     leave: uncover,
     answer(reason, answer) {

@@ -74,6 +74,9 @@ export interface Protection {
   readonly execute: boolean;
 }
 
+/** Does work in a turn of its own of the host's event loop, soon. */
+export type Later = (work: () => void) => void;
+
 /** What a virtual CPU starts from. */
 export interface VcpuOptions {
   readonly memory: GuestMemory;
@@ -83,6 +86,8 @@ export interface VcpuOptions {
   readonly noExecute: boolean;
   /** Plain runs; replay counts instructions exactly and knows dirty pages and watches. */
   readonly profile: "plain" | "replay";
+  /** Where given, what the engine does beside the guest takes some milliseconds at a time: a page's main thread. */
+  readonly later?: Later | undefined;
 }
 
 /** Registers by the manual's names, in lower case (`rax`, `cr3`, `xmm0`, `fs_base`; `x0`, `sp_el1`). */
@@ -128,6 +133,13 @@ export interface Vcpu {
   setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
   /** Exit with `step` after one instruction of the next `run`. */
   setStep(on: boolean): void;
+  /**
+   * What the engine has made of the guest's code, for a run of the same unikernel with the same memory; undefined where
+   * that is nothing new since the last call. Absent where the engine makes nothing of it.
+   */
+  exportCache?(): Uint8Array | undefined;
+  /** Takes what `exportCache` gave an earlier run, before the first `run`. What does not fit is not used. */
+  importCache?(bytes: Uint8Array): void;
   /** In the replay profile, where the engine can. */
   readonly timeMachine?: TimeMachine | undefined;
   /** Deliver an external interrupt when the guest can take it (virtio, xen). */

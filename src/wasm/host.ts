@@ -28,6 +28,7 @@ interface Interface {
   readonly Table: new (limits: { initial: number; element: "anyfunc" }) => WasmTable;
   validate(bytes: Uint8Array): boolean;
   compile(bytes: Uint8Array): Promise<WasmModule>;
+  instantiate(module: WasmModule, imports?: WasmImports): Promise<WasmInstance>;
 }
 
 export const webAssembly: Interface = (globalThis as unknown as { WebAssembly: Interface }).WebAssembly;

@@ -1,4 +1,5 @@
 // Encodes a module from its parts. WebAssembly core specification 5.5.
+import { ByteReader } from "./reader.js";
 import { ByteWriter } from "./writer.js";
 import { type, type ValueType } from "./opcodes.js";
 
@@ -14,6 +15,12 @@ export type Import = { readonly module: string; readonly name: string } & (
   | { readonly kind: "memory"; readonly min: number; readonly max?: number; readonly shared?: boolean }
 );
 
+/** A call in a function's code: where its callee's index stands, in five bytes, and the address by which the callee is known. */
+export interface CallSite {
+  readonly at: number;
+  readonly to: number;
+}
+
 /** A function: its type's index, the types of its locals behind the parameters, and its code without the final `end`. */
 export interface FunctionBody {
   readonly type: number;
@@ -21,12 +28,22 @@ export interface FunctionBody {
   readonly code: Uint8Array;
   /** What stack traces and profiles call it. */
   readonly name?: string;
+  /** Calls whose callees have other indices in other modules. */
+  readonly calls?: readonly CallSite[];
+}
+
+/** A function as the code section has it: locals, code and `end`; calls are counted from its start. */
+export interface EncodedFunction {
+  readonly type: number;
+  readonly body: Uint8Array;
+  readonly name?: string;
+  readonly calls: readonly CallSite[];
 }
 
 export interface ModuleParts {
   readonly types: readonly FunctionType[];
   readonly imports: readonly Import[];
-  readonly functions: readonly FunctionBody[];
+  readonly functions: readonly (FunctionBody | EncodedFunction)[];
   /** Name and function index, imports counted first. */
   readonly exports: readonly { readonly name: string; readonly index: number }[];
   /** Functions put into table 0 when the module is instantiated: where, and which function. */
@@ -79,27 +96,51 @@ export function encodeModule(parts: ModuleParts): Uint8Array {
       }),
     );
   }
-  put(section.code, () => {
-    const code = new ByteWriter(1024);
+  put(section.code, () =>
     body.vector(parts.functions, (item) => {
-      code.reset();
-      code.vector(runs(item.locals), ([count, valueType]) => {
-        code.u32(count);
-        code.byte(type[valueType]);
-      });
-      code.append(item.code);
-      code.byte(endOfCode);
+      const code = ("body" in item ? item : encodeFunction(item)).body;
       body.u32(code.length);
-      body.append(code.view());
-    });
-  });
+      body.append(code);
+    }),
+  );
   const imported = parts.imports.filter(({ kind }) => kind === "function").length;
   put(section.custom, () => writeNames(body, parts.functions, imported));
   return out.take();
 }
 
+export function encodeFunction({ type: index, locals, code, name, calls = [] }: FunctionBody): EncodedFunction {
+  const out = new ByteWriter(code.length + 32);
+  out.vector(runs(locals), ([count, valueType]) => {
+    out.u32(count);
+    out.byte(type[valueType]);
+  });
+  const start = out.length;
+  out.append(code);
+  out.byte(endOfCode);
+  return {
+    type: index,
+    body: out.take(),
+    calls: calls.map(({ at, to }) => ({ at: start + at, to })),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/** The code section's functions of a module that `encodeModule` made. Throws RangeError where there is none. */
+export function functionBodies(module: Uint8Array): Uint8Array[] {
+  const reader = new ByteReader(module, 8);
+  while (!reader.isAtEnd) {
+    const id = reader.byte();
+    const size = reader.u32();
+    if (id === section.code) {
+      return Array.from({ length: reader.u32() }, () => reader.take(reader.u32()));
+    }
+    reader.take(size);
+  }
+  throw new RangeError("a module without code");
+}
+
 /** The custom section "name" with the functions' names. WebAssembly core specification, appendix 7.4.1. */
-function writeNames(body: ByteWriter, functions: readonly FunctionBody[], imported: number): void {
+function writeNames(body: ByteWriter, functions: readonly { readonly name?: string }[], imported: number): void {
   const names = new ByteWriter(256);
   const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ index, name }]));
   names.vector(named, ({ index, name }) => {

@@ -1,5 +1,11 @@
 // A growable run of bytes with the integer encodings of WebAssembly's binary format. WebAssembly core specification 5.2.
 
+/** Unsigned LEB128 of 0 to 2^32 - 1 in five bytes, however small it is. */
+export function putU32InFive(bytes: Uint8Array, at: number, value: number): void {
+  for (let index = 0; index < 4; index++) bytes[at + index] = ((value >>> (7 * index)) & 0x7f) | 0x80;
+  bytes[at + 4] = value >>> 28;
+}
+
 /** Bytes appended one after the other; the buffer doubles when it is full. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -47,6 +53,13 @@ export class ByteWriter {
       rest >>>= 7;
     }
     this.byte(rest);
+  }
+
+  /** The same in five bytes, so that another number fits there later. */
+  u32InFive(value: number): void {
+    this.#grow(5);
+    putU32InFive(this.#bytes, this.#length, value);
+    this.#length += 5;
   }
 
   /** Signed LEB128 of a 32-bit integer. */

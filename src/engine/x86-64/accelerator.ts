@@ -7,6 +7,7 @@ import { Hotness } from "./hotness.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageBits, state } from "./state.js";
 import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
+import { decodeStored, encodeStored, isSameKey, type StoredCode } from "./translate/stored.js";
 import { type GuestCode, Translator } from "./translate/translator.js";
 
 export interface AcceleratorOptions {
@@ -28,16 +29,24 @@ const MAX_TARGETS = 8;
 const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
 const GROWTH = 2;
+/** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
+const MAX_RESTORED = 8;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
 
-/** Runs a core about `limit` instructions at a time, as `Core.run` does; throws what the guest raises. */
+export interface Accelerator {
+  /** Runs a core about `limit` instructions, as `Core.run` does; throws what the guest raises. */
+  readonly run: (limit: number) => void;
+  readonly exportCache: () => Uint8Array | undefined;
+  readonly importCache: (bytes: Uint8Array) => void;
+}
+
 export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
   { threshold, plain: given, flagsAcrossCalls: always = false }: AcceleratorOptions = {},
-): (limit: number) => void {
+): Accelerator {
   const { cpu, mmu } = core;
   const { wasm } = memory;
   const view = new DataView(wasm.buffer);
@@ -51,6 +60,9 @@ export function accelerate(
   let raised: { readonly error: unknown } | undefined;
   let writable = 0;
   let flagsAcrossCalls = always;
+  /** What an earlier run translated, and how often that was taken. */
+  let stored: StoredCode | undefined;
+  let restored = 0;
   const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
 
@@ -78,6 +90,7 @@ export function accelerate(
   };
 
   const forget = () => {
+    translator?.drop();
     translator = undefined;
     generation++;
     hotness.clear();
@@ -128,7 +141,19 @@ export function accelerate(
       targetsOf: (pc) => targets.get(pc) ?? [],
       registerNow: (index) => Number(cpu.gpr(index)),
     };
-    return new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096));
+    const fresh = () =>
+      new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096), options.later);
+    const made = fresh();
+    if (stored === undefined || restored === MAX_RESTORED || !isSameKey(stored.key, made.key)) return made;
+    restored++;
+    try {
+      if (!made.restore(stored)) stored = undefined;
+      return made;
+    } catch {
+      // The module is none, or none of ours.
+      stored = undefined;
+      return fresh();
+    }
   };
 
   /** Whether translated code may run at all now. */
@@ -210,7 +235,7 @@ export function accelerate(
     return reason !== reasons.slow;
   };
 
-  return (limit) => {
+  const run = (limit: number): void => {
     const end = core.executed + Math.min(limit, MAX_RUN);
     while (core.executed < end && !core.stop) {
       if (!isPlain()) {
@@ -234,5 +259,17 @@ export function accelerate(
         core.run(end - core.executed);
       }
     }
+  };
+
+  return {
+    run,
+    exportCache() {
+      const code = translator?.store();
+      return code === undefined ? undefined : encodeStored(code);
+    },
+    importCache(bytes) {
+      stored = decodeStored(bytes);
+      if (stored !== undefined && stored.key.counts === counted) flagsAcrossCalls ||= stored.key.flagsAcrossCalls;
+    },
   };
 }

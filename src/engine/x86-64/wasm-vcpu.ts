@@ -1,7 +1,7 @@
 // The wasm engine's virtual CPU: the interpreter, and translated code wherever that can run.
 import { Solo5Error } from "../../bytes/error.js";
 import type { Vcpu, VcpuOptions } from "../contract.js";
-import { accelerate, type AcceleratorOptions } from "./accelerator.js";
+import { accelerate, type Accelerator, type AcceleratorOptions } from "./accelerator.js";
 import { newInterpreter } from "./interpreter.js";
 import { isMachineMemory } from "./machine-memory.js";
 
@@ -11,5 +11,14 @@ export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOpti
   if (!isMachineMemory(memory)) {
     throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");
   }
-  return newInterpreter(options, (core) => accelerate(core, memory, options, acceleration));
+  let accelerator: Accelerator | undefined;
+  const vcpu = newInterpreter(options, (core) => {
+    accelerator = accelerate(core, memory, options, acceleration);
+    return accelerator.run;
+  });
+  // Not a copy: some of its properties are computed.
+  return Object.assign(vcpu, {
+    exportCache: () => accelerator?.exportCache(),
+    importCache: (bytes: Uint8Array) => accelerator?.importCache(bytes),
+  });
 }

@@ -1,6 +1,6 @@
 // Writes a unit as a WebAssembly function: its blocks in structured form, the spills at its ends, and one spill block
 // for each set of dirty registers with which a check may fail. ENGINE.md, "The design", 1, 3, 4.
-import type { FunctionBody } from "../../../wasm/module.js";
+import type { CallSite, FunctionBody } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { type Branch, type Part, structure } from "../../../wasm/structure.js";
 import { state } from "../state.js";
@@ -72,6 +72,8 @@ class UnitEmitter {
   readonly #flagsKind = this.#locals.add("i32");
   readonly #flagsWords = [this.#locals.add("i64"), this.#locals.add("i64"), this.#locals.add("i64")] as const;
   #usesFlags = false;
+  /** Calls of other units of the module. */
+  readonly #calls: CallSite[] = [];
   /** What the end of the present block stores as the flags. */
   #endFlags: FlagSnapshot | undefined;
   readonly #exits: readonly (readonly SlotSet[])[];
@@ -130,7 +132,7 @@ class UnitEmitter {
     this.#close();
     this.#leaveSlow();
     const name = `0x${this.#unit.entry.toString(16)}`;
-    return { type: types.unit, locals: this.#locals.types, code: e.code.take(), name };
+    return { type: types.unit, locals: this.#locals.types, code: e.code.take(), name, calls: this.#calls };
   }
 
   #open(opcode: number): void {
@@ -557,7 +559,8 @@ class UnitEmitter {
         if ("index" in callee) {
           e.get(FUEL);
           e.op("call");
-          e.code.u32(callee.index);
+          this.#calls.push({ at: e.code.length, to: end.target });
+          e.code.u32InFive(callee.index);
         } else {
           this.#storeMissing(() => e.i64(end.target));
           e.get(FUEL);

@@ -1,25 +1,22 @@
 // Translates units in batches: a function and those it calls, as far as they are not translated yet, become one
-// module, so that most calls are direct. Keeps what is where: units, table slots, the pages that code came from.
-import { encodeModule, type FunctionBody } from "../../../wasm/module.js";
-import { webAssembly, type WasmMemory, type WasmModule, type WasmTable } from "../../../wasm/host.js";
+// module, so that most calls are direct. At once, or where nothing may take long, piece by piece beside the guest.
+import type { Later } from "../../contract.js";
+import { encodeFunction } from "../../../wasm/module.js";
+import { webAssembly, type WasmMemory } from "../../../wasm/host.js";
 import { discover, type Unit } from "./discover.js";
 import type { Code } from "./follow.js";
 import { emitUnit } from "./emit.js";
-import { lookupOffset } from "./lookup.js";
-import { imported, moduleImports, moduleTypes } from "./protocol.js";
-import { rootModule } from "./root.js";
+import { imported } from "./protocol.js";
+import { holdSame, type StoredCode, type StoredKey, withHashes } from "./stored.js";
+import { type Doors, entriesOf, type TranslatedUnit, Units } from "./units.js";
+import { translatorVersion } from "./version.js";
 
-/** What translated code asks the interpreter for. */
-export interface Doors {
-  /** Executes the instruction at rip; 0 where it led to `next` and nothing wants to stop. */
-  readonly slow: (next: number) => number;
-  /** Makes the flags in the state area plain RFLAGS. */
-  readonly settle: () => void;
-}
+export type { Doors } from "./units.js";
 
 /** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
 const BATCH_BYTES = 64 * 1024;
-const PAGE_BYTES = 65536;
+/** How long a piece of translation beside the guest may take, but for its last function. */
+const PIECE_MSECS = 4;
 
 /** The code that a translator is given. */
 export type GuestCode = Omit<Code, "isEntry" | "tables" | "functions">;
@@ -31,25 +28,32 @@ export interface TranslatorStatistics {
   wasmBytes: number;
 }
 
+/** A function to translate, with what the registers held when it became hot. */
+interface Wanted {
+  readonly pc: number;
+  readonly registers: readonly number[];
+}
+
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
-  readonly #memory: WasmMemory;
-  readonly #code: Code;
-  readonly #doors: Doors;
-  readonly #holdsCode: (page: number) => void;
-  #table: WasmTable;
-  /** Table slots by guest address: of units, and of addresses that are called but not translated. */
-  readonly #slots = new Map<number, number>();
-  readonly #translated = new Set<number>();
-  /** Addresses that translated nothing. */
-  readonly #barren = new Set<number>();
-  readonly #entries = new Set<number>();
   /** Pages of guest memory that code was translated from. */
   readonly pages = new Set<number>();
   /** Something translated reads flags that `flagsAcrossCalls` would keep. */
   needsFlags = false;
-  /** Runs the unit in a slot: its fuel in, what is left out. */
-  readonly run: (slot: number, fuel: number) => number;
+  readonly #code: Code;
+  readonly #units: Units;
+  readonly #holdsCode: (page: number) => void;
+  readonly #later: Later | undefined;
+  /** Addresses that translated nothing. */
+  readonly #barren = new Set<number>();
+  readonly #entries = new Set<number>();
+  /** Pages with jump tables of an earlier run's units. */
+  readonly #tablePages = new Set<number>();
+  /** What is being compiled beside the guest. */
+  readonly #pending = new Set<number>();
+  readonly #wanted: Wanted[] = [];
+  #isScheduled = false;
+  #registers: readonly number[] | undefined;
 
   constructor(
     memory: WasmMemory,
@@ -57,49 +61,102 @@ export class Translator {
     doors: Doors,
     /** Told of every page of guest memory before code from it runs. */
     holdsCode: (page: number) => void,
+    later?: Later,
   ) {
     this.#holdsCode = holdsCode;
-    this.#memory = memory;
-    this.#code = { ...code, isEntry: (pc) => this.#entries.has(pc), tables: new Map(), functions: new Map() };
-    this.#doors = doors;
-    this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
-    const root = this.#instantiate(
-      new webAssembly.Module(rootModule(this.#memoryPages(), code.shape, code.counts)),
-    );
-    this.run = root["run"] as (slot: number, fuel: number) => number;
+    this.#later = later;
+    this.#code = {
+      ...code,
+      isEntry: (pc) => this.#entries.has(pc),
+      registerNow: (index) => this.#registers?.[index] ?? code.registerNow(index),
+      tables: new Map(),
+      functions: new Map(),
+    };
+    this.#units = new Units(memory, code.shape, code.counts, doors);
   }
 
-  #memoryPages(): number {
-    return this.#memory.buffer.byteLength / PAGE_BYTES;
+  /** Runs the unit in a slot: its fuel in, what is left out. */
+  get run(): (slot: number, fuel: number) => number {
+    return this.#units.run;
   }
 
   /** The slot of the unit at an address, or 0; remembers it where translated code looks. */
   find(pc: number): number {
-    if (!this.#translated.has(pc)) return 0;
-    const slot = this.#slots.get(pc) ?? 0;
-    new Uint32Array(this.#memory.buffer, lookupOffset(pc), 2).set([pc, slot]);
-    return slot;
+    return this.#units.find(pc);
   }
 
-  isBarren(pc: number): boolean {
-    return this.#barren.has(pc);
+  #isKnown(pc: number): boolean {
+    return this.#units.has(pc) || this.#barren.has(pc) || this.#pending.has(pc);
   }
 
-  /** Translates the function at an address and what it calls; the slot of its unit, or 0 where it has no code. */
+  /** Translates the function at an address and what it calls; the slot of its unit, or 0 where there is none, or not yet. */
   translate(pc: number): number {
-    if (this.#translated.has(pc) || this.#barren.has(pc)) return this.find(pc);
-    const batch = this.#gather(pc);
-    if (batch.length > 0) this.#install(batch);
+    if (this.#isKnown(pc)) return this.find(pc);
+    if (this.#later !== undefined) {
+      this.#want(pc);
+      return 0;
+    }
+    const batch = this.#gather([pc], () => false);
+    if (batch.length > 0) {
+      const { module, units } = this.#translated(batch);
+      this.#units.install(new webAssembly.Module(module), entries(units));
+      this.#units.keep(units);
+    }
     return this.find(pc);
   }
 
-  #gather(first: number): Unit[] {
+  // Beside the guest.
+
+  #want(pc: number): void {
+    if (this.#wanted.some((one) => one.pc === pc)) return;
+    const registers = Array.from({ length: 16 }, (_, index) => this.#code.registerNow(index));
+    this.#wanted.push({ pc, registers });
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#wanted.length === 0) return;
+    this.#isScheduled = true;
+    this.#later?.(() => {
+      this.#isScheduled = false;
+      this.#piece();
+      this.#schedule();
+    });
+  }
+
+  /** Stops what goes on beside the guest: its code is no longer what it was. */
+  drop(): void {
+    this.#wanted.length = 0;
+  }
+
+  #piece(): void {
+    const next = this.#wanted.shift();
+    if (next === undefined || this.#isKnown(next.pc)) return;
+    const end = performance.now() + PIECE_MSECS;
+    this.#registers = next.registers;
+    const batch = this.#gather([next.pc], () => performance.now() >= end);
+    if (batch.length > 0) {
+      const { module, units } = this.#translated(batch);
+      for (const entry of entries(units)) this.#pending.add(entry);
+      void this.#compile(module, entries(units)).then(() => this.#units.keep(units));
+    }
+    this.#registers = undefined;
+  }
+
+  async #compile(module: Uint8Array, entries: readonly number[]): Promise<void> {
+    await this.#units.installLater(await webAssembly.compile(module), entries);
+    for (const entry of entries) this.#pending.delete(entry);
+  }
+
+  // Batches.
+
+  #gather(work: number[], isOver: () => boolean): Unit[] {
+    const [first] = work;
     const batch: Unit[] = [];
-    const work = [first];
+    const inBatch = new Set<number>();
     let bytes = 0;
     for (let pc = work.shift(); pc !== undefined && bytes < BATCH_BYTES; pc = work.shift()) {
-      if (this.#translated.has(pc) || this.#barren.has(pc) || batch.some(({ entry }) => entry === pc))
-        continue;
+      if (this.#isKnown(pc) || inBatch.has(pc)) continue;
       const unit = discover(pc, this.#code);
       if (unit.instructions === 0) {
         this.#barren.add(pc);
@@ -107,11 +164,13 @@ export class Translator {
       }
       if (pc !== first && this.#wantsProfile(unit)) continue;
       batch.push(unit);
+      inBatch.add(pc);
       bytes += unit.sizeBytes;
       for (const called of unit.calls) {
         this.#entries.add(called);
         if (this.#code.isKnown(called)) work.push(called);
       }
+      if (isOver()) break;
     }
     return batch;
   }
@@ -121,58 +180,85 @@ export class Translator {
     return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
   }
 
-  #slotOf(pc: number): number {
-    let slot = this.#slots.get(pc);
-    if (slot === undefined) {
-      slot = this.#slots.size + 1;
-      this.#slots.set(pc, slot);
-      if (slot >= this.#table.length) this.#table.grow(this.#table.length);
-      this.#table.set(slot, this.#table.get(0));
-    }
-    return slot;
-  }
-
-  #install(batch: readonly Unit[]): void {
+  #translated(batch: readonly Unit[]): { module: Uint8Array; units: readonly TranslatedUnit[] } {
     const indices = new Map(batch.map(({ entry }, index) => [entry, imported.count + index]));
     const callee = (pc: number) => {
       const index = indices.get(pc);
-      return index === undefined ? { slot: this.#slotOf(pc) } : { index };
+      return index === undefined ? { slot: this.#units.slotOf(pc) } : { index };
     };
     const { flagsAcrossCalls, counts, isEntry: isCalled } = this.#code;
     const needsFlags = () => (this.needsFlags = true);
-    const functions: FunctionBody[] = batch.map((unit) =>
-      emitUnit(unit, { callee, flagsAcrossCalls, counts, isCalled, needsFlags }),
-    );
-    const elements = batch.map(({ entry }, index) => ({
-      at: this.#slotOf(entry),
-      index: imported.count + index,
+    const units = batch.map((unit) => ({
+      entry: unit.entry,
+      sizeBytes: unit.sizeBytes,
+      code: encodeFunction(emitUnit(unit, { callee, flagsAcrossCalls, counts, isCalled, needsFlags })),
     }));
-    const bytes = encodeModule({
-      types: moduleTypes,
-      imports: moduleImports(this.#memoryPages(), this.#table.length),
-      functions,
-      exports: [],
-      elements,
-    });
-    this.#instantiate(new webAssembly.Module(bytes));
-    for (const unit of batch) {
-      this.#translated.add(unit.entry);
-      for (const page of unit.pages) {
-        if (!this.pages.has(page)) this.#holdsCode(page);
-        this.pages.add(page);
-      }
-      this.statistics.guestBytes += unit.sizeBytes;
+    const module = this.#units.encode(units);
+    for (const { pages, sizeBytes } of batch) {
+      for (const page of pages) this.#hold(page);
+      this.statistics.guestBytes += sizeBytes;
     }
     this.statistics.units += batch.length;
     this.statistics.modules++;
-    this.statistics.wasmBytes += bytes.length;
+    this.statistics.wasmBytes += module.length;
+    return { module, units };
   }
 
-  #instantiate(module: WasmModule): Readonly<Record<string, unknown>> {
-    const { slow, settle } = this.#doors;
-    const instance = new webAssembly.Instance(module, {
-      solo5: { memory: this.#memory, table: this.#table, slow, settle },
+  #hold(page: number): void {
+    if (!this.pages.has(page)) this.#holdsCode(page);
+    this.pages.add(page);
+  }
+
+  // What another run translated.
+
+  get key(): StoredKey {
+    const { counts, flagsAcrossCalls, shape } = this.#code;
+    return { version: translatorVersion, counts, flagsAcrossCalls, shape };
+  }
+
+  /**
+   * Takes what an earlier run has stored, as long as nothing has been translated; false where the guest's code is not
+   * what it was. Throws where the module is none: this translator is of no use then.
+   */
+  restore(stored: StoredCode): boolean {
+    const { bytes, isExecutable } = this.#code;
+    const pages = stored.pages.filter((_, index) => index % 2 === 0);
+    if (!holdSame(bytes, stored.pages) || !holdSame(bytes, stored.tables)) return false;
+    if (!pages.every((page) => isExecutable(page * 4096))) return false;
+    this.#units.restore(stored);
+    for (const page of pages) this.#hold(page);
+    for (const entry of stored.entries) this.#entries.add(entry);
+    stored.tables.forEach((page, index) => void (index % 2 === 0 && this.#tablePages.add(page)));
+    const found = entriesOf(stored);
+    if (this.#later === undefined) {
+      this.#units.install(new webAssembly.Module(stored.module), found);
+      return true;
+    }
+    for (const entry of found) this.#pending.add(entry);
+    // What cannot be used is translated.
+    this.#compile(stored.module, found).catch(() => {
+      for (const entry of found) this.#pending.delete(entry);
     });
-    return instance.exports;
+    return true;
+  }
+
+  /** All that is translated, where something has been since the last time. */
+  store(): StoredCode | undefined {
+    const units = this.#units.store();
+    if (units === undefined) return undefined;
+    const { bytes, tables } = this.#code;
+    const tablePages = new Set(this.#tablePages);
+    for (const { at, targets } of tables.values()) {
+      for (let page = at >>> 12; page <= (at + 8 * targets.length) >>> 12; page++) tablePages.add(page);
+    }
+    return {
+      key: this.key,
+      entries: [...this.#entries],
+      pages: withHashes(bytes, this.pages),
+      tables: withHashes(bytes, tablePages),
+      ...units,
+    };
   }
 }
+
+const entries = (units: readonly TranslatedUnit[]): number[] => units.map(({ entry }) => entry);

@@ -1,0 +1,94 @@
+// Translated code as bytes that a later run can take: one module with all units, and what has to be known of them. The
+// length of a JSON head in 4 bytes, the head, the module. ENGINE.md, "The design", 9.
+import type { MemoryShape } from "./access.js";
+import { translatorVersion } from "./version.js";
+
+/** What translated code depends on beside the guest's code: it fits only where all of it is the same. */
+export interface StoredKey {
+  readonly version: string;
+  readonly counts: boolean;
+  readonly flagsAcrossCalls: boolean;
+  readonly shape: MemoryShape;
+}
+
+/** A unit: its entry, the bytes of guest code, then two numbers for each call: `CallSite`. In the module's order. */
+export type StoredUnit = readonly number[];
+
+interface Head {
+  readonly key: StoredKey;
+  /** Guest addresses of the table's slots, from slot 1 on. */
+  readonly slots: readonly number[];
+  /** Addresses known to be called. */
+  readonly entries: readonly number[];
+  /** Pages that code was translated from, each with the hash of its contents. */
+  readonly pages: readonly number[];
+  /** The same for pages with jump tables. */
+  readonly tables: readonly number[];
+  readonly units: readonly StoredUnit[];
+}
+
+export interface StoredCode extends Head {
+  readonly module: Uint8Array;
+}
+
+const PAGE = 4096;
+const HEAD = 4;
+
+export function encodeStored({ module, ...head }: StoredCode): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const bytes = new Uint8Array(HEAD + text.length + module.length);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(text, HEAD);
+  bytes.set(module, HEAD + text.length);
+  return bytes;
+}
+
+/** What the bytes say, or undefined where they are not what `encodeStored` of this translator makes. */
+export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
+  try {
+    const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
+    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length))) as Head;
+    const lists = [head.slots, head.entries, head.pages, head.tables, ...head.units];
+    const isSound = lists.every((list) => Array.isArray(list) && list.every(isAddress));
+    if (!isSound || head.key.version !== translatorVersion) return undefined;
+    return { ...head, module: bytes.subarray(HEAD + length) };
+  } catch {
+    return undefined;
+  }
+}
+
+const isAddress = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+
+export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
+  a.version === b.version &&
+  a.counts === b.counts &&
+  a.flagsAcrossCalls === b.flagsAcrossCalls &&
+  a.shape.base === b.shape.base &&
+  a.shape.size === b.shape.size &&
+  a.shape.readable === b.shape.readable &&
+  a.shape.writable === b.shape.writable;
+
+/** Page numbers with the hashes of what guest memory holds there. */
+export const withHashes = (memory: Uint8Array, pages: Iterable<number>): number[] =>
+  [...pages].flatMap((page) => [page, pageHash(memory, page)]);
+
+/** Whether the pages hold what they held. */
+export function holdSame(memory: Uint8Array, pages: readonly number[]): boolean {
+  for (let index = 0; index + 1 < pages.length; index += 2) {
+    if (pageHash(memory, pages[index] ?? 0) !== pages[index + 1]) return false;
+  }
+  return pages.length % 2 === 0;
+}
+
+/** Tells pages that differ by accident; -1 beyond the memory. */
+function pageHash(memory: Uint8Array, page: number): number {
+  if ((page + 1) * PAGE > memory.length) return -1;
+  const words = new Int32Array(memory.buffer, memory.byteOffset + page * PAGE, PAGE / 4);
+  let hash = page;
+  for (let index = 0; index < words.length; index++) {
+    hash = Math.imul(hash ^ (words[index] ?? 0), 0x9e37_79b1);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,176 @@
+// The units that can run: one table that all their modules share, the slot of each guest address in it, and enough of
+// what was put in to store it for a later run.
+import {
+  type EncodedFunction,
+  encodeModule,
+  functionBodies,
+  type CallSite,
+} from "../../../wasm/module.js";
+import { putU32InFive } from "../../../wasm/writer.js";
+import {
+  webAssembly,
+  type WasmImports,
+  type WasmMemory,
+  type WasmModule,
+  type WasmTable,
+} from "../../../wasm/host.js";
+import type { MemoryShape } from "./access.js";
+import { lookupOffset } from "./lookup.js";
+import { imported, moduleImports, moduleTypes, types } from "./protocol.js";
+import { rootModule } from "./root.js";
+import type { StoredCode, StoredUnit } from "./stored.js";
+
+/** What translated code asks the interpreter for. */
+export interface Doors {
+  /** Executes the instruction at rip; 0 where it led to `next` and nothing wants to stop. */
+  readonly slow: (next: number) => number;
+  /** Makes the flags in the state area plain RFLAGS. */
+  readonly settle: () => void;
+}
+
+/** A unit in WebAssembly. */
+export interface TranslatedUnit {
+  readonly entry: number;
+  /** Bytes of guest code. */
+  readonly sizeBytes: number;
+  readonly code: EncodedFunction;
+}
+
+const PAGE_BYTES = 65536;
+/** What is kept for storing, in bytes of WebAssembly: enough for any guest whose start it can help. */
+const MAX_KEPT = 16 << 20;
+
+export class Units {
+  /** Runs the unit in a slot: its fuel in, what is left out. */
+  readonly run: (slot: number, fuel: number) => number;
+  readonly #memory: WasmMemory;
+  readonly #table: WasmTable;
+  readonly #imports: WasmImports;
+  /** Table slots by guest address: of units, and of addresses that are called but not translated. */
+  readonly #slots = new Map<number, number>();
+  readonly #installed = new Set<number>();
+  readonly #kept: TranslatedUnit[] = [];
+  #keptBytes = 0;
+  /** What came from an earlier run; its functions are taken apart only where they are stored again. */
+  #restored: StoredCode | undefined;
+  /** How many of the kept were there when all was stored last. */
+  #stored = 0;
+
+  constructor(memory: WasmMemory, shape: MemoryShape, counts: boolean, doors: Doors) {
+    this.#memory = memory;
+    this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
+    this.#imports = { solo5: { memory, table: this.#table, ...doors } };
+    const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
+    const { exports } = new webAssembly.Instance(module, this.#imports);
+    this.run = exports["run"] as (slot: number, fuel: number) => number;
+  }
+
+  #memoryPages(): number {
+    return this.#memory.buffer.byteLength / PAGE_BYTES;
+  }
+
+  /** The slot of the unit at an address, or 0; remembers it where translated code looks. */
+  find(pc: number): number {
+    if (!this.#installed.has(pc)) return 0;
+    const slot = this.#slots.get(pc) ?? 0;
+    new Uint32Array(this.#memory.buffer, lookupOffset(pc), 2).set([pc, slot]);
+    return slot;
+  }
+
+  has(pc: number): boolean {
+    return this.#installed.has(pc);
+  }
+
+  /** The slot that is kept for the unit at an address, whether there is one or not. */
+  slotOf(pc: number): number {
+    let slot = this.#slots.get(pc);
+    if (slot === undefined) {
+      slot = this.#slots.size + 1;
+      this.#slots.set(pc, slot);
+      if (slot >= this.#table.length) this.#table.grow(this.#table.length);
+      this.#table.set(slot, this.#table.get(0));
+    }
+    return slot;
+  }
+
+  /** A module of units whose calls among each other are in place. */
+  encode(units: readonly TranslatedUnit[]): Uint8Array {
+    const slots = units.map(({ entry }) => this.slotOf(entry));
+    return encodeModule({
+      types: moduleTypes,
+      imports: moduleImports(this.#memoryPages(), this.#table.length),
+      functions: units.map(({ code }) => code),
+      exports: [],
+      elements: slots.map((at, index) => ({ at, index: imported.count + index })),
+    });
+  }
+
+  /** Makes a module's units those that run. */
+  install(module: WasmModule, entries: readonly number[]): void {
+    new webAssembly.Instance(module, this.#imports);
+    for (const entry of entries) this.#installed.add(entry);
+  }
+
+  /** The same where a page's main thread must not wait. */
+  async installLater(module: WasmModule, entries: readonly number[]): Promise<void> {
+    await webAssembly.instantiate(module, this.#imports);
+    for (const entry of entries) this.#installed.add(entry);
+  }
+
+  /** Remembers units for `store`, as long as that stays within its bounds. */
+  keep(units: readonly TranslatedUnit[]): void {
+    if (this.#keptBytes > MAX_KEPT) return;
+    for (const unit of units) {
+      this.#kept.push(unit);
+      this.#keptBytes += unit.code.body.length;
+    }
+  }
+
+  /** Takes over the slots of what was stored; for an object that has none yet. Then `install` its module. */
+  restore(stored: StoredCode): void {
+    for (const pc of stored.slots) this.slotOf(pc);
+    this.#restored = stored;
+    this.#keptBytes += stored.module.length;
+  }
+
+  /** All units as one module, and what is to be known of them; undefined where nothing is new since the last time. */
+  store(): Pick<StoredCode, "slots" | "units" | "module"> | undefined {
+    if (this.#stored === this.#kept.length) return undefined;
+    this.#stored = this.#kept.length;
+    const all = [...restoredUnits(this.#restored), ...this.#kept];
+    const indices = new Map(all.map(({ entry }, index) => [entry, imported.count + index]));
+    const module = this.encode(all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) })));
+    const units = all.map(({ entry, sizeBytes, code }) => [
+      entry,
+      sizeBytes,
+      ...code.calls.flatMap(({ at, to }) => [at, to]),
+    ]);
+    return { slots: [...this.#slots.keys()], units, module };
+  }
+}
+
+const entryOf = (unit: StoredUnit): number => unit[0] ?? 0;
+
+export const entriesOf = ({ units }: StoredCode): number[] => units.map(entryOf);
+
+function restoredUnits(stored: StoredCode | undefined): TranslatedUnit[] {
+  if (stored === undefined) return [];
+  const bodies = functionBodies(stored.module);
+  return stored.units.map((unit, index) => {
+    const [entry = 0, sizeBytes = 0, ...rest] = unit;
+    const calls: CallSite[] = [];
+    for (let at = 0; at + 1 < rest.length; at += 2) calls.push({ at: rest[at] ?? 0, to: rest[at + 1] ?? 0 });
+    const body = bodies[index] ?? new Uint8Array();
+    return { entry, sizeBytes, code: { type: types.unit, body, calls, name: unitName(entry) } };
+  });
+}
+
+export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
+
+/** A function with its calls set to where the callees are now. */
+function relinked(code: EncodedFunction, indices: ReadonlyMap<number, number>): EncodedFunction {
+  if (code.calls.length === 0) return code;
+  const body = code.body.slice();
+  for (const { at, to } of code.calls) putU32InFive(body, at, indices.get(to) ?? 0);
+  return { ...code, body };
+}

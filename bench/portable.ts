@@ -2,43 +2,57 @@
 // guest cost.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attach, createPeer, createSegment, open, run, type Console } from "../src/index.js";
 import { commandFile, selfTest } from "../test/command.js";
-import { compileUnikernel } from "./one-off.js";
+import { compileUnikernel, folder } from "./one-off.js";
 import { inTurn, median, ratio, timed, type Row, type Suite } from "./report.js";
 
+const cacheFolder = join(folder, "cache");
 const ignore: Console = { write() {} };
 
 /** Milliseconds from `run()` to the first byte on the console. */
-async function firstByte(file: string): Promise<number> {
-  const plan = attach(open(file), { memMiB: 64 });
+async function firstByte(file: string, cache: string): Promise<number> {
+  const plan = attach(open(file), { memMiB: 16 });
   let msecs = Number.NaN;
   const start = performance.now();
   const running = run(plan, {
     engine: "wasm",
+    cache,
     console: { write: () => (msecs = Number.isNaN(msecs) ? performance.now() - start : msecs) },
   });
   await running.status;
   return msecs;
 }
 
-async function helloRow(): Promise<Row> {
+/** Without a cache and with one, in turn. */
+async function helloRows(): Promise<Row[]> {
   const hello = selfTest("test_hello.hvt");
-  const times: number[] = [];
-  for (let i = 0; i < 30; i++) times.push(await firstByte(hello));
-  const value = median(times.slice(10));
-  const measured = `${value.toFixed(1)} ms (the first time ${times[0]?.toFixed(1)} ms)`;
-  return {
-    what: "hello: `run()` to first console byte, warm Node, cold cache",
-    measured,
-    target: "must 30 ms, aim 10",
-    met: value <= 30,
-  };
+  const times: Readonly<Record<"cold" | "cached", number[]>> = { cold: [], cached: [] };
+  for (let i = 0; i < 30; i++) {
+    times.cold.push(await firstByte(hello, "none"));
+    times.cached.push(await firstByte(hello, cacheFolder));
+  }
+  const [cold, cached] = [median(times.cold.slice(10)), median(times.cached.slice(10))];
+  return [
+    {
+      what: "hello: `run()` to first console byte, warm Node, cold cache",
+      measured: `${cold.toFixed(1)} ms (the first time ${times.cold[0]?.toFixed(1)} ms)`,
+      target: "must 30 ms, aim 10",
+      met: cold <= 30,
+    },
+    {
+      what: "the same, cached",
+      measured: `${cached.toFixed(1)} ms (least ${Math.min(...times.cached).toFixed(1)} ms)`,
+      target: "must 10 ms, aim 3",
+      met: cached <= 10,
+    },
+  ];
 }
 
 /** A unikernel of 5 MB, 500 functions of which run before it speaks: what an OCaml program does at its start. */
-async function largeRow(): Promise<Row> {
+async function largeRows(): Promise<Row[]> {
   const functions = 1000;
   const bodies = Array.from(
     { length: functions },
@@ -59,7 +73,7 @@ int solo5_app_main(const struct solo5_start_info *info) {
 `;
   const file = compileUnikernel("five-megabytes", "hvt", source);
   const megabytes = open(file).segments.reduce((sum, { data }) => sum + data.length, 0) / 2 ** 20;
-  const toMain = async (): Promise<number> => {
+  const toMain = async (cache: string): Promise<number> => {
     const start = performance.now();
     let msecs = Number.NaN;
     const console = {
@@ -67,19 +81,30 @@ int solo5_app_main(const struct solo5_start_info *info) {
         if (new TextDecoder().decode(data).includes("app_main")) msecs = performance.now() - start;
       },
     };
-    await run(attach(open(file), { memMiB: 64 }), { engine: "wasm", console }).status;
+    await run(attach(open(file), { memMiB: 64 }), { engine: "wasm", cache, console }).status;
     return msecs;
   };
-  const times: number[] = [];
-  for (let i = 0; i < 5; i++) times.push(await toMain());
-  const value = median(times);
-  const measured = `${value.toFixed(0)} ms (${megabytes.toFixed(1)} MB)`;
-  return {
-    what: "a 5 MB unikernel, load to its app_main's output after 500 functions, cold cache",
-    measured,
-    target: "must 300 ms, aim 100",
-    met: value <= 300,
-  };
+  const times: Readonly<Record<"cold" | "cached", number[]>> = { cold: [], cached: [] };
+  await toMain(cacheFolder);
+  for (let i = 0; i < 7; i++) {
+    times.cold.push(await toMain("none"));
+    times.cached.push(await toMain(cacheFolder));
+  }
+  const [cold, cached] = [median(times.cold), median(times.cached)];
+  return [
+    {
+      what: "a 5 MB unikernel, load to its app_main's output after 500 functions, cold cache",
+      measured: `${cold.toFixed(0)} ms (${megabytes.toFixed(1)} MB)`,
+      target: "must 300 ms, aim 100",
+      met: cold <= 300,
+    },
+    {
+      what: "the same, cached",
+      measured: `${cached.toFixed(0)} ms`,
+      target: "must 60 ms, aim 20",
+      met: cached <= 60,
+    },
+  ];
 }
 
 async function consoleRow(): Promise<Row> {
@@ -154,6 +179,12 @@ export const portable: Suite = {
   name: "portable",
   skip: false,
   async run() {
-    return [await helloRow(), await largeRow(), await consoleRow(), await pingRow(), await memoryRow()];
+    return [
+      ...(await helloRows()),
+      ...(await largeRows()),
+      await consoleRow(),
+      await pingRow(),
+      await memoryRow(),
+    ];
   },
 };

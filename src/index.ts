@@ -44,9 +44,15 @@ export interface RunOptions extends Partial<StartOptions> {
 /** Runs a plan beside this process's other work. Throws Solo5Error where it cannot start. */
 export function run(
   plan: Plan,
-  { engine, name = basename(plan.unikernel.name), reporter = name, console, debug }: RunOptions = {},
+  { engine, name = basename(plan.unikernel.name), reporter = name, console, debug, cache }: RunOptions = {},
 ): Running {
-  return start(plan, chooseEngine(plan, engine, debug).name, { name, reporter, console, debug });
+  return start(plan, chooseEngine(plan, engine, debug).name, {
+    name,
+    reporter,
+    console,
+    debug,
+    cache,
+  });
 }
 
 /**

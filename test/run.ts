@@ -13,6 +13,8 @@ const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
   .toSorted()
   .map((name) => join(dist, name));
 
+// Nothing is taken from an earlier run, but where a test is about that.
+process.env["SOLO5_CACHE"] = "none";
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const isFileSuite = (name: string) => files.includes(name);
 const tests = run({ files, concurrency: 2, timeout: 240_000 });

@@ -32,9 +32,11 @@ await main({
     const modules = [...closure(join(engine, "wasm-vcpu.js"))].map(
       ([file, text]) => [relative(dist, file), text] as const,
     );
-    for (const part of modules.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat()) hash.update(part).update("\0");
+    for (const part of modules.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat())
+      hash.update(part).update("\0");
     const text = readFileSync(versionFile, "utf8");
-    if (!declaration.test(text)) throw new Error(`${versionFile}: nothing to stamp, neither ${unstamped} nor older`);
+    if (!declaration.test(text))
+      throw new Error(`${versionFile}: nothing to stamp, neither ${unstamped} nor older`);
     writeFileSync(versionFile, text.replace(declaration, `$1"${hash.digest("hex").slice(0, 32)}"`));
     // The next compilation writes everything, this module without a stamp: who compiles alone has no stale one.
     rmSync(join(dist, ".tsbuildinfo"), { force: true });

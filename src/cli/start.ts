@@ -13,6 +13,10 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
   if (valueOf(given, "verbose") !== undefined) {
     process.stderr.write(`${options.reporter}: engine ${name}${why === "" ? "" : ` (${why})`}\n`);
   }
-  const { status, signal } = start(plan, name, { ...options, debug });
+  const { status, signal } = start(plan, name, {
+    ...options,
+    debug,
+    cache: valueOf(given, "cache"),
+  });
   return forwardSignals(status, signal);
 }

@@ -135,9 +135,10 @@ export interface Vcpu {
   setStep(on: boolean): void;
   /**
    * What the engine has made of the guest's code, for a run of the same unikernel with the same memory; undefined where
-   * that is nothing new since the last call. Absent where the engine makes nothing of it.
+   * that is nothing new since the last call. Absent where the engine makes nothing of it. `msecs`: how long it may first
+   * work on what was not worth it for this run alone.
    */
-  exportCache?(): Uint8Array | undefined;
+  exportCache?(msecs: number): Uint8Array | undefined;
   /** Takes what `exportCache` gave an earlier run, before the first `run`. What does not fit is not used. */
   importCache?(bytes: Uint8Array): void;
   /** In the replay profile, where the engine can. */

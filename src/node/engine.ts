@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly reporter: string;
   /** Takes the output; this process's stdout where absent. */
   readonly console?: Console | undefined;
+  /** The folder for translated code, or `none`; the user's own where absent. */
+  readonly cache?: string | undefined;
   /** What is to be seen of the guest; nothing where absent. */
   readonly debug?: DebugRequest | undefined;
 }

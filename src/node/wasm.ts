@@ -4,13 +4,15 @@ import type { Isa } from "../abi/elf.js";
 import type { Target as TargetName } from "../abi/notes.js";
 import { portableEngines } from "../engine/engines.js";
 import { openNet, type Cleanup } from "../linux/net/open.js";
-import type { Host } from "../target/contract.js";
+import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
 import type { Instrument } from "../tender/instrument.js";
+import type { KeptCode } from "../tender/kept-code.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
+import { codeFolder, keptCode } from "./code-folder.js";
 import { stdoutConsole } from "./console.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine } from "./engine.js";
@@ -31,7 +33,7 @@ export const wasm: Engine = {
     return undefined;
   },
 
-  start(plan, { reporter, console = stdoutConsole, debug = {} }) {
+  start(plan, { reporter, console = stdoutConsole, debug = {}, cache }) {
     const load = portableEngines[plan.unikernel.isa];
     const target = targets[plan.unikernel.target];
     if (load === undefined || target === undefined)
@@ -43,8 +45,12 @@ export const wasm: Engine = {
     try {
       const guest = withAddresses(plan);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
-      const run = Promise.all([load(), instrumentsOf(debug, guest, reporter, cleanup)]).then(
-        ([engine, instruments]) => runGuest(guest, target, engine, host, { nextTurn, instruments }),
+      const run = Promise.all([
+        load(),
+        instrumentsOf(debug, guest, reporter, cleanup),
+        Object.keys(debug).length === 0 ? keptFor(guest, target, cache) : undefined,
+      ]).then(([engine, instruments, kept]) =>
+        runGuest(guest, target, engine, host, { nextTurn, instruments, kept }),
       );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
@@ -61,6 +67,13 @@ export const wasm: Engine = {
     }
   },
 };
+
+/** Nobody who looks at a guest wants to wonder whose code it runs: not with debugging tools. */
+const keptFor = (guest: Plan, target: Target, cache: string | undefined): KeptCode | undefined =>
+  keptCode(codeFolder(cache), {
+    unikernel: guest.unikernel.file,
+    memoryBytes: target.memorySize(guest),
+  });
 
 /** Loads the debugging tools only where one is wanted: they would double the time to the start. */
 async function instrumentsOf(

@@ -24,6 +24,7 @@ export const classicOptions = {
   "net-mac": { name: true, value: "MAC", help: "hardware address of NAME (default: random)" },
   "net-dump": { name: true, value: "FILE", help: "capture the frames of NAME to the pcap FILE" },
   engine: { value: "ENGINE", help: "insist on an engine: auto, native, kvm or wasm" },
+  cache: { value: "DIR|none", help: "where translated code is kept (default: the user's cache folder)" },
   verbose: { help: "say which engine runs the unikernel, and why" },
   help: { help: "print this text" },
   version: { help: "print the version" },

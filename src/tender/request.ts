@@ -65,6 +65,7 @@ export function attachOptions(
       case "trace":
       case "record":
       case "engine":
+      case "cache":
       case "verbose":
       case "help":
       case "version":

@@ -4,6 +4,7 @@ import type { VcpuOptions } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
 import type { Guest, Host, Session, Target } from "../target/contract.js";
 import type { Controls, Ended, Instrument } from "./instrument.js";
+import { type KeptCode, keepCode } from "./kept-code.js";
 
 export type { Ended } from "./instrument.js";
 
@@ -28,6 +29,10 @@ export interface RunOptions {
   readonly instruments?: readonly Instrument[] | undefined;
   /** "plain" where absent. */
   readonly profile?: VcpuOptions["profile"] | undefined;
+  /** What is kept of the engine's work between runs; nothing where absent. */
+  readonly kept?: KeptCode | undefined;
+  /** For a page's main thread, where nothing may take long. */
+  readonly isResponsive?: boolean | undefined;
 }
 
 /** Starts `guest`. Throws Solo5Error where the engine has no room for it. */
@@ -36,7 +41,7 @@ export function runGuest(
   target: Target,
   engine: PortableEngine,
   host: Host,
-  { nextTurn, instruments = [], profile = "plain" }: RunOptions,
+  { nextTurn, instruments = [], profile = "plain", kept, isResponsive = false }: RunOptions,
 ): GuestRun {
   const vcpu = engine.newVcpu({
     memory: engine.newMemory(target.memorySize(guest)),
@@ -44,7 +49,9 @@ export function runGuest(
     protections: target.protections(guest),
     noExecute: target.noExecute(guest),
     profile,
+    later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });
+  const keeper = keepCode(vcpu, kept, host.clock.monotonic());
   let stopped: Ended | undefined;
   let interrupt = (): void => {};
   const stop = (outcome: Ended): void => {
@@ -73,7 +80,9 @@ export function runGuest(
     const start = host.clock.monotonic();
     vcpu.setBudget(budget);
     vcpu.run(session.answer);
-    const took = host.clock.monotonic() - start;
+    const end = host.clock.monotonic();
+    keeper.tick(end);
+    const took = end - start;
     if (took > sliceNsecs.most) budget = Math.max(budget / 2, budgets.least);
     else if (took < sliceNsecs.least && session.state.kind === "running")
       budget = Math.min(budget * 2, budgets.most);
@@ -119,6 +128,7 @@ export function runGuest(
       .then(loop)
       .then(async (outcome) => {
         for (const instrument of instruments) await instrument.ended?.(outcome);
+        await keeper.end();
         return outcome;
       })
       .finally(() => vcpu[Symbol.dispose]()),

@@ -108,7 +108,13 @@ export function encodeModule(parts: ModuleParts): Uint8Array {
   return out.take();
 }
 
-export function encodeFunction({ type: index, locals, code, name, calls = [] }: FunctionBody): EncodedFunction {
+export function encodeFunction({
+  type: index,
+  locals,
+  code,
+  name,
+  calls = [],
+}: FunctionBody): EncodedFunction {
   const out = new ByteWriter(code.length + 32);
   out.vector(runs(locals), ([count, valueType]) => {
     out.u32(count);
@@ -140,7 +146,11 @@ export function functionBodies(module: Uint8Array): Uint8Array[] {
 }
 
 /** The custom section "name" with the functions' names. WebAssembly core specification, appendix 7.4.1. */
-function writeNames(body: ByteWriter, functions: readonly { readonly name?: string }[], imported: number): void {
+function writeNames(
+  body: ByteWriter,
+  functions: readonly { readonly name?: string }[],
+  imported: number,
+): void {
   const names = new ByteWriter(256);
   const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ index, name }]));
   names.vector(named, ({ index, name }) => {

@@ -25,10 +25,14 @@ const FIRST_FUEL = 50_000;
 const MAX_RUN = 1e9;
 /** An indirect call is compared with so many targets. */
 const MAX_TARGETS = 8;
-/** The opcode of RET imm16. */
+/** The opcodes of CALL rel32 and RET imm16. */
+const CALL = 0xe8;
 const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
 const GROWTH = 2;
+const MAX_ROOTS = 10_000;
+/** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
+const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
 const MAX_RESTORED = 8;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
@@ -37,7 +41,7 @@ const INSTRUCTIONS_PER_FUEL = 8;
 export interface Accelerator {
   /** Runs a core about `limit` instructions, as `Core.run` does; throws what the guest raises. */
   readonly run: (limit: number) => void;
-  readonly exportCache: () => Uint8Array | undefined;
+  readonly exportCache: (msecs: number) => Uint8Array | undefined;
   readonly importCache: (bytes: Uint8Array) => void;
 }
 
@@ -63,6 +67,9 @@ export function accelerate(
   /** What an earlier run translated, and how often that was taken. */
   let stored: StoredCode | undefined;
   let restored = 0;
+  /** Where the guest began and what was called without being translated: what an export completes. */
+  const roots = new Set<number>();
+  let interpreted = 0;
   const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
 
@@ -130,6 +137,7 @@ export function accelerate(
     const plain = given ?? plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
     writable = plain.writable;
+    roots.add(cpu.rip);
     const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
     const code: GuestCode = {
       bytes,
@@ -142,7 +150,13 @@ export function accelerate(
       registerNow: (index) => Number(cpu.gpr(index)),
     };
     const fresh = () =>
-      new Translator(wasm, code, { slow, settle }, (page) => mmu.holdsCode(mmu.base + page * 4096), options.later);
+      new Translator(
+        wasm,
+        code,
+        { slow, settle },
+        (page) => mmu.holdsCode(mmu.base + page * 4096),
+        options.later,
+      );
     const made = fresh();
     if (stored === undefined || restored === MAX_RESTORED || !isSameKey(stored.key, made.key)) return made;
     restored++;
@@ -168,6 +182,9 @@ export function accelerate(
     const rex = ((mmu.bytes[at] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
     return mmu.bytes[at + rex] === 0xff && ((mmu.bytes[at + rex + 1] ?? 0) & 0x38) === 0x10;
   };
+  const addRoot = (pc: number): void => {
+    if (roots.size < MAX_ROOTS) roots.add(pc);
+  };
   const remember = (site: number, target: number): void => {
     const known = targets.get(site);
     if (known === undefined) targets.set(site, [target]);
@@ -181,12 +198,15 @@ export function accelerate(
       if (isIndirectCall(core.pc)) remember(core.pc, pc);
       return true;
     }
-    if (isIndirectCall(core.pc)) remember(core.pc, pc);
+    const isIndirect = isIndirectCall(core.pc);
+    if (isIndirect) remember(core.pc, pc);
+    if (isIndirect || mmu.bytes[mmu.base + core.pc] === CALL) addRoot(pc);
     return hotness.count(pc, "jump") && translator.translate(pc) !== 0;
   };
 
   /** Translated code left for an address, which may be worth a unit by now. */
   const left = (pc: number, event: "call" | "return" | "stop"): void => {
+    if (event === "call") addRoot(pc);
     if (hotness.count(pc, event)) translator?.translate(pc);
   };
 
@@ -256,20 +276,24 @@ export function accelerate(
       if (translator === undefined) return core.run(Math.min(end - core.executed, 10_000));
       if (!enter(end - core.executed) && !core.stop) {
         // Once round in the interpreter: at least one instruction, and on until it meets translated code.
-        core.run(end - core.executed);
+        const before = core.executed;
+        core.run(end - before);
+        interpreted += core.executed - before;
       }
     }
   };
 
   return {
     run,
-    exportCache() {
+    exportCache(msecs) {
+      if (msecs > 0 && interpreted > WORTH_COMPLETING) translator?.complete(roots, msecs);
       const code = translator?.store();
       return code === undefined ? undefined : encodeStored(code);
     },
     importCache(bytes) {
       stored = decodeStored(bytes);
-      if (stored !== undefined && stored.key.counts === counted) flagsAcrossCalls ||= stored.key.flagsAcrossCalls;
+      if (stored !== undefined && stored.key.counts === counted)
+        flagsAcrossCalls ||= stored.key.flagsAcrossCalls;
     },
   };
 }

@@ -18,7 +18,7 @@ export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOpti
   });
   // Not a copy: some of its properties are computed.
   return Object.assign(vcpu, {
-    exportCache: () => accelerator?.exportCache(),
+    exportCache: (msecs: number) => accelerator?.exportCache(msecs),
     importCache: (bytes: Uint8Array) => accelerator?.importCache(bytes),
   });
 }

@@ -50,7 +50,8 @@ export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
     const head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length))) as Head;
     const lists = [head.slots, head.entries, head.pages, head.tables, ...head.units];
     const isSound = lists.every((list) => Array.isArray(list) && list.every(isAddress));
-    if (!isSound || head.key.version !== translatorVersion) return undefined;
+    if (!isSound || typeof head.key.flagsAcrossCalls !== "boolean" || head.key.version !== translatorVersion)
+      return undefined;
     return { ...head, module: bytes.subarray(HEAD + length) };
   } catch {
     return undefined;

@@ -211,6 +211,23 @@ export class Translator {
 
   // What another run translated.
 
+  /**
+   * Translates what is called from the given addresses on and has run, without running it: for other runs. What there is
+   * no time for is left to them.
+   */
+  complete(roots: ReadonlySet<number>, msecs: number): void {
+    const end = performance.now() + msecs;
+    const isOver = () => performance.now() >= end;
+    for (const pc of [...roots, ...[...this.#entries].filter(this.#code.isKnown)]) {
+      if (isOver()) return;
+      const batch = this.#gather([pc], isOver);
+      if (batch.length === 0) continue;
+      const { units } = this.#translated(batch);
+      for (const entry of entries(units)) this.#pending.add(entry);
+      this.#units.keep(units);
+    }
+  }
+
   get key(): StoredKey {
     const { counts, flagsAcrossCalls, shape } = this.#code;
     return { version: translatorVersion, counts, flagsAcrossCalls, shape };

@@ -1,11 +1,6 @@
 // The units that can run: one table that all their modules share, the slot of each guest address in it, and enough of
 // what was put in to store it for a later run.
-import {
-  type EncodedFunction,
-  encodeModule,
-  functionBodies,
-  type CallSite,
-} from "../../../wasm/module.js";
+import { type EncodedFunction, encodeModule, functionBodies, type CallSite } from "../../../wasm/module.js";
 import { putU32InFive } from "../../../wasm/writer.js";
 import {
   webAssembly,
@@ -15,6 +10,7 @@ import {
   type WasmTable,
 } from "../../../wasm/host.js";
 import type { MemoryShape } from "./access.js";
+import { state } from "../state.js";
 import { lookupOffset } from "./lookup.js";
 import { imported, moduleImports, moduleTypes, types } from "./protocol.js";
 import { rootModule } from "./root.js";
@@ -46,6 +42,8 @@ export class Units {
   readonly #memory: WasmMemory;
   readonly #table: WasmTable;
   readonly #imports: WasmImports;
+  /** The state area with the lookup of `lookup.ts`. */
+  readonly #words: Uint32Array;
   /** Table slots by guest address: of units, and of addresses that are called but not translated. */
   readonly #slots = new Map<number, number>();
   readonly #installed = new Set<number>();
@@ -58,6 +56,7 @@ export class Units {
 
   constructor(memory: WasmMemory, shape: MemoryShape, counts: boolean, doors: Doors) {
     this.#memory = memory;
+    this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     this.#imports = { solo5: { memory, table: this.#table, ...doors } };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
@@ -73,7 +72,9 @@ export class Units {
   find(pc: number): number {
     if (!this.#installed.has(pc)) return 0;
     const slot = this.#slots.get(pc) ?? 0;
-    new Uint32Array(this.#memory.buffer, lookupOffset(pc), 2).set([pc, slot]);
+    const at = lookupOffset(pc) >> 2;
+    this.#words[at] = pc;
+    this.#words[at + 1] = slot;
     return slot;
   }
 
@@ -107,14 +108,22 @@ export class Units {
 
   /** Makes a module's units those that run. */
   install(module: WasmModule, entries: readonly number[]): void {
-    new webAssembly.Instance(module, this.#imports);
-    for (const entry of entries) this.#installed.add(entry);
+    Reflect.construct(webAssembly.Instance, [module, this.#imports]);
+    this.#installedAre(entries);
   }
 
   /** The same where a page's main thread must not wait. */
   async installLater(module: WasmModule, entries: readonly number[]): Promise<void> {
     await webAssembly.instantiate(module, this.#imports);
-    for (const entry of entries) this.#installed.add(entry);
+    this.#installedAre(entries);
+  }
+
+  /** Units are found at once: a miss would leave translated code. */
+  #installedAre(entries: readonly number[]): void {
+    for (const entry of entries) {
+      this.#installed.add(entry);
+      this.find(entry);
+    }
   }
 
   /** Remembers units for `store`, as long as that stays within its bounds. */

@@ -17,7 +17,7 @@ const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
 process.env["SOLO5_CACHE"] = "none";
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const isFileSuite = (name: string) => files.includes(name);
-const tests = run({ files, concurrency: 2, timeout: 240_000 });
+const tests = run({ files, concurrency: 2, timeout: 480_000 });
 tests.on("test:pass", ({ name, skip, details }) => {
   if (isFileSuite(name) || details.type === "suite") return;
   if (skip === undefined || skip === false) counts.passed++;

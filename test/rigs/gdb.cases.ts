@@ -27,13 +27,20 @@ const loops: Readonly<Record<Isa, string>> = {
   aarch64: "set {unsigned int}solo5_app_main = 0x14000000",
 };
 
-const isDebugging = ({ lines }: Session): boolean => lines[0]?.startsWith("$ solo5-hvt-debug --gdb") === true;
+const tenderLine = "$ solo5-hvt-debug --gdb";
+const isDebugging = ({ lines }: Session): boolean => lines[0]?.startsWith(tenderLine) === true;
+
+/** A session for each tender in one. */
+function partsOf({ line, lines }: Session): readonly Session[] {
+  const starts = lines.flatMap((text, i) => (text.startsWith(tenderLine) ? [i] : []));
+  return starts.map((from, i) => ({ line, lines: lines.slice(from, starts[i + 1]) }));
+}
 
 function sessionsFor(isa: Isa): readonly Session[] {
   const page = isa === "x86-64" ? "docs/debugging.md" : "docs/kvm.md";
   const debuggers = `$ ${places[isa].gdb} `;
   return [
-    ...sessionsOf(page).filter(isDebugging),
+    ...sessionsOf(page).filter(isDebugging).flatMap(partsOf),
     session(
       "$ solo5-hvt-debug --gdb --mem=16 test_hello.hvt &",
       `${debuggers}test_hello.hvt`,

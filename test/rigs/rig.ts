@@ -26,7 +26,7 @@ export interface Command {
 /** Where a command listens for this machine. */
 export const forwardedPort = 1234;
 
-const bootSecs = 220;
+const bootSecs = 400;
 const mark = "@@";
 const beginOf = (i: number): string => `${mark} begin ${i} `;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);

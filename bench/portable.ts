@@ -81,7 +81,7 @@ int solo5_app_main(const struct solo5_start_info *info) {
         if (new TextDecoder().decode(data).includes("app_main")) msecs = performance.now() - start;
       },
     };
-    await run(attach(open(file), { memMiB: 64 }), { engine: "wasm", cache, console }).status;
+    await run(attach(open(file), { memMiB: 16 }), { engine: "wasm", cache, console }).status;
     return msecs;
   };
   const times: Readonly<Record<"cold" | "cached", number[]>> = { cold: [], cached: [] };

@@ -1,4 +1,5 @@
 // What browser.test.ts runs in a page and in a worker of it; the outcome goes back to the test's server.
+import { keptCode } from "../src/browser/code-store.js";
 import { attach, createPeer, createSegment, open, run, type Plan } from "../src/browser/index.js";
 
 export interface PageOutcome {
@@ -10,6 +11,15 @@ export interface PageOutcome {
   /** The status of a unikernel that computed without end, stopped by a timer that went on ticking meanwhile. */
   readonly stopped: number;
   readonly crossOriginIsolated: boolean;
+  /** The checksums of a workload, first translated, then from the cache. */
+  readonly checksums: readonly string[];
+  /** What was kept for it in IndexedDB, in bytes. */
+  readonly keptBytes: number;
+  /** Frames that the page drew meanwhile, and its tasks of more than 50 ms, in milliseconds; none in a worker. */
+  readonly frames: number;
+  readonly longTasks: readonly number[];
+  /** How long the two runs took, in milliseconds. */
+  readonly took: readonly number[];
 }
 
 const fetchUnikernel = async (name: string): Promise<ReturnType<typeof open>> => {
@@ -55,13 +65,63 @@ async function stopAfterTicks(plan: Plan): Promise<number> {
   return (await running.ended).status;
 }
 
+interface Observer {
+  observe(options: { type: string }): void;
+  takeRecords(): readonly { duration: number }[];
+  disconnect(): void;
+}
+/** What a page has beyond what workers and Node share. */
+declare const PerformanceObserver: new (
+  seen: (list: { getEntries(): readonly { duration: number }[] }) => void,
+) => Observer;
+declare const requestAnimationFrame: (frame: () => void) => void;
+
+type Watched = Pick<PageOutcome, "checksums" | "frames" | "longTasks" | "keptBytes" | "took">;
+
+/** Runs a workload twice and looks at what else the page can do meanwhile. */
+async function workTwice(where: PageOutcome["where"]): Promise<Watched> {
+  const longTasks: number[] = [];
+  let frames = 0;
+  let isOver = false;
+  const frame = (): void => {
+    frames++;
+    if (!isOver) requestAnimationFrame(frame);
+  };
+  let observer: Observer | undefined;
+  if (where === "page") {
+    observer = new PerformanceObserver((list) =>
+      longTasks.push(...list.getEntries().map((one) => one.duration)),
+    );
+    observer.observe({ type: "longtask" });
+    requestAnimationFrame(frame);
+  }
+  const checksums: string[] = [];
+  const took: number[] = [];
+  const unikernel = await fetchUnikernel("bench/core.hvt");
+  for (let round = 0; round < 2; round++) {
+    let output = "";
+    const start = performance.now();
+    const running = await run(attach(unikernel, { memMiB: 16 }), {
+      write: (data) => (output += new TextDecoder().decode(data)),
+    });
+    await running.ended;
+    took.push(performance.now() - start);
+    checksums.push(/^core [0-9a-f]{16}$/m.exec(output)?.[0] ?? output);
+  }
+  isOver = true;
+  longTasks.push(...(observer?.takeRecords() ?? []).map((one) => one.duration));
+  observer?.disconnect();
+  const kept = await keptCode(unikernel.file, 16 << 20);
+  return { checksums, frames, longTasks, keptBytes: kept?.bytes?.length ?? 0, took };
+}
+
 async function outcome(where: PageOutcome["where"]): Promise<PageOutcome> {
   const endless = attach(await fetchUnikernel("bench/nbody.hvt"), { memMiB: 16, args: ["999999999"] });
   const stopped = await stopAfterTicks(endless);
-  return { where, ...(await hello()), pings: await ping(50), stopped, crossOriginIsolated };
+  const watched = await workTwice(where);
+  return { where, ...(await hello()), pings: await ping(50), stopped, crossOriginIsolated, ...watched };
 }
 
-/** What a page has beyond what workers and Node share. */
 declare const crossOriginIsolated: boolean;
 declare const Worker: new (url: string, options: { type: "module" }) => object;
 const isPage = "document" in globalThis;

@@ -11,6 +11,7 @@ import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { buildWorkloads } from "../bench/guests.js";
 import type { PageOutcome } from "./browser-page.js";
+import { translatorVersion, unstamped } from "../src/engine/x86-64/translate/version.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
 
@@ -73,7 +74,7 @@ async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
   return reports;
 }
 
-test("unikernels run on a page and in a worker", { skip: needs.program("chromium") }, async () => {
+test("unikernels run on a page and in a worker", { skip: needs.program("chromium") }, async (context) => {
   await buildWorkloads(["hvt"]);
   const [page, worker] = await outcomes();
   for (const [outcome, where] of [
@@ -87,5 +88,14 @@ test("unikernels run on a page and in a worker", { skip: needs.program("chromium
     assert.equal(outcome.pings, 50);
     assert.equal(outcome.stopped, 137);
     assert.equal(outcome.crossOriginIsolated, false);
+    assert.match(outcome.checksums[0] ?? "", /^core [0-9a-f]{16}$/);
+    assert.equal(outcome.checksums[0], outcome.checksums[1]);
+    if (translatorVersion !== unstamped) assert.ok(outcome.keptBytes > 10_000, String(outcome.keptBytes));
+    // How smooth it was is for a reader: a test on a shared machine cannot tell.
+    if (outcome.where === "page") assert.ok(outcome.frames > 0);
+    const { frames, longTasks, took } = outcome;
+    context.diagnostic(
+      `${where}: ${took.map(Math.round).join(" and ")} ms, ${frames} frames, long tasks: [${longTasks}]`,
+    );
   }
 });

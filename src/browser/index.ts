@@ -8,6 +8,7 @@ import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
 import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/chance.js";
+import { keptCode } from "./code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
 export { Solo5Error } from "../bytes/error.js";
@@ -57,8 +58,13 @@ export const open = (file: Uint8Array, name = "unikernel"): Unikernel => readUni
 export const attach = (unikernel: Unikernel, options: AttachOptions = {}): Plan =>
   attachTo(unikernel, options, noHost);
 
+export interface RunOptions {
+  /** Whether translated code is kept in IndexedDB for later visits; it is where absent. */
+  readonly cache?: boolean | undefined;
+}
+
 /** Loads the engine and runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
-export async function run(plan: Plan, console: Console): Promise<Running> {
+export async function run(plan: Plan, console: Console, { cache = true }: RunOptions = {}): Promise<Running> {
   const { isa, target: name } = plan.unikernel;
   const load = portableEngines[isa];
   const target = targets[name];
@@ -73,6 +79,12 @@ export async function run(plan: Plan, console: Console): Promise<Running> {
     else blocks.set(device.handle, device.source.device as BlockDevice);
   }
   const host = { nets, blocks, console, clock, random };
-  const { ended, stop } = runGuest(withAddresses(plan), target, await load(), host, { nextTurn });
+  const guest = withAddresses(plan);
+  const [engine, kept] = await Promise.all([
+    load(),
+    cache ? keptCode(guest.unikernel.file, target.memorySize(guest)) : undefined,
+  ]);
+  const isResponsive = "document" in globalThis;
+  const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, kept, isResponsive });
   return { ended, stop: () => stop({ status: 137 }) };
 }

@@ -21,7 +21,11 @@ export interface CodeKeeper {
   end(): Promise<void>;
 }
 
-export function keepCode(vcpu: Vcpu, kept: KeptCode | undefined, start: bigint): CodeKeeper {
+export function keepCode(
+  vcpu: Vcpu,
+  kept: KeptCode | undefined,
+  { start, isResponsive }: { readonly start: bigint; readonly isResponsive: boolean },
+): CodeKeeper {
   let next = FIRST_SAVE_NSECS;
   let saving: Promise<void> = Promise.resolve();
   const save = (msecs: number): void => {
@@ -36,7 +40,7 @@ export function keepCode(vcpu: Vcpu, kept: KeptCode | undefined, start: bigint):
       save(0);
     },
     end() {
-      save(COMPLETING_MSECS);
+      save(isResponsive ? 0 : COMPLETING_MSECS);
       return saving;
     },
   };

@@ -15,8 +15,8 @@ export interface GuestRun {
 }
 
 /** Instructions between two looks at the host: as many as take so long, which only trying tells. */
-const sliceNsecs = { least: 4_000_000n, most: 16_000_000n } as const;
-const budgets = { first: 1_000_000, least: 10_000, most: 1_000_000_000 } as const;
+const sliceNsecs = { least: 4_000_000n, most: 12_000_000n } as const;
+const budgets = { first: 4_000_000, firstOfPage: 200_000, least: 10_000, most: 1_000_000_000 } as const;
 /** Timers cannot be set further ahead. */
 const longestTimerMsecs = 2 ** 31 - 1;
 
@@ -51,7 +51,7 @@ export function runGuest(
     profile,
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });
-  const keeper = keepCode(vcpu, kept, host.clock.monotonic());
+  const keeper = keepCode(vcpu, kept, { start: host.clock.monotonic(), isResponsive });
   let stopped: Ended | undefined;
   let interrupt = (): void => {};
   const stop = (outcome: Ended): void => {
@@ -74,7 +74,7 @@ export function runGuest(
       if (anyReadable(host)) interrupt();
     });
   };
-  let budget: number = budgets.first;
+  let budget: number = isResponsive ? budgets.firstOfPage : budgets.first;
   /** Runs the guest until it pauses. */
   const advance = (): void => {
     const start = host.clock.monotonic();

@@ -30,6 +30,8 @@ const CALL = 0xe8;
 const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
 const GROWTH = 2;
+/** How much faster translated code is, about: so a budget is a time. */
+const INTERPRETED_WEIGHT = 32;
 const MAX_ROOTS = 10_000;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
@@ -255,12 +257,25 @@ export function accelerate(
     return reason !== reasons.slow;
   };
 
+  /** Where nothing counts instructions exactly, one that is interpreted counts for as many as take the same time translated. */
+  const weight = counted ? 1 : INTERPRETED_WEIGHT;
+  const interpret = (limit: number): void => {
+    const before = core.executed;
+    try {
+      core.run(Math.ceil(limit / weight));
+    } finally {
+      const count = core.executed - before;
+      interpreted += count;
+      core.executed += count * (weight - 1);
+    }
+  };
+
   const run = (limit: number): void => {
     const end = core.executed + Math.min(limit, MAX_RUN);
     while (core.executed < end && !core.stop) {
       if (!isPlain()) {
         core.onJump = undefined;
-        return core.run(end - core.executed);
+        return interpret(end - core.executed);
       }
       if (translator === undefined || mmu.version !== version) {
         if (translator !== undefined) forget();
@@ -273,12 +288,10 @@ export function accelerate(
         translator = prepare();
       }
       core.onJump = onJump;
-      if (translator === undefined) return core.run(Math.min(end - core.executed, 10_000));
+      if (translator === undefined) return interpret(Math.min(end - core.executed, 320_000));
       if (!enter(end - core.executed) && !core.stop) {
         // Once round in the interpreter: at least one instruction, and on until it meets translated code.
-        const before = core.executed;
-        core.run(end - before);
-        interpreted += core.executed - before;
+        interpret(end - core.executed);
       }
     }
   };

@@ -88,8 +88,6 @@ export function* valuesOf({ statements, end }: Block, plan: BlockPlan): Generato
   yield* plan.endFlags?.values ?? [];
   if (end.kind === "branch") yield end.condition;
   if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") yield end.target;
-  // Compared, and given outwards where it is another than expected.
-  if (end.kind === "return") yield* [end.target, end.target];
   if (end.kind === "select") {
     if (end.when !== undefined) yield end.when;
     if (isWide(end.index)) yield end.index;

@@ -47,8 +47,8 @@ export type Terminator =
       readonly when: Node | undefined;
     }
   | { readonly kind: "ret"; readonly pc: number; readonly target: Node }
-  /** The return of a function that is built in: to \`next\`, or the unit is left for where the target is. */
-  | { readonly kind: "return"; readonly pc: number; readonly target: Node; readonly next: number }
+  /** The return of a function that is built in, to `next` in its caller. */
+  | { readonly kind: "return"; readonly next: number }
   /** The interpreter executes the instruction at `pc`; translated code goes on where `next` is what follows. */
   | { readonly kind: "slow"; readonly pc: number; readonly next: number }
   /** The unit ends here; the dispatcher goes on at `pc`. */

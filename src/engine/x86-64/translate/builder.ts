@@ -63,6 +63,13 @@ export interface KnownLoad {
   readonly at: number;
 }
 
+/** What is known of the way to a block besides its code. */
+export interface Surroundings {
+  readonly known?: KnownLoad | undefined;
+  /** Where the function returns to, being built in at a call. */
+  readonly returnsTo?: number | undefined;
+}
+
 const loads: Readonly<
   Record<string, readonly [opcode: number, type: "i32" | "i64" | "f32" | "f64" | "v128", bits: number]>
 > = {
@@ -108,10 +115,12 @@ export class BlockBuilder implements Emitter<Node> {
   /** The latest addition or subtraction: what tells ADD from ADC. */
   #sum: { a: Node; b: Node; result: Node } | undefined;
   readonly #known: KnownLoad | undefined;
+  readonly #returnsTo: number | undefined;
 
-  constructor(pc: number, context: UnitContext, known?: KnownLoad) {
+  constructor(pc: number, context: UnitContext, { known, returnsTo }: Surroundings) {
     this.#pc = pc;
     this.#known = known;
+    this.#returnsTo = returnsTo;
     this.#context = context;
     this.#accesses = accesses(context.shape);
     this.#flags = flagNames.map((_, flag) => fromBit(this.#entry(slots.flag + flag)));
@@ -529,8 +538,11 @@ export class BlockBuilder implements Emitter<Node> {
   #next(): number {
     return this.#at?.next ?? 0;
   }
-  /** Targets that are not canonical fault where the dispatcher finds no code. */
-  checkTarget(): void {}
+  /** A return elsewhere than to the call that the function is built in at is left to the interpreter. */
+  checkTarget(target: Node): void {
+    if (this.#returnsTo === undefined || this.#at?.row.traits.flow !== "ret") return;
+    this.#exit(node(op["i64.ne"], "i32", target, i64FromNumber(this.#returnsTo), undefined, 1));
+  }
   jump(target: number): void {
     this.#end = { kind: "jump", target };
   }
@@ -548,7 +560,9 @@ export class BlockBuilder implements Emitter<Node> {
     this.#end = { kind: "callTo", pc: this.#at?.pc ?? 0, target, next: this.#next() };
   }
   ret(target: Node): void {
-    this.#end = { kind: "ret", pc: this.#at?.pc ?? 0, target };
+    const next = this.#returnsTo;
+    if (next !== undefined) this.#end = { kind: "return", next };
+    else this.#end = { kind: "ret", pc: this.#at?.pc ?? 0, target };
   }
 }
 

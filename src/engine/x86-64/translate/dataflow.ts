@@ -27,11 +27,7 @@ export const isReloaded = ({ end }: Block): boolean =>
 
 /** Whether dirty slots are stored at the end of a block, on some way out at least. */
 export const isSpilled = (block: Block): boolean =>
-  isReloaded(block) ||
-  block.end.kind === "ret" ||
-  block.end.kind === "return" ||
-  block.end.kind === "leave" ||
-  block.end.kind === "jumpTo";
+  isReloaded(block) || block.end.kind === "ret" || block.end.kind === "leave" || block.end.kind === "jumpTo";
 
 /** The slots that may be dirty at the end of a block. */
 export function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {

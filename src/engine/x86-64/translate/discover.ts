@@ -1,7 +1,7 @@
 // Finds a unit: a function from its entry, with small functions that it calls directly built into it, and its blocks.
 // A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
 import type { MemoryShape } from "./access.js";
-import { type Block, successorsOf, type Terminator } from "./block.js";
+import { type Block, successorsOf } from "./block.js";
 import { BlockBuilder, type KnownLoad, type UnitContext } from "./builder.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
@@ -97,7 +97,7 @@ export function discover(entry: number, code: Code): Unit {
     const found = functionAt(target, code);
     const size = found.instructions.size;
     const isSmall = size <= MAX_INLINED && instructions + size <= Math.max(MAX_GROWN, own.instructions.size);
-    if (recursion > MAX_RECURSION || found.leaves || !isSmall) return undefined;
+    if (recursion > MAX_RECURSION || found.leaves || found.switches || !isSmall) return undefined;
     instructions += size;
     addPages(pages, found);
     const place = { place: caller, next };
@@ -133,11 +133,8 @@ export function discover(entry: number, code: Code): Unit {
       }
       calls.add(end.target);
     }
-    if (end.kind === "ret" && place.caller !== undefined) {
-      const { place: to, next } = place.caller;
-      return { block: { ...block, end: { ...end, kind: "return", next } }, edges: [indexOf(to, next)] };
-    }
-    return { block, edges: successorsOf(end).map((pc) => indexOf(place, pc)) };
+    const to = end.kind === "return" && place.caller !== undefined ? place.caller.place : place;
+    return { block, edges: successorsOf(end).map((pc) => indexOf(to, pc)) };
   };
   /** Where a jump by a table goes: the code for each entry, and the general way. */
   const tableEdges = ({ load, targets, entries, base, at }: FoundTable, place: Place): number[] => {
@@ -157,7 +154,7 @@ export function discover(entry: number, code: Code): Unit {
       continue;
     }
     const { block, table } = place.found.instructions.has(pc)
-      ? build(pc, place.found, context, code.tables, known)
+      ? build(pc, place, context, code.tables, known)
       : { block: leaving(pc), table: undefined };
     if (table !== undefined) {
       blocks.push(block);
@@ -174,8 +171,10 @@ export function discover(entry: number, code: Code): Unit {
   );
   for (const { of, edges } of copies) {
     const { place, pc } = starts[of] ?? { place: root, pc: entry };
-    const { block } = build(pc, place.found, context, code.tables);
-    blocks.push({ ...block, end: connectedAs(blocks[of]?.end ?? block.end, block.end) });
+    const { block } = build(pc, place, context, code.tables);
+    const { end = block.end } = blocks[of] ?? {};
+    // A call that is built in is a jump in every copy.
+    blocks.push(end.kind === "jump" ? { ...block, end } : block);
     graph.push(edges);
   }
   return {
@@ -199,12 +198,6 @@ const isCopied = (block: Block | undefined, start: Start | undefined): boolean =
   start?.known === undefined &&
   !has(block.writes, slots.target) &&
   (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
-
-/** The end of a block's copy: as the block's own, with the copy's values. */
-function connectedAs(end: Terminator, copy: Terminator): Terminator {
-  if (end.kind === "return" && copy.kind === "ret") return { ...end, target: copy.target };
-  return end.kind === "jump" ? end : copy;
-}
 
 function functionAt(entry: number, code: Code): Found {
   const known = code.functions.get(entry);
@@ -236,12 +229,12 @@ function addPages(pages: Set<number>, { instructions }: Found): void {
 /** A block, and the table by which it ends where an instruction reads one. */
 function build(
   pc: number,
-  { leaders, instructions }: Found,
+  { found: { leaders, instructions }, caller }: Place,
   context: UnitContext,
   tables: ReadonlyMap<number, FoundTable>,
   known?: KnownLoad,
 ): { block: Block; table: FoundTable | undefined } {
-  const builder = new BlockBuilder(pc, context, known);
+  const builder = new BlockBuilder(pc, context, { known, returnsTo: caller?.next });
   for (let at = pc; ;) {
     const table = known === undefined ? tables.get(at) : undefined;
     if (table !== undefined) {

@@ -3,6 +3,7 @@
 import type { CallSite, FunctionBody } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { type Branch, type Part, structure } from "../../../wasm/structure.js";
+import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import { state } from "../state.js";
 import type { Block, ExitStatement, Terminator } from "./block.js";
 import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js";
@@ -528,55 +529,33 @@ class UnitEmitter {
       case "jump":
       case "branch":
       case "select":
+      case "return":
         return;
       case "ret":
         this.#spill(index);
         this.#storeReturned(end.pc);
         e.value(end.target);
         return this.#returnTarget();
-      case "return":
-        e.value(end.target);
-        e.i64(end.next);
-        e.op("i64.ne");
-        this.#open(op.if);
-        this.#spill(index);
-        this.#storeReturned(end.pc);
-        e.value(end.target);
-        this.#returnTarget();
-        this.#close();
-        return;
       case "leave":
         this.#spill(index);
+        if (hasTailCalls() && this.#options.isCalled(end.pc)) return this.#callTo(end.pc, true);
         e.i64(end.pc);
         return this.#returnTarget();
       case "jumpTo":
         this.#spill(index);
         e.value(end.target);
-        return this.#returnTarget();
-      case "call": {
+        if (!hasTailCalls()) return this.#returnTarget();
+        e.set(this.#target);
+        return this.#callTarget(true);
+      case "call":
         this.#spill(index);
-        const callee = this.#options.callee(end.target);
-        if ("index" in callee) {
-          e.get(FUEL);
-          e.op("call");
-          this.#calls.push({ at: e.code.length, to: end.target });
-          e.code.u32InFive(callee.index);
-        } else {
-          this.#storeMissing(() => e.i64(end.target));
-          e.get(FUEL);
-          e.i32(callee.slot);
-          this.#callIndirect();
-        }
+        this.#callTo(end.target, false);
         return this.#afterCall(end.next, index);
-      }
       case "callTo":
         this.#spill(index);
         e.value(end.target);
         e.set(this.#target);
-        this.#storeMissing(() => e.get(this.#target));
-        e.get(FUEL);
-        lookup(e, this.#target);
-        this.#callIndirect();
+        this.#callTarget(false);
         return this.#afterCall(end.next, index);
       case "slow":
         this.#spill(index);
@@ -608,8 +587,33 @@ class UnitEmitter {
     this.#e.memory(op["i64.store"], 3, words.missing);
   }
 
-  #callIndirect(): void {
-    this.#e.op("call_indirect");
+  /** Calls the unit at an address, or goes on there in this function's place (`isTail`). */
+  #callTo(pc: number, isTail: boolean): void {
+    const e = this.#e;
+    const callee = this.#options.callee(pc);
+    if ("index" in callee) {
+      e.get(FUEL);
+      e.op(isTail ? "return_call" : "call");
+      this.#calls.push({ at: e.code.length, to: pc });
+      e.code.u32InFive(callee.index);
+    } else {
+      this.#storeMissing(() => e.i64(pc));
+      e.get(FUEL);
+      e.i32(callee.slot);
+      this.#callIndirect(isTail);
+    }
+  }
+
+  /** The same for the address in the local for targets. */
+  #callTarget(isTail: boolean): void {
+    this.#storeMissing(() => this.#e.get(this.#target));
+    this.#e.get(FUEL);
+    lookup(this.#e, this.#target);
+    this.#callIndirect(isTail);
+  }
+
+  #callIndirect(isTail: boolean): void {
+    this.#e.op(isTail ? "return_call_indirect" : "call_indirect");
     this.#e.code.u32(types.unit);
     this.#e.code.u32(0);
   }

@@ -3,6 +3,9 @@ import { decode } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
 import { findTable, type FoundTable } from "./jump-table.js";
+import { RSP } from "./slots.js";
+
+const RBP = 5;
 
 /** The guest's code as the translator sees it. */
 export interface Code {
@@ -38,6 +41,8 @@ export interface Found {
   readonly instructions: ReadonlyMap<number, Instruction>;
   /** It ends at another function's entry or for its size. */
   readonly leaves: boolean;
+  /** It sets the stack pointer to something new: its return hardly goes back to its call. */
+  readonly switches: boolean;
 }
 
 export function follow(entry: number, code: Code): Found {
@@ -82,7 +87,15 @@ export function follow(entry: number, code: Code): Found {
     }
   }
   const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
-  return { leaders, instructions, leaves: leaves || jumpsAway };
+  const switches = [...instructions.values()].some(switchesStacks);
+  return { leaders, instructions, leaves: leaves || jumpsAway, switches };
+}
+
+/** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */
+function switchesStacks({ row, operands: [to, from] }: Instruction): boolean {
+  if (to?.kind !== "register" || to.index !== RSP || to.width !== 64) return false;
+  const isFrameEnd = from?.kind === "register" && from.index === RBP;
+  return /^(MOV|XCHG|POP)$/.test(row.mnemonic) && !isFrameEnd;
 }
 
 /** The table of a jump that was met before: by the jump or the load two before. */

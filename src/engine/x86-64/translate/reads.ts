@@ -39,8 +39,7 @@ export function readsOf(
   }
   for (const value of final) visit(value);
   if (end.kind === "branch") visit(end.condition);
-  if (end.kind === "callTo" || end.kind === "return" || end.kind === "ret" || end.kind === "jumpTo")
-    visit(end.target);
+  if (end.kind === "callTo" || end.kind === "ret" || end.kind === "jumpTo") visit(end.target);
   if (end.kind === "select") {
     visit(end.index);
     visit(end.when);

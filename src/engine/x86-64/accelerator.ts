@@ -37,6 +37,11 @@ const MAX_ROOTS = 10_000;
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
 const MAX_RESTORED = 8;
+/**
+ * Where a stop test left a loop, the interpreter goes on to where a unit begins: one that began here would be another
+ * copy of the function, and hardly a better one. Only where none comes within so many jumps is one made.
+ */
+const QUIET_JUMPS = 500;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
 
@@ -74,6 +79,8 @@ export function accelerate(
   let interpreted = 0;
   const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
+  /** Jumps still to pass after a stop test without making anything hot. */
+  let quiet = 0;
 
   const slow = (next: number): number => {
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
@@ -203,11 +210,15 @@ export function accelerate(
     const isIndirect = isIndirectCall(core.pc);
     if (isIndirect) remember(core.pc, pc);
     if (isIndirect || mmu.bytes[mmu.base + core.pc] === CALL) addRoot(pc);
+    if (quiet > 0) {
+      quiet--;
+      return false;
+    }
     return hotness.count(pc, "jump") && translator.translate(pc) !== 0;
   };
 
   /** Translated code left for an address, which may be worth a unit by now. */
-  const left = (pc: number, event: "call" | "return" | "stop"): void => {
+  const left = (pc: number, event: "call" | "return"): void => {
     if (event === "call") addRoot(pc);
     if (hotness.count(pc, event)) translator?.translate(pc);
   };
@@ -234,6 +245,7 @@ export function accelerate(
     if (counted && fuel < COUNTED_MIN) return false;
     view.setInt32(words.reason, reasons.none, true);
     view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    quiet = 0;
     const rest = translator.run(slot, fuel);
     if (unwatched.size > 0) forgetUnwatched();
     core.executed += counted ? fuel - rest : (fuel - rest) * INSTRUCTIONS_PER_FUEL;
@@ -251,7 +263,7 @@ export function accelerate(
     const isOut = rest < (counted ? COUNTED_MIN : 0);
     if (isOut) {
       fuelSlice = Math.min(MAX_FUEL, fuelSlice * GROWTH);
-      left(cpu.rip, "stop");
+      quiet = QUIET_JUMPS;
     } else if (reason === reasons.none) left(cpu.rip, "return");
     else if (reason === reasons.called) left(cpu.rip, "call");
     return reason !== reasons.slow;

@@ -12,8 +12,6 @@ const weights = {
   call: 20,
   /** Translated code returns to it and has to leave: a loop around it is the better entry, and has the first chance. */
   return: 0.5,
-  /** A stop test left a loop there: the interpreter goes on to a unit's entry, unless it is here that it stops again and again. */
-  stop: 100,
 } as const;
 
 export class Hotness {

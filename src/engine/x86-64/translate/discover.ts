@@ -8,7 +8,7 @@ import { type Connected, dispatch } from "./dispatch.js";
 import type { FoundTable } from "./jump-table.js";
 import { has, slots } from "./slots.js";
 import { hasStackWindow } from "./protocol.js";
-import { elideStackChecks } from "./stack-frame.js";
+import { elideStackChecks, stackOffsets, tailBlocks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
 import { type CallTo, goingOn, leaving } from "./stub.js";
 import { unroll } from "./unroll.js";
@@ -27,6 +27,8 @@ export interface Unit {
   readonly scalarXmm: number;
   /** How far above rsp at the entry it relies on memory, beyond what every entry is sure of; or 0. */
   readonly frameAbove: number;
+  /** Blocks that may leave the unit by a tail call. */
+  readonly tails: ReadonlySet<number>;
   readonly shape: MemoryShape;
   /** Pages of guest memory that its code lies in. */
   readonly pages: ReadonlySet<number>;
@@ -177,6 +179,7 @@ export function discover(entry: number, code: Code): Unit {
     blocks.push(end.kind === "jump" ? { ...block, end } : block);
     graph.push(edges);
   }
+  const offsets = stackOffsets(blocks, graph);
   return {
     entry,
     blocks,
@@ -185,7 +188,8 @@ export function discover(entry: number, code: Code): Unit {
     instructions: own.instructions.size,
     sizeBytes: sizeOf(own),
     scalarXmm: context.scalarXmm,
-    frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, graph) : 0,
+    frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, offsets) : 0,
+    tails: tailBlocks(blocks, offsets),
     shape: code.shape,
     pages,
   };

@@ -538,13 +538,13 @@ class UnitEmitter {
         return this.#returnTarget();
       case "leave":
         this.#spill(index);
-        if (hasTailCalls() && this.#options.isCalled(end.pc)) return this.#callTo(end.pc, true);
+        if (this.#isTail(index) && this.#options.isCalled(end.pc)) return this.#callTo(end.pc, true);
         e.i64(end.pc);
         return this.#returnTarget();
       case "jumpTo":
         this.#spill(index);
         e.value(end.target);
-        if (!hasTailCalls()) return this.#returnTarget();
+        if (!this.#isTail(index)) return this.#returnTarget();
         e.set(this.#target);
         return this.#callTarget(true);
       case "call":
@@ -585,6 +585,10 @@ class UnitEmitter {
     this.#e.i32(0);
     value();
     this.#e.memory(op["i64.store"], 3, words.missing);
+  }
+
+  #isTail(block: number): boolean {
+    return hasTailCalls() && this.#unit.tails.has(block);
   }
 
   /** Calls the unit at an address, or goes on there in this function's place (`isTail`). */

@@ -43,9 +43,9 @@ export function stackOffsets(
  * Takes out the checks that the entry makes for all; gives how many bytes above its stack pointer the unit relies on
  * beyond those that every entry is sure of, or 0.
  */
-export function elideStackChecks(blocks: readonly Block[], graph: readonly (readonly number[])[]): number {
+export function elideStackChecks(blocks: readonly Block[], offsets: readonly (number | undefined)[]): number {
   let above = FRAME_ABOVE;
-  stackOffsets(blocks, graph).forEach((offset, index) => {
+  offsets.forEach((offset, index) => {
     if (offset === undefined) return;
     for (const { exit, range } of blocks[index]?.stackChecks ?? []) {
       if (offset + range.min < -FRAME_BELOW || offset + range.max > MAX_ABOVE) continue;
@@ -54,4 +54,20 @@ export function elideStackChecks(blocks: readonly Block[], graph: readonly (read
     }
   });
   return above > FRAME_ABOVE ? above : 0;
+}
+
+/**
+ * Blocks at whose end rsp is not above what it was at the entry: a jump out of the unit is a tail call there. Elsewhere
+ * it may be a longjmp, and the frames that it leaves behind in V8's stack have to go.
+ */
+export function tailBlocks(
+  blocks: readonly Block[],
+  offsets: readonly (number | undefined)[],
+): ReadonlySet<number> {
+  const found = new Set<number>();
+  blocks.forEach(({ stackDelta }, index) => {
+    const offset = offsets[index];
+    if (offset !== undefined && stackDelta !== undefined && offset + stackDelta <= 0) found.add(index);
+  });
+  return found;
 }

@@ -115,17 +115,19 @@ export function encodeFunction({
   name,
   calls = [],
 }: FunctionBody): EncodedFunction {
-  const out = new ByteWriter(code.length + 32);
-  out.vector(runs(locals), ([count, valueType]) => {
-    out.u32(count);
-    out.byte(type[valueType]);
+  const head = new ByteWriter(16);
+  head.vector(runs(locals), ([count, valueType]) => {
+    head.u32(count);
+    head.byte(type[valueType]);
   });
-  const start = out.length;
-  out.append(code);
-  out.byte(endOfCode);
+  const start = head.length;
+  const body = new Uint8Array(start + code.length + 1);
+  body.set(head.view());
+  body.set(code, start);
+  body[body.length - 1] = endOfCode;
   return {
     type: index,
-    body: out.take(),
+    body,
     calls: calls.map(({ at, to }) => ({ at: start + at, to })),
     ...(name === undefined ? {} : { name }),
   };

@@ -1,7 +1,13 @@
 // Turns a control-flow graph into WebAssembly's blocks, loops and ifs, without duplicating a node. Norman Ramsey,
 // "Beyond Relooper" (ICFP 2022): the dominator tree gives the nesting.
-import { type Graph, immediateDominators, predecessors, reversePostorder } from "./control-flow-graph.js";
-import { reducible } from "./reducible.js";
+import {
+  type Graph,
+  immediateDominators,
+  isReducible,
+  positions,
+  reversePostorder,
+} from "./control-flow-graph.js";
+import { reducible, type Reducible } from "./reducible.js";
 
 /** Leaving a node by an edge: how many enclosing blocks, loops and ifs up, and the dispatch label to set before. */
 export interface Branch {
@@ -41,81 +47,150 @@ interface Frame {
 }
 
 export function structure(graph: Graph): Part[] {
-  const { successors, labels, isDispatch } = reducible(graph);
-  const order = reversePostorder(successors);
-  const position = new Int32Array(successors.length).fill(-1);
-  order.forEach((node, index) => (position[node] = index));
-  const at = (node: number) => position[node] ?? -1;
-  const idom = immediateDominators(successors, order);
-  const incoming = predecessors(successors, order);
-  const isSwitch = (node: number) => (successors[node]?.length ?? 0) > 2 || isDispatch(node);
+  const order = reversePostorder(graph);
+  const idom = immediateDominators(graph, order);
+  // Nearly all are reducible as they are.
+  if (isReducible(graph, order, idom)) return new Structurer({ successors: graph }, order, idom).parts();
+  const changed = reducible(graph);
+  const changedOrder = reversePostorder(changed.successors);
+  const changedIdom = immediateDominators(changed.successors, changedOrder);
+  return new Structurer(changed, changedOrder, changedIdom).parts();
+}
 
-  const isBackEdge = (from: number, to: number) => at(from) >= at(to);
-  const isLoop = (node: number) => incoming[node]?.some((from) => isBackEdge(from, node)) === true;
-  /** Reached by a branch to the end of a block: it has several ways in, or a switch before it. */
-  const isMerge = (node: number) => {
-    const forward = incoming[node]?.filter((from) => !isBackEdge(from, node)) ?? [];
-    return forward.length > 1 || forward.some(isSwitch);
-  };
-  const children: number[][] = successors.map(() => []);
-  for (const node of order) if (node !== 0) children[idom[node] ?? 0]?.push(node);
+/** What is known of a node, as bits. */
+const LOOP = 1;
+/** Reached by a branch to the end of a block: it has several ways in, or a switch before it. */
+const MERGE = 2;
+const REACHED = 4;
 
-  const frames: Frame[] = [];
-  const within = (frame: Frame, body: () => Part[]): Part[] => {
-    frames.push(frame);
-    const parts = body();
-    frames.pop();
-    return parts;
-  };
-  const depthOf = (to: number, isBack: boolean): number => {
-    const kind = isBack ? "loop" : "block";
-    for (let index = frames.length - 1; index >= 0; index--) {
-      if (frames[index]?.kind === kind && frames[index]?.node === to) return frames.length - 1 - index;
+class Structurer {
+  readonly #graph: Pick<Reducible, "successors"> & Partial<Reducible>;
+  readonly #position: Int32Array;
+  readonly #traits: Uint8Array;
+  /** By node: those of the nodes it dominates at once that are merges, in the order of their positions. */
+  readonly #merges: (number[] | undefined)[];
+  readonly #frames: Frame[] = [];
+
+  constructor(
+    graph: Pick<Reducible, "successors"> & Partial<Reducible>,
+    order: readonly number[],
+    idom: Int32Array,
+  ) {
+    const { successors } = graph;
+    this.#graph = graph;
+    this.#position = positions(successors, order);
+    this.#traits = new Uint8Array(successors.length);
+    this.#merges = Array.from({ length: successors.length });
+    for (const from of order) {
+      const isSwitch = this.#isSwitch(from);
+      for (const to of successors[from] ?? []) {
+        const traits = this.#traits[to] ?? 0;
+        if (this.#isBackEdge(from, to)) this.#traits[to] = traits | LOOP;
+        else this.#traits[to] = traits | REACHED | (isSwitch || (traits & REACHED) !== 0 ? MERGE : 0);
+      }
+    }
+    for (const node of order) {
+      if (node !== 0 && this.#has(node, MERGE)) (this.#merges[idom[node] ?? 0] ??= []).push(node);
+    }
+  }
+
+  parts(): Part[] {
+    const out: Part[] = [];
+    this.#tree(0, out);
+    return out;
+  }
+
+  #has(node: number, trait: number): boolean {
+    return ((this.#traits[node] ?? 0) & trait) !== 0;
+  }
+  #isSwitch(node: number): boolean {
+    return (this.#graph.successors[node]?.length ?? 0) > 2 || this.#isDispatch(node);
+  }
+  #isDispatch(node: number): boolean {
+    return this.#graph.isDispatch?.(node) === true;
+  }
+  #isBackEdge(from: number, to: number): boolean {
+    return (this.#position[from] ?? -1) >= (this.#position[to] ?? -1);
+  }
+  #isInline(from: number, to: number): boolean {
+    return !this.#isBackEdge(from, to) && !this.#has(to, MERGE);
+  }
+
+  #within(frame: Frame, body: (out: Part[]) => void): Part[] {
+    const out: Part[] = [];
+    this.#frames.push(frame);
+    body(out);
+    this.#frames.pop();
+    return out;
+  }
+
+  #depthOf(from: number, to: number): number {
+    const kind = this.#isBackEdge(from, to) ? "loop" : "block";
+    for (let index = this.#frames.length - 1; index >= 0; index--) {
+      const frame = this.#frames[index];
+      if (frame?.node === to && frame.kind === kind) return this.#frames.length - 1 - index;
     }
     throw new Error(`no ${kind} encloses the branch to node ${to}`);
-  };
+  }
 
-  const tree = (node: number): Part[] => {
-    const merges = (children[node] ?? []).filter(isMerge).sort((left, right) => at(left) - at(right));
-    if (!isLoop(node)) return nested(node, merges);
-    return [{ kind: "loop", node, body: within({ kind: "loop", node }, () => nested(node, merges)) }];
-  };
-  /** The node with the blocks that the merges it dominates follow, the last of them outermost. */
-  const nested = (node: number, merges: readonly number[]): Part[] => {
-    const last = merges.at(-1);
-    if (last === undefined) return withEnd(node);
-    const body = within({ kind: "block", node: last }, () => nested(node, merges.slice(0, -1)));
-    return [{ kind: "block", body }, ...tree(last)];
-  };
-  const isInline = (from: number, to: number) => !isBackEdge(from, to) && !isMerge(to);
-  const branch = (node: number, edge: number): Branch => {
-    const to = successors[node]?.[edge] ?? 0;
-    return { node, edge, depth: depthOf(to, isBackEdge(node, to)), label: labels[node]?.[edge] };
-  };
-  const follow = (node: number, edge: number): Part[] => {
-    const to = successors[node]?.[edge] ?? 0;
-    if (!isInline(node, to)) return [{ kind: "branch", to: branch(node, edge) }];
-    const label = labels[node]?.[edge];
-    return label === undefined ? tree(to) : [{ kind: "label", label }, ...tree(to)];
-  };
-  const withEnd = (node: number): Part[] => {
-    const code: Part = { kind: "code", node };
-    const edges = successors[node] ?? [];
+  #tree(node: number, out: Part[]): void {
+    const merges = this.#merges[node] ?? [];
+    if (this.#has(node, LOOP)) {
+      const body = this.#within({ kind: "loop", node }, (inner) =>
+        this.#nested(node, merges, merges.length, inner),
+      );
+      out.push({ kind: "loop", node, body });
+    } else this.#nested(node, merges, merges.length, out);
+  }
+
+  /** The node with the blocks that the first merges it dominates follow, the last of them outermost. */
+  #nested(node: number, merges: readonly number[], count: number, out: Part[]): void {
+    const last = merges[count - 1];
+    if (last === undefined) return this.#withEnd(node, out);
+    const body = this.#within({ kind: "block", node: last }, (inner) =>
+      this.#nested(node, merges, count - 1, inner),
+    );
+    out.push({ kind: "block", body });
+    this.#tree(last, out);
+  }
+
+  #branch(node: number, edge: number): Branch {
+    const to = this.#graph.successors[node]?.[edge] ?? 0;
+    return { node, edge, depth: this.#depthOf(node, to), label: this.#graph.labels?.[node]?.[edge] };
+  }
+
+  #follow(node: number, edge: number, out: Part[]): void {
+    const to = this.#graph.successors[node]?.[edge] ?? 0;
+    if (!this.#isInline(node, to)) return void out.push({ kind: "branch", to: this.#branch(node, edge) });
+    const label = this.#graph.labels?.[node]?.[edge];
+    if (label !== undefined) out.push({ kind: "label", label });
+    this.#tree(to, out);
+  }
+
+  #withEnd(node: number, out: Part[]): void {
+    const edges = this.#graph.successors[node] ?? [];
     const [first, second] = edges;
-    if (first === undefined) return [code, { kind: "exit", node }];
-    if (isSwitch(node)) {
-      const depths = edges.map((to) => depthOf(to, isBackEdge(node, to)));
-      return [
-        code,
-        isDispatch(node) ? { kind: "dispatch", targets: edges, depths } : { kind: "switch", node, depths },
-      ];
+    out.push({ kind: "code", node });
+    if (first === undefined) out.push({ kind: "exit", node });
+    else if (this.#isSwitch(node)) {
+      const depths = edges.map((to) => this.#depthOf(node, to));
+      out.push(
+        this.#isDispatch(node)
+          ? { kind: "dispatch", targets: edges, depths }
+          : { kind: "switch", node, depths },
+      );
+    } else if (second === undefined) this.#follow(node, 0, out);
+    else if (!this.#isInline(node, first)) {
+      out.push({ kind: "branchIf", to: this.#branch(node, 0) });
+      this.#follow(node, 1, out);
+    } else if (!this.#isInline(node, second)) {
+      out.push({ kind: "branchIf", to: this.#branch(node, 1) });
+      this.#follow(node, 0, out);
+    } else {
+      const frame: Frame = { kind: "if", node: -1 };
+      const zero = this.#within(frame, (inner) => this.#follow(node, 0, inner));
+      const one = this.#within(frame, (inner) => this.#follow(node, 1, inner));
+      out.push({ kind: "if", node, zero, one });
     }
-    if (second === undefined) return [code, ...follow(node, 0)];
-    if (!isInline(node, first)) return [code, { kind: "branchIf", to: branch(node, 0) }, ...follow(node, 1)];
-    if (!isInline(node, second)) return [code, { kind: "branchIf", to: branch(node, 1) }, ...follow(node, 0)];
-    const frame: Frame = { kind: "if", node: -1 };
-    const arms = [within(frame, () => follow(node, 0)), within(frame, () => follow(node, 1))] as const;
-    return [code, { kind: "if", node, zero: arms[0], one: arms[1] }];
-  };
-  return tree(0);
+  }
 }

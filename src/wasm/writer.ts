@@ -1,5 +1,7 @@
 // A growable run of bytes with the integer encodings of WebAssembly's binary format. WebAssembly core specification 5.2.
 
+const utf8 = new TextEncoder();
+
 /** Unsigned LEB128 of 0 to 2^32 - 1 in five bytes, however small it is. */
 export function putU32InFive(bytes: Uint8Array, at: number, value: number): void {
   for (let index = 0; index < 4; index++) bytes[at + index] = ((value >>> (7 * index)) & 0x7f) | 0x80;
@@ -100,7 +102,7 @@ export class ByteWriter {
 
   /** UTF-8 with its length in front. */
   name(text: string): void {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = utf8.encode(text);
     this.u32(bytes.length);
     this.append(bytes);
   }

@@ -33,9 +33,18 @@ export function codeFolder(wanted: string | undefined): string | undefined {
   if (named !== undefined && named !== "") return named === "none" ? undefined : named;
   const fits = (path: string | undefined): path is string => path !== undefined && isAbsolute(path);
   const own = { darwin: "Library/Caches", win32: "AppData/Local" }[platform as string] ?? ".cache";
-  const [xdg, home] = [env["XDG_CACHE_HOME"], homedir()];
+  const [xdg, home] = [env["XDG_CACHE_HOME"], homeFolder()];
   const caches = fits(xdg) ? xdg : fits(home) ? join(home, own) : undefined;
   return caches === undefined ? undefined : join(caches, "solo5");
+}
+
+/** The user's; a user whom the system does not know has none. */
+function homeFolder(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is kept in `folder` for a unikernel; undefined where nothing can be. */

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { webAssembly } from "./host.js";
-import { encodeModule } from "./module.js";
+import { encodeFunction, encodeModule, functionBodies } from "./module.js";
 import { op } from "./opcodes.js";
-import { ByteWriter } from "./writer.js";
+import { ByteWriter, putU32InFive } from "./writer.js";
 
 function constantModule(value: bigint): Uint8Array {
   const code = new ByteWriter();
@@ -66,4 +66,33 @@ test("LEB128 of 32 bits reads back", () => {
       assert.equal(read(writer.take(), false), value >>> 0);
     }),
   );
+});
+
+test("a call goes where its five bytes say, in this module and, with others, in another", () => {
+  const call = new ByteWriter();
+  call.byte(op["call"]);
+  const at = call.length;
+  call.u32InFive(1);
+  const code = call.take();
+  const caller = encodeFunction({ type: 0, locals: ["i64"], code, calls: [{ at, to: 0x1000 }] });
+  const constant = (value: number) => {
+    const out = new ByteWriter();
+    out.byte(op["i32.const"]);
+    out.s32(value);
+    return encodeFunction({ type: 0, locals: [], code: out.take() });
+  };
+  const types = [{ params: [], results: ["i32"] }] as const;
+  const exports = [{ name: "run", index: 0 }];
+  const result = (bytes: Uint8Array): number => {
+    const instance = new webAssembly.Instance(new webAssembly.Module(bytes));
+    return (instance.exports["run"] as () => number)();
+  };
+  const first = encodeModule({ types, imports: [], functions: [caller, constant(7)], exports });
+  assert.equal(result(first), 7);
+  const [body = new Uint8Array(), seven = new Uint8Array()] = functionBodies(first);
+  assert.deepEqual([body, seven], [caller.body, constant(7).body]);
+  const moved = body.slice();
+  putU32InFive(moved, caller.calls[0]?.at ?? 0, 2);
+  const functions = [{ ...caller, body: moved }, constant(8), { ...caller, body: seven }];
+  assert.equal(result(encodeModule({ types, imports: [], functions, exports })), 7);
 });

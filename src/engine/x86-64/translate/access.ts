@@ -104,15 +104,16 @@ export function accesses(shape: MemoryShape): Accesses {
   };
 
   const finish = () => {
-    for (const group of [...groups.values()].flat()) {
-      const lowest = group.isStore ? shape.writable : shape.readable;
-      group.lowest.imm = group.min;
-      if (group.check !== undefined) {
-        set(group.check.low, group.min - lowest);
-        set(group.check.limit, Math.max(0, shape.size - lowest - (group.max - group.min) + 1));
-      }
-      for (const { at, displacement } of group.users) at.imm = shape.base + displacement - group.min;
+    for (const list of groups.values()) list.forEach(finishGroup);
+  };
+  const finishGroup = (group: Group): void => {
+    const lowest = group.isStore ? shape.writable : shape.readable;
+    group.lowest.imm = group.min;
+    if (group.check !== undefined) {
+      set(group.check.low, group.min - lowest);
+      set(group.check.limit, Math.max(0, shape.size - lowest - (group.max - group.min) + 1));
     }
+    for (const { at, displacement } of group.users) at.imm = shape.base + displacement - group.min;
   };
   return { place, finish };
 }

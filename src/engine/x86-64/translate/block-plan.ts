@@ -29,26 +29,35 @@ export function planBlock(block: Block, around: Surroundings): BlockPlan {
   const sets = new Map<number, Node>();
   const needed = copySlots(around.liveOut);
   addAll(needed, around.spilled);
-  // A slot that an exit has set may have to be given back what it had at the start.
-  const synced = new Set(block.statements.map((s) => (s.kind === "set" ? s.slot : -1)));
-  const isUnchanged = (slot: number, value: Node) =>
-    value.op === pseudo.entry && value.imm === slot && !synced.has(slot);
   for (const [slot, value] of block.final) {
-    if (has(needed, slot) && !isUnchanged(slot, value)) sets.set(slot, value);
+    const isUnchanged = value.op === pseudo.entry && value.imm === slot;
+    // A slot that an exit has set may have to be given back what it had at the start.
+    if (has(needed, slot) && !(isUnchanged && !isSet(block, slot))) sets.set(slot, value);
   }
-  block.flags.forEach((source, flag) => {
+  for (let flag = 0; flag < block.flags.length; flag++) {
     const slot = slots.flag + flag;
-    if (has(around.liveOut, slot) && has(block.writes, slot)) sets.set(slot, flagBit(source, flag));
-  });
-  const snapshots = new Map<number, FlagSnapshot>();
-  block.statements.forEach((statement, position) => {
-    if (statement.kind !== "exit" || isZero(statement.when)) return;
+    const source = block.flags[flag];
+    if (source !== undefined && has(around.liveOut, slot) && has(block.writes, slot)) {
+      sets.set(slot, flagBit(source, flag));
+    }
+  }
+  let snapshots = NONE;
+  for (let position = 0; position < block.statements.length; position++) {
+    const statement = block.statements[position];
+    if (statement?.kind !== "exit" || isZero(statement.when)) continue;
     const snapshot = flagsAtExit(statement, block, around);
-    if (snapshot !== undefined) snapshots.set(position, snapshot);
-  });
+    if (snapshot === undefined) continue;
+    if (snapshots === NONE) snapshots = new Map();
+    snapshots.set(position, snapshot);
+  }
   const endFlags = hasFlags(around.spilled) ? snapshotOf(block.flags, block.flags) : undefined;
   return { sets, snapshots, endFlags };
 }
+
+const NONE = new Map<number, FlagSnapshot>();
+
+const isSet = ({ statements }: Block, slot: number): boolean =>
+  statements.some((statement) => statement.kind === "set" && statement.slot === slot);
 
 /** What an exit saves of the flags that are still to be read; undefined where none are. */
 function flagsAtExit(
@@ -72,25 +81,27 @@ function flagsAtExit(
 /** Whether an index may not fit 32 bits and has to be compared before it is cut. */
 export const isWide = (index: Node): boolean => index.bits > 32;
 
-/** Every value that the block's code uses, as often as it does; what only values use is not among them. */
-export function* valuesOf({ statements, end }: Block, plan: BlockPlan): Generator<Node> {
-  for (const [position, statement] of statements.entries()) {
-    if (statement.kind === "set") yield statement.value;
+/** Calls `use` for every value that the block's code uses, as often as it does; not for what only values use. */
+export function eachValue({ statements, end }: Block, plan: BlockPlan, use: (value: Node) => void): void {
+  for (let position = 0; position < statements.length; position++) {
+    const statement = statements[position];
+    if (statement === undefined || statement.kind === "load") continue;
+    if (statement.kind === "set") use(statement.value);
     else if (statement.kind === "store") {
-      yield statement.address;
-      yield statement.value;
-    } else if (statement.kind === "exit" && !isZero(statement.when)) {
-      yield* plan.snapshots.get(position)?.values ?? [];
-      yield statement.when;
+      use(statement.address);
+      use(statement.value);
+    } else if (!isZero(statement.when)) {
+      plan.snapshots.get(position)?.values.forEach(use);
+      use(statement.when);
     }
   }
-  yield* plan.sets.values();
-  yield* plan.endFlags?.values ?? [];
-  if (end.kind === "branch") yield end.condition;
-  if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") yield end.target;
+  plan.sets.forEach(use);
+  plan.endFlags?.values.forEach(use);
+  if (end.kind === "branch") use(end.condition);
+  if (end.kind === "ret" || end.kind === "callTo" || end.kind === "jumpTo") use(end.target);
   if (end.kind === "select") {
-    if (end.when !== undefined) yield end.when;
-    if (isWide(end.index)) yield end.index;
-    yield end.index;
+    if (end.when !== undefined) use(end.when);
+    if (isWide(end.index)) use(end.index);
+    use(end.index);
   }
 }

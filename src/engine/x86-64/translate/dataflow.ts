@@ -54,28 +54,38 @@ export function dataflow(
   flagsAcrossCalls: boolean,
 ): Dataflow {
   const dirty = blocks.map(noSlots);
-  const live = blocks.map(noSlots);
+  const written = blocks.map((block) => guestSlots(block.writes));
   for (let changed = true; changed;) {
     changed = false;
-    blocks.forEach((block, index) => {
-      if (isReloaded(block)) return;
-      const out = dirtyAtEnd(block, dirty[index] ?? noSlots());
-      for (const to of graph[index] ?? []) if (addAll(dirty[to] ?? out, out)) changed = true;
-    });
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index];
+      const before = dirty[index];
+      const added = written[index];
+      if (block === undefined || before === undefined || added === undefined || isReloaded(block)) continue;
+      for (const to of graph[index] ?? []) {
+        const after = dirty[to] ?? before;
+        if (addAll(after, before)) changed = true;
+        if (addAll(after, added)) changed = true;
+        // Flags are stored together or not at all.
+        if (hasFlags(after)) addAll(after, ALL_FLAGS);
+      }
+    }
   }
+  const live = blocks.map((block, index) => {
+    const before = dirty[index] ?? noSlots();
+    const set = copySlots(block.reads);
+    if (mayLeave(block) || mayExit(index)) addAll(set, withoutFlags(before));
+    const spilled = spilledAtEnd(block, before, flagsAcrossCalls);
+    addAll(set, spilled, block.writes);
+    if (hasFlags(spilled)) addAll(set, block.flagReads);
+    return set;
+  });
   for (let changed = true; changed;) {
     changed = false;
     for (let index = blocks.length - 1; index >= 0; index--) {
       const block = blocks[index];
       const set = live[index];
-      const before = dirty[index];
-      if (block === undefined || set === undefined || before === undefined) continue;
-      if (addAll(set, block.reads)) changed = true;
-      if ((mayLeave(block) || mayExit(index)) && addAll(set, withoutFlags(before))) changed = true;
-      const spilled = spilledAtEnd(block, before, flagsAcrossCalls);
-      if (addAll(set, spilled, block.writes)) changed = true;
-      if (hasFlags(spilled) && addAll(set, block.flagReads)) changed = true;
-      if (isReloaded(block)) continue;
+      if (block === undefined || set === undefined || isReloaded(block)) continue;
       for (const to of graph[index] ?? []) {
         const needed = live[to] ?? set;
         if (addAll(set, needed, block.writes)) changed = true;
@@ -86,8 +96,10 @@ export function dataflow(
   return { dirty, live, held: heldSlots(blocks, graph, live) };
 }
 
+const ALL_FLAGS = flagSlots();
+
 /** Whether flags that a block sets are needed after it. */
-const needsFlags = ({ high }: SlotSet, writes: SlotSet) => hasFlags({ low: 0, high: high & writes.high });
+const needsFlags = ({ high }: SlotSet, writes: SlotSet) => (high & writes.high & ALL_FLAGS.high) !== 0;
 
 function heldSlots(
   blocks: readonly Block[],
@@ -98,14 +110,18 @@ function heldSlots(
   held[0] = copySlots(live[0] ?? noSlots());
   for (let changed = true; changed;) {
     changed = false;
-    blocks.forEach((block, index) => {
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index];
+      const before = held[index];
+      if (block === undefined || before === undefined) continue;
+      const isFresh = isReloaded(block);
       for (const to of graph[index] ?? []) {
-        const after = copySlots(isReloaded(block) ? (live[to] ?? noSlots()) : (held[index] ?? noSlots()));
-        if (!isReloaded(block)) addAll(after, block.writes);
         const target = held[to];
-        if (target !== undefined && keepOnly(target, after)) changed = true;
+        const after = isFresh ? live[to] : before;
+        if (target === undefined || after === undefined) continue;
+        if (keepOnly(target, after, isFresh ? undefined : block.writes)) changed = true;
       }
-    });
+    }
   }
   return held;
 }

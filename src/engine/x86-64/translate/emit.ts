@@ -9,7 +9,7 @@ import type { Block, ExitStatement, Terminator } from "./block.js";
 import { type Dataflow, dataflow, isReloaded, spilledAtEnd } from "./dataflow.js";
 import type { Unit } from "./discover.js";
 import { Expressions, Locals } from "./expression.js";
-import { type BlockPlan, isWide, planBlock, valuesOf } from "./block-plan.js";
+import { type BlockPlan, eachValue, isWide, planBlock } from "./block-plan.js";
 import type { FlagSnapshot } from "./flag-snapshot.js";
 import { flagPositions } from "./flags.js";
 import { isZero } from "./node.js";
@@ -413,7 +413,7 @@ class UnitEmitter {
       spilled: this.#spilledAt(block, index),
       flagsAcrossCalls: this.#options.flagsAcrossCalls,
     });
-    for (const value of valuesOf(block, plan)) this.#e.count(value);
+    eachValue(block, plan, (value) => this.#e.count(value));
     this.#endFlags = plan.endFlags;
     return plan;
   }

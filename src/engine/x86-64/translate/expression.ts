@@ -61,7 +61,7 @@ export class Expressions {
   readonly code = new ByteWriter(4096);
   readonly locals: Locals;
   /** The node that a slot's local holds at this point, by slot: what overwriting it must save first. */
-  readonly #held: (Node | undefined)[] = [];
+  readonly #held: (Node | undefined)[] = Array.from({ length: slots.count });
   readonly #temporaries = new Set<Node>();
 
   constructor(locals: Locals) {
@@ -70,7 +70,7 @@ export class Expressions {
 
   /** Starts a block: its slots' locals hold the entry nodes. */
   begin(entries: ReadonlyMap<number, Node>): void {
-    this.#held.length = 0;
+    this.#held.fill(undefined);
     for (const [slot, entry] of entries) {
       this.#held[slot] = entry;
       entry.local = this.locals.slot(slot);

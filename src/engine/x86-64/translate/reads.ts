@@ -1,6 +1,6 @@
 // Which slots a block reads: those whose values at its start anything in it depends on.
 import type { Statement, Terminator } from "./block.js";
-import type { Flags } from "./flags.js";
+import type { Flags, FlagSource } from "./flags.js";
 import { type Node, pseudo } from "./node.js";
 import { add, noSlots, slots, type SlotSet } from "./slots.js";
 
@@ -47,7 +47,10 @@ export function readsOf(
   // What is left are values that only flags depend on.
   flagSlots = flagReads;
   const visitFlags = (sources: Flags, isPart: boolean): void => {
-    for (const source of new Set(sources)) {
+    let previous: FlagSource | undefined;
+    for (const source of sources) {
+      if (source === previous) continue;
+      previous = source;
       const { record, bit } = source;
       // Flags that are still those of the start count only where they go into other flags.
       if (isPart || bit?.op !== pseudo.entry) visit(bit);

@@ -44,10 +44,10 @@ export function remove(set: SlotSet, slot: number): void {
   else set.high &= ~(1 << (slot - 32));
 }
 
-/** Takes out what `other` has not; whether anything was there. */
-export function keepOnly(set: SlotSet, other: SlotSet): boolean {
-  const low = set.low & other.low;
-  const high = set.high & other.high;
+/** Takes out what neither `other` nor `more` has; whether anything was there. */
+export function keepOnly(set: SlotSet, other: SlotSet, more?: SlotSet): boolean {
+  const low = set.low & (other.low | (more?.low ?? 0));
+  const high = set.high & (other.high | (more?.high ?? 0));
   const shrank = low !== set.low || high !== set.high;
   set.low = low;
   set.high = high;

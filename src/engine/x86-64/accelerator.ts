@@ -118,17 +118,17 @@ export function accelerate(
     if (translator?.pages.has(page) === true) forget();
   };
 
-  /** Code in pages that translated code may store to without asking stays with the interpreter, which notices. */
-  /** Pages with decoded code that translated code stores to without a word: stale whenever it has run. */
+  /** Pages with decoded code that translated code may store to without a word: stale whenever it has run. */
   const unwatched = new Set<number>();
   mmu.onCodeHeld = (page) => {
     if (page * 4096 >= writable) unwatched.add(page);
   };
   const forgetUnwatched = (): void => {
-    for (const page of unwatched) mmu.forgetPage(page);
+    for (const page of unwatched) if (page * 4096 >= writable) mmu.forgetPage(page);
     unwatched.clear();
   };
 
+  /** Code in writable pages stays with the interpreter, which notices that it changes. */
   const isExecutable = (pc: number): boolean => {
     if (pc >= writable) return false;
     const page = Math.floor(pc / 4096);

@@ -37,7 +37,7 @@ export interface Unit {
 /** Functions of at most so many instructions are built into their callers, */
 const MAX_INLINED = 64;
 /** as long as those do not grow beyond so many, */
-const MAX_GROWN = 800;
+const MAX_GROWN = 400;
 /** and so deep; a function into itself less deep. */
 const MAX_DEPTH = 4;
 const MAX_RECURSION = 2;
@@ -75,9 +75,8 @@ export function discover(entry: number, code: Code): Unit {
   const starts: Start[] = [];
   const graph: number[][] = [];
   const calls = new Set<number>();
-  const pages = new Set<number>();
+  const pages = new Set(own.pages);
   let instructions = own.instructions.size;
-  addPages(pages, own);
 
   const start = (added: Start): number => starts.push(added) - 1;
   const indexOf = (place: Place, pc: number, known?: KnownLoad): number => {
@@ -101,7 +100,7 @@ export function discover(entry: number, code: Code): Unit {
     const isSmall = size <= MAX_INLINED && instructions + size <= Math.max(MAX_GROWN, own.instructions.size);
     if (recursion > MAX_RECURSION || found.leaves || found.switches || !isSmall) return undefined;
     instructions += size;
-    addPages(pages, found);
+    for (const page of found.pages) pages.add(page);
     const place = { place: caller, next };
     return {
       entry: target,
@@ -186,7 +185,7 @@ export function discover(entry: number, code: Code): Unit {
     graph,
     calls,
     instructions: own.instructions.size,
-    sizeBytes: sizeOf(own),
+    sizeBytes: own.sizeBytes,
     scalarXmm: context.scalarXmm,
     frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, offsets) : 0,
     tails: tailBlocks(blocks, offsets),
@@ -217,18 +216,8 @@ const contextOf = ({ instructions }: Found, { shape, flagsAcrossCalls }: Code): 
   flagsAcrossCalls,
 });
 
-function sizeOf({ instructions }: Found): number {
-  let sizeBytes = 0;
-  for (const { pc, next } of instructions.values()) sizeBytes += next - pc;
-  return sizeBytes;
-}
-
 /** For the general way of a jump by a table: no load is known. */
 const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
-
-function addPages(pages: Set<number>, { instructions }: Found): void {
-  for (const { pc, next } of instructions.values()) pages.add(pc >>> 12).add((next - 1) >>> 12);
-}
 
 /** A block, and the table by which it ends where an instruction reads one. */
 function build(

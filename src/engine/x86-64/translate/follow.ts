@@ -43,6 +43,9 @@ export interface Found {
   readonly leaves: boolean;
   /** It sets the stack pointer to something new: its return hardly goes back to its call. */
   readonly switches: boolean;
+  /** Pages of guest memory that it lies in. */
+  readonly pages: ReadonlySet<number>;
+  readonly sizeBytes: number;
 }
 
 export function follow(entry: number, code: Code): Found {
@@ -56,15 +59,25 @@ export function follow(entry: number, code: Code): Found {
     work.push(pc);
   };
   const path: Instruction[] = [];
+  const pages = new Set<number>();
+  let sizeBytes = 0;
   let jumpsAway = false;
+  const isInPages = (pc: number): boolean => {
+    const page = pc >>> 12;
+    if (pages.has(page)) return true;
+    if (pc < 0 || pc >= code.shape.size || !code.isExecutable(pc)) return false;
+    pages.add(page);
+    return true;
+  };
   for (let start = work.pop(); start !== undefined; start = work.pop()) {
     path.length = 0;
     for (let pc = start; !instructions.has(pc) && instructions.size < MAX_INSTRUCTIONS;) {
-      if (pc < 0 || pc >= code.shape.size || !code.isExecutable(pc)) break;
+      if (!isInPages(pc)) break;
       const i = decode(code.bytes, pc, pc);
-      if (typeof i === "string" || !code.isExecutable(i.next - 1)) break;
+      if (typeof i === "string" || !isInPages(i.next - 1)) break;
       if (i.row.traits.flow === "stop") break;
       instructions.set(pc, i);
+      sizeBytes += i.next - pc;
       path.push(i);
       const [first] = i.operands;
       const target = first?.kind === "target" ? first.target : undefined;
@@ -88,7 +101,7 @@ export function follow(entry: number, code: Code): Found {
   }
   const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
-  return { leaders, instructions, leaves: leaves || jumpsAway, switches };
+  return { leaders, instructions, leaves: leaves || jumpsAway, switches, pages, sizeBytes };
 }
 
 /** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */

@@ -51,14 +51,16 @@ export function unroll(graph: number[][], size: (node: number) => number): Copy[
 /** Loops of one entry that have no loop inside. */
 function innermost(graph: Graph): { header: number; body: number[] }[] {
   const found: { header: number; body: number[] }[] = [];
+  let incoming: number[][] | undefined;
   const visit = (nodes: readonly number[]): void => {
     const members = new Set(nodes);
     for (const body of loops(graph, nodes, (node) => members.has(node))) {
+      incoming ??= predecessors(graph);
       const isBody = new Set(body);
       const entries = new Set(isBody.has(0) ? [0] : []);
-      graph.forEach((edges, from) => {
-        if (!isBody.has(from)) for (const to of edges) if (isBody.has(to)) entries.add(to);
-      });
+      for (const node of body) {
+        if (incoming[node]?.some((from) => !isBody.has(from)) === true) entries.add(node);
+      }
       const [header] = entries;
       if (header === undefined) continue;
       const rest = body.filter((node) => node !== header);
@@ -68,5 +70,13 @@ function innermost(graph: Graph): { header: number; body: number[] }[] {
     }
   };
   visit(graph.map((_, node) => node));
+  return found;
+}
+
+function predecessors(graph: Graph): number[][] {
+  const found: number[][] = graph.map(() => []);
+  graph.forEach((edges, from) => {
+    for (const to of edges) found[to]?.push(from);
+  });
   return found;
 }

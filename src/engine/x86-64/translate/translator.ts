@@ -5,7 +5,7 @@ import { encodeFunction } from "../../../wasm/module.js";
 import { webAssembly, type WasmMemory } from "../../../wasm/host.js";
 import { discover, type Unit } from "./discover.js";
 import type { Code } from "./follow.js";
-import { emitUnit } from "./emit.js";
+import { emitUnit } from "./emit/unit.js";
 import { imported } from "./protocol.js";
 import { holdSame, type StoredCode, type StoredKey, withHashes } from "./stored.js";
 import { type Doors, entriesOf, type TranslatedUnit, Units } from "./units.js";

@@ -1,7 +1,7 @@
 // Flags on the way to the state area: an operation with its operands where one set all that is needed, else the bits.
-import { FlagsOperation } from "../state.js";
-import { type FlagRecord, type Flags, fromBit, packed } from "./flags.js";
-import { extendU, i32, type Node } from "./node.js";
+import { FlagsOperation } from "../../state.js";
+import { type FlagRecord, type Flags, fromBit, packed } from "../flags.js";
+import { extendU, i32, type Node } from "../node.js";
 
 /** Flags as the spill block stores them: an operation with its operands, or 0 and the packed flags. */
 export interface FlagSnapshot {

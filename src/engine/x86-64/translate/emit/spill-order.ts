@@ -1,6 +1,6 @@
 // Orders the spill blocks of a unit: a set of dirty registers is stored by storing what it has more than the next
 // smaller one and falling through to that, so that all of them together are little longer than the largest.
-import { isSubset, keyOf, members, type SlotSet } from "./slots.js";
+import { isSubset, keyOf, members, type SlotSet } from "../slots.js";
 
 /** Chains of sets, each set a superset of the one after it; every distinct set occurs once. */
 export function spillOrder(sets: readonly SlotSet[]): SlotSet[][] {

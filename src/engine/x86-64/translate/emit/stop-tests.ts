@@ -1,6 +1,6 @@
 // Where a unit tests whether it must stop: once in every loop.
-import type { Part } from "../../../wasm/structure.js";
-import type { Unit } from "./discover.js";
+import type { Part } from "../../../../wasm/structure.js";
+import type { Unit } from "../discover.js";
 
 /** Blocks with a stop test: loop headers, and every entry of a loop that a dispatch node heads. */
 export function stopTests(unit: Unit, parts: readonly Part[]): Set<number> {

@@ -1,9 +1,9 @@
 // What is to be written for a block besides its statements: slots at its end, flags at its exits and its end.
-import type { Block, ExitStatement } from "./block.js";
+import type { Block, ExitStatement } from "../block.js";
 import { type FlagSnapshot, snapshotOf } from "./flag-snapshot.js";
-import { flagBit, type FlagSource } from "./flags.js";
-import { isZero, type Node, pseudo } from "./node.js";
-import { addAll, copySlots, has, hasFlags, slots, type SlotSet } from "./slots.js";
+import { flagBit, type FlagSource } from "../flags.js";
+import { isZero, type Node, pseudo } from "../node.js";
+import { addAll, copySlots, has, hasFlags, slots, type SlotSet } from "../slots.js";
 
 /** What surrounds the block. */
 export interface Surroundings {

@@ -1,11 +1,11 @@
 // Code that moves slots and flags between their locals and the state area.
-import { op, simd } from "../../../wasm/opcodes.js";
-import { state } from "../state.js";
-import type { Expressions } from "./expression.js";
-import { flagPositions } from "./flags.js";
-import { simdPrefix } from "./node.js";
-import { imported } from "./protocol.js";
-import { hasFlags, members, slotOffset, slots, type SlotSet } from "./slots.js";
+import { op, simd } from "../../../../wasm/opcodes.js";
+import { state } from "../../state.js";
+import type { Expressions } from "../expression.js";
+import { flagPositions } from "../flags.js";
+import { simdPrefix } from "../node.js";
+import { imported } from "../protocol.js";
+import { hasFlags, members, slotOffset, slots, type SlotSet } from "../slots.js";
 
 /** Whether an xmm slot has only the upper half of its register: the lower one is in a slot of its own. */
 const isUpperHalf = (slot: number, scalarXmm: number): boolean =>

@@ -1,0 +1,98 @@
+// Writes the end of a block where it leaves the unit, or calls something: what is dirty is stored, then control goes.
+import { op } from "../../../../wasm/opcodes.js";
+import { hasTailCalls } from "../../../../wasm/tail-calls.js";
+import { state } from "../../state.js";
+import type { Block } from "../block.js";
+import { imported, reasons, words } from "../protocol.js";
+import { members, withoutFlags } from "../slots.js";
+import { afterCall, callTarget, callTo } from "./calls.js";
+import type { FlagSnapshot } from "./flag-snapshot.js";
+import { storeFlags, storeSlot } from "./state-transfer.js";
+import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
+
+/** `flags` is what the end stores as the flags. */
+export function writeEnd(u: UnitCode, block: Block, index: number, flags: FlagSnapshot | undefined): void {
+  const { e, local, options } = u;
+  const { end } = block;
+  switch (end.kind) {
+    case "jump":
+    case "branch":
+    case "select":
+    case "return":
+      return;
+    case "ret":
+      spill(u, block, index, flags);
+      storeReturned(u, end.pc);
+      e.value(end.target);
+      return returnTarget(u);
+    case "leave":
+      spill(u, block, index, flags);
+      if (isTail(u, index) && options.isCalled(end.pc)) return callTo(u, end.pc, true);
+      e.i64(end.pc);
+      return returnTarget(u);
+    case "jumpTo":
+      spill(u, block, index, flags);
+      e.value(end.target);
+      if (!isTail(u, index)) return returnTarget(u);
+      e.set(local.target);
+      return callTarget(u, true);
+    case "call":
+      spill(u, block, index, flags);
+      callTo(u, end.target, false);
+      return afterCall(u, end.next, index);
+    case "callTo":
+      spill(u, block, index, flags);
+      e.value(end.target);
+      e.set(local.target);
+      callTarget(u, false);
+      return afterCall(u, end.next, index);
+    case "slow":
+      spill(u, block, index, flags);
+      interpret(u, end.pc, end.next);
+      return reload(u, u.unit.graph[index]?.[0] ?? 0);
+    default:
+      end satisfies never;
+  }
+}
+
+/** Stores what is dirty; the values are in the slots' locals. */
+function spill(u: UnitCode, block: Block, index: number, flags: FlagSnapshot | undefined): void {
+  const { e, unit } = u;
+  for (const slot of members(withoutFlags(spilledAt(u, block, index)))) {
+    storeSlot(e, slot, unit.scalarXmm, () => e.get(e.locals.slot(slot)));
+  }
+  if (flags === undefined) return;
+  storeFlags(
+    e,
+    () => e.i32(flags.kind),
+    [0, 1, 2].map((which) => () => {
+      const value = flags.values[which];
+      if (value === undefined) return e.i64(0);
+      e.value(value);
+      if (value.type === "i32") e.op("i64.extend_i32_u");
+    }),
+  );
+}
+
+/** The latest return, in case its target is none: then it has not happened. */
+function storeReturned({ e }: UnitCode, pc: number): void {
+  e.i32(0);
+  e.i32(pc);
+  e.memory(op["i32.store"], 2, words.returned);
+}
+
+const isTail = ({ unit }: UnitCode, block: number): boolean => hasTailCalls() && unit.tails.has(block);
+
+/** The interpreter executes one instruction; goes on where it led to `next`. */
+function interpret(u: UnitCode, pc: number, next: number): void {
+  const { e } = u;
+  e.i32(0);
+  e.i64(pc);
+  e.memory(op["i64.store"], 3, state.rip);
+  e.i32(next);
+  e.op("call");
+  e.code.u32(imported.slow);
+  open(u, op.if);
+  returnLeave(u, reasons.stopped);
+  close(u);
+}

@@ -1,0 +1,169 @@
+// The WebAssembly function that a unit becomes, while it is written: what the files of this folder share of it, and
+// the few pieces of code that any of them may need.
+import type { CallSite } from "../../../../wasm/module.js";
+import { op, type } from "../../../../wasm/opcodes.js";
+import type { Block } from "../block.js";
+import { type Dataflow, spilledAtEnd } from "../dataflow.js";
+import type { Unit } from "../discover.js";
+import { Expressions, Locals } from "../expression.js";
+import { COUNTED_MIN, words } from "../protocol.js";
+import { addAll, copySlots, noSlots, RSP, slotOffset, type SlotSet } from "../slots.js";
+import { loadSlots } from "./state-transfer.js";
+
+export interface EmitOptions {
+  /** The function of the same module for a guest address, or the slot of the table that is kept for it. */
+  readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
+  /** Whether status flags may be read after a call or return; compilers never do. */
+  readonly flagsAcrossCalls: boolean;
+  /** Fuel is instructions, counted exactly. */
+  readonly counts: boolean;
+  /** Whether an address is known to be called: units elsewhere are entered where a jump or a stop test stored all flags. */
+  readonly isCalled: (pc: number) => boolean;
+  /** Told where flags are read after a call or at the start of what is called. */
+  readonly needsFlags: () => void;
+}
+
+/** The parameter, a local like the others: what may still be executed. */
+const FUEL = 0;
+
+export interface UnitCode {
+  readonly unit: Unit;
+  readonly options: EmitOptions;
+  readonly flow: Dataflow;
+  /** Blocks with a stop test. */
+  readonly checked: ReadonlySet<number>;
+  readonly e: Expressions;
+  readonly local: {
+    /** Where a call or jump goes, and where a callee says to go on. */
+    readonly target: number;
+    /** Where the interpreter goes on after an exit. */
+    readonly exitPc: number;
+    /** Instructions of the block that is left that have been counted and not executed. */
+    readonly notExecuted: number;
+    /** Which way a dispatch node goes. */
+    readonly label: number;
+    /** What an exit stores as the flags: an operation, or -1 where they are as they were; and its operands. */
+    readonly flagsKind: number;
+    readonly flagsWords: readonly number[];
+  };
+  /** Calls of other units of the module. */
+  readonly calls: CallSite[];
+  /** At which depth the spill block for a set of dirty slots is. */
+  readonly exitDepth: Map<string, number>;
+  /** Whether any exit stores flags. */
+  exitsStoreFlags: boolean;
+  /** How many blocks are open. */
+  depth: number;
+}
+
+export function unitCode(
+  unit: Unit,
+  flow: Dataflow,
+  checked: ReadonlySet<number>,
+  options: EmitOptions,
+): UnitCode {
+  const locals = new Locals(1);
+  const local = {
+    target: locals.add("i64"),
+    exitPc: locals.add("i32"),
+    notExecuted: locals.add("i32"),
+    label: locals.add("i32"),
+    flagsKind: locals.add("i32"),
+    flagsWords: [locals.add("i64"), locals.add("i64"), locals.add("i64")],
+  };
+  const e = new Expressions(locals);
+  const exitDepth = new Map<string, number>();
+  return { unit, options, flow, checked, e, local, calls: [], exitDepth, exitsStoreFlags: false, depth: 0 };
+}
+
+// Slots.
+
+export const dirtyAt = ({ flow }: UnitCode, block: number): SlotSet => flow.dirty[block] ?? noSlots();
+export const liveAt = ({ flow }: UnitCode, block: number): SlotSet => flow.live[block] ?? noSlots();
+
+/** What the end of a block stores. */
+export const spilledAt = (u: UnitCode, block: Block, index: number): SlotSet =>
+  spilledAtEnd(block, dirtyAt(u, index), u.options.flagsAcrossCalls);
+
+export function union(a: SlotSet, b: SlotSet): SlotSet {
+  const out = copySlots(a);
+  addAll(out, b);
+  return out;
+}
+
+/** Loads what a block needs from the state area. */
+export const reload = (u: UnitCode, block: number): void =>
+  loadSlots(u.e, liveAt(u, block), u.unit.scalarXmm);
+
+/** Pushes rsp as the state area has it. */
+export function pushStoredRsp({ e }: UnitCode): void {
+  e.i32(0);
+  e.memory(op["i64.load"], 3, slotOffset(RSP));
+}
+
+// Blocks.
+
+export function open(u: UnitCode, opcode: number): void {
+  u.e.code.byte(opcode);
+  u.e.code.byte(type.empty);
+  u.depth++;
+}
+
+export function close(u: UnitCode): void {
+  u.e.op("end");
+  u.depth--;
+}
+
+export function branch({ e }: UnitCode, depth: number): void {
+  e.op("br");
+  e.code.u32(depth);
+}
+
+export function branchIf({ e }: UnitCode, depth: number): void {
+  e.op("br_if");
+  e.code.u32(depth);
+}
+
+// Fuel and returns.
+
+/** Pushes whether to stop: counting rounds, or where instructions are counted, while there is enough for all of a unit. */
+export function pushOutOfFuel({ e, options }: UnitCode): void {
+  e.get(FUEL);
+  if (options.counts) {
+    e.i32(COUNTED_MIN);
+  } else {
+    e.i32(1);
+    e.op("i32.sub");
+    e.code.byte(op["local.tee"]);
+    e.code.u32(FUEL);
+    e.i32(0);
+  }
+  e.op("i32.lt_s");
+}
+
+export function addFuel({ e }: UnitCode, value: () => void): void {
+  e.get(FUEL);
+  value();
+  e.op("i32.add");
+  e.set(FUEL);
+}
+
+export const pushFuel = ({ e }: UnitCode): void => e.get(FUEL);
+export const setFuel = ({ e }: UnitCode): void => e.set(FUEL);
+
+/** Returns the address that is on the stack, and the fuel. */
+export function returnTarget({ e }: UnitCode): void {
+  e.get(FUEL);
+  e.op("return");
+}
+
+/** Returns to the dispatcher, which looks at the state area; for one of `reasons`. */
+export function returnLeave(u: UnitCode, reason: number): void {
+  const { e } = u;
+  e.i32(0);
+  e.i32(reason);
+  e.memory(op["i32.store"], 2, words.reason);
+  e.code.byte(op["i64.const"]);
+  e.code.s64(-(1n << 63n));
+  returnTarget(u);
+}

@@ -1,0 +1,24 @@
+// Writes a unit as a WebAssembly function: its entry, its blocks in structured form, and the ways out of it.
+// docs/engine.md: Registers, Checks, Calls, Stopping.
+import type { FunctionBody } from "../../../../wasm/module.js";
+import { structure } from "../../../../wasm/structure.js";
+import { dataflow } from "../dataflow.js";
+import type { Unit } from "../discover.js";
+import { types } from "../protocol.js";
+import { writeEntry } from "./entry.js";
+import { withExits } from "./exits.js";
+import { writeParts } from "./parts.js";
+import { stopTests } from "./stop-tests.js";
+import { type EmitOptions, unitCode } from "./unit-code.js";
+
+export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
+  const parts = structure(unit.graph);
+  const checked = stopTests(unit, parts);
+  const flow = dataflow(unit.blocks, unit.graph, (block) => checked.has(block), options.flagsAcrossCalls);
+  const u = unitCode(unit, flow, checked, options);
+  writeEntry(u);
+  withExits(u, () => writeParts(u, parts));
+  const { e, calls } = u;
+  const name = `0x${unit.entry.toString(16)}`;
+  return { type: types.unit, locals: e.locals.types, code: e.code.take(), name, calls };
+}

@@ -36,8 +36,13 @@ function setUpSpt(view: DataView, size: number, kernelEnd: number): void {
   });
 }
 
-/** Loads a unikernel into a new virtual CPU, ready to run. */
-export function load(file: string, newVcpu: (options: VcpuOptions) => Vcpu, size = 16 << 20): Vcpu {
+/** Loads a unikernel into a new virtual CPU, ready to run with a command line. */
+export function load(
+  file: string,
+  newVcpu: (options: VcpuOptions) => Vcpu,
+  size = 16 << 20,
+  cmdline = "",
+): Vcpu {
   const unikernel = readUnikernel(readFileSync(file), file);
   const memory = machineMemory(size);
   const bytes = memory.bytes(0, size);
@@ -68,6 +73,7 @@ export function load(file: string, newVcpu: (options: VcpuOptions) => Vcpu, size
   });
   const { registers } = vcpu;
   (isHvt ? setUpHvt : setUpSpt)(view, size, unikernel.kernelEnd);
+  bytes.set(new TextEncoder().encode(cmdline), isHvt ? 0x1_2000 : 0x1_3000);
   if (isHvt) {
     registers.set("gdt_base", 0x1000n);
     registers.set("gdt_limit", 23n);

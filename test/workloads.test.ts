@@ -1,0 +1,47 @@
+// The benchmarks with fewer rounds: one checksum natively, and on the engine for hvt and spt, interpreted and translated in
+// both profiles.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { buildWorkloads, sourceOf, workloadFile, workloads } from "../bench/guests.js";
+import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
+import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
+import { load, runBare } from "./bare-machine.js";
+import { solo5 } from "./command.js";
+import { needs } from "./needs.js";
+
+const skip = needs.x8664Linux();
+before(() => buildWorkloads(["spt", "hvt"]));
+
+/** Rounds that grow faster than the work, by name; a two-thousandth of the benchmark's otherwise. */
+const few: Readonly<Record<string, number>> = { fib: 18, mandelbrot: 25 };
+const roundsOf = (name: string): number => {
+  const rounds = Number(/workload_rounds = (\d+)/.exec(sourceOf(name))?.[1]);
+  return few[name] ?? Math.ceil(rounds / 2000);
+};
+
+const plain = (options: VcpuOptions): Vcpu => newWasmVcpu({ ...options, profile: "plain" });
+const engines: Readonly<Record<string, (options: VcpuOptions) => Vcpu>> = {
+  interpreted: newInterpreter,
+  plain,
+  replay: (options) => newWasmVcpu({ ...options, profile: "replay" }),
+  "translated at once": (options) =>
+    newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1, flagsAcrossCalls: true }),
+};
+
+for (const name of workloads) {
+  test(`${name}: one checksum natively and on the engine`, { skip }, async () => {
+    const rounds = String(roundsOf(name));
+    const checksum = (text: string) => new RegExp(`^${name} [0-9a-f]{16}$`, "m").exec(text)?.[0];
+    const native = await solo5("solo5-spt", ["--mem=64", workloadFile(name, "spt"), rounds]);
+    const expected = checksum(native.stdout);
+    assert.notEqual(expected, undefined, native.stdout + native.stderr);
+    for (const target of ["hvt", "spt"] as const) {
+      for (const [how, newVcpu] of Object.entries(engines)) {
+        const { output, status } = runBare(load(workloadFile(name, target), newVcpu, 64 << 20, rounds), 1e9);
+        assert.equal(status, 0, `${target}, ${how}`);
+        assert.equal(checksum(output), expected, `${target}, ${how}`);
+      }
+    }
+  });
+}

@@ -1,5 +1,5 @@
 // What an engine is: it runs guest code and, whenever it must stop, asks. It knows memory and registers, no
-// devices and no target. DESIGN.md, "The way data goes".
+// devices and no target. docs/architecture.md.
 import type { GuestMemory } from "../image/memory.js";
 
 /** How guest memory was touched. */

@@ -1,5 +1,5 @@
 // Seals a plan: a static Linux executable that is the spt unikernel, with what a tender would have done at its start
-// as a list of system calls. No tender, no libc, no loader is left at run time. DESIGN.md, "A tender is a compiler".
+// as a list of system calls. No tender, no libc, no loader is left at run time. docs/architecture.md.
 import { alignUp, pageSize } from "../bytes/align.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { Isa } from "../abi/elf.js";

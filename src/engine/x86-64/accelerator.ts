@@ -1,6 +1,7 @@
 // Chooses between interpreter and translated code: counts where the interpreter jumps to, has what is hot translated,
-// runs it, and does what translated code leaves to be done. ENGINE.md, "The design", 1 and 9.
+// runs it, and does what translated code leaves to be done. docs/engine.md.
 import type { VcpuOptions } from "../contract.js";
+import { CallProfile } from "./call-profile.js";
 import type { Core } from "./core.js";
 import { type Plain, plainMemory } from "./flat.js";
 import { Hotness } from "./hotness.js";
@@ -23,16 +24,12 @@ export interface AcceleratorOptions {
 const FIRST_FUEL = 50_000;
 /** Instructions, about, until whoever runs the core sees it again. */
 const MAX_RUN = 1e9;
-/** An indirect call is compared with so many targets. */
-const MAX_TARGETS = 8;
-/** The opcodes of CALL rel32 and RET imm16. */
-const CALL = 0xe8;
+/** The opcode of RET imm16. */
 const RET_IMMEDIATE = 0xc2;
 const MAX_FUEL = 20_000_000;
 const GROWTH = 2;
 /** How much faster translated code is, about: so a budget is a time. */
 const INTERPRETED_WEIGHT = 32;
-const MAX_ROOTS = 10_000;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
@@ -62,8 +59,7 @@ export function accelerate(
   const { wasm } = memory;
   const view = new DataView(wasm.buffer);
   const hotness = new Hotness(threshold);
-  /** Where indirect calls went while they were interpreted, by the address of the call. */
-  const targets = new Map<number, number[]>();
+  const calls = new CallProfile(mmu.bytes);
   let translator: Translator | undefined;
   let version = -1;
   let generation = 0;
@@ -74,8 +70,6 @@ export function accelerate(
   /** What an earlier run translated, and how often that was taken. */
   let stored: StoredCode | undefined;
   let restored = 0;
-  /** Where the guest began and what was called without being translated: what an export completes. */
-  const roots = new Set<number>();
   let interpreted = 0;
   const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
@@ -146,7 +140,7 @@ export function accelerate(
     const plain = given ?? plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
     writable = plain.writable;
-    roots.add(cpu.rip);
+    calls.addRoot(cpu.rip);
     const bytes = mmu.bytes.subarray(mmu.base, mmu.base + mmu.size);
     const code: GuestCode = {
       bytes,
@@ -155,7 +149,7 @@ export function accelerate(
       flagsAcrossCalls,
       counts: counted,
       isKnown: (pc) => hotness.isKnown(pc),
-      targetsOf: (pc) => targets.get(pc) ?? [],
+      targetsOf: (pc) => calls.targetsOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
     const fresh = () =>
@@ -185,31 +179,12 @@ export function accelerate(
   /** WebAssembly knows no other rounding; MXCSR.RC. */
   const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
 
-  /** CALL through a register or memory: FF /2, with or without a REX prefix. */
-  const isIndirectCall = (pc: number): boolean => {
-    const at = mmu.base + pc;
-    const rex = ((mmu.bytes[at] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
-    return mmu.bytes[at + rex] === 0xff && ((mmu.bytes[at + rex + 1] ?? 0) & 0x38) === 0x10;
-  };
-  const addRoot = (pc: number): void => {
-    if (roots.size < MAX_ROOTS) roots.add(pc);
-  };
-  const remember = (site: number, target: number): void => {
-    const known = targets.get(site);
-    if (known === undefined) targets.set(site, [target]);
-    else if (known.length < MAX_TARGETS && !known.includes(target)) known.push(target);
-  };
-
   /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with. */
   const onJump = (pc: number): boolean => {
     if (translator === undefined || mmu.version !== version) return false;
-    if (translator.find(pc) !== 0) {
-      if (isIndirectCall(core.pc)) remember(core.pc, pc);
-      return true;
-    }
-    const isIndirect = isIndirectCall(core.pc);
-    if (isIndirect) remember(core.pc, pc);
-    if (isIndirect || mmu.bytes[mmu.base + core.pc] === CALL) addRoot(pc);
+    const isTranslated = translator.find(pc) !== 0;
+    calls.jumped(mmu.base + core.pc, core.pc, pc, isTranslated);
+    if (isTranslated) return true;
     if (quiet > 0) {
       quiet--;
       return false;
@@ -219,7 +194,7 @@ export function accelerate(
 
   /** Translated code left for an address, which may be worth a unit by now. */
   const left = (pc: number, event: "call" | "return"): void => {
-    if (event === "call") addRoot(pc);
+    if (event === "call") calls.addRoot(pc);
     if (hotness.count(pc, event)) translator?.translate(pc);
   };
 
@@ -311,7 +286,7 @@ export function accelerate(
   return {
     run,
     exportCache(msecs) {
-      if (msecs > 0 && interpreted > WORTH_COMPLETING) translator?.complete(roots, msecs);
+      if (msecs > 0 && interpreted > WORTH_COMPLETING) translator?.complete(calls.roots, msecs);
       const code = translator?.store();
       return code === undefined ? undefined : encodeStored(code);
     },

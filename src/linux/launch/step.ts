@@ -1,5 +1,5 @@
 // The launch of a sealed unikernel as data: a straight list of system calls and checks, which an assembler turns
-// into machine code for the launch page. DESIGN.md, "A tender is a compiler where it can be".
+// into machine code for the launch page. docs/architecture.md.
 import type { LaunchSyscall } from "../syscalls.js";
 
 /** An argument of a system call. */

@@ -1,5 +1,4 @@
-// A pair of connected datagram sockets: frames stay whole, and the other side's end makes no noise. DESIGN.md,
-// "Networks without root", has what speaks against the other kinds. unix(7).
+// A pair of connected datagram sockets: frames stay whole, and the other side's end makes no noise. unix(7).
 import { check, libc } from "../libc.js";
 
 const afUnix = 1;

@@ -1,5 +1,5 @@
 // What translated functions, the root and the dispatcher agree on: types, imports, and the engine's words in the
-// state area. ENGINE.md, "The design", 6 and 7.
+// state area. docs/engine.md, "Calls".
 import type { FunctionType, Import } from "../../../wasm/module.js";
 import { state } from "../state.js";
 

@@ -1,5 +1,5 @@
 // Translated code as bytes that a later run can take: one module with all units, and what has to be known of them. The
-// length of a JSON head in 4 bytes, the head, the module. ENGINE.md, "The design", 9.
+// length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
 import type { MemoryShape } from "./access.js";
 import { translatorVersion } from "./version.js";
 

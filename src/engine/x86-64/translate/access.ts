@@ -24,7 +24,10 @@ interface Group {
   min: number;
   max: number;
   isStore: boolean;
-  readonly check: { readonly low: Node; readonly limit: Node } | undefined;
+  /** Constants of the check: what is added to the base, and what the sum must be below. */
+  readonly low: Node;
+  readonly limit: Node;
+  /** Constant of the address: the lowest displacement. */
   readonly lowest: Node;
   readonly address: Node;
   readonly users: { readonly at: Offset; readonly displacement: number }[];
@@ -63,8 +66,6 @@ export function accesses(shape: MemoryShape): Accesses {
   };
 
   const begin = (base: Node, displacement: number, size: number, isStore: boolean): Group => {
-    const low = i64(0);
-    const limit = i64(0);
     const lowest = i32(0);
     // Not simplified: the constants are filled in at the end.
     const address = node(op["i32.add"], "i32", wrap(base), lowest);
@@ -72,10 +73,11 @@ export function accesses(shape: MemoryShape): Accesses {
       min: displacement,
       max: displacement + size,
       isStore,
+      low: i64(0),
+      limit: i64(0),
       lowest,
       address,
       users: [],
-      check: { low, limit },
     };
   };
 
@@ -92,15 +94,15 @@ export function accesses(shape: MemoryShape): Accesses {
     if (group === undefined) {
       group = begin(base, displacement, size, isStore);
       list.push(group);
-      const { low, limit } = group.check ?? { low: i64(0), limit: i64(0) };
-      check = node(op["i64.ge_u"], "i32", node(op["i64.add"], "i64", base, low), limit, undefined, 1);
+      const sum = node(op["i64.add"], "i64", base, group.low);
+      check = node(op["i64.ge_u"], "i32", sum, group.limit, undefined, 1);
     }
     group.min = Math.min(group.min, displacement);
     group.max = Math.max(group.max, displacement + size);
     group.isStore ||= isStore;
     const { users } = group;
-    const { address: sum } = group;
-    return { address: sum, check, use: (at) => users.push({ at, displacement }), base, range: group };
+    const use = (at: Offset) => users.push({ at, displacement });
+    return { address: group.address, check, use, base, range: group };
   };
 
   const finish = () => {
@@ -109,10 +111,8 @@ export function accesses(shape: MemoryShape): Accesses {
   const finishGroup = (group: Group): void => {
     const lowest = group.isStore ? shape.writable : shape.readable;
     group.lowest.imm = group.min;
-    if (group.check !== undefined) {
-      set(group.check.low, group.min - lowest);
-      set(group.check.limit, Math.max(0, shape.size - lowest - (group.max - group.min) + 1));
-    }
+    set(group.low, group.min - lowest);
+    set(group.limit, Math.max(0, shape.size - lowest - (group.max - group.min) + 1));
     for (const { at, displacement } of group.users) at.imm = shape.base + displacement - group.min;
   };
   return { place, finish };

@@ -3,8 +3,7 @@ import type { Flags } from "./flags.js";
 import { isZero, type Node } from "./node.js";
 import type { SlotSet } from "./slots.js";
 
-/** Leaves to the slow door, before the instruction at `pc` has any effect, when the condition holds. */
-/** A condition that is 0 never leaves. */
+/** Leaves to the slow door, before the instruction at `pc` has any effect, when the condition holds; if it is 0, never. */
 export interface ExitStatement {
   readonly kind: "exit";
   when: Node;

@@ -26,11 +26,11 @@ export const isReloaded = ({ end }: Block): boolean =>
   end.kind === "call" || end.kind === "callTo" || end.kind === "slow";
 
 /** Whether dirty slots are stored at the end of a block, on some way out at least. */
-export const isSpilled = (block: Block): boolean =>
+const isSpilled = (block: Block): boolean =>
   isReloaded(block) || block.end.kind === "ret" || block.end.kind === "leave" || block.end.kind === "jumpTo";
 
 /** The slots that may be dirty at the end of a block. */
-export function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
+function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
   const out = copySlots(dirty);
   addAll(out, guestSlots(block.writes));
   // Flags are stored together or not at all.

@@ -2,7 +2,8 @@
 // A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
 import type { MemoryShape } from "./access.js";
 import { type Block, successorsOf } from "./block.js";
-import { BlockBuilder, type KnownLoad, type UnitContext } from "./builder.js";
+import { BlockBuilder, type UnitContext } from "./build/builder.js";
+import type { KnownLoad } from "./build/memory.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import type { FoundTable } from "./jump-table.js";
@@ -17,7 +18,7 @@ export interface Unit {
   readonly entry: number;
   /** The entry's block first. */
   readonly blocks: readonly Block[];
-  /** Edges by block index; a `jumpTo`'s are its table's targets without repetition. */
+  /** Edges by block index; a `select`'s are its targets without repetition, then the way for all else. */
   readonly graph: readonly (readonly number[])[];
   /** Addresses called directly. */
   readonly calls: ReadonlySet<number>;

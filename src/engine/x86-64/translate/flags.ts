@@ -17,7 +17,7 @@ export interface FlagRecord {
   readonly operation: keyof typeof FlagsOperation;
   readonly width: Width;
   readonly a: Node;
-  /** A shift's count; for inc and dec, CF. */
+  /** A shift's count; 0 for inc and dec, since CF comes from elsewhere. */
   readonly b: Node;
   readonly result: Node;
   /** No carry went in: comparisons of `a` and `b` are those of the flags. */

@@ -125,7 +125,7 @@ export function less(signed: boolean, width: Width, a: Node, b: Node): Node {
   return bit(signed ? op["i32.lt_s"] : op["i32.lt_u"], extend(width, a), extend(width, b));
 }
 
-/** `a` or `b` in a boolean's place: whether it is not greater. */
+/** Whether `a` is not greater than `b`. */
 export function atMost(signed: boolean, width: Width, a: Node, b: Node): Node {
   if (width === 64) return bit(signed ? op["i64.le_s"] : op["i64.le_u"], a, b);
   const extend = signed ? signExtended : zeroExtended;

@@ -232,6 +232,12 @@ function sum(a: Node, b: Node): Node {
 export const unary = (opcode: number, type: ValueType, a: Node, bits?: number): Node =>
   node(opcode, type, a, undefined, undefined, bits);
 
+/** One of two values, by a bit. */
+export function select(type: ValueType, bit: Node, whenOne: Node, whenZero: Node): Node {
+  if (isConstant(bit)) return bit.imm === 0 ? whenZero : whenOne;
+  return node(op.select, type, whenOne, whenZero, bit, Math.max(whenOne.bits, whenZero.bits));
+}
+
 /** The low half. */
 export function wrap(a: Node): Node {
   if (isConstant(a)) return i32(a.imm);

@@ -7,7 +7,13 @@ import { state } from "../state.js";
  * A unit: fuel in; the guest address where to go on and the fuel left out. All registers are in the state area at
  * both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must look.
  */
-export const unitType: FunctionType = { params: ["i32"], results: ["i64", "i32"] };
+const unitType: FunctionType = { params: ["i32"], results: ["i64", "i32"] };
+
+/** A unit's name in its module. */
+export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
+
+/** See `unitType`: no guest address is this. */
+export const LEAVE = -(1n << 63n);
 
 /** The types of every unit module, by index. */
 export const types = {
@@ -43,7 +49,7 @@ export const words = {
   returned: state.translator + 4,
   /** 8: rsp of a unit's entry must lie in [stackLow, stackLow + STACK_WINDOW): guest frames stand for V8's. */
   stackLow: state.translator + 16,
-  /** 8 * `lookupEntries`: a cache of units: guest address, then index in the table, by the address's low bits. */
+  /** 8 * `LOOKUP_ENTRIES`: a cache of units: guest address, then index in the table, by the address's low bits. */
   lookup: state.translator + 1024,
 } as const;
 
@@ -51,9 +57,7 @@ export const LOOKUP_ENTRIES = 4096;
 
 export const reasons = {
   none: 0,
-  /** The stop test: no fuel. */
-  budget: 1,
-  /** A check failed: the interpreter decides about the instruction at rip. */
+  /** A check failed, or a stop test: the interpreter decides about the instruction at rip. */
   slow: 2,
   /** An instruction of the interpreter's led elsewhere, or its exit was answered by `suspend`. */
   stopped: 3,

@@ -12,6 +12,7 @@ import {
   FRAME_BELOW,
   hasStackWindow,
   imported,
+  LEAVE,
   moduleImports,
   moduleTypes,
   reasons,
@@ -84,7 +85,7 @@ function run(shape: MemoryShape, counts: boolean) {
   e.code.byte(op["local.tee"]);
   e.code.u32(target);
   e.code.byte(op["i64.const"]);
-  e.code.s64(-(1n << 63n));
+  e.code.s64(LEAVE);
   e.op("i64.eq");
   block(op.if);
   e.get(FUEL);

@@ -64,7 +64,6 @@ export function addAll(set: SlotSet, other: SlotSet, except?: SlotSet): boolean 
   return grew;
 }
 
-export const isEmpty = ({ low, high }: SlotSet): boolean => low === 0 && high === 0;
 export const keyOf = ({ low, high }: SlotSet): string => `${low >>> 0},${high >>> 0}`;
 export const isSubset = (a: SlotSet, b: SlotSet): boolean =>
   (a.low & ~b.low) === 0 && (a.high & ~b.high) === 0;

@@ -12,7 +12,7 @@ import {
 import type { MemoryShape } from "./access.js";
 import { state } from "../state.js";
 import { lookupOffset } from "./lookup.js";
-import { imported, moduleImports, moduleTypes, types } from "./protocol.js";
+import { imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
 import { rootModule } from "./root.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
@@ -173,8 +173,6 @@ function restoredUnits(stored: StoredCode | undefined): TranslatedUnit[] {
     return { entry, sizeBytes, code: { type: types.unit, body, calls, name: unitName(entry) } };
   });
 }
-
-export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
 
 /** A function with its calls set to where the callees are now. */
 function relinked(code: EncodedFunction, indices: ReadonlyMap<number, number>): EncodedFunction {

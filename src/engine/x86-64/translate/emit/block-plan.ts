@@ -5,8 +5,8 @@ import { flagBit, type FlagSource } from "../flags.js";
 import { isZero, type Node, pseudo } from "../node.js";
 import { addAll, copySlots, has, hasFlags, slots, type SlotSet } from "../slots.js";
 
-/** What surrounds the block. */
-export interface Surroundings {
+/** What the dataflow says of the block. */
+interface BlockFlow {
   /** Slots that may be dirty at its start. */
   readonly dirty: SlotSet;
   /** Slots that its successors need in their locals. */
@@ -25,7 +25,7 @@ export interface BlockPlan {
   readonly endFlags: FlagSnapshot | undefined;
 }
 
-export function planBlock(block: Block, around: Surroundings): BlockPlan {
+export function planBlock(block: Block, around: BlockFlow): BlockPlan {
   const sets = new Map<number, Node>();
   const needed = copySlots(around.liveOut);
   addAll(needed, around.spilled);
@@ -63,7 +63,7 @@ const isSet = ({ statements }: Block, slot: number): boolean =>
 function flagsAtExit(
   { written, flags, executed }: ExitStatement,
   block: Block,
-  { dirty, liveOut, spilled, flagsAcrossCalls }: Surroundings,
+  { dirty, liveOut, spilled, flagsAcrossCalls }: BlockFlow,
 ): FlagSnapshot | undefined {
   // While nothing has changed them, the state area has them.
   if (!hasFlags(written) && !hasFlags(dirty)) return undefined;

@@ -6,7 +6,7 @@ import type { Block } from "../block.js";
 import { type Dataflow, spilledAtEnd } from "../dataflow.js";
 import type { Unit } from "../discover.js";
 import { Expressions, Locals } from "../expression.js";
-import { COUNTED_MIN, words } from "../protocol.js";
+import { COUNTED_MIN, LEAVE, words } from "../protocol.js";
 import { addAll, copySlots, noSlots, RSP, slotOffset, type SlotSet } from "../slots.js";
 import { loadSlots } from "./state-transfer.js";
 
@@ -164,6 +164,6 @@ export function returnLeave(u: UnitCode, reason: number): void {
   e.i32(reason);
   e.memory(op["i32.store"], 2, words.reason);
   e.code.byte(op["i64.const"]);
-  e.code.s64(-(1n << 63n));
+  e.code.s64(LEAVE);
   returnTarget(u);
 }

@@ -4,7 +4,7 @@ import type { FunctionBody } from "../../../../wasm/module.js";
 import { structure } from "../../../../wasm/structure.js";
 import { dataflow } from "../dataflow.js";
 import type { Unit } from "../discover.js";
-import { types } from "../protocol.js";
+import { types, unitName } from "../protocol.js";
 import { writeEntry } from "./entry.js";
 import { withExits } from "./exits.js";
 import { writeParts } from "./parts.js";
@@ -19,6 +19,5 @@ export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
   writeEntry(u);
   withExits(u, () => writeParts(u, parts));
   const { e, calls } = u;
-  const name = `0x${unit.entry.toString(16)}`;
-  return { type: types.unit, locals: e.locals.types, code: e.code.take(), name, calls };
+  return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: unitName(unit.entry), calls };
 }

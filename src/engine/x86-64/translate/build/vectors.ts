@@ -1,8 +1,8 @@
 // The xmm registers of a block: whole vectors, or, for registers that a unit uses for scalar doubles, the low double
 // and the rest in slots of their own, so that a loop carries a double and no vector (nbody: 0.67 to 0.87 of native).
-import { op, simd } from "../../../wasm/opcodes.js";
-import { binary64, extendU, i64, type Node, node, simdPrefix, unary, v128, wrap } from "./node.js";
-import { slots } from "./slots.js";
+import { op, simd } from "../../../../wasm/opcodes.js";
+import { binary64, extendU, i64, type Node, node, simdPrefix, unary, v128, wrap } from "../node.js";
+import { slots } from "../slots.js";
 
 /** What a lane can be read and written as. */
 export type LowType = 32 | 64 | "f32" | "f64";

@@ -1,8 +1,8 @@
 // Which slots a block reads: those whose values at its start anything in it depends on.
-import type { Statement, Terminator } from "./block.js";
-import type { Flags, FlagSource } from "./flags.js";
-import { type Node, pseudo } from "./node.js";
-import { add, noSlots, slots, type SlotSet } from "./slots.js";
+import type { Statement, Terminator } from "../block.js";
+import type { Flags, FlagSource } from "../flags.js";
+import { type Node, pseudo } from "../node.js";
+import { add, noSlots, slots, type SlotSet } from "../slots.js";
 
 export interface Reads {
   /** Slots whose values at the start of the block anything in it depends on. */

@@ -1,8 +1,8 @@
 // Division: the frequent cases in WebAssembly's own instructions, the rest (and every #DE) left to the slow door.
 // Specification: Intel SDM volume 2, DIV and IDIV.
-import type { Width } from "../../../isa/x86-64/emitter.js";
-import { op } from "../../../wasm/opcodes.js";
-import * as integer from "./integer.js";
+import type { Width } from "../../../../isa/x86-64/emitter.js";
+import { op } from "../../../../wasm/opcodes.js";
+import * as integer from "../integer.js";
 import {
   binary32,
   binary64,
@@ -15,7 +15,7 @@ import {
   type Node,
   node,
   wrap,
-} from "./node.js";
+} from "../node.js";
 
 export interface Division {
   /** Not 0 where the interpreter must do it; evaluated before the others, which may trap otherwise. */

@@ -1,7 +1,16 @@
 // Translated code that an earlier run left: taken where everything is as it was, passed over where anything is not, and
 // never with another result.
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -195,6 +204,12 @@ test("what others could have written is not taken", { skip: process.platform ===
     chmodSync(one, before);
     assert.notEqual(keptCode(path, key, "v1")?.bytes, undefined);
   }
+});
+
+test("below /proc, where there are no folders, nothing is kept and nothing hangs", async () => {
+  const nowhere = "/proc/no/folder";
+  await keptCode(nowhere, key, "v1")?.save(bytes);
+  assert.equal(existsSync(nowhere), false);
 });
 
 test("a folder that cannot be is no error", async () => {

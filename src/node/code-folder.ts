@@ -1,10 +1,19 @@
 // Where translated code is kept between runs: a folder of the user's own with a file for each unikernel, checksum first.
 // Nothing that goes wrong here is an error: the code is translated again. docs/RATIONALE.md, "Code from a cache".
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
 import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { translatorVersion, unstamped } from "../engine/x86-64/translate/version.js";
 import type { KeptCode } from "../tender/kept-code.js";
 
@@ -47,6 +56,14 @@ function homeFolder(): string | undefined {
   }
 }
 
+/** With what is missing above it. Node's own recursion never ends where there can be no folder, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** What is kept in `folder` for a unikernel; undefined where nothing can be. */
 export function keptCode(
   folder: string | undefined,
@@ -60,7 +77,7 @@ export function keptCode(
     bytes: isOwn(folder) ? readKept(file) : undefined,
     async save(bytes) {
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
         if (!isOwn(folder)) return;
         const temporary = `${file}.${process.pid}.tmp`;
         await writeFile(temporary, Buffer.concat([sha256(bytes), bytes]), { mode: 0o600 });

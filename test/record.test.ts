@@ -10,7 +10,9 @@ import { openReplay } from "../src/debug/record/replayer.js";
 import { record } from "../src/debug/record/recorder.js";
 import { createPeer } from "../src/device/peer.js";
 import { createSegment } from "../src/device/segment.js";
-import { portableEngines } from "../src/engine/engines.js";
+import { portableEngines, type PortableEngine } from "../src/engine/engines.js";
+import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
+import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { open } from "../src/index.js";
 import { hostClock } from "../src/node/clock.js";
 import type { Guest, Host } from "../src/target/contract.js";
@@ -31,10 +33,16 @@ interface Trail {
 }
 
 /** Runs to the end in the replay profile; what the guest did, seen from outside. */
-async function run(guest: Guest, host: Host, instruments: readonly Instrument[]): Promise<Trail> {
+async function run(
+  guest: Guest,
+  host: Host,
+  instruments: readonly Instrument[],
+  change: Partial<PortableEngine> = {},
+): Promise<Trail> {
   const { isa, target: name } = guest.unikernel;
-  const [engine, target] = [await portableEngines[isa]?.(), targets[name]];
-  assert.ok(engine !== undefined && target !== undefined);
+  const [portable, target] = [await portableEngines[isa]?.(), targets[name]];
+  assert.ok(portable !== undefined && target !== undefined);
+  const engine = { ...portable, ...change };
   let trail: Omit<Trail, "outcome"> | undefined;
   let controls: Controls | undefined;
   const look: Instrument = {
@@ -152,6 +160,34 @@ for (const target of ["hvt", "spt", "virtio"]) {
     );
   });
 }
+
+test("virtio: ticks come to a guest that spins, in a replay at the same instructions", async () => {
+  const { outcome } = await assertReplays(guestOf("test_ticks.virtio"), nothing);
+  assert.equal(outcome.status, 0);
+});
+
+test("virtio: ticks come at the same instructions interpreted and translated, however often the run pauses", async () => {
+  const trails: unknown[] = [];
+  /** Pauses at instructions that no tick comes at. */
+  const often =
+    (newVcpu: PortableEngine["newVcpu"]): PortableEngine["newVcpu"] =>
+    (options) => {
+      const vcpu = newVcpu(options);
+      const { setBudget } = vcpu;
+      return Object.assign(vcpu, { setBudget: (count: number) => setBudget(Math.min(count, 300_007)) });
+    };
+  for (const newVcpu of [newWasmVcpu, often(newWasmVcpu), newInterpreter, often(newInterpreter)]) {
+    // Every look at the clock is a tick of the guest's timer later.
+    let [now, output] = [0n, ""];
+    const tickNsecs = 6_000_000n;
+    const clock = { monotonic: () => (now += tickNsecs), wall: () => now };
+    const console = { write: (data: Uint8Array) => void (output += new TextDecoder().decode(data)) };
+    const trail = await run(guestOf("test_ticks.virtio"), { ...nothing, clock, console }, [], { newVcpu });
+    trails.push({ ...trail, output });
+    assert.match(output, /spinning: \d+( \d+){7}\r\nholding off: \d+( \d+){7}\r\nSUCCESS/);
+  }
+  for (const trail of trails) assert.deepEqual(trail, trails[0]);
+});
 
 test("solo5 run --record, solo5 replay: the same output, twice the same count", async () => {
   const log = join(folder, "hello.log");

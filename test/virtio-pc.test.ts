@@ -104,6 +104,12 @@ test("PC: the clock is KVM's, so that the start measures nothing", async () => {
   assert.match(stdout, /Clock source: KVM/);
 });
 
+test("PC: a timer interrupts a program that only computes, and one that hardly lets it", async () => {
+  const { stdout, status } = await solo5("solo5", ["run", selfTest("test_ticks.virtio")]);
+  assert.match(stdout, /SUCCESS/);
+  assert.equal(status, 0);
+});
+
 test("PC: what is written is in the file", async () => {
   const disk = newDisk(folder);
   await solo5("solo5", ["run", `--block:storage=${disk}`, selfTest("test_blk.virtio")]);
@@ -128,6 +134,7 @@ test("PC: another size of blocks is refused, and memory that is too small", asyn
 test("PC: a recording replays to the same end, interrupts and all", async () => {
   for (const [name, options] of [
     ["time", []],
+    ["ticks", []],
     ["blk", [`--block:storage=${newDisk(folder)}`]],
   ] as const) {
     const log = join(folder, `${name}.recording`);

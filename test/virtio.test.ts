@@ -90,6 +90,11 @@ for (const row of rows) {
   });
 }
 
+test("QEMU: a timer interrupts a program that only computes", { skip }, async () => {
+  const { stdout } = await execute(qemu, machine("Westmere", selfTest("test_ticks.virtio"), ...debugExit));
+  assert.match(stdout, /SUCCESS/);
+});
+
 test("without a debug exit the machine is powered off", { skip }, async () => {
   const { stdout, status } = await execute(qemu, machine("Westmere", selfTest("test_hello.virtio")));
   assert.match(stdout, /SUCCESS[^]*Solo5: ACPI: power off via PM1a=0x604/);

@@ -25,7 +25,7 @@ export interface Fault {
 
 /**
  * Why guest code stopped. The guest's whole state is in registers and memory at every exit; `pc` is that of the
- * instruction for `fault`, `breakpoint`, `watchpoint`, `budget` and `step`, and of the next one otherwise. The object is only valid
+ * instruction for `fault`, `breakpoint`, `watchpoint`, `tick`, `budget` and `step`, and of the next one otherwise. The object is only valid
  * during the call of `answer`; fields that are not readonly are the answer's to fill in.
  */
 export type Exit =
@@ -53,6 +53,11 @@ export type Exit =
       readonly isDone?: true;
     }
   | { readonly kind: "step" }
+  /**
+   * A moment at which interrupts may come to a guest that runs: in the replay profile after every 2^20th instruction, whatever
+   * the budget, and in plain before each `budget`.
+   */
+  | { readonly kind: "tick" }
   /** The budget is used up: the guest has run for a while and the host may want to look around. */
   | { readonly kind: "budget" };
 
@@ -143,8 +148,11 @@ export interface Vcpu {
   importCache?(bytes: Uint8Array): void;
   /** In the replay profile, where the engine can. */
   readonly timeMachine?: TimeMachine | undefined;
-  /** Deliver an external interrupt when the guest can take it (virtio, xen). */
-  interrupt(vector: number): void;
+  /**
+   * Raises the line of external interrupts (virtio, xen). When the guest takes one, the controller is asked for its vector,
+   * undefined where it has no interrupt any more; either way the line is low then.
+   */
+  interrupt(acknowledge: () => number | undefined): void;
   [Symbol.dispose](): void;
 }
 

@@ -79,6 +79,8 @@ export interface Target {
   /** Bytes of memory that the engine must provide. */
   memorySize(guest: Guest): number;
   readonly exceptions: ExceptionModel;
+  /** Devices interrupt its guests, among other moments at the engine's ticks. */
+  readonly isInterrupted?: true;
   /** Whether memory that no protection names may be executed. */
   readonly noExecute: (guest: Guest) => boolean;
   protections(guest: Guest): readonly Protection[];
@@ -97,6 +99,8 @@ export function answerCommon(exit: Exit, { clock, random }: Host): Verdict | und
       return "resume";
     case "budget":
       return "suspend";
+    // Only a machine has interrupts.
+    case "tick":
     // What a target does not say of itself, nobody does.
     case "cpuid":
     case "msr":

@@ -27,6 +27,8 @@ export interface Controls extends View {
 export type DebuggerControls = Omit<Controls, "vcpu"> & { readonly vcpu: DebuggableVcpu };
 
 export interface Instrument {
+  /** Interrupts must come where a replay finds them again: at counted instructions. */
+  readonly isExact?: true;
   /** The devices as the target is to meet them. */
   host?(host: Host): Host;
   /** The virtual CPU as the target is to meet it. */

@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly nextTurn: NextTurn;
   /** From the guest outwards: what the second sees has passed the first. */
   readonly instruments?: readonly Instrument[] | undefined;
-  /** "plain" where absent. */
+  /** Where absent, "replay" if a guest with interrupts is recorded, and "plain" otherwise. */
   readonly profile?: VcpuOptions["profile"] | undefined;
   /** What is kept of the engine's work between runs; nothing where absent. */
   readonly kept?: KeptCode | undefined;
@@ -41,14 +41,15 @@ export function runGuest(
   target: Target,
   engine: PortableEngine,
   host: Host,
-  { nextTurn, instruments = [], profile = "plain", kept, isResponsive = false }: RunOptions,
+  { nextTurn, instruments = [], profile, kept, isResponsive = false }: RunOptions,
 ): GuestRun {
+  const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
   const vcpu = engine.newVcpu({
     memory: engine.newMemory(target.memorySize(guest)),
     exceptions: target.exceptions,
     protections: target.protections(guest),
     noExecute: target.noExecute(guest),
-    profile,
+    profile: profile ?? (isCounted ? "replay" : "plain"),
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });
   const keeper = keepCode(vcpu, kept, { start: host.clock.monotonic(), isResponsive });

@@ -35,6 +35,7 @@ export function headerOf({ unikernel, memSize, cmdline, execHeap, devices }: Gue
 export function record(guest: Guest, write: (data: Uint8Array) => void): Instrument {
   const log = createLogWriter(headerOf(guest), guest.unikernel.file, write);
   return {
+    isExact: true,
     host: (host) => recorded(host, log),
     // Whenever the guest pauses; a crash of the host loses what came since.
     hold() {

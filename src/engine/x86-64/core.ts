@@ -64,8 +64,8 @@ export class Core implements Machine {
   stop = false;
   /** An external interrupt waits: whoever sets IF stops, so that it is delivered. */
   isInterruptPending = false;
-  /** The address of the one instruction after STI, before which no interrupt comes. */
-  #shadow = Number.NaN;
+  /** The address of the one instruction after STI, before which no interrupt comes; NaN where it was not the last. */
+  shadow = Number.NaN;
   /** Asked after a jump, with the new address: true leaves `run`. Where translated code is entered. */
   onJump: ((pc: number) => boolean) | undefined;
   ask: (exit: Exit) => void = () => undefined;
@@ -171,13 +171,25 @@ export class Core implements Machine {
 
   /** One instruction, whatever breakpoint is on it. */
   single(): void {
-    this.#shadow = Number.NaN;
+    this.shadow = Number.NaN;
     const { instruction, execute } = this.#decode(this.cpu.rip, false);
     this.#pc = instruction.pc;
     this.cpu.rip = instruction.next;
     this.evaluator.begin();
     execute(this.evaluator, instruction);
     this.executed++;
+  }
+
+  /** The one instruction in the shadow of STI; a breakpoint on it leaves it there. */
+  runShadowed(): void {
+    const { shadow } = this;
+    this.shadow = Number.NaN;
+    try {
+      this.run(1);
+    } catch (error) {
+      this.shadow = shadow;
+      throw error;
+    }
   }
 
   /** The fault that the instruction being executed really raises: #SS where its stack was to blame. */
@@ -194,18 +206,21 @@ export class Core implements Machine {
   }
 
   get isShadowed(): boolean {
-    return this.isInterruptPending && this.cpu.rip === this.#shadow;
+    return this.cpu.rip === this.shadow;
   }
 
-  /** IF may have been set; by STI only from the instruction after the next on. */
+  /** IF may have been set; by STI only from the instruction after the next on, which is executed by itself. */
   allowsInterrupts(shadowed: boolean): void {
-    this.#shadow = shadowed ? this.cpu.rip : Number.NaN;
-    if (this.isInterruptPending) this.stop = true;
+    this.shadow = shadowed ? this.cpu.rip : Number.NaN;
+    if (shadowed || this.isInterruptPending) this.stop = true;
   }
 
-  /** Takes an external interrupt, if the guest lets it. */
-  deliverInterrupt(number: number): boolean {
-    if ((this.cpu.rflags & rflag.IF) === 0 || this.isShadowed) return false;
+  get takesInterrupts(): boolean {
+    return (this.cpu.rflags & rflag.IF) !== 0 && !this.isShadowed;
+  }
+
+  /** Takes an external interrupt. */
+  deliverInterrupt(number: number): void {
     this.#pc = this.cpu.rip;
     try {
       deliver(this, number, 0, "external");
@@ -213,7 +228,6 @@ export class Core implements Machine {
       if (!(error instanceof GuestFault)) throw error;
       raise(this, error);
     }
-    return true;
   }
 
   /** INT n and INT3: the return address is the next instruction's, which rip holds. */

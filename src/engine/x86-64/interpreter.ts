@@ -8,8 +8,10 @@ import { hexOf } from "./paging.js";
 import { registersOf } from "./registers.js";
 import { saveCore } from "./save.js";
 
-/** Instructions between two looks at interrupts that came from outside. */
+/** Instructions at a time where nothing is faster. */
 const SLICE = 100_000;
+/** Instructions between two ticks where they are counted. */
+const TICK = 2 ** 20;
 
 const faultOf = (fault: GuestFault, pc: number, more = ""): Fault => ({
   vector: fault.vector,
@@ -33,6 +35,7 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   const registers = registersOf(core);
   let answer: Answer = suspendAtOnce;
   const status = { suspended: false };
+  const isCounted = options.profile === "replay";
   let halted = false;
   let budget = Number.POSITIVE_INFINITY;
   let stepping = false;
@@ -41,7 +44,8 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   /** A breakpoint, or then a watch, was reported at this address: its instruction is executed without asking again. */
   let passing = Number.NaN;
   let passingWatch = Number.NaN;
-  const interrupts: number[] = [];
+  /** What the controller is asked when the guest takes its interrupt; undefined while the line is low. */
+  let acknowledge: (() => number | undefined) | undefined;
 
   const ask = (exit: Exit): void => {
     if (answer(exit) === "suspend") status.suspended = true;
@@ -80,17 +84,28 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     }
   };
 
-  const one = (): void => {
+  const one = (limit: number): void => {
     const isPassing = passing === cpu.rip;
     passing = Number.NaN;
     mmu.watching = passingWatch !== cpu.rip;
     passingWatch = Number.NaN;
     try {
-      if (isPassing || stepping || core.isShadowed) core.single();
-      else runCore(budget);
+      if (isPassing || stepping) core.single();
+      else if (core.isShadowed) core.runShadowed();
+      else runCore(limit);
     } finally {
       mmu.watching = true;
     }
+  };
+
+  const takeInterrupt = (): void => {
+    if (acknowledge === undefined || !core.takesInterrupts) return;
+    const number = acknowledge();
+    acknowledge = undefined;
+    core.isInterruptPending = false;
+    if (number === undefined) return;
+    halted = false;
+    core.deliverInterrupt(number);
   };
 
   const turn = (): void => {
@@ -99,33 +114,33 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
       ask({ kind: "step" });
       return;
     }
-    const [next] = interrupts;
     try {
-      if (next !== undefined && core.deliverInterrupt(next)) {
-        interrupts.shift();
-        halted = false;
-      }
+      takeInterrupt();
     } catch (error) {
       return handle(error);
     }
-    core.isInterruptPending = interrupts.length > 0;
     if (halted) {
       ask({ kind: "halt" });
-      halted &&= interrupts.length > 0;
+      halted &&= acknowledge !== undefined;
       return;
     }
+    const untilTick = isCounted ? TICK - (core.executed % TICK) : Number.POSITIVE_INFINITY;
     const before = core.executed;
     core.stop = false;
     try {
-      one();
+      one(Math.min(budget, untilTick));
     } catch (error) {
       handle(error);
     }
-    budget -= core.executed - before;
-    if (stepping && core.executed > before) {
+    const count = core.executed - before;
+    budget -= count;
+    if (stepping && count > 0) {
       stepping = false;
       stepped = true;
-    } else if (budget <= 0) {
+    }
+    const isUsedUp = budget <= 0;
+    if (isCounted ? count >= untilTick : isUsedUp) ask({ kind: "tick" });
+    if (isUsedUp) {
       budget = Number.POSITIVE_INFINITY;
       ask({ kind: "budget" });
     }
@@ -134,11 +149,12 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
   const timeMachine: TimeMachine = {
     save() {
       const restoreCore = saveCore(core);
-      const [wasHalted, pending] = [halted, [...interrupts]];
+      const [wasHalted, pending] = [halted, acknowledge];
       return () => {
         restoreCore();
         halted = wasHalted;
-        interrupts.splice(0, interrupts.length, ...pending);
+        acknowledge = pending;
+        core.isInterruptPending = pending !== undefined;
         stepping = false;
         stepped = false;
         passing = Number.NaN;
@@ -171,9 +187,10 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     setStep(on: boolean): void {
       stepping = on;
     },
-    interrupt(vector: number): void {
-      interrupts.push(vector);
-      core.stop = true;
+    interrupt(given: () => number | undefined): void {
+      acknowledge = given;
+      core.isInterruptPending = true;
+      core.stop ||= core.takesInterrupts;
     },
     [Symbol.dispose]() {
       core.stop = true;

@@ -197,7 +197,7 @@ test("an interrupt wakes HLT after STI, never before it", () => {
   const m = machine();
   m.vcpu.registers.set("rip", BigInt(wait ?? 0));
   m.gate(0x30, interrupt);
-  m.vcpu.interrupt(0x30);
+  m.vcpu.interrupt(() => 0x30);
   assert.equal(m.run().kind, "halt");
   assert.equal(register(m, "rsi"), 0x11n);
   assert.equal(register(m, "rdi"), 0x22n, "the second HLT was reached");

@@ -12,7 +12,7 @@ export function saveCore(core: Core): () => void {
   const tables = [gdt, idt, ldt, task].map((table) => [table, { ...table }] as const);
   const { longCode } = segments;
   const numbered = [...msrs];
-  const { executed } = core;
+  const { executed, shadow } = core;
   return () => {
     cpu.u8.set(area);
     Object.assign(cpu, { rip, cr0, cr2, cr3, cr4, cr8, efer });
@@ -21,7 +21,7 @@ export function saveCore(core: Core): () => void {
     segments.longCode = longCode;
     msrs.clear();
     for (const [number, value] of numbered) msrs.set(number, value);
-    core.executed = executed;
+    Object.assign(core, { executed, shadow });
     mmu.flush();
   };
 }

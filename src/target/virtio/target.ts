@@ -1,5 +1,5 @@
-// The virtio target: a PC whose devices are behind I/O ports. Interrupts come when the guest halts, or at one of its
-// exits, so that the same answers of the host always make the same run. ABI.md 3.
+// The virtio target: a PC whose devices are behind I/O ports. Devices and timer are looked at when the guest halts, at ticks,
+// and at some of its exits, so that the same answers of the host always make the same run. ABI.md 3.
 import { Solo5Error } from "../../bytes/error.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
@@ -17,13 +17,14 @@ import { nothing } from "./ports.js";
 
 const running: State = { kind: "running" };
 const interruptFlag = 0x200n;
-/** A guest that never halts has its devices looked at every so many exits. */
+/** A guest that never halts has its devices looked at every so many exits: sooner than at the next tick. */
 const exitsPerLook = 256;
 /** No timer is set: only a frame can wake the guest. */
 const never = 2n ** 63n - 1n;
 
 export const virtio: Target = {
   exceptions: "guest",
+  isInterrupted: true,
   memorySize: ({ memSize }) => memSize,
   noExecute: () => false,
   /**
@@ -56,16 +57,21 @@ export const virtio: Target = {
     };
     const fail = (message: string): Verdict => settle({ kind: "ended", status: 1, message });
     const enabled = (): boolean => (registers.get("rflags") & interruptFlag) !== 0n;
-    /** Whether the guest has an interrupt now. */
-    const deliver = (): boolean => {
+    const acknowledge = (): number | undefined => (pc.pic.isPending ? pc.pic.acknowledge() : undefined);
+    /** Whether the guest has an interrupt now, or will have it as soon as it allows any. */
+    const raise = (): boolean => {
+      const { isPending } = pc.pic;
+      if (isPending) vcpu.interrupt?.(acknowledge);
+      return isPending;
+    };
+    /** The same, with what the host and the time have brought. */
+    const look = (): boolean => {
       pc.poll();
-      if (!pc.pic.isPending || !enabled()) return false;
-      vcpu.interrupt?.(pc.pic.acknowledge());
-      return true;
+      return raise();
     };
     const halt = (): Verdict => {
       if (!enabled()) return fail("the unikernel halted for good");
-      return settle(deliver() ? running : { kind: "waiting", deadline: pc.pit.due ?? never });
+      return settle(look() ? running : { kind: "waiting", deadline: pc.pit.due ?? never });
     };
 
     return {
@@ -73,7 +79,7 @@ export const virtio: Target = {
         return state;
       },
       wake() {
-        state = deliver() ? running : { kind: "waiting", deadline: pc.pit.due ?? never };
+        state = look() ? running : { kind: "waiting", deadline: pc.pit.due ?? never };
       },
       save() {
         const saved = [state, exits] as const;
@@ -84,13 +90,15 @@ export const virtio: Target = {
         };
       },
       answer(exit: Exit): Verdict {
-        if (exit.kind !== "budget" && ++exits % exitsPerLook === 0) deliver();
+        if (exit.kind !== "budget" && exit.kind !== "tick" && ++exits % exitsPerLook === 0) look();
         switch (exit.kind) {
           case "in":
             exit.value = pc.ports.get(exit.port)?.in(exit.port, exit.size) ?? nothing(exit.size);
             return "resume";
           case "out":
             pc.ports.get(exit.port)?.out(exit.port, exit.value >>> 0, exit.size);
+            // A device has done what it was told, or the controller lets the next interrupt through.
+            raise();
             return settle(state);
           case "load":
             // Beyond its memory a PC has nothing.
@@ -106,6 +114,9 @@ export const virtio: Target = {
             return "resume";
           case "halt":
             return halt();
+          case "tick":
+            look();
+            return "resume";
           case "budget":
             // What the host has brought is not looked at: a replay pauses elsewhere.
             pc.uart.flush();

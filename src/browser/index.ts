@@ -35,12 +35,19 @@ const clock: Clock = {
 
 /** Timers are clamped to milliseconds, messages are not. */
 const channel = new MessageChannel();
+/** Where this is imported outside a page, an open port keeps the process alive: only while a turn is awaited. */
+const port: MessagePort & { ref?(): void; unref?(): void } = channel.port1;
 const turns: (() => void)[] = [];
-channel.port1.addEventListener("message", () => turns.shift()?.());
-channel.port1.start();
+port.addEventListener("message", () => {
+  turns.shift()?.();
+  if (turns.length === 0) port.unref?.();
+});
+port.start();
+port.unref?.();
 const nextTurn: NextTurn = () =>
   new Promise((resolve) => {
     turns.push(resolve);
+    port.ref?.();
     channel.port2.postMessage(undefined);
   });
 

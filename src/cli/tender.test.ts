@@ -84,7 +84,7 @@ for (const tender of ["spt", "hvt"] as const satisfies readonly Tender[]) {
     const whole = make.unikernelFile({ target });
     await refuses(
       [file("cut", whole.slice(0, 100))],
-      ["cut: program headers at 0x40, 0x70 bytes, lies beyond the file's end at 0x64"],
+      ["cut: program headers at 0x40, 0x70 bytes, beyond the file's end at 0x64"],
     );
     const bare = make.elfFile({ headers: [make.hltText] });
     await refuses([file("bare", bare)], ["bare: No Solo5 ABI information found in executable"]);

@@ -107,24 +107,24 @@ test("what is no ELF file of ours", () => {
 
 test("headers and segments beyond the file's end", () => {
   const file = make.elfFile({ headers: [load()] });
-  refuses(file.slice(0, 63), "ELF header at 0x0, 0x40 bytes, lies beyond the file's end at 0x3f");
-  refuses(file.slice(0, 119), "program headers at 0x40, 0x38 bytes, lies beyond the file's end at 0x77");
-  refuses(patched(56, 0xff, 0xff), /^f: program headers at 0x40, 0x37ffc8 bytes, lies beyond/);
+  refuses(file.slice(0, 63), "ELF header at 0x0, 0x40 bytes, beyond the file's end at 0x3f");
+  refuses(file.slice(0, 119), "program headers at 0x40, 0x38 bytes, beyond the file's end at 0x77");
+  refuses(patched(56, 0xff, 0xff), /^f: program headers at 0x40, 0x37ffc8 bytes, beyond/);
   refuses(patched(32, ...Array<number>(8).fill(0xff)), "e_phoff is 0xffffffffffffffff, beyond any address");
   const segment = (offset: bigint, filesz: bigint): Uint8Array =>
     make.elfFile({ headers: [load({ offset, filesz, memsz: 2n ** 53n - 1n })] });
   refuses(
     segment(0x78n, 9n),
-    "program header 0: segment at 0x78, 0x9 bytes, lies beyond the file's end at 0x80",
+    "program header 0: segment at 0x78, 0x9 bytes, beyond the file's end at 0x80",
   );
   refuses(
     segment(0x81n, 1n),
-    "program header 0: segment at 0x81, 0x1 bytes, lies beyond the file's end at 0x80",
+    "program header 0: segment at 0x81, 0x1 bytes, beyond the file's end at 0x80",
   );
-  refuses(segment(0xffffffffn, 0xffffffffn), /segment at 0xffffffff, 0xffffffff bytes, lies beyond/);
+  refuses(segment(0xffffffffn, 0xffffffffn), /segment at 0xffffffff, 0xffffffff bytes, beyond/);
   refuses(
     segment(2n ** 53n - 1n, 2n ** 53n - 1n),
-    /segment at 0x1fffffffffffff, 0x1fffffffffffff bytes, lies beyond/,
+    /segment at 0x1fffffffffffff, 0x1fffffffffffff bytes, beyond/,
   );
 });
 

@@ -62,7 +62,7 @@ export function readElf(file: Uint8Array, name: string): Elf {
   const within = (offset: number, size: number, field: string): Uint8Array => {
     if (offset + size > file.length) {
       throw bad(
-        `${field} at ${hex(offset)}, ${hex(size)} bytes, lies beyond the file's end at ${hex(file.length)}`,
+        `${field} at ${hex(offset)}, ${hex(size)} bytes, beyond the file's end at ${hex(file.length)}`,
       );
     }
     return file.subarray(offset, offset + size);

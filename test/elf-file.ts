@@ -13,7 +13,7 @@ export interface ProgramHeader {
   readonly align?: bigint;
 }
 
-export interface ElfFile {
+interface ElfFile {
   readonly type?: number;
   readonly machine?: number;
   readonly entry?: bigint;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execute } from "./command.js";
 import { projectRoot } from "./project.js";
 
 interface Locked {
@@ -38,4 +39,10 @@ test("every command is there and begins with its interpreter", () => {
     assert.ok(existsSync(path), `${name}: ${file}`);
     assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"), file);
   }
+});
+
+test("importing the browser's interface keeps no process alive", async () => {
+  const file = join(projectRoot, "dist/src/browser/index.js");
+  const { status, stderr } = await execute(process.execPath, [file], { timeoutMsecs: 20_000 });
+  assert.deepEqual([status, stderr], [0, ""]);
 });

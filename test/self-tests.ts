@@ -91,7 +91,7 @@ export const selfTests: readonly SelfTest[] = [
 ];
 
 /** Self-tests of network devices, which the tests of each target attach in their own way. */
-export interface NetTest extends SelfTest {
+interface NetTest extends SelfTest {
   /** The names of the devices. */
   readonly nics: readonly string[];
 }

@@ -35,19 +35,20 @@ const clock: Clock = {
 
 /** Timers are clamped to milliseconds, messages are not. */
 const channel = new MessageChannel();
-/** Where this is imported outside a page, an open port keeps the process alive: only while a turn is awaited. */
-const port: MessagePort & { ref?(): void; unref?(): void } = channel.port1;
+const port = channel.port1;
+/** Where there is a process, a port keeps it alive: only while a turn is awaited. Ports of pages have neither. */
+const hold: { ref?(): void; unref?(): void } = port;
 const turns: (() => void)[] = [];
 port.addEventListener("message", () => {
   turns.shift()?.();
-  if (turns.length === 0) port.unref?.();
+  if (turns.length === 0) hold.unref?.();
 });
 port.start();
-port.unref?.();
+hold.unref?.();
 const nextTurn: NextTurn = () =>
   new Promise((resolve) => {
     turns.push(resolve);
-    port.ref?.();
+    hold.ref?.();
     channel.port2.postMessage(undefined);
   });
 

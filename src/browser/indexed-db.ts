@@ -21,7 +21,7 @@ interface Factory {
   open(name: string, version: number): Request<Database>;
 }
 
-export type Store = ObjectStore;
+type Store = ObjectStore;
 
 const settled = <T>(request: Request<T>): Promise<T> =>
   new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
 import { hypercallMmio, hypercallPort, hypercalls, type HypercallName } from "../abi/hvt.js";
 import type { Exit } from "../engine/contract.js";
 
-export interface Hypercall {
+interface Hypercall {
   readonly name: HypercallName;
   /** Guest address of its argument. */
   readonly gpa: number;

@@ -6,7 +6,7 @@ import { result } from "../abi/start.js";
 import { ethernetHeader, type NetDevice } from "./contract.js";
 
 /** A device and what is at the other end of it. */
-export interface Wire {
+interface Wire {
   readonly device: NetDevice;
   /** Sends to `device`. */
   send(frame: Uint8Array): void;
@@ -15,8 +15,8 @@ export interface Wire {
   close(): void;
 }
 
-export type CaseName = keyof typeof cases;
-export interface Skip {
+type CaseName = keyof typeof cases;
+interface Skip {
   readonly case: CaseName;
   readonly reason: string;
 }

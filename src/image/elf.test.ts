@@ -113,14 +113,8 @@ test("headers and segments beyond the file's end", () => {
   refuses(patched(32, ...Array<number>(8).fill(0xff)), "e_phoff is 0xffffffffffffffff, beyond any address");
   const segment = (offset: bigint, filesz: bigint): Uint8Array =>
     make.elfFile({ headers: [load({ offset, filesz, memsz: 2n ** 53n - 1n })] });
-  refuses(
-    segment(0x78n, 9n),
-    "program header 0: segment at 0x78, 0x9 bytes, beyond the file's end at 0x80",
-  );
-  refuses(
-    segment(0x81n, 1n),
-    "program header 0: segment at 0x81, 0x1 bytes, beyond the file's end at 0x80",
-  );
+  refuses(segment(0x78n, 9n), "program header 0: segment at 0x78, 0x9 bytes, beyond the file's end at 0x80");
+  refuses(segment(0x81n, 1n), "program header 0: segment at 0x81, 0x1 bytes, beyond the file's end at 0x80");
   refuses(segment(0xffffffffn, 0xffffffffn), /segment at 0xffffffff, 0xffffffff bytes, beyond/);
   refuses(
     segment(2n ** 53n - 1n, 2n ** 53n - 1n),

@@ -31,7 +31,7 @@ export interface Segment {
   readonly execute: boolean;
 }
 
-export interface Note {
+interface Note {
   readonly name: string;
   readonly type: number;
   readonly desc: Uint8Array;

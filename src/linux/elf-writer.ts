@@ -24,7 +24,7 @@ export interface WritableSegment {
   readonly execute: boolean;
 }
 
-export interface ExecutableOptions {
+interface ExecutableOptions {
   readonly isa: Isa;
   readonly entry: number;
   /** By ascending address. */

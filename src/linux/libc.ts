@@ -6,7 +6,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { strerror } from "./errno.js";
 
 /** Each returns -1 on error; `errno()` then tells why. Buffers are read or filled in place. */
-export interface Libc {
+interface Libc {
   memfd_create(name: string, flags: number): number;
   fexecve(fd: number, argv: readonly (string | null)[], envp: readonly (string | null)[]): number;
   fcntl(fd: number, cmd: number, arg: number): number;

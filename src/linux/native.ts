@@ -14,14 +14,14 @@ import { relay } from "./net/relay.js";
 import { seal } from "./seal.js";
 
 /** A unikernel that runs as a process. */
-export interface NativeRun {
+interface NativeRun {
   readonly pid: number;
   /** The unikernel's exit status, or 128 and the number of the signal that ended it. */
   readonly status: Promise<number>;
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface NativeOptions {
+interface NativeOptions {
   /** What the process is called. */
   readonly name: string;
   /** What messages begin with. */

@@ -16,7 +16,7 @@ import type { LaunchList } from "./launch/step.js";
 import { assemble as assembleX8664 } from "./launch/x86-64.js";
 
 /** Where the launch page lies: below the image, above the boot data. */
-export const launchBase = 0xf0000;
+const launchBase = 0xf0000;
 
 const assemblers: Readonly<Record<Isa, (list: LaunchList, pool: Pool) => Uint8Array>> = {
   "x86-64": assembleX8664,

@@ -18,13 +18,13 @@ import { translatorVersion, unstamped } from "../engine/x86-64/translate/version
 import type { KeptCode } from "../tender/kept-code.js";
 
 /** What a folder may come to, in bytes; what was used longest ago goes first. */
-export const MAX_FOLDER = 256 << 20;
+const MAX_FOLDER = 256 << 20;
 const MAX_FILE = 64 << 20;
 const CHECKSUM = 32;
 const SUFFIX = ".code";
 
 /** What translated code depends on that is known before it runs. */
-export interface CodeKey {
+interface CodeKey {
   readonly unikernel: Uint8Array;
   readonly memoryBytes: number;
 }

@@ -22,8 +22,8 @@ const native: Engine = {
 
 /** By name, best first. */
 const engines = { native, kvm, wasm } as const satisfies Record<string, Engine>;
-export type EngineName = keyof typeof engines;
-export const engineNames = Object.keys(engines) as readonly EngineName[];
+type EngineName = keyof typeof engines;
+const engineNames = Object.keys(engines) as readonly EngineName[];
 
 /**
  * The engine that `wanted` names, or the best that can run `plan` where it is `auto`, with what spoke against better

@@ -10,7 +10,7 @@ export interface GdbAddress {
 }
 
 /** What a debugger speaks with. */
-export type GdbEnd = Pick<GdbServer, "connect" | "receive" | "disconnect">;
+type GdbEnd = Pick<GdbServer, "connect" | "receive" | "disconnect">;
 
 export interface Listening {
   /** Takes a line for the user: where it listens. */

@@ -25,7 +25,7 @@ import type { Debugger, DebuggerLink } from "./kvm-debugger.js";
 import { random } from "../tender/chance.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
-export type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: number | undefined };
+type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: number | undefined };
 
 /** Everything that the thread gets. Descriptors are the main thread's to close. */
 export interface KvmWork {

@@ -54,7 +54,7 @@ export type AttachedBlock = Device & {
   /** Bytes, a multiple of `blockSize`. */
   readonly capacity: bigint;
 };
-export type AttachedDevice = AttachedNet | AttachedBlock;
+type AttachedDevice = AttachedNet | AttachedBlock;
 
 export interface Plan {
   readonly unikernel: Unikernel;

@@ -14,7 +14,7 @@ const GROWTH = 4n;
 /** What a run may spend at its end on code that only later ones gain from; when all of it is there, nothing. */
 const COMPLETING_MSECS = 50;
 
-export interface CodeKeeper {
+interface CodeKeeper {
   /** Called between slices of the guest; saves now and then, beside it. */
   tick(now: bigint): void;
   /** Saves what is new at the end. */

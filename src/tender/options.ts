@@ -61,7 +61,7 @@ export const runOptions = {
   record: { value: "FILE", separate: true, help: "record the run to FILE, for solo5 replay" },
 } as const satisfies Record<string, Option>;
 
-export type OptionName = keyof typeof runOptions;
+type OptionName = keyof typeof runOptions;
 
 /** An option as it was given. */
 export interface Given {
@@ -75,7 +75,7 @@ export interface Given {
 export const valueOf = (given: readonly Given[], option: OptionName): string | undefined =>
   given.findLast((one) => one.option === option)?.value;
 
-export interface Parsed {
+interface Parsed {
   readonly given: readonly Given[];
   /** The unikernel's file; undefined where the operand is missing. */
   readonly kernel: string | undefined;

@@ -8,7 +8,7 @@ import { type KeptCode, keepCode } from "./kept-code.js";
 
 export type { Ended } from "./instrument.js";
 
-export interface GuestRun {
+interface GuestRun {
   readonly ended: Promise<Ended>;
   /** Ends the guest at its next pause, which comes within some milliseconds. */
   stop(outcome: Ended): void;

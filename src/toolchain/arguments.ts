@@ -16,9 +16,9 @@ const sourceName = /\.(?:c|i|ii|m|s|S|sx|cc|cp|cpp|cxx|c\+\+|C|CPP)$/;
 export type Mode = "compile" | "link" | "query";
 
 /** An input of a link in its place: a file to be compiled first, or an argument of the linker. */
-export type LinkPart = { readonly source: string } | { readonly linker: string };
+type LinkPart = { readonly source: string } | { readonly linker: string };
 
-export interface DriverArguments {
+interface DriverArguments {
   readonly mode: Mode;
   /** All, response files read, without `-z solo5-abi`. */
   readonly all: readonly string[];

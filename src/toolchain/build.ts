@@ -8,7 +8,7 @@ import { readStamps, runJobs, writeStamps } from "./jobs.js";
 import { guestOutput } from "./layout.js";
 import { selfTests, testLibrary } from "./self-tests.js";
 
-export interface GuestBuild {
+interface GuestBuild {
   /** All unless given, as for each of these. */
   readonly isas?: readonly Isa[];
   readonly targets?: readonly BindingsTarget[];

@@ -53,7 +53,7 @@ export const selfTestFile = (output: string, isa: Isa, name: string, target: Bin
 export const buggyElfFile = (output: string, isa: Isa): string =>
   join(testsOutput(output, isa), "buggyelf.hvt");
 
-export interface GuestJobs {
+interface GuestJobs {
   /** The bindings' object and linker script. */
   bindings(target: BindingsTarget): readonly Job[];
   /** The C source of a self-test's manifest; before `compile`. */

@@ -4,7 +4,7 @@ import type { Isa } from "../abi/elf.js";
 /** `stub` links anything and runs nowhere. */
 export type BindingsTarget = "stub" | "spt" | "hvt" | "virtio";
 
-export interface IsaNames {
+interface IsaNames {
   /** As in `<arch>-solo5-none-static`. */
   readonly arch: string;
   readonly triple: string;

@@ -40,7 +40,7 @@ const tools: Readonly<Record<string, Tool>> = {
   ranlib: (args, context) => run(context, context.compiler.ranlib, args),
 };
 
-export const toolNames: readonly string[] = Object.keys(tools);
+const toolNames: readonly string[] = Object.keys(tools);
 
 /** The ISA and the tool that a name such as `x86_64-solo5-none-static-cc` stands for. */
 export function parseToolName(name: string): { readonly isa: Isa; readonly tool: string } | undefined {

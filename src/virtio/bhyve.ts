@@ -3,7 +3,7 @@
 import { Solo5Error } from "../bytes/error.js";
 import { firstSlot, type Machine } from "./machine.js";
 
-export interface BhyveCommands {
+interface BhyveCommands {
   /** Loads the unikernel; reads `script` from its standard input. What it prints is GRUB's. */
   readonly load: readonly string[];
   readonly script: string;

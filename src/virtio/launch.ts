@@ -9,7 +9,7 @@ import { doublesCommas, kernelDescriptor, needsDescriptor, qemuCommand } from ".
 import type { Hypervisor } from "./run-options.js";
 import { shellLine } from "./shell.js";
 
-export interface Launched {
+interface Launched {
   /** As shells have it: 128 and its number for a signal. */
   readonly status: Promise<number>;
   signal(signal: NodeJS.Signals): void;

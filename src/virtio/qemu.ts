@@ -1,7 +1,7 @@
 // QEMU's command line for a machine. Source: qemu(1).
 import { firstSlot, type Machine } from "./machine.js";
 
-export interface QemuOptions {
+interface QemuOptions {
   /** Whether the host's CPU runs the guest. */
   readonly kvm: boolean;
   /** QEMU before version 3 reads the multiboot command line as a list: a comma ends it, two are one. */

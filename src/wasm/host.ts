@@ -4,7 +4,7 @@
 export interface WasmModule {
   readonly [Symbol.toStringTag]?: string;
 }
-export interface WasmInstance {
+interface WasmInstance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 export interface WasmMemory {

@@ -40,7 +40,7 @@ export interface EncodedFunction {
   readonly calls: readonly CallSite[];
 }
 
-export interface ModuleParts {
+interface ModuleParts {
   readonly types: readonly FunctionType[];
   readonly imports: readonly Import[];
   readonly functions: readonly (FunctionBody | EncodedFunction)[];

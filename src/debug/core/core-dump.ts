@@ -20,7 +20,7 @@ export interface SparseFile {
   close(): void;
 }
 
-export interface CoreDumpOptions {
+interface CoreDumpOptions {
   readonly unikernel: Pick<Unikernel, "isa" | "name" | "imageEnd">;
   readonly cmdline: string;
   readonly pid: number;

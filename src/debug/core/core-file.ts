@@ -7,7 +7,7 @@ import { encode, viewOf } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";
 import { coreRegisters, type ReadRegister } from "./registers.js";
 
-export interface CoreOptions {
+interface CoreOptions {
   readonly isa: Isa;
   readonly pid: number;
   /** The unikernel's name and its command line. */

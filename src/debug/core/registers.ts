@@ -6,7 +6,7 @@ import { encode, type ValueOf } from "../../bytes/struct.js";
 /** A register by the engine's name. */
 export type ReadRegister = (name: string) => bigint;
 
-export interface CoreRegisters {
+interface CoreRegisters {
   readonly general: Uint8Array;
   readonly floating: Uint8Array;
 }

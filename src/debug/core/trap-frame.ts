@@ -46,7 +46,7 @@ const modeMask = 0x1fn;
 const el1h = 5n;
 const wordMax = 0xffff_ffffn;
 
-export interface CodeRange {
+interface CodeRange {
   readonly start: number;
   readonly end: number;
 }

@@ -21,11 +21,11 @@ export const events = {
   sectors: { kind: 8, carries: "bytes" },
   end: { kind: 9, carries: "number" },
 } as const;
-export type EventName = keyof typeof events;
+type EventName = keyof typeof events;
 type Carrying<C> = { [K in EventName]: (typeof events)[K]["carries"] extends C ? K : never }[EventName];
-export type NumberEvent = Carrying<"number" | "difference">;
-export type BytesEvent = Carrying<"bytes">;
-export type TruthEvent = Carrying<"truth">;
+type NumberEvent = Carrying<"number" | "difference">;
+type BytesEvent = Carrying<"bytes">;
+type TruthEvent = Carrying<"truth">;
 
 const truthBit = 0x80;
 /** Signed to unsigned, so that small differences either way are short. */

@@ -17,7 +17,7 @@ export interface RecordingHeader {
   )[];
 }
 
-export function headerOf({ unikernel, memSize, cmdline, execHeap, devices }: Guest): RecordingHeader {
+function headerOf({ unikernel, memSize, cmdline, execHeap, devices }: Guest): RecordingHeader {
   return {
     name: unikernel.name,
     memSize,

@@ -9,7 +9,7 @@ import type { Instrument } from "../../tender/instrument.js";
 import { createLogReader, EndOfLog, type LogReader } from "./log.js";
 import type { RecordingHeader } from "./recorder.js";
 
-export interface Replay {
+interface Replay {
   readonly guest: Guest;
   /** Puts the recorded host in the place of any other. */
   readonly instrument: Instrument;

@@ -12,7 +12,7 @@ const defaults = { intervalNsecs: 50_000_000n, limit: 500 } as const;
 const nearby = 5_000n;
 
 /** Why a way back ended. */
-export type ReverseStop =
+type ReverseStop =
   | { readonly kind: "step" | "begin" | "breakpoint" }
   | { readonly kind: "watchpoint"; readonly address: bigint; readonly access: Access };
 

@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** What a target's exits ask for; undefined for what is no call. */
-export type Describe = (exit: Exit) => Call | undefined;
+type Describe = (exit: Exit) => Call | undefined;
 export type Describer = (guest: Pick<Guest, "devices">, vcpu: View["vcpu"]) => Describe;
 
 const shown = (value: OperationValue): string =>

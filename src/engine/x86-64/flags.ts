@@ -9,7 +9,7 @@ const [CF, PF, AF, ZF, SF, OF] = [1, 4, 0x10, 0x40, 0x80, 0x800] as const;
 
 /** Even parity of the low four bits, as a table of 16 bits. */
 const EVEN = 0x9669;
-export const parity = (value: number) => (EVEN >> ((value ^ (value >> 4)) & 15)) & 1;
+const parity = (value: number) => (EVEN >> ((value ^ (value >> 4)) & 15)) & 1;
 
 /** Bit `position` of a 64-bit value, 0 beyond it. */
 const bit = (low: number, high: number, position: number) =>

@@ -5,12 +5,12 @@ import { directed, directedDemote, directedFromInteger } from "./directed-roundi
 import type { Slots } from "./slots.js";
 
 /** Halves of a double: is it a NaN? */
-export const isNan64 = (low: number, high: number) =>
+const isNan64 = (low: number, high: number) =>
   (high & 0x7ff0_0000) === 0x7ff0_0000 && ((high & 0xf_ffff) | low) !== 0;
-export const isNan32 = (bits: number) => (bits & 0x7f80_0000) === 0x7f80_0000 && (bits & 0x7f_ffff) !== 0;
+const isNan32 = (bits: number) => (bits & 0x7f80_0000) === 0x7f80_0000 && (bits & 0x7f_ffff) !== 0;
 
 /** Writes the NaN that an operation on the doubles at `a` and `b` gives; indices of 32-bit units. */
-export function putNan64(i32: Int32Array, d: number, a: number, b: number): void {
+function putNan64(i32: Int32Array, d: number, a: number, b: number): void {
   for (const from of a === b ? [a] : [a, b]) {
     const [low, high] = [i32[from] ?? 0, i32[from + 1] ?? 0];
     if (isNan64(low, high)) {
@@ -23,7 +23,7 @@ export function putNan64(i32: Int32Array, d: number, a: number, b: number): void
   i32[d + 1] = 0xfff8_0000 | 0;
 }
 
-export function putNan32(i32: Int32Array, d: number, a: number, b: number): void {
+function putNan32(i32: Int32Array, d: number, a: number, b: number): void {
   const first = i32[a] ?? 0;
   const second = i32[b] ?? 0;
   if (isNan32(first)) i32[d] = first | 0x40_0000;

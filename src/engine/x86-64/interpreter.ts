@@ -25,7 +25,7 @@ const faultOf = (fault: GuestFault, pc: number, more = ""): Fault => ({
 const suspendAtOnce: Answer = () => "suspend";
 
 /** Runs a core about so many instructions, in a faster way than its own. */
-export type Accelerate = (core: Core) => (limit: number) => void;
+type Accelerate = (core: Core) => (limit: number) => void;
 
 /** Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. */
 export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): Vcpu {

@@ -10,10 +10,10 @@ const ACCESSED = 0x20;
 const DIRTY = 0x40;
 const LARGE = 0x80;
 
-export const errorCode = { present: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const;
+const errorCode = { present: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const;
 
 /** What the walk needs to know of the CPU. */
-export interface PagingState {
+interface PagingState {
   readonly tables: number;
   readonly user: boolean;
   /** CR0.WP: supervisor stores honour read-only pages too. */
@@ -23,7 +23,7 @@ export interface PagingState {
 }
 
 /** The guest's physical memory, as the walk reads and marks it: little-endian words, undefined outside. */
-export interface PhysicalWords {
+interface PhysicalWords {
   get(address: number): number | undefined;
   set(address: number, value: number): void;
 }

@@ -5,7 +5,7 @@ import { GuestFault, vector } from "./fault.js";
 import type { MemoryAccess } from "./memory-access.js";
 import { state } from "./state.js";
 
-export interface DescriptorTable {
+interface DescriptorTable {
   base: number;
   limit: number;
 }

@@ -8,7 +8,7 @@ const highs = "ah ch dh bh".split(" ");
 const segments = "es cs ss ds fs gs".split(" ");
 
 /** The name of a general register at a width. */
-export function registerName(index: number, width: number, high = false): string {
+function registerName(index: number, width: number, high = false): string {
   if (high) return highs[index] ?? "?";
   if (index >= 8) return `r${index}${{ 8: "b", 16: "w", 32: "d" }[width] ?? ""}`;
   if (width === 8) return names8[index] ?? "?";

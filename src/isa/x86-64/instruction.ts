@@ -6,7 +6,7 @@ import type { Emitter, Width } from "./emitter.js";
 export type Semantics = <V>(e: Emitter<V>, i: Instruction) => void;
 
 /** Where control may go besides the next instruction. Absent: nowhere. */
-export type Flow = "jump" | "branch" | "call" | "jumpTo" | "callTo" | "ret" | "stop";
+type Flow = "jump" | "branch" | "call" | "jumpTo" | "callTo" | "ret" | "stop";
 
 /** CPUID features, by the names of its leaves. */
 export type Feature =
@@ -14,7 +14,7 @@ export type Feature =
   | ("BMI1" | "BMI2" | "LZCNT" | "POPCNT" | "MOVBE" | "ADX" | "RDRAND" | "RDSEED" | "FSGSBASE" | "RDTSCP");
 
 /** What all encodings of a mnemonic share. */
-export interface Traits {
+interface Traits {
   /** Absent: a slow instruction, done by the interpreter on the state itself, by mnemonic. */
   readonly run?: Semantics;
   /** Status flags that the manual leaves undefined, as a mask of RFLAGS. */
@@ -39,7 +39,7 @@ export interface Row {
   readonly traits: Traits;
 }
 
-export interface RegisterOperand {
+interface RegisterOperand {
   readonly kind: "register";
   readonly width: Width;
   /** 0 to 15; for AH, CH, DH, BH 0 to 3, with `high`. */
@@ -65,7 +65,7 @@ export interface MemoryOperand {
   readonly addressWidth: 16 | 32 | 64;
 }
 
-export interface ImmediateOperand {
+interface ImmediateOperand {
   readonly kind: "immediate";
   readonly width: Width;
   /** Sign-extended to 64 bits. */
@@ -74,12 +74,12 @@ export interface ImmediateOperand {
 }
 
 /** The target of a direct jump or call, a canonical address as a signed number. */
-export interface TargetOperand {
+interface TargetOperand {
   readonly kind: "target";
   readonly target: number;
 }
 
-export interface NumberedOperand {
+interface NumberedOperand {
   readonly kind: "xmm" | "mm" | "st" | "segment" | "control" | "debug";
   readonly index: number;
 }

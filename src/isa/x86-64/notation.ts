@@ -7,7 +7,7 @@ import type { Row } from "./instruction.js";
 export type OpcodeMap = 0 | 1 | 2 | 3 | 5 | 6 | 7;
 
 /** A mandatory prefix, `none` (NP: none of 66, F2 and F3), or `any` where they are not part of the opcode. */
-export type Mandatory = "any" | "none" | 0x66 | 0xf2 | 0xf3;
+type Mandatory = "any" | "none" | 0x66 | 0xf2 | 0xf3;
 
 /** One encoding, parsed. */
 export interface Encoding {

@@ -41,7 +41,7 @@ const sysregs: Readonly<Record<string, readonly [number, number, number, number,
 };
 
 /** KVM's number of a register, and its size. Throws RangeError on a name that aarch64 does not have. */
-export function registerId(name: string): { readonly id: bigint; readonly bits: Bits } {
+function registerId(name: string): { readonly id: bigint; readonly bits: Bits } {
   const inCore = (bits: Bits, words: number) => ({ id: sized[bits] | coreGroup | BigInt(words), bits });
   const general = /^x(\d|[12]\d|30)$/.exec(name);
   if (general !== null) return inCore(64, 2 * Number(general[1]));

@@ -16,7 +16,7 @@ export interface Wishes {
 }
 
 /** A stop: a debugger's, or at an address that holds a trap, whose only the debugger knows. */
-export type Stop =
+type Stop =
   | Extract<Exit, { readonly kind: "step" | "breakpoint" | "watchpoint" }>
   | { readonly kind: "trap"; readonly address: bigint };
 

@@ -1,7 +1,7 @@
 // What the guest is told that its CPU can do: what KVM supports, less what a unikernel must not have. Intel SDM volume 2,
 // CPUID; AMD APM volume 3, appendix E.
 
-export interface CpuidLeaf {
+interface CpuidLeaf {
   readonly function: number;
   readonly index: number;
   readonly flags: number;

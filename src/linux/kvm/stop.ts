@@ -7,7 +7,7 @@ import { runHead } from "./abi.js";
 const sigurg = 23;
 
 /** Words that both threads share. */
-export interface StopWords {
+interface StopWords {
   /** 1 when the thread is to stop, then 1 when it may end. */
   readonly words: Int32Array;
   /** The thread's handle and the address of its struct kvm_run, once it has one. */

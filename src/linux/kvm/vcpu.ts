@@ -31,7 +31,7 @@ import { createDebug, type VcpuDebug } from "./debug.js";
 import { kvmCpus } from "./cpus.js";
 import { map, type KvmMemory } from "./memory.js";
 
-export interface KvmVcpu extends DebuggableVcpu, Pick<Vcpu, "monitor" | "counterHz" | "run"> {
+interface KvmVcpu extends DebuggableVcpu, Pick<Vcpu, "monitor" | "counterHz" | "run"> {
   /** Address of struct kvm_run: another thread that sets `immediate_exit` there makes KVM_RUN return. */
   readonly runAddress: bigint;
   /** Ends the virtual machine. Its memory may be unmapped then. */

@@ -10,7 +10,7 @@ import type { Descriptors } from "./descriptors.js";
 import type { Step } from "./step.js";
 import { couldNotOpenBlock } from "../../tender/texts.js";
 
-export interface Opened {
+interface Opened {
   readonly fd: number;
   readonly steps: readonly Step[];
 }

@@ -33,7 +33,7 @@ export function reasonTable(): Uint8Array {
 }
 
 /** One way to fail: where the code goes, what it says, and whether the reason follows. */
-export interface Failure {
+interface Failure {
   readonly label: string;
   readonly text: Uint8Array;
   readonly withReason: boolean;

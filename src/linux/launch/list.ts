@@ -25,7 +25,7 @@ export interface LaunchOptions {
   readonly dependent?: boolean | undefined;
 }
 
-export interface Launch {
+interface Launch {
   readonly list: LaunchList;
   /** Whole pages for guest address 0x11000. */
   readonly bootData: Uint8Array;

@@ -33,7 +33,7 @@ export type Step =
   | { readonly op: "mask"; readonly address: number; readonly and: number; readonly or: number };
 
 /** What stands at the end of every list: nothing of the host stays, the filter closes the door, the guest starts. */
-export interface Finish {
+interface Finish {
   /** Everything from here on that is not the guest's goes: stack, vdso. */
   readonly memEnd: number;
   /** struct sock_fprog's instructions. */

@@ -46,7 +46,7 @@ const timespec = struct(16, { seconds: i64, nanoseconds: i64 });
 const second = 1_000_000_000n;
 
 /** Sleeps until one of the descriptors has something to read, or `timeoutNsecs` have passed. */
-export type Wait = (timeoutNsecs: bigint) => void;
+type Wait = (timeoutNsecs: bigint) => void;
 
 /** Waits on all of `fds` together. */
 export function createWait(fds: readonly number[]): Wait {

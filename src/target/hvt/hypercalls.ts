@@ -6,10 +6,10 @@ import { isInside, type GuestMemory } from "../../image/memory.js";
 import type { Host, State, storable } from "../contract.js";
 import { readInto } from "./ring.js";
 
-export type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
+type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
 
 /** The guest named memory that it does not have; the tender ends it. */
-export interface BadAccess {
+interface BadAccess {
   readonly gpa: bigint;
   readonly size: bigint;
 }

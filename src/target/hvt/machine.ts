@@ -4,7 +4,7 @@ import { hypercalls, type HypercallName } from "../../abi/hvt.js";
 import type { Exit } from "../../engine/contract.js";
 
 /** What the guest wants at its door: a hypercall with the guest address of its argument, or a kick of the ring. */
-export type Door = { readonly name: HypercallName; readonly gpa: number } | "kick";
+type Door = { readonly name: HypercallName; readonly gpa: number } | "kick";
 
 export interface HvtMachine {
   /** Page tables, and whatever else the CPU needs below the boot information. Sizes in bytes. */

@@ -8,7 +8,7 @@ import { encodeManifest, entryOffset } from "../../image/manifest.js";
 import type { Guest } from "../contract.js";
 
 /** The descriptors of the process, by what they are for; devices by handle. */
-export interface DescriptorNumbers {
+interface DescriptorNumbers {
   readonly epollfd: number;
   readonly timerfd: number;
   readonly devices: ReadonlyMap<number, number>;

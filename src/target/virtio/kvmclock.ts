@@ -30,7 +30,7 @@ const wallClock = struct(12, { version: u32, sec: u32, nsec: u32 });
 const version = 2;
 const nsecPerSec = 1_000_000_000n;
 
-export interface KvmClock {
+interface KvmClock {
   cpuid(leaf: number): readonly [number, number, number, number];
   /** Whether there is such a register. */
   write(number: number, value: bigint): boolean;

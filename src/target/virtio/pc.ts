@@ -27,7 +27,7 @@ const timerLine = 0;
 const pciLines = [10, 11] as const;
 const virtioPorts = 0xc000;
 
-export interface Pc {
+interface Pc {
   readonly ports: ReadonlyMap<number, PortDevice>;
   readonly pic: Pic;
   readonly pit: Pit;

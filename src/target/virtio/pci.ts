@@ -32,7 +32,7 @@ const firstDevice = 2;
 const devicesPerBus = 32;
 
 /** Where the `index`th of the functions is found: bus and device. */
-export function pciPlace(index: number): readonly [bus: number, device: number] {
+function pciPlace(index: number): readonly [bus: number, device: number] {
   const place = firstDevice + index;
   return [Math.floor(place / devicesPerBus), place % devicesPerBus];
 }

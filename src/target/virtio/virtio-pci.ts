@@ -9,10 +9,10 @@ const vendor = 0x1af4;
 export const portsPerDevice = 0x40;
 const offset = { hostFeatures: 0, guestFeatures: 4, queuePage: 8, queueSize: 12, queueSelect: 14, notify: 16, status: 18, interrupt: 19, config: 20 } as const; // prettier-ignore
 const driverOk = 4;
-export const eventIndexFeature = 2 ** 29;
+const eventIndexFeature = 2 ** 29;
 
 /** What is a device's own. */
-export interface VirtioKind {
+interface VirtioKind {
   /** The subsystem, and the PCI device counted from the first transitional one: 1 network, 2 disk. */
   readonly subsystem: number;
   readonly class: number;

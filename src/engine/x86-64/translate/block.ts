@@ -15,7 +15,7 @@ export interface ExitStatement {
   readonly flags: Flags;
 }
 
-export interface StoreStatement {
+interface StoreStatement {
   readonly kind: "store";
   readonly op: number;
   readonly address: Node;

@@ -21,7 +21,7 @@ const PIECE_MSECS = 4;
 /** The code that a translator is given. */
 export type GuestCode = Omit<Code, "isEntry" | "tables" | "functions">;
 
-export interface TranslatorStatistics {
+interface TranslatorStatistics {
   units: number;
   modules: number;
   guestBytes: number;

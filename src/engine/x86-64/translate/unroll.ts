@@ -7,7 +7,7 @@ const MAX_INSTRUCTIONS = 40;
 const MAX_ROUNDS = 4;
 
 /** A copy of a node for another round: what the caller adds to its nodes, with the edges that go with it. */
-export interface Copy {
+interface Copy {
   readonly of: number;
   readonly edges: number[];
 }

@@ -63,7 +63,7 @@ function roundsUp(mode: number, sign: number, odd: boolean, rest: bigint, half: 
 }
 
 /** magnitude >> shift, rounded; `shift` may be negative. */
-export function shiftRounded(
+function shiftRounded(
   magnitude: bigint,
   shift: number,
   sign: number,

@@ -30,7 +30,7 @@ function binary(
 const carry = <V>(e: Emitter<V>, width: Width): V => ofWidth(e, width, e.flag("CF"));
 
 /** A bit as a value of another width. */
-export function ofWidth<V>(e: Emitter<V>, width: Width, bit: V): V {
+function ofWidth<V>(e: Emitter<V>, width: Width, bit: V): V {
   if (width === 64) return e.extendUnsigned(64, 32, bit);
   return width === 32 ? bit : e.truncate(width, 32, bit);
 }

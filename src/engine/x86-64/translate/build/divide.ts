@@ -17,7 +17,7 @@ import {
   wrap,
 } from "../node.js";
 
-export interface Division {
+interface Division {
   /** Not 0 where the interpreter must do it; evaluated before the others, which may trap otherwise. */
   readonly slow: Node;
   readonly quotient: Node;

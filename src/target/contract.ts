@@ -1,6 +1,7 @@
 // What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
 import { guestMinBase } from "../abi/start.js";
+import { alignDown, alignUp, pageSize } from "../bytes/align.js";
 import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
 import type { Answer, ExceptionModel, Exit, Protection, Vcpu, Verdict } from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
@@ -112,10 +113,9 @@ export function answerCommon(exit: Exit, { clock, random }: Host): Verdict | und
 
 /** Pages of a unikernel's segments as it asked for them to be protected. */
 export function segmentProtections({ segments }: Unikernel): readonly Protection[] {
-  const pageMask = 0xfff;
   return segments.map(({ vaddr, data, read, write, execute }) => ({
-    start: vaddr - (vaddr & pageMask),
-    end: Math.ceil((vaddr + data.length) / (pageMask + 1)) * (pageMask + 1),
+    start: alignDown(vaddr, pageSize),
+    end: alignUp(vaddr + data.length, pageSize),
     read,
     write,
     execute,

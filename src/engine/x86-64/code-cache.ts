@@ -1,4 +1,5 @@
 // Decoded instructions by address, forgotten when their bytes or the guest's mappings change.
+import { pageSize } from "../../bytes/align.js";
 import { decode, MAX_LENGTH, type Mode } from "../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../isa/x86-64/instruction.js";
 import { undefinedOpcode } from "./fault.js";
@@ -35,20 +36,20 @@ export class CodeCache {
 
   /** The cached step at an address. */
   at(pc: number): Step | undefined {
-    const start = pc - (pc & 4095);
+    const start = pc - (pc & (pageSize - 1));
     if (start !== this.#currentStart || this.#version !== this.#mmu.version) this.#enter(start);
-    return this.#current.steps[pc & 4095];
+    return this.#current.steps[pc & (pageSize - 1)];
   }
 
   /** Keeps a step for the instruction just fetched at `pc` by `fetch`. */
   keep(pc: number, step: Step): void {
     this.at(pc);
-    this.#current.steps[pc & 4095] = step;
+    this.#current.steps[pc & (pageSize - 1)] = step;
   }
 
   forget(pc: number): void {
     this.at(pc);
-    this.#current.steps[pc & 4095] = undefined;
+    this.#current.steps[pc & (pageSize - 1)] = undefined;
   }
 
   #enter(start: number): void {
@@ -73,7 +74,7 @@ export class CodeCache {
   /** Fetches and decodes: #PF where bytes may not be executed, #UD where they are no instruction. */
   fetch(pc: number, mode: Mode): Instruction {
     const { bytes } = this.#mmu;
-    const inPage = 4096 - (pc & 4095);
+    const inPage = pageSize - (pc & (pageSize - 1));
     const place = this.#mmu.byteAt(pc, "execute");
     // The decoder reads no further than the longest instruction; a view for each would cost more than decoding.
     this.#hold(pc, place);

@@ -1,5 +1,6 @@
 // Whether linear addresses are physical ones, and from which address on the whole memory may be read and written:
 // what translated code relies on, since it looks at neither page tables nor protections. Intel SDM volume 3, 4.5.
+import { pageSize } from "../../bytes/align.js";
 import type { VcpuOptions } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import type { Mmu } from "./mmu.js";
@@ -14,7 +15,6 @@ export interface Plain {
 const PG = 0x8000_0000n;
 const LMA = 0x400n;
 const [PRESENT, WRITABLE, USER, LARGE] = [1, 2, 4, 0x80];
-const PAGE = 4096;
 const LARGE_PAGE = 0x20_0000;
 
 /** Undefined where translated code cannot run: another mode, or tables that are not flat. */
@@ -76,10 +76,10 @@ function flatTables(cpu: Cpu, mmu: Mmu): Omit<Plain, "size"> | undefined {
     const isWritable = isWritableAbove && (middle.low & WRITABLE) !== 0;
     if (isThere(middle.low) && (middle.low & LARGE) === 0) {
       for (let index = 511; index >= 0; index--) {
-        const start = at + index * PAGE;
+        const start = at + index * pageSize;
         if (start >= mmu.size) continue;
         const lowest = entry(middle.address, index);
-        if (!page(start, lowest, isWritable && (lowest.low & WRITABLE) !== 0, PAGE))
+        if (!page(start, lowest, isWritable && (lowest.low & WRITABLE) !== 0, pageSize))
           return { readable, writable };
       }
     } else if (!page(at, middle, isWritable, LARGE_PAGE)) break;

@@ -1,5 +1,6 @@
 // From a linear address to a place in the WebAssembly memory: paging, the host's protections, watches, pages with code.
 // The page map of the state area remembers what may be done at once; everything else comes through here.
+import { pageSize } from "../../bytes/align.js";
 import type { Access, Protection } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import { GuestFault, vector } from "./fault.js";
@@ -62,7 +63,7 @@ export class Mmu {
     this.bytes = new Uint8Array(buffer);
     this.base = guestBase(size);
     this.size = size;
-    const count = Math.ceil(size / 4096);
+    const count = Math.ceil(size / pageSize);
     this.pages = new Uint8Array(buffer, state.pages, count);
     this.#code = new Uint8Array(count);
     this.#cpu = cpu;
@@ -70,7 +71,7 @@ export class Mmu {
     this.#host = new Uint8Array(count).fill(read | write | (noExecute ? 0 : execute));
     for (const p of protections) {
       const bits = (p.read ? read : 0) | (p.write ? write : 0) | (p.execute ? execute : 0);
-      this.#host.fill(bits, p.start / 4096, Math.ceil(p.end / 4096));
+      this.#host.fill(bits, p.start / pageSize, Math.ceil(p.end / pageSize));
     }
   }
 
@@ -103,10 +104,10 @@ export class Mmu {
 
   #map(linear: number, access: Access, mark = true): Mapping {
     if (!this.paged) {
-      const page = linear - (((linear % 4096) + 4096) % 4096);
+      const page = linear - (((linear % pageSize) + pageSize) % pageSize);
       return { page, writable: true, executable: true, dirty: true };
     }
-    const key = Math.floor(linear / 4096);
+    const key = Math.floor(linear / pageSize);
     const known = this.#tlb.get(key);
     if (known !== undefined && mark) {
       const fits =
@@ -130,7 +131,7 @@ export class Mmu {
   }
 
   set(address: number, value: number): void {
-    this.#dirty?.add(Math.floor(address / 4096));
+    this.#dirty?.add(Math.floor(address / pageSize));
     this.view.setInt32(this.base + address, value, true);
   }
 
@@ -145,10 +146,10 @@ export class Mmu {
       if (access === "execute" || !this.paged) this.#refuse(linear, access, "no memory there");
       return -1;
     }
-    const number = page / 4096;
+    const number = page / pageSize;
     const host = this.#host[number] ?? 0;
     if ((host & needs[access]) === 0) this.#refuse(linear, access, "protected by the host");
-    const offset = ((linear % 4096) + 4096) % 4096;
+    const offset = ((linear % pageSize) + pageSize) % pageSize;
     const watched = this.#watchedPage(linear - offset);
     if (watched) this.#checkWatches(linear, size, access);
     if (access === "write") this.#dirty?.add(number);
@@ -171,7 +172,7 @@ export class Mmu {
 
   /** Marks the physical page of `place` as holding decoded code, so that stores to it are told. */
   holdsCode(place: number): number {
-    const number = Math.floor((place - this.base) / 4096);
+    const number = Math.floor((place - this.base) / pageSize);
     if (this.#code[number] === 1) return number;
     this.#code[number] = 1;
     this.onCodeHeld(number);
@@ -184,7 +185,7 @@ export class Mmu {
   /** What a debugger or a device sees at a linear address, or undefined: nothing is marked. */
   peek(linear: number): number | undefined {
     try {
-      const offset = ((linear % 4096) + 4096) % 4096;
+      const offset = ((linear % pageSize) + pageSize) % pageSize;
       const { page } = this.#map(linear, "read", false);
       return page + offset < this.size ? this.bytes[this.base + page + offset] : undefined;
     } catch (error) {
@@ -195,7 +196,7 @@ export class Mmu {
 
   /** Physical address of a linear one, without marking; throws #PF. */
   physical(linear: number): number {
-    return this.#map(linear, "read", false).page + (((linear % 4096) + 4096) % 4096);
+    return this.#map(linear, "read", false).page + (((linear % pageSize) + pageSize) % pageSize);
   }
 
   setWatch(start: number, length: number, access: Access, on: boolean): void {
@@ -216,7 +217,7 @@ export class Mmu {
   }
 
   #watchedPage(page: number): boolean {
-    return this.#watches.some((w) => w.start < page + 4096 && w.end > page);
+    return this.#watches.some((w) => w.start < page + pageSize && w.end > page);
   }
 
   #checkWatches(linear: number, size: number, access: Access): void {

@@ -1,4 +1,5 @@
 // The guest's page tables: four levels, pages of 4 KiB, 2 MiB and 1 GiB. Specification: Intel SDM volume 3, 4.5 to 4.7.
+import { pageSize } from "../../bytes/align.js";
 import type { Access } from "../contract.js";
 import { GuestFault, vector } from "./fault.js";
 
@@ -46,7 +47,7 @@ export function walk(
   /** Debuggers look without touching. */
   mark = true,
 ): Mapping {
-  const pageOf = Math.floor(linear / 4096);
+  const pageOf = Math.floor(linear / pageSize);
   const code =
     (access === "write" ? errorCode.write : 0) |
     (paging.user ? errorCode.user : 0) |
@@ -83,10 +84,10 @@ export function walk(
       const marked = low | ACCESSED | (access === "write" ? DIRTY : 0);
       if (mark && marked !== low) memory.set(address, marked);
       const size = 512 ** level;
-      const first = Math.floor(physical / 4096 / size) * size;
+      const first = Math.floor(physical / pageSize / size) * size;
       const offset = ((pageOf % size) + size) % size;
       return {
-        page: (first + offset) * 4096,
+        page: (first + offset) * pageSize,
         writable: mayWrite,
         executable,
         dirty: (marked & DIRTY) !== 0,

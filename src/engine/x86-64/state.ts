@@ -1,5 +1,6 @@
 // The state area: the guest CPU's registers and the engine's own words at the start of the one WebAssembly memory,
 // shared by interpreter and translated code. Guest-physical memory follows it. All little endian, offsets in bytes.
+import { pageSize } from "../../bytes/align.js";
 
 /** Offsets of the state area; sizes in comments. */
 export const state = {
@@ -73,5 +74,5 @@ export const pageBits = {
 
 /** Where guest memory of a size begins: the state area's size, a multiple of 64 KiB. */
 export function guestBase(sizeBytes: number): number {
-  return state.pages + Math.ceil(sizeBytes / 4096 / 65536) * 65536;
+  return state.pages + Math.ceil(sizeBytes / pageSize / 65536) * 65536;
 }

@@ -1,5 +1,6 @@
 // The machine of an hvt guest on aarch64: identity translation tables, and a word for each hypercall just above the
 // largest memory. ABI.md 6.3; Arm ARM, D8, for the descriptors.
+import { pageSize } from "../../bytes/align.js";
 import { bootInfoBase, hypercallMmio, ringKickMmio } from "../../abi/hvt.js";
 import { hex } from "../../bytes/text.js";
 import { hypercallNames, readOnlyEnd, type HvtMachine } from "./machine.js";
@@ -9,7 +10,6 @@ const pudBase = 0x2000;
 const pmdBase = 0x3000;
 const pteBase = 0x7000;
 
-const page = 0x1000;
 const section = 0x20_0000;
 const gib = 0x4000_0000;
 const entriesPerTable = 512;
@@ -29,7 +29,7 @@ export const aarch64: HvtMachine = {
       low.setBigUint64(table + index * 8, value, true);
     entry(pgdBase, 0, BigInt(pudBase) | descriptor.table);
     for (let base = 0; base < memorySize; base += gib) {
-      const pmd = pmdBase + (base / gib) * page;
+      const pmd = pmdBase + (base / gib) * pageSize;
       entry(pudBase, base / gib, BigInt(pmd) | descriptor.table);
       for (let i = 0; i < entriesPerTable; i++) {
         const address = base + i * section;
@@ -38,8 +38,8 @@ export const aarch64: HvtMachine = {
       }
     }
     entry(pudBase, hypercallMmio / gib, BigInt(hypercallMmio) | descriptor.device);
-    for (let i = bootInfoBase / page; i < entriesPerTable; i++) {
-      const address = i * page;
+    for (let i = bootInfoBase / pageSize; i < entriesPerTable; i++) {
+      const address = i * pageSize;
       entry(
         pteBase,
         i,

@@ -1,4 +1,5 @@
 // The machine of an hvt guest on x86-64: flat segments, identity page tables, and a port for each hypercall. ABI.md 6.2.
+import { pageSize } from "../../bytes/align.js";
 import { bootInfoBase, hypercallPort, ringKickPort } from "../../abi/hvt.js";
 import { hex } from "../../bytes/text.js";
 import { hypercallNames, readOnlyEnd, type HvtMachine } from "./machine.js";
@@ -12,7 +13,6 @@ const ptBase = 0x8000;
 /** Null, 64-bit code, data: what selectors 8 and 16 name. */
 const gdt = [0n, 0x00af_9b00_0000_ffffn, 0x00cf_9300_0000_ffffn] as const;
 
-const page = 0x1000;
 const largePage = 0x20_0000;
 const gibPages = 4;
 const entriesPerTable = 512;
@@ -27,7 +27,7 @@ export const x8664: HvtMachine = {
     gdt.forEach((descriptor, i) => entry(gdtBase, i, descriptor));
     entry(pml4Base, 0, BigInt(pdptBase) | table);
     for (let gib = 0; gib < gibPages; gib++) {
-      const directory = pdBase + gib * page;
+      const directory = pdBase + gib * pageSize;
       entry(pdptBase, gib, BigInt(directory) | table);
       for (let i = 0; i < entriesPerTable; i++) {
         const address = (gib * entriesPerTable + i) * largePage;
@@ -35,8 +35,8 @@ export const x8664: HvtMachine = {
         entry(directory, i, address === 0 ? BigInt(ptBase) | table : BigInt(address) | table | bit.large);
       }
     }
-    for (let i = bootInfoBase / page; i < entriesPerTable; i++) {
-      const address = i * page;
+    for (let i = bootInfoBase / pageSize; i < entriesPerTable; i++) {
+      const address = i * pageSize;
       entry(ptBase, i, BigInt(address) | bit.present | (address < readOnlyEnd ? 0n : bit.write));
     }
   },

@@ -1,12 +1,13 @@
 // The device's side of a virtqueue. The guest writes it: every address, length and chain is checked, and a queue that is
 // broken is left alone from then on. Source: Virtio PCI Card 0.9.5, section 2.3 and appendix A.
+import { pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { savedBy, type Save } from "./ports.js";
 
 const descriptorSize = 16;
 const usedElementSize = 8;
-const usedAlignment = 4096;
+const usedAlignment = pageSize;
 const flag = { next: 1, write: 2, noInterrupt: 1 } as const;
 
 /** A buffer: what the device may read, then what it may write, as the guest put it together. */
@@ -37,7 +38,7 @@ export function createQueue(memory: GuestMemory, size: number): DeviceQueue {
   /** Asked for each time: memory that is watched hears where the device writes. */
   const ring = (): DataView | undefined => {
     const { pageNumber } = state;
-    const bytes = pageNumber === 0 ? undefined : memory.bytes(pageNumber * 4096, total);
+    const bytes = pageNumber === 0 ? undefined : memory.bytes(pageNumber * pageSize, total);
     return bytes === undefined ? undefined : viewOf(bytes);
   };
 

@@ -1,4 +1,5 @@
 // A driver for the tests of virtio devices: queues in a memory of its own, set up and used by the registers alone.
+import { pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import { plainMemory, type GuestMemory } from "../../image/memory.js";
 import type { Operation } from "../contract.js";
@@ -33,14 +34,14 @@ export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDev
   const register = (offset: number, size: 1 | 2 | 4): number => device.in(base + offset, size);
   const set = (offset: number, value: number, size: 1 | 2 | 4): void =>
     device.out(base + offset, value, size);
-  const page = (queue: number): number => (1 + queue * queuePages) * 4096;
+  const page = (queue: number): number => (1 + queue * queuePages) * pageSize;
   const sizeOf = (queue: number): number => {
     set(14, queue, 2);
     return register(12, 2);
   };
   const availableAt = (queue: number): number => page(queue) + sizeOf(queue) * 16;
   const usedAt = (queue: number): number =>
-    Math.ceil((availableAt(queue) + 2 * (sizeOf(queue) + 3)) / 4096) * 4096;
+    Math.ceil((availableAt(queue) + 2 * (sizeOf(queue) + 3)) / pageSize) * pageSize;
   const nextDescriptor = [0, 0];
   return {
     device,
@@ -60,7 +61,7 @@ export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDev
       set(4, features, 4);
       for (let queue = 0; queue < queues; queue++) {
         set(14, queue, 2);
-        set(8, page(queue) / 4096, 4);
+        set(8, page(queue) / pageSize, 4);
       }
       set(18, 7, 1);
     },

@@ -1,5 +1,6 @@
 // String instructions, with and without REP. Specification: Intel SDM volume 2, MOVS, STOS, LODS, SCAS, CMPS, REP.
 // A repetition that is long goes on at the same instruction, so that interrupts and budgets are not kept waiting.
+import { pageSize } from "../../../bytes/align.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { rflag } from "../cpu.js";
 import { canonical, type Machine, type Slow } from "../machine.js";
@@ -75,7 +76,7 @@ function run(m: Machine, i: Instruction, operation: StringOperation): void {
 }
 
 /** How many elements lie before the end of the page. */
-const inPage = (address: number, size: number) => Math.floor((4096 - (address & 4095)) / size);
+const inPage = (address: number, size: number) => Math.floor((pageSize - (address & (pageSize - 1))) / size);
 
 const move: Pick<StringOperation, "step" | "bulk"> = {
   step(m, size, from, to) {

@@ -1,5 +1,6 @@
 // Translated code as bytes that a later run can take: one module with all units, and what has to be known of them. The
 // length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
+import { pageSize } from "../../../bytes/align.js";
 import type { MemoryShape } from "./access.js";
 import { translatorVersion } from "./version.js";
 
@@ -31,7 +32,6 @@ export interface StoredCode extends Head {
   readonly module: Uint8Array;
 }
 
-const PAGE = 4096;
 const HEAD = 4;
 
 export function encodeStored({ module, ...head }: StoredCode): Uint8Array {
@@ -84,8 +84,8 @@ export function holdSame(memory: Uint8Array, pages: readonly number[]): boolean 
 
 /** Tells pages that differ by accident; -1 beyond the memory. */
 function pageHash(memory: Uint8Array, page: number): number {
-  if ((page + 1) * PAGE > memory.length) return -1;
-  const words = new Int32Array(memory.buffer, memory.byteOffset + page * PAGE, PAGE / 4);
+  if ((page + 1) * pageSize > memory.length) return -1;
+  const words = new Int32Array(memory.buffer, memory.byteOffset + page * pageSize, pageSize / 4);
   let hash = page;
   for (let index = 0; index < words.length; index++) {
     hash = Math.imul(hash ^ (words[index] ?? 0), 0x9e37_79b1);

@@ -168,6 +168,8 @@ export function runBare(vcpu: Vcpu, limit = 100_000): Outcome {
         now += 1000n;
         exit.value = now;
         return "resume";
+      case "tick":
+        return "resume";
       case "fault":
         status = exit.fault.reason;
         return "suspend";

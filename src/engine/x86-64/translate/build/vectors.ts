@@ -5,7 +5,7 @@ import { binary64, extendU, i64, type Node, node, simdPrefix, unary, v128, wrap 
 import { slots } from "../slots.js";
 
 /** What a lane can be read and written as. */
-type LowType = 32 | 64 | "f32" | "f64";
+export type LowType = 32 | 64 | "f32" | "f64";
 
 interface Slots {
   get(slot: number): Node;

@@ -109,7 +109,7 @@ export function accelerate(
   const previous = mmu.onCodeWritten;
   mmu.onCodeWritten = (page) => {
     previous(page);
-    if (translator?.pages.has(page) === true) forget();
+    if (translator?.dependsOn(page) === true) forget();
   };
 
   /** Pages with decoded code that translated code may store to without a word: stale whenever it has run. */

@@ -37,7 +37,7 @@ interface Wanted {
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
   /** Pages of guest memory that code was translated from. */
-  readonly pages = new Set<number>();
+  readonly #pages = new Set<number>();
   /** Something translated reads flags that `flagsAcrossCalls` would keep. */
   needsFlags = false;
   readonly #code: Code;
@@ -47,7 +47,7 @@ export class Translator {
   /** Addresses that translated nothing. */
   readonly #barren = new Set<number>();
   readonly #entries = new Set<number>();
-  /** Pages with jump tables of an earlier run's units. */
+  /** Pages with jump tables. */
   readonly #tablePages = new Set<number>();
   /** What is being compiled beside the guest. */
   readonly #pending = new Set<number>();
@@ -198,6 +198,7 @@ export class Translator {
       for (const page of pages) this.#hold(page);
       this.statistics.guestBytes += sizeBytes;
     }
+    for (const { at, targets } of this.#code.tables.values()) this.#holdTable(at, 8 * targets.length);
     this.statistics.units += batch.length;
     this.statistics.modules++;
     this.statistics.wasmBytes += module.length;
@@ -205,8 +206,20 @@ export class Translator {
   }
 
   #hold(page: number): void {
-    if (!this.pages.has(page)) this.#holdsCode(page);
-    this.pages.add(page);
+    if (!this.#pages.has(page)) this.#holdsCode(page);
+    this.#pages.add(page);
+  }
+
+  #holdTable(at: number, sizeBytes: number): void {
+    for (let page = at >>> 12; page <= (at + sizeBytes) >>> 12; page++) {
+      if (!this.#tablePages.has(page)) this.#holdsCode(page);
+      this.#tablePages.add(page);
+    }
+  }
+
+  /** Whether anything that is translated follows from what is in a page. */
+  dependsOn(page: number): boolean {
+    return this.#pages.has(page) || this.#tablePages.has(page);
   }
 
   // What another run translated.
@@ -245,7 +258,7 @@ export class Translator {
     this.#units.restore(stored);
     for (const page of pages) this.#hold(page);
     for (const entry of stored.entries) this.#entries.add(entry);
-    stored.tables.forEach((page, index) => void (index % 2 === 0 && this.#tablePages.add(page)));
+    stored.tables.forEach((page, index) => void (index % 2 === 0 && this.#holdTable(page << 12, 0)));
     const found = entriesOf(stored);
     if (this.#later === undefined) {
       this.#units.install(new webAssembly.Module(stored.module), found);
@@ -263,16 +276,12 @@ export class Translator {
   store(): StoredCode | undefined {
     const units = this.#units.store();
     if (units === undefined) return undefined;
-    const { bytes, tables } = this.#code;
-    const tablePages = new Set(this.#tablePages);
-    for (const { at, targets } of tables.values()) {
-      for (let page = at >>> 12; page <= (at + 8 * targets.length) >>> 12; page++) tablePages.add(page);
-    }
+    const { bytes } = this.#code;
     return {
       key: this.key,
       entries: [...this.#entries],
-      pages: withHashes(bytes, this.pages),
-      tables: withHashes(bytes, tablePages),
+      pages: withHashes(bytes, this.#pages),
+      tables: withHashes(bytes, this.#tablePages),
       ...units,
     };
   }

@@ -6,6 +6,7 @@ import type { Core } from "./core.js";
 import { type Plain, plainMemory } from "./flat.js";
 import { Hotness } from "./hotness.js";
 import type { MachineMemory } from "./machine-memory.js";
+import { pageSize } from "../../bytes/align.js";
 import { pageBits, state } from "./state.js";
 import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
 import { decodeStored, encodeStored, isSameKey, type StoredCode } from "./translate/stored.js";
@@ -115,17 +116,17 @@ export function accelerate(
   /** Pages with decoded code that translated code may store to without a word: stale whenever it has run. */
   const unwatched = new Set<number>();
   mmu.onCodeHeld = (page) => {
-    if (page * 4096 >= writable) unwatched.add(page);
+    if (page * pageSize >= writable) unwatched.add(page);
   };
   const forgetUnwatched = (): void => {
-    for (const page of unwatched) if (page * 4096 >= writable) mmu.forgetPage(page);
+    for (const page of unwatched) if (page * pageSize >= writable) mmu.forgetPage(page);
     unwatched.clear();
   };
 
   /** Code in writable pages stays with the interpreter, which notices that it changes. */
   const isExecutable = (pc: number): boolean => {
     if (pc >= writable) return false;
-    const page = Math.floor(pc / 4096);
+    const page = Math.floor(pc / pageSize);
     if (((mmu.pages[page] ?? 0) & pageBits.execute) !== 0) return true;
     try {
       mmu.byteAt(pc, "execute");
@@ -157,7 +158,7 @@ export function accelerate(
         wasm,
         code,
         { slow, settle },
-        (page) => mmu.holdsCode(mmu.base + page * 4096),
+        (page) => mmu.holdsCode(mmu.base + page * pageSize),
         options.later,
       );
     const made = fresh();

@@ -25,8 +25,7 @@ const engines: Readonly<Record<string, (options: VcpuOptions) => Vcpu>> = {
   interpreted: newInterpreter,
   plain,
   replay: (options) => newWasmVcpu({ ...options, profile: "replay" }),
-  "translated at once": (options) =>
-    newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1, flagsAcrossCalls: true }),
+  "translated at once": (options) => newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 }),
 };
 
 for (const name of workloads) {

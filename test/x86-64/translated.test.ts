@@ -20,7 +20,6 @@ const newTranslated: NewVcpu = (options) =>
     {
       threshold: 0,
       plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE },
-      flagsAcrossCalls: true,
     },
   );
 

@@ -17,8 +17,6 @@ export interface AcceleratorOptions {
   readonly threshold?: number;
   /** Where memory is plain, for tests of a part of it; found out from tables and protections otherwise. */
   readonly plain?: Plain;
-  /** Keep status flags across calls, returns and the ends of units, as no compiler needs. */
-  readonly flagsAcrossCalls?: boolean;
 }
 
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
@@ -54,7 +52,7 @@ export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
-  { threshold, plain: given, flagsAcrossCalls: always = false }: AcceleratorOptions = {},
+  { threshold, plain: given }: AcceleratorOptions = {},
 ): Accelerator {
   const { cpu, mmu } = core;
   const { wasm } = memory;
@@ -67,7 +65,6 @@ export function accelerate(
   /** What an instruction of the interpreter's raised while translated code waits. */
   let raised: { readonly error: unknown } | undefined;
   let writable = 0;
-  let flagsAcrossCalls = always;
   /** What an earlier run translated, and how often that was taken. */
   let stored: StoredCode | undefined;
   let restored = 0;
@@ -147,7 +144,6 @@ export function accelerate(
       bytes,
       shape: { base: mmu.base, ...plain },
       isExecutable,
-      flagsAcrossCalls,
       counts: counted,
       isKnown: (pc) => hotness.isKnown(pc),
       targetsOf: (pc) => calls.targetsOf(pc),
@@ -269,12 +265,6 @@ export function accelerate(
         if (translator !== undefined) forget();
         translator = prepare();
       }
-      if (translator?.needsFlags === true && !flagsAcrossCalls) {
-        // Somebody reads flags after a call or at a function's start: all is translated anew, so that they are there.
-        flagsAcrossCalls = true;
-        forget();
-        translator = prepare();
-      }
       core.onJump = onJump;
       if (translator === undefined) return interpret(Math.min(end - core.executed, 320_000));
       if (!enter(end - core.executed) && !core.stop) {
@@ -293,8 +283,6 @@ export function accelerate(
     },
     importCache(bytes) {
       stored = decodeStored(bytes);
-      if (stored !== undefined && stored.key.counts === counted)
-        flagsAcrossCalls ||= stored.key.flagsAcrossCalls;
     },
   };
 }

@@ -15,6 +15,47 @@ const parity = (value: number) => (EVEN >> ((value ^ (value >> 4)) & 15)) & 1;
 const bit = (low: number, high: number, position: number) =>
   position < 0 || position > 63 ? 0 : ((position < 32 ? low : high) >>> (position & 31)) & 1;
 
+/** A result that the operands tell, in two halves; those of shifts are by counts that are not 0. */
+const derived = new Int32Array(2);
+const big = new BigInt64Array(1);
+
+/** Computes what translated code left out, and gives the operation that has it. */
+function derive(operation: number, width: number, i32: Int32Array): number {
+  const [al, ah] = [i32[A] ?? 0, i32[A + 1] ?? 0];
+  const [bl, bh] = [i32[B] ?? 0, i32[B + 1] ?? 0];
+  switch (operation) {
+    case FlagsOperation.sum: {
+      derived[0] = al + bl;
+      derived[1] = ah + bh + ((derived[0] ?? 0) >>> 0 < al >>> 0 ? 1 : 0);
+      return FlagsOperation.add;
+    }
+    case FlagsOperation.difference:
+      derived[0] = al - bl;
+      derived[1] = ah - bh - (al >>> 0 < bl >>> 0 ? 1 : 0);
+      return FlagsOperation.sub;
+    case FlagsOperation.result:
+    case FlagsOperation.incremented:
+    case FlagsOperation.decremented:
+      derived[0] = al;
+      derived[1] = ah;
+      return operation === FlagsOperation.result
+        ? FlagsOperation.logic
+        : operation === FlagsOperation.incremented
+          ? FlagsOperation.inc
+          : FlagsOperation.dec;
+    default:
+      shifted(operation, width, (BigInt(ah) << 32n) | BigInt(al >>> 0), BigInt(bl));
+      return operation - FlagsOperation.shiftedLeft + FlagsOperation.shl;
+  }
+}
+
+function shifted(operation: number, width: number, a: bigint, count: bigint): void {
+  const isSigned = operation === FlagsOperation.shiftedSigned;
+  const from = isSigned ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a);
+  big[0] = BigInt.asIntN(64, operation === FlagsOperation.shiftedLeft ? from << count : from >> count);
+  derived.set(new Int32Array(big.buffer));
+}
+
 /** The status flags as bits of RFLAGS; `packed` is the state area's flagsOperation, not 0. */
 export function statusOf(i32: Int32Array, packed: number): number {
   const width = 8 << (packed & 3);
@@ -22,8 +63,14 @@ export function statusOf(i32: Int32Array, packed: number): number {
   const al = i32[A] ?? 0;
   const ah = i32[A + 1] ?? 0;
   const bl = i32[B] ?? 0;
-  const rl = i32[R] ?? 0;
-  const rh = i32[R + 1] ?? 0;
+  let operation = packed >> 2;
+  let rl = i32[R] ?? 0;
+  let rh = i32[R + 1] ?? 0;
+  if (operation >= FlagsOperation.bits) {
+    if (operation === FlagsOperation.bits) return al;
+    operation = derive(operation, width, i32);
+    [rl = 0, rh = 0] = derived;
+  }
   const shift = wide ? 0 : 32 - width;
   // The words that hold the sign, moved to the top.
   const a = (wide ? ah : al) << shift;
@@ -31,7 +78,7 @@ export function statusOf(i32: Int32Array, packed: number): number {
   const r = (wide ? rh : rl) << shift;
   let flags = (parity(rl) << 2) | (r < 0 ? SF : 0);
   if (wide ? (rl | rh) === 0 : r === 0) flags |= ZF;
-  switch (packed >> 2) {
+  switch (operation) {
     case FlagsOperation.add:
       if (((a & b) | ((a | b) & ~r)) < 0) flags |= CF;
       if (((a ^ r) & (b ^ r)) < 0) flags |= OF;

@@ -56,6 +56,17 @@ export const FlagsOperation = {
   shl: 6,
   shr: 7,
   sar: 8,
+  /** The status flags themselves are in flagsA. */
+  bits: 9,
+  /** What translated code stores, two words and no result: a + b, a - b; a result in flagsA; a shift of a by b. */
+  sum: 10,
+  difference: 11,
+  result: 12,
+  incremented: 13,
+  decremented: 14,
+  shiftedLeft: 15,
+  shiftedRight: 16,
+  shiftedSigned: 17,
 } as const;
 
 /**

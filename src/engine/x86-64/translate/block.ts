@@ -3,6 +3,9 @@ import type { Flags } from "./flags.js";
 import { isZero, type Node } from "./node.js";
 import type { SlotSet } from "./slots.js";
 
+/** Flags at a place in a block: something reads some of them, or all are set before that, or neither in the block. */
+export type FlagFate = "read" | "overwritten" | "kept";
+
 /** Leaves to the slow door, before the instruction at `pc` has any effect, when the condition holds; if it is 0, never. */
 export interface ExitStatement {
   readonly kind: "exit";
@@ -12,7 +15,8 @@ export interface ExitStatement {
   readonly executed: number;
   /** Slots that the block has set so far; they are in their locals. */
   readonly written: SlotSet;
-  readonly flags: Flags;
+  /** What becomes of the status flags after it, in the block. */
+  flags: FlagFate;
 }
 
 interface StoreStatement {
@@ -63,10 +67,12 @@ export interface Block {
   /** Nodes that stand for slots at the start, by slot. */
   readonly entries: ReadonlyMap<number, Node>;
   readonly flags: Flags;
-  /** Slots whose values at the start are used, flags that are used where flags set here are, and slots that are set. */
+  /** Slots whose values at the start are used, those that only flags set here depend on, and slots that are set. */
   readonly reads: SlotSet;
   readonly flagReads: SlotSet;
   readonly writes: SlotSet;
+  /** What becomes of the flags that there are at its start. */
+  readonly flagsAtStart: FlagFate;
   /** What is added to rsp, where that is a constant. */
   readonly stackDelta: number | undefined;
   /** Checks of accesses at rsp and displacements in a range, relative to rsp at the start of the block. */

@@ -5,11 +5,10 @@ import {
   copySlots,
   flagSlots,
   guestSlots,
-  hasFlags,
   keepOnly,
   noSlots,
   type SlotSet,
-  withoutFlags,
+  withoutFlagWords,
 } from "./slots.js";
 
 export interface Dataflow {
@@ -19,6 +18,9 @@ export interface Dataflow {
   readonly live: readonly SlotSet[];
   /** Slots whose locals are right at the start whether needed or not, by block. */
   readonly held: readonly SlotSet[];
+  /** Whether something may read status flags from before a block's start, and from before its end, by block. */
+  readonly flagsAtStart: Uint8Array;
+  readonly flagsAtEnd: Uint8Array;
 }
 
 /** After these the state area is what counts: registers are read from it anew. */
@@ -33,17 +35,37 @@ const isSpilled = (block: Block): boolean =>
 function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
   const out = copySlots(dirty);
   addAll(out, guestSlots(block.writes));
-  // Flags are stored together or not at all.
-  if (hasFlags(out)) addAll(out, flagSlots());
   return out;
 }
 
-/** The slots that the end of a block stores; flags only where something may read them in the state area. */
-export function spilledAtEnd(block: Block, dirty: SlotSet, flagsAcrossCalls: boolean): SlotSet {
-  if (!isSpilled(block)) return noSlots();
-  const out = dirtyAtEnd(block, dirty);
-  const { kind } = block.end;
-  return kind === "slow" || kind === "leave" || flagsAcrossCalls ? out : withoutFlags(out);
+/** The slots that the end of a block stores. */
+export const spilledAtEnd = (block: Block, dirty: SlotSet): SlotSet =>
+  isSpilled(block) ? dirtyAtEnd(block, dirty) : noSlots();
+
+/** Where status flags matter: at the end of a unit all do; `isExact` wants them everywhere. */
+function neededFlags(blocks: readonly Block[], graph: readonly (readonly number[])[], isExact: boolean) {
+  const flagsAtStart = new Uint8Array(blocks.length);
+  const flagsAtEnd = new Uint8Array(blocks.length);
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let index = blocks.length - 1; index >= 0; index--) {
+      const block = blocks[index];
+      if (block === undefined || flagsAtStart[index] === 1) continue;
+      const isNeeded =
+        isExact || isSpilled(block) || (graph[index]?.some((to) => flagsAtStart[to] === 1) ?? false);
+      flagsAtEnd[index] = isNeeded ? 1 : 0;
+      const { flagsAtStart: fate } = block;
+      if (!isExact && fate !== "read" && !(fate === "kept" && isNeeded)) continue;
+      flagsAtStart[index] = 1;
+      changed = true;
+    }
+  }
+  // Those that were settled early did not see what came later.
+  blocks.forEach((block, index) => {
+    if (isExact || isSpilled(block) || (graph[index]?.some((to) => flagsAtStart[to] === 1) ?? false))
+      flagsAtEnd[index] = 1;
+  });
+  return { flagsAtStart, flagsAtEnd };
 }
 
 /** `mayExit` tells the blocks that may leave at their start (loop headers, for the stop test). */
@@ -51,7 +73,7 @@ export function dataflow(
   blocks: readonly Block[],
   graph: readonly (readonly number[])[],
   mayExit: (block: number) => boolean,
-  flagsAcrossCalls: boolean,
+  isExact: boolean,
 ): Dataflow {
   const dirty = blocks.map(noSlots);
   const written = blocks.map((block) => guestSlots(block.writes));
@@ -66,18 +88,16 @@ export function dataflow(
         const after = dirty[to] ?? before;
         if (addAll(after, before)) changed = true;
         if (addAll(after, added)) changed = true;
-        // Flags are stored together or not at all.
-        if (hasFlags(after)) addAll(after, ALL_FLAGS);
       }
     }
   }
+  const { flagsAtStart, flagsAtEnd } = neededFlags(blocks, graph, isExact);
   const live = blocks.map((block, index) => {
     const before = dirty[index] ?? noSlots();
     const set = copySlots(block.reads);
-    if (mayLeave(block) || mayExit(index)) addAll(set, withoutFlags(before));
-    const spilled = spilledAtEnd(block, before, flagsAcrossCalls);
-    addAll(set, spilled, block.writes);
-    if (hasFlags(spilled)) addAll(set, block.flagReads);
+    if (mayLeave(block) || mayExit(index))
+      addAll(set, flagsAtStart[index] === 1 ? before : withoutFlagWords(before));
+    addAll(set, spilledAtEnd(block, before), block.writes);
     return set;
   });
   for (let changed = true; changed;) {
@@ -93,12 +113,12 @@ export function dataflow(
       }
     }
   }
-  return { dirty, live, held: heldSlots(blocks, graph, live) };
+  return { dirty, live, held: heldSlots(blocks, graph, live), flagsAtStart, flagsAtEnd };
 }
 
 const ALL_FLAGS = flagSlots();
 
-/** Whether flags that a block sets are needed after it. */
+/** Whether bits of flags that a block sets are needed after it. */
 const needsFlags = ({ high }: SlotSet, writes: SlotSet) => (high & writes.high & ALL_FLAGS.high) !== 0;
 
 function heldSlots(

@@ -211,10 +211,9 @@ function functionAt(entry: number, code: Code): Found {
   return found;
 }
 
-const contextOf = ({ instructions }: Found, { shape, flagsAcrossCalls }: Code): UnitContext => ({
+const contextOf = ({ instructions }: Found, { shape }: Code): UnitContext => ({
   shape,
   scalarXmm: scalarRegisters(instructions.values()),
-  flagsAcrossCalls,
 });
 
 /** For the general way of a jump by a table: no load is known. */

@@ -2,9 +2,9 @@
 // where something reads them. Specification: Intel SDM volume 1, 3.4.3.1; the operations are those of state.ts.
 import type { Width } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
-import type { FlagsOperation } from "../state.js";
+import { FlagsOperation } from "../state.js";
 import * as integer from "./integer.js";
-import { binary32, i32, isConstant, type Node, node, pseudo, wrap } from "./node.js";
+import { binary32, extendU, i32, i64, isConstant, type Node, node, pseudo, wrap } from "./node.js";
 
 /** In the order of the flag slots. */
 export const flagNames = ["CF", "PF", "AF", "ZF", "SF", "OF"] as const;
@@ -20,33 +20,23 @@ export interface FlagRecord {
   /** A shift's count; 0 for inc and dec, since CF comes from elsewhere. */
   readonly b: Node;
   readonly result: Node;
-  /** No carry went in: comparisons of `a` and `b` are those of the flags. */
+  /** The result is what the operation makes of `a` and `b`, without a carry: comparisons of them are those of the flags. */
   readonly plain: boolean;
   /** A shift by a count that may be 0: then the flags are these. */
   readonly before: Flags | undefined;
   readonly bits: (Node | undefined)[];
 }
 
-/** Where one flag comes from, and who reads it, so that snapshots know whether it matters. */
+/** Where one flag comes from. */
 export interface FlagSource {
   readonly record: FlagRecord | undefined;
   readonly bit: Node | undefined;
-  /** The instruction of the block, by number, that read it last. */
-  lastRead: number;
-  /** Those of shifts that may turn out to be by 0 and keep this one. */
-  readonly next: FlagSource[];
 }
 
 export type Flags = readonly FlagSource[];
 
-const source = (record: FlagRecord | undefined, bit: Node | undefined): FlagSource => ({
-  record,
-  bit,
-  lastRead: -1,
-  next: [],
-});
-export const fromBit = (bit: Node): FlagSource => source(undefined, bit);
-export const fromRecord = (record: FlagRecord): FlagSource => source(record, undefined);
+export const fromBit = (bit: Node): FlagSource => ({ record: undefined, bit });
+export const fromRecord = (record: FlagRecord): FlagSource => ({ record, bit: undefined });
 
 /** A flag's value, a bit. */
 export function flagBit(source: FlagSource, flag: number): Node {
@@ -220,20 +210,49 @@ function positive(flags: Flags, pair: number): Node {
   }
 }
 
-/** The flags that a condition reads, by index. */
-export const conditionFlags: readonly (readonly number[])[] = [
-  [OF],
-  [CF],
-  [ZF],
-  [CF, ZF],
-  [SF],
-  [PF],
-  [SF, OF],
-  [ZF, SF, OF],
+/** Flags as the state area has them: `FlagsOperation` * 4 + log2(width / 8), and two words. */
+export type FlagWords = readonly [operation: Node, a: Node, b: Node];
+
+const log2Bytes = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
+const stored = {
+  add: FlagsOperation.sum,
+  sub: FlagsOperation.difference,
+  logic: FlagsOperation.result,
+  inc: FlagsOperation.incremented,
+  dec: FlagsOperation.decremented,
+  shl: FlagsOperation.shiftedLeft,
+  shr: FlagsOperation.shiftedRight,
+  sar: FlagsOperation.shiftedSigned,
+} as const;
+
+const wide = (value: Node): Node => (value.type === "i32" ? extendU(value) : value);
+const nothing = i64(0);
+
+/** What an operation that sets all flags stores for them. */
+export function wordsOf(flags: Flags, { operation, width, a, b, result, plain }: FlagRecord): FlagWords {
+  if (operation === "none" || !(operation in stored) || (!plain && operation !== "logic"))
+    return packedWords(flags);
+  const kind = i32(stored[operation as keyof typeof stored] * 4 + log2Bytes[width]);
+  switch (operation) {
+    case "logic":
+      return [kind, wide(result), nothing];
+    case "inc":
+    case "dec":
+      return [kind, wide(result), wide(b)];
+    default:
+      return [kind, wide(a), wide(b)];
+  }
+}
+
+/** The words for flags of several origins. */
+export const packedWords = (flags: Flags): FlagWords => [
+  i32(FlagsOperation.bits * 4),
+  wide(packed(flags)),
+  nothing,
 ];
 
 /** The six flags packed as in RFLAGS. */
-export function packed(flags: Flags): Node {
+function packed(flags: Flags): Node {
   let word = i32(0);
   flagPositions.forEach((position, flag) => {
     const bit = flagBit(flags[flag] ?? fromBit(i32(0)), flag);

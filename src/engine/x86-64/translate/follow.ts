@@ -16,8 +16,6 @@ export interface Code {
   readonly isExecutable: (pc: number) => boolean;
   /** Whether an address is known to be called: a jump there leaves the unit. */
   readonly isEntry: (pc: number) => boolean;
-  /** Whether status flags may be read after a call or return; compilers never do. */
-  readonly flagsAcrossCalls: boolean;
   /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
   readonly counts: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */

@@ -3,23 +3,37 @@ import type { ValueType } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 
 /**
- * First slots: 16 general registers, 16 xmm, the low doubles of xmm kept apart, 6 status flags, and no register of the
- * guest: where an indirect call goes, while it is compared with where it went before.
+ * First slots: 16 general registers, 16 xmm, the low doubles of xmm kept apart, 6 status flags as bits for code that reads
+ * them, and what they follow from as the state area has it: an operation and two words. And no register of the guest:
+ * where an indirect call goes, while it is compared with where it went before.
  */
-export const slots = { gpr: 0, xmm: 16, low: 32, flag: 48, target: 54, count: 55 } as const;
+export const slots = {
+  gpr: 0,
+  xmm: 16,
+  low: 32,
+  flag: 48,
+  flagsOperation: 54,
+  flagsA: 55,
+  flagsB: 56,
+  target: 57,
+  count: 58,
+} as const;
 
 export const RSP = 4;
 
 export function slotType(slot: number): ValueType {
   if (slot < slots.xmm) return "i64";
   if (slot < slots.low) return "v128";
-  if (slot === slots.target) return "i64";
-  return slot < slots.flag ? "f64" : "i32";
+  if (slot < slots.flag) return "f64";
+  return slot <= slots.flagsOperation ? "i32" : "i64";
 }
 
-/** Where the state area has a register; flags have no place of their own. */
+/** Where the state area has a slot; the bits of flags have no place of their own. */
 export function slotOffset(slot: number): number {
   if (slot < slots.xmm) return state.gpr + 8 * slot;
+  if (slot === slots.flagsOperation) return state.flagsOperation;
+  if (slot === slots.flagsA) return state.flagsA;
+  if (slot === slots.flagsB) return state.flagsB;
   return state.xmm + 16 * (slot < slots.low ? slot - slots.xmm : slot - slots.low);
 }
 
@@ -74,10 +88,16 @@ export function members(set: SlotSet): number[] {
   return out;
 }
 
-const targetBit = 1 << (slots.target - 32);
+const flagWords = 7 << (slots.flagsOperation - 32);
+/** What the status flags follow from. */
+export const flagWordSlots = (): SlotSet => ({ low: 0, high: flagWords });
+export const withoutFlagWords = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~flagWords });
+export const isFlagWord = (slot: number): boolean => slot >= slots.flagsOperation && slot <= slots.flagsB;
+
+const flagBits = 0x3f << (slots.flag - 32);
+const withoutPlace = (1 << (slots.target - 32)) | flagBits;
 /** The slots that have a place in the state area. */
-export const guestSlots = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~targetBit });
-const allFlags = 0x3f << (slots.flag - 32);
-export const hasFlags = ({ high }: SlotSet): boolean => (high & allFlags) !== 0;
-export const flagSlots = (): SlotSet => ({ low: 0, high: allFlags });
-export const withoutFlags = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~allFlags });
+export const guestSlots = ({ low, high }: SlotSet): SlotSet => ({ low, high: high & ~withoutPlace });
+/** Whether there are bits of flags. */
+export const hasFlags = ({ high }: SlotSet): boolean => (high & flagBits) !== 0;
+export const flagSlots = (): SlotSet => ({ low: 0, high: flagBits });

@@ -8,7 +8,6 @@ import { translatorVersion } from "./version.js";
 export interface StoredKey {
   readonly version: string;
   readonly counts: boolean;
-  readonly flagsAcrossCalls: boolean;
   readonly shape: MemoryShape;
 }
 
@@ -50,8 +49,7 @@ export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
     const head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length))) as Head;
     const lists = [head.slots, head.entries, head.pages, head.tables, ...head.units];
     const isSound = lists.every((list) => Array.isArray(list) && list.every(isAddress));
-    if (!isSound || typeof head.key.flagsAcrossCalls !== "boolean" || head.key.version !== translatorVersion)
-      return undefined;
+    if (!isSound || head.key.version !== translatorVersion) return undefined;
     return { ...head, module: bytes.subarray(HEAD + length) };
   } catch {
     return undefined;
@@ -64,7 +62,6 @@ const isAddress = (value: unknown): boolean =>
 export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.version === b.version &&
   a.counts === b.counts &&
-  a.flagsAcrossCalls === b.flagsAcrossCalls &&
   a.shape.base === b.shape.base &&
   a.shape.size === b.shape.size &&
   a.shape.readable === b.shape.readable &&

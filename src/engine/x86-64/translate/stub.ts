@@ -26,6 +26,7 @@ export function leaving(pc: number): Block {
     reads: noSlots(),
     flagReads: noSlots(),
     writes: noSlots(),
+    flagsAtStart: "kept",
     stackDelta: 0,
     stackChecks: [],
   };

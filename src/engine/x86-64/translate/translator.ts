@@ -38,8 +38,6 @@ export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
   /** Pages of guest memory that code was translated from. */
   readonly #pages = new Set<number>();
-  /** Something translated reads flags that `flagsAcrossCalls` would keep. */
-  needsFlags = false;
   readonly #code: Code;
   readonly #units: Units;
   readonly #holdsCode: (page: number) => void;
@@ -186,12 +184,11 @@ export class Translator {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#units.slotOf(pc) } : { index };
     };
-    const { flagsAcrossCalls, counts, isEntry: isCalled } = this.#code;
-    const needsFlags = () => (this.needsFlags = true);
+    const { counts, isEntry: isCalled } = this.#code;
     const units = batch.map((unit) => ({
       entry: unit.entry,
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { callee, flagsAcrossCalls, counts, isCalled, needsFlags })),
+      code: encodeFunction(emitUnit(unit, { callee, counts, isCalled })),
     }));
     const module = this.#units.encode(units);
     for (const { pages, sizeBytes } of batch) {
@@ -242,8 +239,8 @@ export class Translator {
   }
 
   get key(): StoredKey {
-    const { counts, flagsAcrossCalls, shape } = this.#code;
-    return { version: translatorVersion, counts, flagsAcrossCalls, shape };
+    const { counts, shape } = this.#code;
+    return { version: translatorVersion, counts, shape };
   }
 
   /**

@@ -3,21 +3,23 @@ import type { Flag, Shift, Width } from "../../../../isa/x86-64/emitter.js";
 import {
   CF,
   conditionBit,
-  conditionFlags,
   flagBit,
   flagNames,
   type FlagRecord,
   type Flags,
-  type FlagSource,
+  type FlagWords,
   fromBit,
   fromRecord,
+  packedWords,
+  wordsOf,
 } from "../flags.js";
 import { i32, isConstant, isZero, type Node, select } from "../node.js";
+import { slots } from "../slots.js";
 import type { BlockState } from "./block-state.js";
 
 export class BlockFlags {
   readonly #state: BlockState;
-  /** The instruction's latest addition or subtraction: what tells ADD from ADC. */
+  /** The instruction's latest sum, difference or shift: what tells ADD from ADC, and SHL from SHLD. */
   #sum: { a: Node; b: Node; result: Node } | undefined;
 
   constructor(block: BlockState) {
@@ -29,7 +31,7 @@ export class BlockFlags {
     this.#sum = undefined;
   }
 
-  /** To be told of every addition and subtraction; gives its result. */
+  /** To be told of every addition, subtraction and shift; gives its result. */
   summed(a: Node, b: Node, result: Node): Node {
     this.#sum = { a, b, result };
     return result;
@@ -48,8 +50,20 @@ export class BlockFlags {
     const plain = sum !== undefined && sum.a === a && sum.b === b && sum.result === result;
     const record: FlagRecord = { operation, width, a, b, result, plain, before, bits: [] };
     const source = fromRecord(record);
-    for (const kept of new Set(before)) kept.next.push(source);
-    this.#state.setFlags(flagNames.map(() => source));
+    const flags = flagNames.map(() => source);
+    const words = wordsOf(flags, record);
+    if (before !== undefined) this.#state.flagsAreRead();
+    this.#state.setFlags(flags, before === undefined ? words : this.#unlessZero(b, words));
+  }
+
+  /** The words where a count is not 0, else those that there are. */
+  #unlessZero(count: Node, [operation, a, b]: FlagWords): FlagWords {
+    const state = this.#state;
+    return [
+      select("i32", count, operation, state.get(slots.flagsOperation)),
+      select("i64", count, a, state.get(slots.flagsA)),
+      select("i64", count, b, state.get(slots.flagsB)),
+    ];
   }
 
   shift(shift: Shift, width: Width, a: Node, count: Node, result: Node): void {
@@ -59,18 +73,21 @@ export class BlockFlags {
 
   /** INC and DEC keep CF, wherever it comes from. */
   step(operation: "inc" | "dec", width: Width, result: Node): void {
+    const { flags } = this.#state;
+    const carry = flagBit(flags[CF] ?? fromBit(i32(0)), CF);
     const record: FlagRecord = {
       operation,
       width,
       a: result,
-      b: i32(0),
+      b: carry,
       result,
       plain: true,
       before: undefined,
       bits: [],
     };
     const source = fromRecord(record);
-    this.#state.setFlags(this.#state.flags.map((kept, flag) => (flag === CF ? kept : source)));
+    const stepped = flags.map((kept, flag) => (flag === CF ? kept : source));
+    this.#state.setFlags(stepped, wordsOf(stepped, record));
   }
 
   set(flag: Flag, bit: Node, keep?: Node): void {
@@ -79,28 +96,24 @@ export class BlockFlags {
     const before = flags[index];
     const isKept = keep !== undefined && before !== undefined;
     const set = fromBit(isKept ? select("i32", keep, flagBit(before, index), bit) : bit);
-    if (isKept) before.next.push(set);
-    this.#state.setFlags(flags.map((source, at) => (at === index ? set : source)));
+    const changed = flags.map((source, at) => (at === index ? set : source));
+    this.#state.setFlags(changed, packedWords(changed));
   }
 
   setZPC(zf: Node, pf: Node, cf: Node): void {
     const zero = fromBit(i32(0));
-    this.#state.setFlags([fromBit(cf), fromBit(pf), zero, fromBit(zf), zero, zero]);
-  }
-
-  #read(flag: number): FlagSource {
-    const source = this.#state.flags[flag] ?? fromBit(i32(0));
-    source.lastRead = this.#state.executed;
-    return source;
+    const flags = [fromBit(cf), fromBit(pf), zero, fromBit(zf), zero, zero];
+    this.#state.setFlags(flags, packedWords(flags));
   }
 
   bit(flag: Flag): Node {
+    this.#state.flagsAreRead();
     const index = flagNames.indexOf(flag);
-    return flagBit(this.#read(index), index);
+    return flagBit(this.#state.flags[index] ?? fromBit(i32(0)), index);
   }
 
   condition(code: number): Node {
-    for (const flag of conditionFlags[code >> 1] ?? []) this.#read(flag);
+    this.#state.flagsAreRead();
     return conditionBit(this.#state.flags, code);
   }
 }

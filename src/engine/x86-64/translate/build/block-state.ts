@@ -1,8 +1,8 @@
 // What a block under construction has done so far: its statements, and what slots and flags hold after them.
 import type { Instruction } from "../../../../isa/x86-64/instruction.js";
 import { op } from "../../../../wasm/opcodes.js";
-import type { ExitStatement, Statement } from "../block.js";
-import { flagNames, type Flags, fromBit } from "../flags.js";
+import type { ExitStatement, FlagFate, Statement } from "../block.js";
+import { flagNames, type Flags, type FlagWords, fromBit } from "../flags.js";
 import { constantOf, entryNode, i64, isConstant, type Node, node, pseudo } from "../node.js";
 import { add, copySlots, noSlots, RSP, slots, type SlotSet } from "../slots.js";
 
@@ -17,6 +17,11 @@ export class BlockState {
   at: Instruction | undefined;
   executed = 0;
   #flags: Flags;
+  /** What becomes of the flags at the block's start and at exits, as long as nothing has read or set them since. */
+  readonly #start: { flags: FlagFate } = { flags: "kept" };
+  #open: { flags: FlagFate }[] = [this.#start];
+  /** The instruction, by its number in the block, that has read flags. */
+  #readBy = -1;
   /** What slots hold that have been set, by slot. */
   readonly #current = new Map<number, Node>();
   /** Those of them whose locals hold something older. */
@@ -55,11 +60,33 @@ export class BlockState {
     return this.#flags;
   }
 
-  setFlags(flags: Flags): void {
+  setFlags(flags: Flags, [operation, a, b]: FlagWords): void {
     flags.forEach((source, flag) => {
       if (source !== this.#flags[flag]) add(this.writes, slots.flag + flag);
     });
+    const isAll = this.#flags.every((source, flag) => source !== flags[flag]);
+    if (!isAll) this.flagsAreRead();
+    else if (this.#readBy !== this.executed) this.#close("overwritten");
+    else this.#open = [];
     this.#flags = flags;
+    this.set(slots.flagsOperation, operation);
+    this.set(slots.flagsA, a);
+    this.set(slots.flagsB, b);
+  }
+
+  /** The instruction reads flags: exits before it must have them. */
+  flagsAreRead(): void {
+    this.#readBy = this.executed;
+    this.#close("read");
+  }
+
+  #close(flags: FlagFate): void {
+    for (const place of this.#open) place.flags = flags;
+    this.#open = [];
+  }
+
+  get flagsAtStart(): FlagFate {
+    return this.#start.flags;
   }
 
   /** Leaves before this instruction when the condition holds; all slots are in their locals then. */
@@ -74,8 +101,9 @@ export class BlockState {
       pc: this.at?.pc ?? this.pc,
       executed: this.executed,
       written: copySlots(this.writes),
-      flags: this.#flags,
+      flags: this.#readBy === this.executed ? "read" : "kept",
     };
+    if (exit.flags === "kept") this.#open.push(exit);
     this.statements.push(exit);
     return exit;
   }

@@ -21,7 +21,6 @@ export interface UnitContext {
   readonly shape: MemoryShape;
   /** Registers whose low double has a slot of its own, as a mask. */
   readonly scalarXmm: number;
-  readonly flagsAcrossCalls: boolean;
 }
 
 /** What is known of the way to a block besides its code. */
@@ -33,7 +32,6 @@ interface Way {
 
 /** Builds one block; `instruction` is called for each, then `finish`. */
 export class BlockBuilder extends Operations implements Emitter<Node> {
-  readonly #context: UnitContext;
   readonly #returnsTo: number | undefined;
   readonly #state: BlockState;
   readonly #vectors: Vectors;
@@ -43,7 +41,6 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
 
   constructor(pc: number, context: UnitContext, { known, returnsTo }: Way) {
     super();
-    this.#context = context;
     this.#returnsTo = returnsTo;
     this.#state = new BlockState(pc);
     this.#vectors = new Vectors(context.scalarXmm, this.#state);
@@ -86,7 +83,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#memory.finish();
     const { pc, executed, statements, entries, flags, writes } = this.#state;
     const final = this.#state.final();
-    const used = readsOf(statements, final.values(), end, flags, this.#context.flagsAcrossCalls);
+    const used = readsOf(statements, final.values(), end, flags);
     return {
       pc,
       instructions: executed,
@@ -97,6 +94,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
       flags,
       ...used,
       writes,
+      flagsAtStart: this.#state.flagsAtStart,
       stackDelta: this.#state.stackDelta(),
       stackChecks: this.#memory.stackChecks,
     };
@@ -109,6 +107,15 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
   }
   override sub(width: Width, a: Node, b: Node): Node {
     return this.#flags.summed(a, b, super.sub(width, a, b));
+  }
+  override shl(width: Width, a: Node, b: Node): Node {
+    return this.#flags.summed(a, b, super.shl(width, a, b));
+  }
+  override shr(width: Width, a: Node, b: Node): Node {
+    return this.#flags.summed(a, b, super.shr(width, a, b));
+  }
+  override sar(width: Width, a: Node, b: Node): Node {
+    return this.#flags.summed(a, b, super.sar(width, a, b));
   }
   divide(
     signed: boolean,

@@ -2,12 +2,12 @@
 import type { Statement, Terminator } from "../block.js";
 import type { Flags, FlagSource } from "../flags.js";
 import { type Node, pseudo } from "../node.js";
-import { add, noSlots, slots, type SlotSet } from "../slots.js";
+import { add, noSlots, type SlotSet } from "../slots.js";
 
 export interface Reads {
-  /** Slots whose values at the start of the block anything in it depends on. */
+  /** Slots whose values at the start of the block anything in it depends on, flags set in it excepted. */
   readonly reads: SlotSet;
-  /** Flags that only flags set in the block depend on (a shift by 0 keeps them): read where those are. */
+  /** Slots that only bits of flags set in the block depend on: read where those are. */
   readonly flagReads: SlotSet;
 }
 
@@ -16,15 +16,14 @@ export function readsOf(
   final: Iterable<Node>,
   end: Terminator,
   flags: Flags,
-  flagsAcrossCalls: boolean,
 ): Reads {
   const reads = noSlots();
-  const flagReads = flagsAcrossCalls ? reads : noSlots();
-  let flagSlots = reads;
+  const flagReads = noSlots();
+  let found = reads;
   const visit = (n: Node | undefined): void => {
     if (n === undefined || n.mark) return;
     n.mark = true;
-    if (n.op === pseudo.entry) add(n.imm >= slots.flag ? flagSlots : reads, n.imm);
+    if (n.op === pseudo.entry) add(found, n.imm);
     visit(n.a);
     visit(n.b);
     visit(n.c);
@@ -45,7 +44,7 @@ export function readsOf(
     visit(end.when);
   }
   // What is left are values that only flags depend on.
-  flagSlots = flagReads;
+  found = flagReads;
   const visitFlags = (sources: Flags, isPart: boolean): void => {
     let previous: FlagSource | undefined;
     for (const source of sources) {
@@ -61,9 +60,6 @@ export function readsOf(
       if (record.before !== undefined) visitFlags(record.before, true);
     }
   };
-  for (const statement of statements) if (statement.kind === "exit") visitFlags(statement.flags, false);
-  // After a call or return nothing reads flags, or all do: see EmitOptions.
-  const isDead = end.kind === "ret" || end.kind === "call" || end.kind === "callTo" || end.kind === "jumpTo";
-  if (!isDead || flagsAcrossCalls) visitFlags(flags, false);
+  visitFlags(flags, false);
   return { reads, flagReads };
 }

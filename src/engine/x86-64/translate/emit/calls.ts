@@ -2,7 +2,7 @@
 import { op } from "../../../../wasm/opcodes.js";
 import { lookup } from "../lookup.js";
 import { types, words } from "../protocol.js";
-import { add, copySlots, has, hasFlags, noSlots, remove, RSP, slotOffset, slots } from "../slots.js";
+import { add, copySlots, has, noSlots, remove, RSP, slotOffset, slots } from "../slots.js";
 import { loadSlots } from "./state-transfer.js";
 import {
   close,
@@ -77,7 +77,6 @@ export function afterCall(u: UnitCode, next: number, index: number): void {
 function reloadAfterCall(u: UnitCode, next: number, index: number): void {
   const { e, unit } = u;
   const live = copySlots(liveAt(u, unit.graph[index]?.[0] ?? 0));
-  if (hasFlags(live)) u.options.needsFlags();
   if (has(live, slots.gpr + RSP)) {
     popReturnAddress(u, next);
     remove(live, slots.gpr + RSP);

@@ -4,14 +4,12 @@ import { hasTailCalls } from "../../../../wasm/tail-calls.js";
 import { state } from "../../state.js";
 import type { Block } from "../block.js";
 import { imported, reasons, words } from "../protocol.js";
-import { members, withoutFlags } from "../slots.js";
+import { members } from "../slots.js";
 import { afterCall, callTarget, callTo } from "./calls.js";
-import type { FlagSnapshot } from "./flag-snapshot.js";
-import { storeFlags, storeSlot } from "./state-transfer.js";
+import { storeSlot } from "./state-transfer.js";
 import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
 
-/** `flags` is what the end stores as the flags. */
-export function writeEnd(u: UnitCode, block: Block, index: number, flags: FlagSnapshot | undefined): void {
+export function writeEnd(u: UnitCode, block: Block, index: number): void {
   const { e, local, options } = u;
   const { end } = block;
   switch (end.kind) {
@@ -21,33 +19,33 @@ export function writeEnd(u: UnitCode, block: Block, index: number, flags: FlagSn
     case "return":
       return;
     case "ret":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       storeReturned(u, end.pc);
       e.value(end.target);
       return returnTarget(u);
     case "leave":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       if (isTail(u, index) && options.isCalled(end.pc)) return callTo(u, end.pc, true);
       e.i64(end.pc);
       return returnTarget(u);
     case "jumpTo":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       e.value(end.target);
       if (!isTail(u, index)) return returnTarget(u);
       e.set(local.target);
       return callTarget(u, true);
     case "call":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       callTo(u, end.target, false);
       return afterCall(u, end.next, index);
     case "callTo":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       e.value(end.target);
       e.set(local.target);
       callTarget(u, false);
       return afterCall(u, end.next, index);
     case "slow":
-      spill(u, block, index, flags);
+      spill(u, block, index);
       interpret(u, end.pc, end.next);
       return reload(u, u.unit.graph[index]?.[0] ?? 0);
     default:
@@ -56,22 +54,11 @@ export function writeEnd(u: UnitCode, block: Block, index: number, flags: FlagSn
 }
 
 /** Stores what is dirty; the values are in the slots' locals. */
-function spill(u: UnitCode, block: Block, index: number, flags: FlagSnapshot | undefined): void {
+function spill(u: UnitCode, block: Block, index: number): void {
   const { e, unit } = u;
-  for (const slot of members(withoutFlags(spilledAt(u, block, index)))) {
+  for (const slot of members(spilledAt(u, block, index))) {
     storeSlot(e, slot, unit.scalarXmm, () => e.get(e.locals.slot(slot)));
   }
-  if (flags === undefined) return;
-  storeFlags(
-    e,
-    () => e.i32(flags.kind),
-    [0, 1, 2].map((which) => () => {
-      const value = flags.values[which];
-      if (value === undefined) return e.i64(0);
-      e.value(value);
-      if (value.type === "i32") e.op("i64.extend_i32_u");
-    }),
-  );
 }
 
 /** The latest return, in case its target is none: then it has not happened. */

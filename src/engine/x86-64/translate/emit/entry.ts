@@ -2,12 +2,10 @@
 import { op } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
 import { hasStackWindow, reasons, STACK_WINDOW, words } from "../protocol.js";
-import { hasFlags } from "../slots.js";
 import {
   branch,
   branchIf,
   close,
-  liveAt,
   open,
   pushOutOfFuel,
   pushStoredRsp,
@@ -18,10 +16,9 @@ import {
 } from "./unit-code.js";
 
 export function writeEntry(u: UnitCode): void {
-  const { unit, options } = u;
+  const { unit } = u;
   returnUnlessRunnable(u);
   if (unit.frameAbove > 0) leaveNearEndOfMemory(u);
-  if (hasFlags(liveAt(u, 0)) && options.isCalled(unit.entry)) options.needsFlags();
   reload(u, 0);
 }
 

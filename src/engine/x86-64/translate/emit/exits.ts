@@ -3,24 +3,21 @@
 import { op } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
 import type { Block, ExitStatement } from "../block.js";
-import { flagPositions } from "../flags.js";
 import { isZero } from "../node.js";
 import { reasons } from "../protocol.js";
-import { has, hasFlags, keyOf, members, noSlots, slots, type SlotSet, withoutFlags } from "../slots.js";
-import type { FlagSnapshot } from "./flag-snapshot.js";
+import { has, keyOf, members, noSlots, type SlotSet } from "../slots.js";
 import { spillOrder } from "./spill-order.js";
-import { storeFlags, storeSlot } from "./state-transfer.js";
+import { storeSlot } from "./state-transfer.js";
 import {
   addFuel,
   branch,
   branchIf,
   close,
-  dirtyAt,
-  liveAt,
+  dirtyAtExit,
+  dirtyAtStop,
   open,
   pushOutOfFuel,
   returnLeave,
-  union,
   type UnitCode,
 } from "./unit-code.js";
 
@@ -28,7 +25,6 @@ import {
 export function withExits(u: UnitCode, code: () => void): void {
   const { e, local, unit } = u;
   const chains = spillOrder(exitSets(u));
-  keepFlags(u);
   // The outermost block is for what all exits end in, then the sets, the last to be stored outermost.
   const order = chains.flat();
   for (let count = 0; count <= order.length; count++) open(u, op.block);
@@ -45,18 +41,6 @@ export function withExits(u: UnitCode, code: () => void): void {
     branch(u, u.depth - 1);
   }
   close(u);
-  if (u.exitsStoreFlags) {
-    e.get(local.flagsKind);
-    e.i32(0);
-    e.op("i32.ge_s");
-    open(u, op.if);
-    storeFlags(
-      e,
-      () => e.get(local.flagsKind),
-      local.flagsWords.map((word) => () => e.get(word)),
-    );
-    close(u);
-  }
   e.i32(0);
   e.get(local.exitPc);
   e.op("i64.extend_i32_u");
@@ -69,11 +53,9 @@ export function withExits(u: UnitCode, code: () => void): void {
 function exitSets(u: UnitCode): SlotSet[] {
   const sets: SlotSet[] = [];
   u.unit.blocks.forEach((block, index) => {
-    const before = dirtyAt(u, index);
-    if (u.checked.has(index)) sets.push(withoutFlags(before));
+    if (u.checked.has(index)) sets.push(dirtyAtStop(u, index));
     for (const statement of block.statements) {
-      if (statement.kind === "exit" && !isZero(statement.when))
-        sets.push(withoutFlags(union(before, statement.written)));
+      if (statement.kind === "exit" && !isZero(statement.when)) sets.push(dirtyAtExit(u, index, statement));
     }
   });
   return sets;
@@ -84,16 +66,9 @@ export const countedIn = ({ end, instructions }: Block): number =>
   end.kind === "slow" ? instructions - 1 : instructions;
 
 /** A check of the block at `index`. */
-export function writeExit(
-  u: UnitCode,
-  exit: ExitStatement,
-  snapshot: FlagSnapshot | undefined,
-  block: Block,
-  index: number,
-): void {
+export function writeExit(u: UnitCode, exit: ExitStatement, block: Block, index: number): void {
   const { e, local } = u;
   if (isZero(exit.when)) return;
-  if (snapshot !== undefined) setSnapshot(u, snapshot);
   e.i32(exit.pc);
   e.set(local.exitPc);
   if (u.options.counts) {
@@ -101,17 +76,14 @@ export function writeExit(
     e.set(local.notExecuted);
   }
   e.value(exit.when);
-  leaveIf(u, union(dirtyAt(u, index), exit.written));
-  if (snapshot !== undefined) keepFlags(u);
+  leaveIf(u, dirtyAtExit(u, index, exit));
 }
 
-/** Out of fuel: leaves at the start of a block. Flags that live there are in their slots. */
+/** Out of fuel: leaves at the start of a block. */
 export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   const { e, local } = u;
   pushOutOfFuel(u);
   open(u, op.if);
-  const live = liveAt(u, index);
-  if (hasFlags(live)) setPackedFlags(u, live);
   e.i32(block.pc);
   e.set(local.exitPc);
   if (u.options.counts) {
@@ -119,51 +91,13 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
     e.set(local.notExecuted);
   }
   e.i32(1);
-  leaveIf(u, dirtyAt(u, index));
+  leaveIf(u, dirtyAtStop(u, index));
   close(u);
 }
 
 /** Leaves where the value on the stack is not 0. */
 function leaveIf(u: UnitCode, dirty: SlotSet): void {
-  const depth = u.exitDepth.get(keyOf(withoutFlags(dirty)));
+  const depth = u.exitDepth.get(keyOf(dirty));
   if (depth === undefined) throw new RangeError("an exit without a spill block");
   branchIf(u, u.depth - 1 - depth);
-}
-
-// What an exit stores as the flags.
-
-/** Nothing: the state area has them. */
-function keepFlags({ e, local }: UnitCode): void {
-  e.i32(-1);
-  e.set(local.flagsKind);
-}
-
-function setSnapshot(u: UnitCode, { kind, values }: FlagSnapshot): void {
-  const { e, local } = u;
-  u.exitsStoreFlags = true;
-  e.i32(kind);
-  e.set(local.flagsKind);
-  values.forEach((value, which) => {
-    e.value(value);
-    if (value.type === "i32") e.op("i64.extend_i32_u");
-    e.set(local.flagsWords[which] ?? 0);
-  });
-}
-
-/** The flags of a set, from their slots. */
-function setPackedFlags(u: UnitCode, live: SlotSet): void {
-  const { e, local } = u;
-  u.exitsStoreFlags = true;
-  e.i32(0);
-  e.set(local.flagsKind);
-  e.i32(0);
-  for (let flag = 0; flag < flagPositions.length; flag++) {
-    if (!has(live, slots.flag + flag)) continue;
-    e.get(e.locals.slot(slots.flag + flag));
-    e.i32(flagPositions[flag] ?? 0);
-    e.op("i32.shl");
-    e.op("i32.or");
-  }
-  e.op("i64.extend_i32_u");
-  e.set(local.flagsWords[0] ?? 0);
 }

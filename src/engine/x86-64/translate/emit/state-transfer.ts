@@ -1,5 +1,5 @@
 // Code that moves slots and flags between their locals and the state area.
-import { op, simd } from "../../../../wasm/opcodes.js";
+import { op, simd, type } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
 import type { Expressions } from "../expression.js";
 import { flagPositions } from "../flags.js";
@@ -16,7 +16,8 @@ export function storeSlot(e: Expressions, slot: number, scalarXmm: number, value
   e.i32(0);
   value();
   const offset = slotOffset(slot);
-  if (slot < slots.xmm) e.memory(op["i64.store"], 3, offset);
+  if (slot === slots.flagsOperation) e.memory(op["i32.store"], 2, offset);
+  else if (slot < slots.xmm || slot > slots.flagsOperation) e.memory(op["i64.store"], 3, offset);
   else if (slot >= slots.low) e.memory(op["f64.store"], 3, offset);
   else if (isUpperHalf(slot, scalarXmm)) {
     e.memory(simdPrefix + simd["v128.store64_lane"], 3, offset + 8);
@@ -26,13 +27,11 @@ export function storeSlot(e: Expressions, slot: number, scalarXmm: number, value
 
 /** Loads slots from the state area. */
 export function loadSlots(e: Expressions, wanted: SlotSet, scalarXmm: number): void {
-  if (hasFlags(wanted)) {
-    e.op("call");
-    e.code.u32(imported.settle);
-  }
+  if (hasFlags(wanted)) settle(e);
   for (const slot of members(wanted)) {
     e.i32(0);
-    if (slot < slots.xmm) e.memory(op["i64.load"], 3, slotOffset(slot));
+    if (slot === slots.flagsOperation) e.memory(op["i32.load"], 2, slotOffset(slot));
+    else if (slot < slots.xmm || slot > slots.flagsOperation) e.memory(op["i64.load"], 3, slotOffset(slot));
     else if (slot >= slots.flag) loadFlag(e, slot - slots.flag);
     else if (slot >= slots.low) e.memory(op["f64.load"], 3, slotOffset(slot));
     else if (isUpperHalf(slot, scalarXmm)) {
@@ -42,39 +41,21 @@ export function loadSlots(e: Expressions, wanted: SlotSet, scalarXmm: number): v
   }
 }
 
+/** RFLAGS has the status flags. */
+function settle(e: Expressions): void {
+  e.i32(0);
+  e.memory(op["i32.load"], 2, state.flagsOperation);
+  e.code.byte(op.if);
+  e.code.byte(type.empty);
+  e.op("call");
+  e.code.u32(imported.settle);
+  e.op("end");
+}
+
 function loadFlag(e: Expressions, flag: number): void {
   e.memory(op["i32.load"], 2, state.rflags);
   e.i32(flagPositions[flag] ?? 0);
   e.op("i32.shr_u");
   e.i32(1);
   e.op("i32.and");
-}
-
-/** The status flags in RFLAGS. */
-const STATUS = 0x8d5;
-
-/**
- * Stores what the flags follow from: an operation and its three operands, or 0 and in the first operand's place the
- * bits themselves, which are put into RFLAGS.
- */
-export function storeFlags(e: Expressions, kind: () => void, values: readonly (() => void)[]): void {
-  e.i32(0);
-  kind();
-  e.memory(op["i32.store"], 2, state.flagsOperation);
-  [state.flagsA, state.flagsB, state.flagsResult].forEach((offset, index) => {
-    e.i32(0);
-    values[index]?.();
-    e.memory(op["i64.store"], 3, offset);
-  });
-  e.i32(0);
-  e.i32(0);
-  e.memory(op["i32.load"], 2, state.rflags);
-  e.i32(~STATUS);
-  e.op("i32.and");
-  e.i32(0);
-  e.memory(op["i32.load"], 2, state.flagsA);
-  e.i32(STATUS);
-  e.op("i32.and");
-  e.op("i32.or");
-  e.memory(op["i32.store"], 2, state.rflags);
 }

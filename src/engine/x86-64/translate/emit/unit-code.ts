@@ -2,25 +2,30 @@
 // the few pieces of code that any of them may need.
 import type { CallSite } from "../../../../wasm/module.js";
 import { op, type } from "../../../../wasm/opcodes.js";
-import type { Block } from "../block.js";
+import type { Block, ExitStatement } from "../block.js";
 import { type Dataflow, spilledAtEnd } from "../dataflow.js";
 import type { Unit } from "../discover.js";
 import { Expressions, Locals } from "../expression.js";
 import { COUNTED_MIN, LEAVE, words } from "../protocol.js";
-import { addAll, copySlots, noSlots, RSP, slotOffset, type SlotSet } from "../slots.js";
+import {
+  addAll,
+  copySlots,
+  guestSlots,
+  noSlots,
+  RSP,
+  slotOffset,
+  type SlotSet,
+  withoutFlagWords,
+} from "../slots.js";
 import { loadSlots } from "./state-transfer.js";
 
 export interface EmitOptions {
   /** The function of the same module for a guest address, or the slot of the table that is kept for it. */
   readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
-  /** Whether status flags may be read after a call or return; compilers never do. */
-  readonly flagsAcrossCalls: boolean;
   /** Fuel is instructions, counted exactly. */
   readonly counts: boolean;
   /** Whether an address is known to be called: units elsewhere are entered where a jump or a stop test stored all flags. */
   readonly isCalled: (pc: number) => boolean;
-  /** Told where flags are read after a call or at the start of what is called. */
-  readonly needsFlags: () => void;
 }
 
 /** The parameter, a local like the others: what may still be executed. */
@@ -42,16 +47,11 @@ export interface UnitCode {
     readonly notExecuted: number;
     /** Which way a dispatch node goes. */
     readonly label: number;
-    /** What an exit stores as the flags: an operation, or -1 where they are as they were; and its operands. */
-    readonly flagsKind: number;
-    readonly flagsWords: readonly number[];
   };
   /** Calls of other units of the module. */
   readonly calls: CallSite[];
   /** At which depth the spill block for a set of dirty slots is. */
   readonly exitDepth: Map<string, number>;
-  /** Whether any exit stores flags. */
-  exitsStoreFlags: boolean;
   /** How many blocks are open. */
   depth: number;
 }
@@ -68,12 +68,10 @@ export function unitCode(
     exitPc: locals.add("i32"),
     notExecuted: locals.add("i32"),
     label: locals.add("i32"),
-    flagsKind: locals.add("i32"),
-    flagsWords: [locals.add("i64"), locals.add("i64"), locals.add("i64")],
   };
   const e = new Expressions(locals);
   const exitDepth = new Map<string, number>();
-  return { unit, options, flow, checked, e, local, calls: [], exitDepth, exitsStoreFlags: false, depth: 0 };
+  return { unit, options, flow, checked, e, local, calls: [], exitDepth, depth: 0 };
 }
 
 // Slots.
@@ -83,7 +81,22 @@ export const liveAt = ({ flow }: UnitCode, block: number): SlotSet => flow.live[
 
 /** What the end of a block stores. */
 export const spilledAt = (u: UnitCode, block: Block, index: number): SlotSet =>
-  spilledAtEnd(block, dirtyAt(u, index), u.options.flagsAcrossCalls);
+  spilledAtEnd(block, dirtyAt(u, index));
+
+/** What an exit stores. */
+export function dirtyAtExit(u: UnitCode, block: number, exit: ExitStatement): SlotSet {
+  const dirty = union(dirtyAt(u, block), guestSlots(exit.written));
+  const { counts } = u.options;
+  const needsFlags =
+    counts || exit.flags === "read" || (exit.flags === "kept" && u.flow.flagsAtEnd[block] === 1);
+  return needsFlags ? dirty : withoutFlagWords(dirty);
+}
+
+/** What a stop test at the start of a block stores. */
+export function dirtyAtStop(u: UnitCode, block: number): SlotSet {
+  const dirty = dirtyAt(u, block);
+  return u.flow.flagsAtStart[block] === 1 ? dirty : withoutFlagWords(dirty);
+}
 
 export function union(a: SlotSet, b: SlotSet): SlotSet {
   const out = copySlots(a);

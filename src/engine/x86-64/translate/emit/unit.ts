@@ -14,7 +14,7 @@ import { type EmitOptions, unitCode } from "./unit-code.js";
 export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
   const parts = structure(unit.graph);
   const checked = stopTests(unit, parts);
-  const flow = dataflow(unit.blocks, unit.graph, (block) => checked.has(block), options.flagsAcrossCalls);
+  const flow = dataflow(unit.blocks, unit.graph, (block) => checked.has(block), options.counts);
   const u = unitCode(unit, flow, checked, options);
   writeEntry(u);
   withExits(u, () => writeParts(u, parts));

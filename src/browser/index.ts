@@ -6,6 +6,7 @@ import { portableEngines } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
+import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/chance.js";
 import { keptCode } from "./code-store.js";
@@ -84,9 +85,9 @@ export async function run(plan: Plan, console: Console, { cache = true }: RunOpt
   for (const device of plan.devices) {
     if (device.source.kind !== "device") throw new RangeError(`device ${device.name} is of the host`);
     if (device.type === "NET_BASIC") nets.set(device.handle, device.source.device as NetDevice);
-    else blocks.set(device.handle, device.source.device as BlockDevice);
+    else blocks.set(device.handle, foreignBlock(device.source.device as BlockDevice));
   }
-  const host = { nets, blocks, console, clock, random };
+  const host = { nets, blocks, console: foreignConsole(console), clock, random };
   const guest = withAddresses(plan);
   const [engine, kept] = await Promise.all([
     load(),

@@ -156,7 +156,7 @@ for (const tender of ["spt", "hvt"] as const satisfies readonly Tender[]) {
 
   cases("block devices", async () => {
     const size = "Block size must be a multiple of 2 greater than or equal 512";
-    for (const value of ["0", "256", "513", "70000", "x"]) {
+    for (const value of ["0", "256", "513", "1536", "70000", "x"]) {
       const option = `--block-sector-size:storage=${value}`;
       await refuses([option, `--block:storage=${disk(512)}`, blk], [size, `Invalid option: \`${option}'`], {
         usage: true,

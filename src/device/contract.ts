@@ -31,6 +31,7 @@ export interface BlockDevice {
 
 /** Where a guest's console output goes. Input does not exist in Solo5. */
 export interface Console {
+  /** A console of the user's may keep `data`; those of ours are given what is valid during the call only. */
   write(data: Uint8Array): void;
 }
 

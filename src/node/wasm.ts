@@ -7,6 +7,7 @@ import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
+import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
 import type { KeptCode } from "../tender/kept-code.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
@@ -33,7 +34,7 @@ export const wasm: Engine = {
     return undefined;
   },
 
-  start(plan, { reporter, console = stdoutConsole, debug = {}, cache }) {
+  start(plan, { reporter, console: own, debug = {}, cache }) {
     const load = portableEngines[plan.unikernel.isa];
     const target = targets[plan.unikernel.target];
     if (load === undefined || target === undefined)
@@ -44,6 +45,7 @@ export const wasm: Engine = {
     };
     try {
       const guest = withAddresses(plan);
+      const console = own === undefined ? stdoutConsole : foreignConsole(own);
       const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
       const run = Promise.all([
         load(),
@@ -94,7 +96,7 @@ function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"
     if (device.type === "NET_BASIC") {
       nets.set(device.handle, openNet(device, hostClock, cleanup));
     } else if (device.source.kind === "device") {
-      blocks.set(device.handle, device.source.device);
+      blocks.set(device.handle, foreignBlock(device.source.device));
     } else {
       const block = blockDevice(openBlockFile(device.source.path), device.capacity, device.blockSize);
       cleanup.push(() => block.close());

@@ -5,7 +5,7 @@ import * as make from "../../test/elf-file.js";
 import { result } from "../abi/start.js";
 import { createSegment } from "../device/segment.js";
 import { readUnikernel } from "../image/unikernel.js";
-import { attach, type AttachOptions, type HostDevices } from "./attach.js";
+import { attach, isBlockSize, type AttachOptions, type HostDevices } from "./attach.js";
 
 const MiB = 2 ** 20;
 const kernel = (fields: Parameters<typeof make.unikernelFile>[0] = {}) =>
@@ -134,8 +134,22 @@ test("disks are whole numbers of blocks, one at least", () => {
   refuses(sized(512), "BLOCK_SMALL", small(512), { size: 0n });
   refuses(sized(512), "BLOCK_SMALL", small(512), { size: 511n });
   refuses(sized(4096), "BLOCK_SMALL", small(4096), { size: 4095n });
-  for (const blockSize of [0, 511, 513, 512.5, 0x10000])
-    refuses(sized(blockSize), "BLOCK_SIZE", "Block size must be a multiple of 2 greater than or equal 512");
+  const rule = "Block size must be a multiple of 2 greater than or equal 512";
+  for (const blockSize of [0, 511, 513, 512.5, 1536, 3072, 65534, 0x10000]) {
+    refuses(sized(blockSize), "BLOCK_SIZE", rule);
+    const device = {
+      capacity: BigInt(2 ** 40 * 1536),
+      blockSize,
+      read: () => result.ok,
+      write: () => result.ok,
+      close() {},
+    };
+    refuses({ ...both, block: { b: { source: { kind: "device", device } } } }, "BLOCK_SIZE", rule);
+  }
+  // Bindings find the offset in a sector by a mask: what a mask cannot do is no size.
+  const bits = Array.from({ length: 16 }, (_, bit) => 1 << bit);
+  const byMask = (size: number): boolean => bits.every((at) => (at & (size - 1)) === at % size);
+  for (let size = 512; size <= 0xffff; size++) assert.equal(isBlockSize(size), byMask(size), String(size));
   const [, disk] = attach(withDevices, sized(4096), host(2n ** 50n)).devices;
   assert.equal(disk?.type === "BLOCK_BASIC" ? disk.capacity : 0n, 2n ** 50n);
 });

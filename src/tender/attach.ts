@@ -74,10 +74,11 @@ export interface HostDevices {
   blockSize(path: string): bigint;
 }
 
+/** The classic text; it means a power of two: bindings find sectors by masks. */
 export const blockSizeRule = "Block size must be a multiple of 2 greater than or equal 512";
 /** Sizes in bytes that `blockSizeRule` allows and the manifest's 16 bits can hold. */
 export const isBlockSize = (size: number): boolean =>
-  Number.isInteger(size) && size >= 512 && size % 2 === 0 && size <= 0xffff;
+  Number.isInteger(size) && size >= 512 && size <= 0xffff && (size & (size - 1)) === 0;
 
 /** Attaches. Throws Solo5Error with the classic texts; nothing stays opened. */
 export function attach(unikernel: Unikernel, options: AttachOptions, host: HostDevices): Plan {
@@ -155,15 +156,12 @@ function attachNet(
 
 function attachBlock(
   device: Device & { type: "BLOCK_BASIC" },
-  { source, blockSize = 512 }: BlockRequest,
+  { source, blockSize: asked = 512 }: BlockRequest,
   host: HostDevices,
 ): AttachedBlock {
-  if (!isBlockSize(blockSize)) throw new Solo5Error("BLOCK_SIZE", blockSizeRule);
-  if (source.kind === "device") {
-    const { blockSize, capacity } = source.device;
-    return { ...device, source, blockSize, capacity };
-  }
-  const capacity = host.blockSize(source.path);
+  const blockSize = source.kind === "device" ? source.device.blockSize : asked;
+  if (![asked, blockSize].every(isBlockSize)) throw new Solo5Error("BLOCK_SIZE", blockSizeRule);
+  const capacity = source.kind === "device" ? source.device.capacity : host.blockSize(source.path);
   if (capacity < BigInt(blockSize)) {
     throw new Solo5Error(
       "BLOCK_SMALL",

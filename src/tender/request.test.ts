@@ -63,11 +63,24 @@ test("memory that is no number of MiB", () => {
 
 test("sector sizes", () => {
   const rule = "Block size must be a multiple of 2 greater than or equal 512";
-  for (const value of ["0", "511", "513", "256", "65536", "0x200", "1e3", "512 ", "-512", "x"]) {
+  for (const value of [
+    "0",
+    "511",
+    "513",
+    "514",
+    "1536",
+    "256",
+    "65536",
+    "0x200",
+    "1e3",
+    "512 ",
+    "-512",
+    "x",
+  ]) {
     const option = `--block-sector-size:b=${value}`;
     refuses("INVALID_OPTION", `${rule}\nInvalid option: \`${option}'`, option);
   }
-  for (const value of [512, 514, 4096, 65534]) {
+  for (const value of [512, 1024, 4096, 32768]) {
     const { block } = request([`--block-sector-size:b=${value}`, "--block:b=x"]);
     assert.equal(block?.["b"]?.blockSize, value);
   }

@@ -43,10 +43,9 @@ export function createVirtioNet(
   const send = (): void => {
     let wanted = false;
     for (let chain = transmit.peek(); chain !== undefined; chain = transmit.peek()) {
-      const bytes = gather(chain.readable);
+      const frame = gather(chain.readable)?.slice(headerSize);
       // A frame that the host does not take is lost, as on a cable.
-      if (bytes !== undefined && bytes.length > headerSize) {
-        const frame = bytes.subarray(headerSize);
+      if (frame !== undefined && frame.length > 0) {
         const isTaken = net.write(frame) === result.ok;
         tell("transmit", frame, isTaken);
       }

@@ -31,6 +31,12 @@ test("in a process an exception is the host's", () => {
   assert.match(String(start("test_zeropage.spt").status), /^#PF at 0x.*read of 0x0/);
 });
 
+test("without a thread there is no thread pointer, whatever the tender left in its place", () => {
+  const vcpu = load(guest("test_notls.spt"), newInterpreter);
+  vcpu.registers.set("fs_base", 0x20_0000n);
+  assert.match(String(runBare(vcpu).status), /write of 0xfffffffffffffffc/);
+});
+
 for (const [name, access] of [
   ["xnow", "write"],
   ["rnow", "write"],

@@ -23,6 +23,15 @@ extern char _ltdata[];  /* bytes of initialised thread-local data */
 extern char _ltbss[];   /* bytes from its end to the end of the thread-local segment */
 extern char _ltalign[]; /* alignment of the thread-local segment */
 
+/* A symbol's address as a number that the compiler knows nothing about: it takes no array to lie at 0, but a size may
+ * be 0. */
+static inline uintptr_t linker_value(const char *symbol)
+{
+    uintptr_t value = (uintptr_t)symbol;
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 static inline uintptr_t round_up(uintptr_t value, uintptr_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);

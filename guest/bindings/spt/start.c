@@ -9,6 +9,7 @@ void _start(const struct spt_boot_info *boot)
     static struct solo5_start_info info;
 
     stack_protector_init();
+    set_thread_pointer(0); /* It may be the tender's. */
     manifest = boot->mft;
     info.cmdline = options_take(boot->cmdline);
     banner_print();

@@ -10,10 +10,11 @@ static inline size_t tls_block_size(size_t data_size, size_t alignment)
     return round_up(TLS_HEADER_SIZE, alignment) + data_size;
 }
 
-static inline uintptr_t tls_thread_pointer(uintptr_t block, size_t data_size, size_t alignment)
+/* The lowest thread pointer with room for the variables in the block. */
+static inline uintptr_t tls_first_pointer(uintptr_t block, size_t data_size, size_t alignment)
 {
-    (void)data_size;
-    return round_up(block, alignment);
+    (void)data_size, (void)alignment;
+    return block;
 }
 
 static inline uintptr_t tls_data(uintptr_t tp, size_t data_size, size_t alignment)

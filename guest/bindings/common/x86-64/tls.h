@@ -8,9 +8,10 @@ static inline size_t tls_block_size(size_t data_size, size_t alignment)
     return round_up(data_size, alignment) + sizeof(uintptr_t);
 }
 
-static inline uintptr_t tls_thread_pointer(uintptr_t block, size_t data_size, size_t alignment)
+/* The lowest thread pointer with room for the variables in the block. */
+static inline uintptr_t tls_first_pointer(uintptr_t block, size_t data_size, size_t alignment)
 {
-    return round_up(block + round_up(data_size, alignment), alignment);
+    return block + round_up(data_size, alignment);
 }
 
 static inline uintptr_t tls_data(uintptr_t tp, size_t data_size, size_t alignment)

@@ -4,10 +4,11 @@ import type { VcpuOptions } from "../contract.js";
 import { CallProfile } from "./call-profile.js";
 import type { Core } from "./core.js";
 import { type Plain, plainMemory } from "./flat.js";
-import { Hotness } from "./hotness.js";
+import { Hotness, THRESHOLD } from "./hotness.js";
 import type { MachineMemory } from "./machine-memory.js";
 import { pageSize } from "../../bytes/align.js";
 import { pageBits, state } from "./state.js";
+import { ThreadedTier, type TierOptions } from "./threaded/index.js";
 import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
 import { decodeStored, encodeStored, isSameKey, type StoredCode } from "./translate/stored.js";
 import { type GuestCode, Translator } from "./translate/translator.js";
@@ -17,6 +18,8 @@ export interface AcceleratorOptions {
   readonly threshold?: number;
   /** Where memory is plain, for tests of a part of it; found out from tables and protections otherwise. */
   readonly plain?: Plain;
+  /** Of the first tier; `off` has the interpreter do all that is not translated. */
+  readonly firstTier?: TierOptions | "off";
 }
 
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
@@ -29,6 +32,8 @@ const MAX_FUEL = 20_000_000;
 const GROWTH = 2;
 /** How much faster translated code is, about: so a budget is a time. */
 const INTERPRETED_WEIGHT = 32;
+/** The same for the first tier. */
+const THREADED_WEIGHT = 4;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
@@ -52,7 +57,7 @@ export function accelerate(
   core: Core,
   memory: MachineMemory,
   options: VcpuOptions,
-  { threshold, plain: given }: AcceleratorOptions = {},
+  { threshold, plain: given, firstTier = {} }: AcceleratorOptions = {},
 ): Accelerator {
   const { cpu, mmu } = core;
   const { wasm } = memory;
@@ -97,12 +102,28 @@ export function accelerate(
     cpu.rflags = rflags;
   };
 
+  const tier =
+    firstTier === "off"
+      ? undefined
+      : new ThreadedTier(
+          core,
+          memory,
+          {
+            countdown: () => threshold ?? THRESHOLD,
+            isTranslated: (pc) => mmu.version === version && (translator?.find(pc) ?? 0) !== 0,
+            called: (site, target) =>
+              calls.jumped(mmu.base + site, site, target, (translator?.find(target) ?? 0) !== 0),
+          },
+          firstTier,
+        );
+
   const forget = () => {
     translator?.drop();
     translator = undefined;
     generation++;
     hotness.clear();
     new Uint8Array(wasm.buffer, words.lookup, LOOKUP_ENTRIES * 8).fill(0);
+    tier?.updateTranslated();
   };
   const previous = mmu.onCodeWritten;
   mmu.onCodeWritten = (page) => {
@@ -145,7 +166,7 @@ export function accelerate(
       shape: { base: mmu.base, ...plain },
       isExecutable,
       counts: counted,
-      isKnown: (pc) => hotness.isKnown(pc),
+      isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
       targetsOf: (pc) => calls.targetsOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -241,12 +262,25 @@ export function accelerate(
     return reason !== reasons.slow;
   };
 
+  const runTier = (tier: ThreadedTier, limit: number): void => {
+    if (tier.run(limit) !== "hot") return;
+    const pc = cpu.rip;
+    // What a stop test has left is worth a unit of its own only after longer.
+    const isQuiet = quiet > 0;
+    quiet = 0;
+    if (!isQuiet && translator !== undefined && mmu.version === version && translator.translate(pc) !== 0) {
+      tier.updateTranslated();
+    } else tier.setCountdown(pc, THRESHOLD);
+  };
+
   /** Where nothing counts instructions exactly, one that is interpreted counts for as many as take the same time translated. */
-  const weight = counted ? 1 : INTERPRETED_WEIGHT;
   const interpret = (limit: number): void => {
+    const isThreaded = tier?.isUsable === true;
+    const weight = counted ? 1 : isThreaded && tier.isWarm ? THREADED_WEIGHT : INTERPRETED_WEIGHT;
     const before = core.executed;
     try {
-      core.run(Math.ceil(limit / weight));
+      if (isThreaded) runTier(tier, Math.ceil(limit / weight));
+      else core.run(Math.ceil(limit / weight));
     } finally {
       const count = core.executed - before;
       interpreted += count;

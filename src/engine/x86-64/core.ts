@@ -138,6 +138,11 @@ export class Core implements Machine {
     return step;
   }
 
+  /** The instruction at an address, decoded ahead of its execution and not kept. Throws the fault of fetching it. */
+  instructionAt(pc: number): Instruction {
+    return this.#cache.at(pc)?.instruction ?? this.#cache.fetch(pc, this.mode);
+  }
+
   setBreakpoint(pc: number, on: boolean): void {
     if (on) this.breakpoints.add(pc);
     else this.breakpoints.delete(pc);

@@ -38,6 +38,8 @@ export const state = {
   x87Tag: 644,
   /** Free for the translator: spill areas, fuel, scratch. */
   translator: 1024,
+  /** 64: words of the first tier (threaded/layout.ts). */
+  threaded: 61440,
   /** One byte for every guest-physical page: `pageBits`. */
   pages: 65536,
 } as const;
@@ -83,7 +85,21 @@ export const pageBits = {
   dirty: 16,
 } as const;
 
-/** Where guest memory of a size begins: the state area's size, a multiple of 64 KiB. */
+/** WebAssembly's memory page, and the most that a memory holds. */
+const WASM_PAGE = 65536;
+const MOST = 2 ** 32;
+/** Room for what the first tier decodes: address space, which costs nothing until it is touched. */
+const ARENA = 32 << 20;
+
+/** The part of the WebAssembly memory between page map and guest memory: what the first tier decodes; maybe little or none. */
+export function arenaOf(sizeBytes: number): { readonly start: number; readonly size: number } {
+  const start = state.pages + Math.ceil(sizeBytes / pageSize / WASM_PAGE) * WASM_PAGE;
+  const room = Math.floor((MOST - start - sizeBytes) / WASM_PAGE) * WASM_PAGE;
+  return { start, size: Math.max(0, Math.min(ARENA, room)) };
+}
+
+/** Where guest memory of a size begins: a multiple of 64 KiB. */
 export function guestBase(sizeBytes: number): number {
-  return state.pages + Math.ceil(sizeBytes / pageSize / 65536) * 65536;
+  const { start, size } = arenaOf(sizeBytes);
+  return start + size;
 }

@@ -150,6 +150,7 @@ export class Expressions {
     const align = alignment.get(n.op);
     if (align !== undefined) return this.memory(n.op, align, n.imm);
     this.opcode(n.op);
+    if (n.op === op.call) this.code.u32(n.imm);
     if (laneOpcodes.has(n.op)) this.code.byte(n.imm);
     if (n.op === shuffle) this.code.append(Uint8Array.from(n.bytes ?? []));
   }

@@ -1,0 +1,410 @@
+// The first tier: guest code as records, each with a handler in WebAssembly that hands on to the next. Between the
+// interpreter, which does whatever a handler cannot, and translated code. docs/engine.md.
+import { hasTailCalls } from "../../../wasm/tail-calls.js";
+import type { Core } from "../core.js";
+import type { MachineMemory } from "../machine-memory.js";
+import { arenaOf, state } from "../state.js";
+import { Arena } from "./arena.js";
+import { Blocks } from "./blocks.js";
+import { Forms } from "./forms.js";
+import { Handlers } from "./handlers.js";
+import {
+  head as headOffset,
+  LEAST_ARENA,
+  MAX_FUEL,
+  NEVER,
+  NEXT_STUB,
+  record as recordOffset,
+  RECORD,
+  recordFlags,
+  STUB,
+  words,
+} from "./layout.js";
+
+/**
+ * Why the tier returns: the address in rip is reached often enough to say so, or there is translated code for it; the
+ * limit is reached; the core must stop or cannot go on here.
+ */
+export type Outcome = "hot" | "translated" | "limit" | "stopped";
+
+export interface TierHooks {
+  /** Jumps to a new block before it is hot. */
+  readonly countdown: (pc: number) => number;
+  /** Whether there is translated code for an address. */
+  readonly isTranslated: (pc: number) => boolean;
+  /** The call at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
+  readonly called: (site: number, target: number, isIndirect: boolean) => void;
+}
+
+export interface TierOptions {
+  /** Instructions that the interpreter executes first. */
+  readonly warmUp?: number;
+  readonly tailCalls?: boolean;
+  /** Executions without a handler before handlers are made; 1 makes them at once. */
+  readonly patience?: number;
+}
+
+/** Most guests say hello and end. */
+const WARM_UP = 20_000;
+/** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
+const PATIENCE = 1000;
+/** New targets of an indirect call before it is looked up in the table. */
+const MAX_MISSES = 16;
+
+interface Parts {
+  readonly arena: Arena;
+  readonly blocks: Blocks;
+  readonly forms: Forms;
+  readonly handlers: Handlers;
+}
+
+export class ThreadedTier {
+  readonly #core: Core;
+  readonly #hooks: TierHooks;
+  readonly #memory: MachineMemory;
+  readonly #options: TierOptions;
+  readonly #view: DataView;
+  #warmUp: number;
+  #made: Parts | undefined;
+  /** Nothing can be decoded here: memory is too full. */
+  readonly #isPossible: boolean;
+  #version = -1;
+  /** Counts what makes records stale. */
+  #epoch = 0;
+  /** `core.executed` when the fuel of this run is used up. */
+  #total = 0;
+  #raised: { readonly error: unknown } | undefined;
+  /** JavaScript has left, with rip and `core.executed` as they are. */
+  #isOut = false;
+  #impatience = 0;
+  readonly #misses = new Map<number, number>();
+
+  constructor(core: Core, memory: MachineMemory, hooks: TierHooks, options: TierOptions = {}) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#hooks = hooks;
+    this.#options = options;
+    this.#view = new DataView(memory.wasm.buffer);
+    this.#warmUp = options.warmUp ?? WARM_UP;
+    this.#isPossible = arenaOf(memory.size).size >= LEAST_ARENA;
+    const { mmu } = core;
+    const previous = mmu.onCodeWritten;
+    mmu.onCodeWritten = (page) => {
+      previous(page);
+      this.#made?.blocks.forgetPage(page);
+    };
+  }
+
+  /** Whether the tier can run the core as it is now. */
+  get isUsable(): boolean {
+    const core = this.#core;
+    return (
+      this.#isPossible &&
+      core.mode === 64 &&
+      core.breakpoints.size === 0 &&
+      !core.mmu.hasWatches &&
+      this.#roundsToNearest()
+    );
+  }
+
+  /** Whether the interpreter has executed what comes before. */
+  get isWarm(): boolean {
+    return this.#warmUp <= 0;
+  }
+
+  /** Figures for benchmarks. */
+  get statistics(): { forms: number; modules: number; wasmBytes: number; arenaBytes: number } {
+    const { forms, handlers, arena } = this.#made ?? {};
+    return {
+      forms: forms?.size ?? 0,
+      modules: handlers?.statistics.modules ?? 0,
+      wasmBytes: handlers?.statistics.wasmBytes ?? 0,
+      arenaBytes: arena?.used ?? 0,
+    };
+  }
+
+  /** WebAssembly knows no other rounding; MXCSR.RC. */
+  #roundsToNearest(): boolean {
+    return ((this.#core.cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
+  }
+
+  get #parts(): Parts {
+    return (this.#made ??= this.#make());
+  }
+
+  #make(): Parts {
+    const { mmu } = this.#core;
+    const { start, size } = arenaOf(this.#memory.size);
+    const arena = new Arena(this.#memory.wasm.buffer, start, size);
+    const forms = new Forms({ arena: start, base: mmu.base, size: mmu.size });
+    const tailCalls = this.#options.tailCalls ?? hasTailCalls();
+    const handlers = new Handlers(this.#memory.wasm, { arena: start, tailCalls }, (record, fuel) =>
+      this.#door(record, fuel),
+    );
+    return { arena, forms, handlers, blocks: new Blocks(this.#core, arena, forms) };
+  }
+
+  /** Jumps to an address until the tier returns `hot`. */
+  setCountdown(pc: number, jumps: number): void {
+    const { arena, blocks } = this.#made ?? {};
+    const head = blocks?.find(pc) ?? 0;
+    if (head !== 0) arena?.setWord(head + headOffset.countdown, Math.min(jumps, NEVER));
+  }
+
+  /** Whether the tier returns `translated` when it comes to an address. */
+  setTranslated(pc: number, on: boolean): void {
+    const { arena, blocks } = this.#made ?? {};
+    const head = blocks?.find(pc) ?? 0;
+    if (head === 0 || arena === undefined) return;
+    arena.setWord(head + headOffset.translated, on ? 1 : 0);
+    arena.setWord(head + headOffset.countdown, on ? 0 : this.#hooks.countdown(pc));
+  }
+
+  /** Looks again which blocks have translated code. */
+  updateTranslated(): void {
+    for (const [pc, head] of this.#made?.blocks.heads ?? []) {
+      const is = this.#hooks.isTranslated(pc);
+      const was = this.#made?.arena.word(head + headOffset.translated) === 1;
+      if (is !== was) this.setTranslated(pc, is);
+    }
+  }
+
+  /** Whether the block at an address has been executed, or was about to be, since it was last forgotten. */
+  hasRun(pc: number): boolean {
+    return (this.#made?.blocks.find(pc) ?? 0) !== 0;
+  }
+
+  /** Forgets what is decoded; handlers stay. */
+  forgetAll(): void {
+    this.#made?.blocks.clear();
+    this.#misses.clear();
+    this.#epoch++;
+  }
+
+  /** Executes at most `limit` instructions, as `Core.run` does; throws what the guest raises. */
+  run(limit: number): Outcome {
+    const core = this.#core;
+    const end = core.executed + limit;
+    if (this.#warmUp > 0) {
+      const before = core.executed;
+      try {
+        core.run(Math.min(limit, this.#warmUp));
+      } finally {
+        this.#warmUp -= core.executed - before;
+      }
+      if (core.stop || core.executed >= end) return core.stop ? "stopped" : "limit";
+      if (this.#warmUp > 0) return "stopped";
+    }
+    const { onJump } = core;
+    core.onJump = undefined;
+    try {
+      return this.#runHandlers(end);
+    } finally {
+      core.onJump = onJump;
+    }
+  }
+
+  #runHandlers(end: number): Outcome {
+    const core = this.#core;
+    let isFirst = true;
+    while (core.executed < end) {
+      if (core.stop || !this.isUsable) return "stopped";
+      if (core.mmu.version !== this.#version) {
+        this.forgetAll();
+        this.#version = core.mmu.version;
+      }
+      const outcome = this.#go(end - core.executed, isFirst);
+      if (outcome !== undefined) return outcome;
+      isFirst = false;
+    }
+    return core.stop ? "stopped" : "limit";
+  }
+
+  /** Runs handlers from rip on until they leave. */
+  #go(left: number, isFirst: boolean): Outcome | undefined {
+    const core = this.#core;
+    const { arena, handlers } = this.#parts;
+    const head = this.#headAt(core.cpu.rip);
+    if (head === 0) {
+      core.run(1);
+      return undefined;
+    }
+    if (!isFirst && arena.word(head + headOffset.countdown) <= 0) return this.#arrived(head);
+    const fuel = Math.min(left, MAX_FUEL);
+    const count = arena.count(head);
+    if (count > fuel) {
+      core.run(fuel);
+      return undefined;
+    }
+    this.#total = core.executed + fuel;
+    this.#isOut = false;
+    handlers.run(head + RECORD, fuel - count);
+    if (!this.#isOut) return this.#left();
+    if (this.#raised !== undefined) {
+      const { error } = this.#raised;
+      this.#raised = undefined;
+      throw error;
+    }
+    if (this.#impatience >= (this.#options.patience ?? PATIENCE)) this.#makeHandlers();
+    return undefined;
+  }
+
+  #makeHandlers(): void {
+    this.#impatience = 0;
+    const { blocks, forms, handlers } = this.#parts;
+    const wanted = [...blocks.pending].sort((a, b) => a.parts.length - b.parts.length);
+    if (wanted.length === 0) return;
+    handlers.make(forms, wanted);
+    blocks.settle(wanted);
+  }
+
+  #headAt(pc: number): number {
+    const { blocks, arena } = this.#parts;
+    const known = blocks.find(pc);
+    if (known !== 0) return known;
+    const used = arena.used;
+    const head = blocks.decode(pc);
+    if (arena.used < used) {
+      // The arena was full.
+      this.#misses.clear();
+      this.#epoch++;
+    }
+    if (head !== 0) {
+      const isTranslated = this.#hooks.isTranslated(pc);
+      arena.setWord(head + headOffset.translated, isTranslated ? 1 : 0);
+      arena.setWord(head + headOffset.countdown, isTranslated ? 0 : Math.min(NEVER, this.#hooks.countdown(pc)));
+    }
+    return head;
+  }
+
+  /** A jump left because of the head that it found. */
+  #left(): Outcome | undefined {
+    const core = this.#core;
+    const { arena } = this.#parts;
+    const view = this.#view;
+    const from = view.getInt32(words.from, true);
+    const found = view.getInt32(words.head, true);
+    const fuel = view.getInt32(words.fuel, true);
+    // A stub has taken more than there is.
+    core.executed = this.#total - fuel;
+    const isNext = found === NEXT_STUB || this.#isNext(from, found);
+    core.cpu.rip = found === STUB || found === NEXT_STUB ? this.#target(from, isNext) : arena.pc(found);
+    if (arena.isValid(found)) return this.#isDue(found) ? this.#arrived(found) : undefined;
+    const epoch = this.#epoch;
+    const head = this.#headAt(core.cpu.rip);
+    if (head === 0) return undefined;
+    if (epoch === this.#epoch) this.#link(from, head, isNext);
+    if (isNext) return undefined;
+    const countdown = arena.word(head + headOffset.countdown) - 1;
+    arena.setWord(head + headOffset.countdown, countdown);
+    return this.#isDue(head) ? this.#arrived(head) : undefined;
+  }
+
+  #isDue(head: number): boolean {
+    return (this.#made?.arena.word(head + headOffset.countdown) ?? 0) < 0;
+  }
+
+  #arrived(head: number): Outcome {
+    const arena = this.#made?.arena;
+    if (arena?.word(head + headOffset.translated) === 1) return "translated";
+    arena?.setWord(head + headOffset.countdown, NEVER);
+    return "hot";
+  }
+
+  /** Whether a record's way to a head is no jump. */
+  #isNext(from: number, head: number): boolean {
+    const arena = this.#made?.arena;
+    return (
+      arena !== undefined && this.#goesOn(from) && arena.word(from + recordOffset.next) === head
+    );
+  }
+
+  /** Whether a record has a way to what follows it: that of a branch, or no instruction at all. */
+  #goesOn(from: number): boolean {
+    const arena = this.#made?.arena;
+    if (arena === undefined) return false;
+    if (arena.length(from) === 0) return true;
+    return this.#flow(from) === "branch";
+  }
+
+  #flow(from: number): string | undefined {
+    const pc = this.#made?.arena.pc(from) ?? 0;
+    return this.#core.instructionAt(pc).row.traits.flow;
+  }
+
+  /** Where a record that found no head goes. */
+  #target(from: number, isNext: boolean): number {
+    const { arena } = this.#parts;
+    if (isNext) return arena.pc(from) + arena.length(from);
+    const flow = this.#flow(from);
+    if (flow === "ret" || flow === "callTo" || flow === "jumpTo") {
+      return Number(this.#view.getBigInt64(words.target, true));
+    }
+    return arena.f64[(from + recordOffset.displacement) >> 3] ?? 0;
+  }
+
+  /** The next time, the record finds the head itself. */
+  #link(from: number, head: number, isNext: boolean): void {
+    const { arena } = this.#parts;
+    if (isNext) return arena.setWord(from + recordOffset.next, head);
+    const flow = this.#flow(from);
+    if (flow === "ret" || flow === "jumpTo") return arena.enter(head);
+    const [site, target] = [arena.pc(from), arena.pc(head)];
+    if (flow === "call" || flow === "callTo") this.#hooks.called(site, target, flow === "callTo");
+    if (flow === "callTo") {
+      const misses = (this.#misses.get(from) ?? 0) + 1;
+      this.#misses.set(from, misses);
+      arena.enter(head);
+      if (misses > MAX_MISSES) {
+        const flags = from + recordOffset.flags;
+        arena.u8[flags] = (arena.u8[flags] ?? 0) | recordFlags.megamorphic;
+      }
+    }
+    arena.setWord(from + recordOffset.link, head);
+  }
+
+  /** Executes a record's instruction by the interpreter; the record that is next, or 0 to leave. */
+  #door(record: number, fuel: number): number {
+    const core = this.#core;
+    const { cpu, mmu } = core;
+    const { arena } = this.#parts;
+    const rest = arena.rest(record);
+    const pc = arena.pc(record);
+    const head = arena.headOf(record);
+    const epoch = this.#epoch;
+    const isPending = ((arena.u8[record + recordOffset.flags] ?? 0) & recordFlags.pending) !== 0;
+    this.#isOut = true;
+    core.executed = this.#total - fuel - rest - 1;
+    cpu.rip = pc;
+    try {
+      core.run(1);
+    } catch (error) {
+      this.#raised = { error };
+      return 0;
+    }
+    if (isPending && ++this.#impatience >= (this.#options.patience ?? PATIENCE)) return 0;
+    if (core.stop || epoch !== this.#epoch || mmu.version !== this.#version) return 0;
+    if (!arena.isValid(head) || !this.#roundsToNearest()) return 0;
+    this.#isOut = false;
+    if (rest > 0 && cpu.rip === pc + arena.length(record)) {
+      this.#view.setInt32(words.fuel, fuel, true);
+      return record + RECORD;
+    }
+    return this.#enter(fuel + rest);
+  }
+
+  /** Goes on in the block at rip, if it is known and nothing is against it. */
+  #enter(fuel: number): number {
+    const { arena, blocks } = this.#parts;
+    const head = blocks.find(this.#core.cpu.rip);
+    this.#isOut = true;
+    if (head === 0) return 0;
+    const count = arena.count(head);
+    const countdown = arena.word(head + headOffset.countdown) - 1;
+    if (count > fuel || countdown < 0) return 0;
+    arena.setWord(head + headOffset.countdown, countdown);
+    this.#view.setInt32(words.fuel, fuel - count, true);
+    this.#isOut = false;
+    return head + RECORD;
+  }
+}

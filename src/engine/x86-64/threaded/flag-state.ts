@@ -55,6 +55,8 @@ export class FlagState {
   /** The record is not stored yet. */
   #isPending = false;
   #isChanged = false;
+  /** The latest flag may have kept what it was: then the interpreter leaves all as they are stored. */
+  #isKept = false;
   #sum: { readonly a: Node; readonly b: Node; readonly result: Node } | undefined;
 
   constructor(statements: Statements, known: Known) {
@@ -62,9 +64,9 @@ export class FlagState {
     this.#known = known;
   }
 
-  /** What is known after the handler. */
+  /** What is known after the handler, or after the interpreter has done the same. */
   get known(): Known {
-    return this.#known;
+    return this.#isKept ? undefined : this.#known;
   }
 
   get isChanged(): boolean {
@@ -88,6 +90,7 @@ export class FlagState {
     this.#known = `${operation} ${width} ${plain ? "plain" : ""}`;
     this.#isPending = true;
     this.#isChanged = true;
+    this.#isKept = false;
   }
 
   /** INC and DEC keep CF. */
@@ -169,6 +172,7 @@ export class FlagState {
     const cleared = binary32(op["i32.and"], before, i32(~(1 << at)));
     const set = binary32(op["i32.or"], cleared, binary32(op["i32.shl"], bit, i32(at)));
     this.#setWord(keep === undefined ? set : select("i32", keep, before, set));
+    this.#isKept = keep !== undefined;
   }
 
   setZPC(zf: Node, pf: Node, cf: Node): void {
@@ -186,5 +190,6 @@ export class FlagState {
     this.#isPending = false;
     this.#known = "none";
     this.#isChanged = true;
+    this.#isKept = false;
   }
 }

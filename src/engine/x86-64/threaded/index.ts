@@ -40,8 +40,10 @@ export interface TierOptions {
   /** Instructions that the interpreter executes first. */
   readonly warmUp?: number;
   readonly tailCalls?: boolean;
-  /** Executions without a handler before handlers are made; 1 makes them at once. */
+  /** Executions without a handler before handlers are made. */
   readonly patience?: number;
+  /** Addresses whose blocks get their handlers before anything runs. */
+  readonly ahead?: readonly number[];
 }
 
 /** Most guests say hello and end. */
@@ -77,6 +79,7 @@ export class ThreadedTier {
   /** JavaScript has left, with rip and `core.executed` as they are. */
   #isOut = false;
   #impatience = 0;
+  #isBegun = false;
   readonly #misses = new Map<number, number>();
 
   constructor(core: Core, memory: MachineMemory, hooks: TierHooks, options: TierOptions = {}) {
@@ -204,8 +207,17 @@ export class ThreadedTier {
     }
   }
 
+  /** Decodes what the options name. */
+  #beginAhead(): void {
+    this.#isBegun = true;
+    this.#version = this.#core.mmu.version;
+    for (const pc of this.#options.ahead ?? []) this.#headAt(pc);
+    this.#makeHandlers();
+  }
+
   #runHandlers(end: number): Outcome {
     const core = this.#core;
+    if (!this.#isBegun) this.#beginAhead();
     let isFirst = true;
     while (core.executed < end) {
       if (core.stop || !this.isUsable) return "stopped";

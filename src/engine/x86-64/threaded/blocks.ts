@@ -55,7 +55,9 @@ export class Blocks {
     const [first] = instructions;
     if (first === undefined) return 0;
     const { mmu } = this.#core;
-    const pages = new Set([pc, (instructions.at(-1) ?? first).next - 1].map((at) => Math.floor(at / pageSize)));
+    const pages = new Set(
+      [pc, (instructions.at(-1) ?? first).next - 1].map((at) => Math.floor(at / pageSize)),
+    );
     const physical = [...pages].map((page) =>
       mmu.holdsCode(mmu.byteAt(Math.max(pc, page * pageSize), "execute")),
     );
@@ -86,7 +88,11 @@ export class Blocks {
         found.push(i);
         at = i.next;
         if (i.row.traits.flow !== undefined) break;
-      } while (found.length < LONGEST && offsetIn(at) > offsetIn(pc) && offsetIn(at) + MAX_LENGTH <= pageSize);
+      } while (
+        found.length < LONGEST &&
+        offsetIn(at) > offsetIn(pc) &&
+        offsetIn(at) + MAX_LENGTH <= pageSize
+      );
     } catch (error) {
       if (!(error instanceof GuestFault)) throw error;
     }

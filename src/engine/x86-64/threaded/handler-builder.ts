@@ -8,7 +8,19 @@ import { divide } from "../translate/build/divide.js";
 import { Operations } from "../translate/build/operations.js";
 import type { LowType } from "../translate/build/vectors.js";
 import * as integer from "../translate/integer.js";
-import { binary32, binary64, extendU, i32, i64, isZero, type Node, node, simdPrefix, v128, wrap } from "../translate/node.js";
+import {
+  binary32,
+  binary64,
+  extendU,
+  i32,
+  i64,
+  isZero,
+  type Node,
+  node,
+  simdPrefix,
+  v128,
+  wrap,
+} from "../translate/node.js";
 import { FlagState, type Known } from "./flag-state.js";
 import { RECORD, record as fieldOffset } from "./layout.js";
 import { FIELD, FieldValue, NEXT_HIGH, NEXT_LOW } from "./shape.js";

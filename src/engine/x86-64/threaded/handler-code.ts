@@ -384,4 +384,3 @@ export function linkHandler(d: Dispatch): FunctionBody {
   new EndCode(e, d, 0).goOn();
   return { type: types.handler, locals: locals.types, code: e.code.take(), name: "link" };
 }
-

@@ -50,7 +50,12 @@ export class Handlers {
     const slow = imports.count;
     const functions = [slowHandler(this.#dispatch)].concat(
       wanted.map((form) =>
-        handlerCode(forms.build(form.parts, form.before), this.#dispatch, slow, form.parts.map(({ row }) => row.mnemonic).join(" ")),
+        handlerCode(
+          forms.build(form.parts, form.before),
+          this.#dispatch,
+          slow,
+          form.parts.map(({ row }) => row.mnemonic).join(" "),
+        ),
       ),
     );
     const imported = (name: string, type: number) =>
@@ -68,9 +73,8 @@ export class Handlers {
       exports: [],
       elements: wanted.map((_, index) => ({ at: first + index, index: slow + 1 + index })),
     });
-    new webAssembly.Instance(new webAssembly.Module(bytes), {
-      solo5: { memory: this.#memory, table: this.#table, ...this.#functions },
-    });
+    const given = { memory: this.#memory, table: this.#table, ...this.#functions };
+    Reflect.construct(webAssembly.Instance, [new webAssembly.Module(bytes), { solo5: given }]);
     wanted.forEach((form, index) => (form.slot = first + index));
     this.statistics.modules++;
     this.statistics.wasmBytes += bytes.length;

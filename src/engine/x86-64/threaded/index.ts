@@ -3,7 +3,7 @@
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Core } from "../core.js";
 import type { MachineMemory } from "../machine-memory.js";
-import { arenaOf, state } from "../state.js";
+import { arenaOf, FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
 import { Blocks } from "./blocks.js";
 import { Forms } from "./forms.js";
@@ -248,6 +248,7 @@ export class ThreadedTier {
       core.run(fuel);
       return undefined;
     }
+    this.#settleFlags();
     this.#total = core.executed + fuel;
     this.#isOut = false;
     handlers.run(head + RECORD, fuel - count);
@@ -259,6 +260,14 @@ export class ThreadedTier {
     }
     if (this.#impatience >= (this.#options.patience ?? PATIENCE)) this.#makeHandlers();
     return undefined;
+  }
+
+  /** Handlers know the flags as the interpreter stores them. */
+  #settleFlags(): void {
+    const { cpu } = this.#core;
+    if ((cpu.i32[state.flagsOperation >> 2] ?? 0) >> 2 < FlagsOperation.bits) return;
+    const { rflags } = cpu;
+    cpu.rflags = rflags;
   }
 
   #makeHandlers(): void {
@@ -284,7 +293,10 @@ export class ThreadedTier {
     if (head !== 0) {
       const isTranslated = this.#hooks.isTranslated(pc);
       arena.setWord(head + headOffset.translated, isTranslated ? 1 : 0);
-      arena.setWord(head + headOffset.countdown, isTranslated ? 0 : Math.min(NEVER, this.#hooks.countdown(pc)));
+      arena.setWord(
+        head + headOffset.countdown,
+        isTranslated ? 0 : Math.min(NEVER, this.#hooks.countdown(pc)),
+      );
     }
     return head;
   }
@@ -326,9 +338,7 @@ export class ThreadedTier {
   /** Whether a record's way to a head is no jump. */
   #isNext(from: number, head: number): boolean {
     const arena = this.#made?.arena;
-    return (
-      arena !== undefined && this.#goesOn(from) && arena.word(from + recordOffset.next) === head
-    );
+    return arena !== undefined && this.#goesOn(from) && arena.word(from + recordOffset.next) === head;
   }
 
   /** Whether a record has a way to what follows it: that of a branch, or no instruction at all. */

@@ -19,8 +19,11 @@ import { storedRecord } from "./flag-state.js";
 import { type Dispatch, linkHandler, moduleTypes, runFunction, slowHandler, types } from "./handler-code.js";
 import { Statements } from "./statements.js";
 
-type Operation = Exclude<FlagRecord["operation"], "none">;
-const operations = Object.keys(FlagsOperation).filter((name): name is Operation => name !== "none");
+/** Those that interpreter and handlers store, by their numbers from 1 on. */
+const operations = (["add", "sub", "logic", "inc", "dec", "shl", "shr", "sar"] as const).toSorted(
+  (a, b) => FlagsOperation[a] - FlagsOperation[b],
+);
+type Operation = (typeof operations)[number];
 const widths: readonly Width[] = [8, 16, 32, 64];
 
 /** Handlers that are always there, by index in the table. */
@@ -48,7 +51,11 @@ export function baseModule(d: Dispatch, memory: Import, handlers: Import): Uint8
 }
 
 /** One arm for each operation and width; `none` is for flags in RFLAGS. */
-function byOperation(e: Expressions, none: () => void, arm: (operation: Operation, width: Width) => void): void {
+function byOperation(
+  e: Expressions,
+  none: () => void,
+  arm: (operation: Operation, width: Width) => void,
+): void {
   const block = () => {
     e.code.byte(op.block);
     e.code.byte(type.empty);

@@ -252,7 +252,7 @@ export const packedWords = (flags: Flags): FlagWords => [
 ];
 
 /** The six flags packed as in RFLAGS. */
-function packed(flags: Flags): Node {
+export function packed(flags: Flags): Node {
   let word = i32(0);
   flagPositions.forEach((position, flag) => {
     const bit = flagBit(flags[flag] ?? fromBit(i32(0)), flag);

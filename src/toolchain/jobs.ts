@@ -10,8 +10,11 @@ export interface Job {
   readonly output: string;
   /** Files it reads; a change in any runs it again. */
   readonly inputs: readonly string[];
-  /** Either a command that writes `output`, or its contents. */
-  readonly make: readonly string[] | { readonly text: string };
+  /** A command that writes `output`, its contents, or what writes it, where `steps` says which steps those are. */
+  readonly make:
+    | readonly string[]
+    | { readonly text: string }
+    | { readonly steps: string; run(): Promise<void> };
 }
 
 const parallel = 2;
@@ -62,6 +65,7 @@ function digest({ make, inputs }: Job): string {
 
 async function make({ output, make }: Job): Promise<void> {
   if ("text" in make) return writeFileSync(output, make.text);
+  if ("run" in make) return make.run();
   const [command = "", ...args] = make;
   // Debug information names the folder the compiler runs in.
   const child = spawn(command, args, { cwd: packageRoot, stdio: ["ignore", "inherit", "pipe"] });

@@ -24,7 +24,11 @@ export const diskBootCode = diskBootFile(guestOutput);
 export const bindingsObject = (target: BindingsTarget): string => `solo5_${target}.o`;
 export const linkerScript = (target: BindingsTarget): string => `solo5_${target}.lds`;
 
-/** Where both lie under a prefix such as `guestOutput`. */
+/** The compiler's runtime, and what is empty: there is no C library, but builds ask for it. */
+export const runtimeArchive = "libgcc.a";
+export const emptyArchives: readonly string[] = ["libc.a", "libm.a"];
+
+/** Where all of these lie under a prefix such as `guestOutput`. */
 export const libFolder = (prefix: string, isa: Isa): string => join(prefix, "lib", isas[isa].triple);
 
 export const packageVersion = (): string =>

@@ -30,7 +30,11 @@ echo 'int main(void) { return 0; }' > conftest.c
 "$CC" --version > /dev/null
 "$CC" -v 2> version
 "$CC" conftest.c -o conftest
-"$CC" -o conftest -g -O2 -Wall conftest.c
+status=0
+timeout 10 ./conftest 2> /dev/null || status=$?
+test $status -ne 0 -a $status -ne 124
+"$CC" -o conftest -g -O2 -Wall conftest.c -lm -lc -lgcc
+test -f "$("$CC" -print-libgcc-file-name)"
 "$CC" -c conftest.c && test -f conftest.o
 "$CC" -E conftest.c > /dev/null
 echo '#include <stdint.h>' | "$CC" -E - > /dev/null

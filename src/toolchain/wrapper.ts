@@ -14,6 +14,7 @@ import { compileFlags, linkFlags } from "./flags.js";
 import { isas } from "./isa.js";
 import { changeElf } from "./objcopy.js";
 import { parseObjcopy, parseStrip, type CopyArguments } from "./objcopy-arguments.js";
+import { runtimeArchive } from "./layout.js";
 import { findPrefix, type Prefix } from "./prefix.js";
 
 /** Kernels limit a command line to 2 MiB, of which the environment is part. */
@@ -127,9 +128,11 @@ function link(context: Context, abi: string | undefined, args: readonly string[]
     ...linkFlags,
     "-T",
     script,
-    `-L${prefix.lib}`,
-    `-l:solo5_${abi}.o`,
+    join(prefix.lib, `solo5_${abi}.o`),
     ...args,
+    // Behind the folders that were given, so that their libc.a is found before ours, which is empty.
+    `-L${prefix.lib}`,
+    "-lgcc",
   ]);
 }
 
@@ -202,7 +205,8 @@ function answer(question: string, { isa, prefix: { headers, lib } }: Context): s
     case "--print-search-dirs":
       return `install: ${lib}\nprograms: =\nlibraries: =${lib}`;
     case "-print-libgcc-file-name":
-      return "libgcc.a";
+    case "--print-libgcc-file-name":
+      return join(lib, runtimeArchive);
     case "-print-multi-directory":
     case "-print-multi-os-directory":
       return ".";

@@ -2,7 +2,10 @@
  * The stub bindings: every function of the API, so that anything links, and none that does anything. They are what
  * configure scripts link their probes with; nothing runs the result.
  */
+#include "elf_abi.h"
 #include "solo5.h"
+
+DECLARE_ELF_INTERP
 
 uintptr_t __stack_chk_guard = 0x00deadbeef0d0a00;
 void __stack_chk_fail(void) __attribute__((noreturn));

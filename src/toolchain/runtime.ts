@@ -1,0 +1,61 @@
+// The compiler's runtime, libgcc.a: the functions that compilers call on their own, each in a member of its own, so that
+// a unikernel gets those it uses. From Zig's compiler_rt, and guest/runtime for what that lacks.
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ehdr } from "../abi/elf.js";
+import { viewOf } from "../bytes/struct.js";
+import { symbols } from "../image/symbols.js";
+import type { Compiler } from "./compiler.js";
+import { changeElf } from "./objcopy.js";
+
+/** How Zig compiles its compiler_rt: freestanding, for any address, and only what does the work. */
+export const zigRuntimeFlags: readonly string[] = [
+  ..."-O ReleaseFast -fstrip -fPIC -fno-unwind-tables -ffunction-sections -fdata-sections".split(" "),
+  ..."-fno-compiler-rt -fno-stack-check -fno-stack-protector".split(" "),
+];
+
+/** The same for C. */
+export const runtimeFlags: readonly string[] =
+  "-std=gnu99 -O2 -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections".split(" ");
+
+/** compiler_rt also has a part of the C library, which is the application's to bring, and the stack protector's ends. */
+const isRuntime = (name: string): boolean =>
+  name.startsWith("__") && !/_chk(?:_fail|_guard)?$|^__memset$/.test(name) && !isMath(name);
+
+/** Functions of math.h for half precision and x87's, by Zig's own names: `__sinh` is the sine. */
+const isMath = (name: string): boolean =>
+  /^__(?:ceil|cos|exp2?|fabs|floor|fma|fmax|fmin|fmod|log(?:2|10)?|round|sin|sincos|sqrt|tan|trunc)[hlxq]$/.test(
+    name,
+  );
+
+/** What of `object` belongs into the archive, sorted. */
+export function runtimeNames(object: Uint8Array): readonly string[] {
+  const { shoff, shnum } = ehdr.read(viewOf(object), 0);
+  const found = symbols(object, { sections: { offset: Number(shoff), count: shnum } });
+  return [...new Set(found.map(({ name }) => name))].filter(isRuntime).toSorted();
+}
+
+/** Makes an archive of `objects`: a member for each function, with what it needs. Members are made in `folder`. */
+export async function splitArchive(
+  archive: string,
+  objects: readonly string[],
+  { ld, ar }: Pick<Compiler, "ld" | "ar">,
+  folder: string,
+): Promise<void> {
+  rmSync(archive, { force: true });
+  mkdirSync(folder, { recursive: true });
+  const members: string[] = [];
+  for (const name of objects.flatMap((object) => runtimeNames(readFileSync(object)))) {
+    const member = join(folder, `${name}.o`);
+    await run([...ld, "-r", "--gc-sections", "-u", name, ...objects, "-o", member]);
+    // What else is in it serves this function only; to everyone else it is the application's to bring.
+    writeFileSync(member, changeElf(readFileSync(member), { localize: (symbol) => symbol !== name }));
+    members.push(member);
+  }
+  await run([...ar, "rcs", archive, ...members]);
+}
+
+const run = async ([program = "", ...args]: readonly string[]): Promise<unknown> =>
+  promisify(execFile)(program, args);

@@ -134,6 +134,22 @@ test("--x-exec-heap makes heap and stack executable, and nothing else", { skip }
   }
 });
 
+test("memory may be larger than 4 GiB", { skip }, async () => {
+  for (const mib of [4096, 20_000]) {
+    const child = await startUntil("test_time", await seal(sleeper, `--mem=${mib}`), []);
+    try {
+      const maps = mappings(child.pid ?? 0);
+      assert.equal(maps.findLast(({ name }) => !name.startsWith("[v"))?.end, mib * 2 ** 20);
+      assert.deepEqual(
+        maps.filter(({ name }) => name === "[stack]"),
+        [],
+      );
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+});
+
 test("solo5-spt keeps its process, and no environment", { skip }, async () => {
   const child = await startUntil("test_time", process.execPath, [commandFile("solo5-spt"), sleeper]);
   try {

@@ -41,6 +41,36 @@ for (const target of ["hvt", "spt"] as const) {
   });
 }
 
+test("wasm: memory that the engine cannot have is adjusted to the most that it can", async () => {
+  const say = (command: string, size: number): string => `${command}: adjusting memory to ${size} bytes\n`;
+  const most = 2 ** 32 - 2 ** 21;
+  const rows = [
+    ["solo5-hvt", "hvt", 1, 2 ** 21, "0x200000"],
+    ["solo5-hvt", "hvt", 5, 2 ** 22, "0x400000"],
+    ["solo5-hvt", "hvt", 4096, most, "0xffe00000"],
+    ["solo5-spt", "spt", 4096, most, "0xffe00000"],
+    ["solo5-spt", "spt", 20_000, most, "0xffe00000"],
+  ] as const;
+  for (const [command, target, mib, size, top] of rows) {
+    const kernel = selfTest(`test_hello.${target}`);
+    const { stdout, stderr, status } = await solo5(command, ["--engine=wasm", `--mem=${mib}`, kernel]);
+    assert.deepEqual([stderr, status], [say(command, size), 0]);
+    assert.match(stdout, new RegExp(`stack < ${top}\\n[^]*SUCCESS`));
+  }
+  // The binding's own limit is lower.
+  const virtio = await solo5("solo5", ["run", "--mem=4096", selfTest("test_hello.virtio")]);
+  assert.deepEqual([virtio.stderr, virtio.status], [say("solo5", most), 0]);
+});
+
+test("wasm hvt: with the largest memory, the ring lies inside it", async () => {
+  const segment = createSegment();
+  createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const source = { kind: "device", device: segment.port() } as const;
+  const plan = attach(open(selfTest("test_net_ring.hvt")), { memMiB: 4096, net: { service0: { source } } });
+  await using running = run(plan, { engine: "wasm", console: { write() {} } });
+  assert.equal(await running.status, 0);
+});
+
 test("wasm hvt: the ring carries frames", async () => {
   const segment = createSegment();
   createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });

@@ -10,6 +10,8 @@ export const bootInfo = struct(40, {
   timerfd: i32,
 });
 
+/** Bytes of memory that leave the stack of a launch alone, in the smallest address space that a kernel gives. */
+export const memMax = { "x86-64": 2 ** 46, aarch64: 2 ** 38 } as const;
 /** Guest memory starts here; below is what the kernel lets nobody map. */
 export const hostMemBase = 0x10000;
 export const bootInfoBase = 0x11000;

@@ -10,7 +10,7 @@ export const exitStatus = { success: 0, failure: 1, abort: 255 } as const;
 export const guestMinBase = 0x100000;
 /** The command line's limit in bytes, its NUL included. */
 export const cmdlineSize = 8192;
-/** No target takes more memory than this. */
+/** No virtual machine takes more memory than this. */
 export const guestMemMax = 0x1_0000_0000;
 /** Memory of a guest where the user says nothing, in MiB. */
 export const defaultMemMiB = 512;

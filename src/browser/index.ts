@@ -2,10 +2,11 @@
 // SharedArrayBuffer, no eval; a page stays responsive, since the guest runs in slices of some milliseconds.
 import { Solo5Error } from "../bytes/error.js";
 import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
-import { portableEngines } from "../engine/engines.js";
+import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
+import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/chance.js";
@@ -56,6 +57,8 @@ const nextTurn: NextTurn = () =>
 export interface Running {
   /** The unikernel's status, and what a tender would say on stderr. */
   readonly ended: Promise<Ended>;
+  /** Bytes of memory that the unikernel has: what it was to have, or the most that the engine can give. */
+  readonly memSize: number;
   /** Ends the unikernel within some milliseconds; its status is then 137. */
   stop(): void;
 }
@@ -88,12 +91,12 @@ export async function run(plan: Plan, console: Console, { cache = true }: RunOpt
     else blocks.set(device.handle, foreignBlock(device.source.device as BlockDevice));
   }
   const host = { nets, blocks, console: foreignConsole(console), clock, random };
-  const guest = withAddresses(plan);
+  const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
   const [engine, kept] = await Promise.all([
     load(),
     cache ? keptCode(guest.unikernel.file, target.memorySize(guest)) : undefined,
   ]);
   const isResponsive = "document" in globalThis;
   const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, kept, isResponsive });
-  return { ended, stop: () => stop({ status: 137 }) };
+  return { ended, memSize: guest.memSize, stop: () => stop({ status: 137 }) };
 }

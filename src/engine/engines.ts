@@ -3,6 +3,9 @@ import type { Isa } from "../abi/elf.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Vcpu, VcpuOptions } from "./contract.js";
 
+/** Bytes of guest memory that fit into a WebAssembly memory, 4 GiB, beside the engine's own part. */
+export const portableMemoryMax = 2 ** 32 - 2 ** 21;
+
 export interface PortableEngine {
   /** Guest memory of `size` bytes, all zero. Throws Solo5Error where the host has no room. */
   newMemory(size: number): GuestMemory;

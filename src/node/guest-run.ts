@@ -11,9 +11,12 @@ export const signalled = ({ unikernel }: Plan, signal: number): Ended =>
 /** What a stop of the caller's comes to. */
 export const killed: Ended = { status: 137 };
 
+export const say = (reporter: string, message: string): void =>
+  void process.stderr.write(`${reporter}: ${message}\n`);
+
 /** The status of an end, whose message goes to stderr. */
 export async function reported(ended: Promise<Ended>, reporter: string): Promise<number> {
   const { status, message } = await ended;
-  if (message !== undefined) process.stderr.write(`${reporter}: ${message}\n`);
+  if (message !== undefined) say(reporter, message);
   return status;
 }

@@ -10,13 +10,15 @@ import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm
 import { check, libc } from "../linux/libc.js";
 import { openDump, openFrames, type Cleanup } from "../linux/net/open.js";
 import { relay } from "../linux/net/relay.js";
+import { hvt } from "../target/hvt/target.js";
 import type { Plan } from "../tender/attach.js";
+import { fitted } from "../tender/fit.js";
 import type { Ended } from "../tender/run.js";
 import { workerOptions } from "../linux/worker-options.js";
 import { openBlockFile } from "./block-file.js";
 import type { Engine } from "./engine.js";
 import { withAddresses } from "../tender/chance.js";
-import { killed, reported, signalled } from "./guest-run.js";
+import { killed, reported, say, signalled } from "./guest-run.js";
 import type { DebuggerLink, listenForDebugger } from "./kvm-debugger.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
@@ -41,7 +43,9 @@ export const kvm: Engine = {
       for (const undo of cleanup.splice(0)) undo();
     };
     try {
-      const work = { ...prepare(plan, console === undefined, cleanup), debug, reporter };
+      const { plan: guest, notice } = fitted(withAddresses(plan), hvt);
+      if (notice !== undefined) say(reporter, notice);
+      const work = { ...prepare(guest, console === undefined, cleanup), debug, reporter };
       const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
       const { stop, nudge, ended } = runWorker({ ...work, debugger: link?.link }, (data) =>
         console?.write(data),
@@ -95,7 +99,7 @@ function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "
     cleanup.push(() => closeSync(fd));
     return fd;
   };
-  const { unikernel, memSize, cmdline, devices, execHeap } = withAddresses(plan);
+  const { unikernel, memSize, cmdline, devices, execHeap } = plan;
   return {
     file: unikernel.file,
     name: unikernel.name,

@@ -2,11 +2,12 @@
 import { constants } from "node:os";
 import type { Isa } from "../abi/elf.js";
 import type { Target as TargetName } from "../abi/notes.js";
-import { portableEngines } from "../engine/engines.js";
+import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
+import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
 import type { KeptCode } from "../tender/kept-code.js";
@@ -18,7 +19,7 @@ import { stdoutConsole } from "./console.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine } from "./engine.js";
 import { random, withAddresses } from "../tender/chance.js";
-import { killed, reported, signalled } from "./guest-run.js";
+import { killed, reported, say, signalled } from "./guest-run.js";
 
 export const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>
@@ -44,9 +45,10 @@ export const wasm: Engine = {
       for (const undo of cleanup.splice(0)) undo();
     };
     try {
-      const guest = withAddresses(plan);
+      const { plan: guest, notice } = fitted(withAddresses(plan), target, portableMemoryMax);
+      if (notice !== undefined) say(reporter, notice);
       const console = own === undefined ? stdoutConsole : foreignConsole(own);
-      const host: Host = { ...openDevices(plan, cleanup), console, clock: hostClock, random };
+      const host: Host = { ...openDevices(guest, cleanup), console, clock: hostClock, random };
       const run = Promise.all([
         load(),
         instrumentsOf(debug, guest, reporter, cleanup),

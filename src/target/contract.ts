@@ -77,6 +77,8 @@ export type Machine = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor
   Partial<Pick<Vcpu, "interrupt">>;
 
 export interface Target {
+  /** Bytes; memory is a multiple of it. 1 where absent. */
+  readonly memUnit?: number;
   /** Bytes of memory that the engine must provide. */
   memorySize(guest: Guest): number;
   readonly exceptions: ExceptionModel;

@@ -10,7 +10,7 @@ import { attach, isBlockSize, type AttachOptions, type HostDevices } from "./att
 const MiB = 2 ** 20;
 const kernel = (fields: Parameters<typeof make.unikernelFile>[0] = {}) =>
   readUnikernel(make.unikernelFile(fields), "f");
-const plain = kernel();
+const plain = kernel({ target: 1 });
 const withDevices = kernel({
   devices: [
     ["n", 2],
@@ -76,6 +76,17 @@ test("memory", () => {
   );
 });
 
+test("memory of a process may be larger", () => {
+  const process = kernel({ target: 2 });
+  assert.equal(attach(process, { memMiB: 20_000 }, host()).memSize, 20_000 * MiB);
+  refuses(
+    { memMiB: 2 ** 26 + 1 },
+    "MEMORY",
+    "guest memory size 70368745226240 bytes exceeds the max size 70368744177664 bytes",
+    { on: process },
+  );
+});
+
 test("memory must hold the whole unikernel, .bss included", () => {
   const bss = (memsz: bigint) =>
     kernel({
@@ -85,7 +96,9 @@ test("memory must hold the whole unikernel, .bss included", () => {
   const small = (end: string, size: number): string =>
     `f: the unikernel ends at ${end}, its .bss included: guest memory of ${size} bytes is too small, see --mem`;
   refuses({ memMiB: 2 }, "MEMORY", small("0x200000", 2 * MiB), { on: bss(0xff000n) });
-  refuses({ memMiB: 1 }, "MEMORY", small("0x101000", MiB), { on: plain });
+  refuses({ memMiB: 1 }, "MEMORY", small("0x101000", MiB), { on: kernel({ target: 2 }) });
+  // A virtual machine's memory is whole units of 2 MiB, and one at least.
+  assert.equal(attach(plain, { memMiB: 1 }, host()).memSize, MiB);
   refuses({ memMiB: 4096 }, "MEMORY", small("0x20000000101000", 2 ** 32), { on: bss(2n ** 53n - 1n) });
 });
 

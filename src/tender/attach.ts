@@ -1,5 +1,7 @@
 // From a unikernel and what the user attaches to a Plan: every declared device has its source, every value is
 // checked. Nothing after a Plan can be a user's error. ABI.md 6.6 and 12.
+import { memMax as sptMemMax } from "../abi/spt.js";
+import { memUnit } from "../abi/hvt.js";
 import { cmdlineSize, defaultMemMiB, guestMemMax } from "../abi/start.js";
 import type { DeviceType } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
@@ -102,16 +104,14 @@ export function attach(unikernel: Unikernel, options: AttachOptions, host: HostD
   return { unikernel, memSize, cmdline, devices, execHeap: options.execHeap ?? false };
 }
 
-function memory({ name, imageEnd }: Unikernel, memMiB: number): number {
+function memory({ name, imageEnd, target, isa }: Unikernel, memMiB: number): number {
   if (!Number.isInteger(memMiB) || memMiB < 1) throw malformedMemory();
   const size = memMiB * 2 ** 20;
-  if (size > guestMemMax) {
-    throw new Solo5Error(
-      "MEMORY",
-      `guest memory size ${size} bytes exceeds the max size ${guestMemMax} bytes`,
-    );
+  const max = target === "spt" ? sptMemMax[isa] : guestMemMax;
+  if (size > max) {
+    throw new Solo5Error("MEMORY", `guest memory size ${size} bytes exceeds the max size ${max} bytes`);
   }
-  if (imageEnd >= size) {
+  if (imageEnd >= Math.max(size, target === "hvt" ? memUnit : 0)) {
     throw new Solo5Error(
       "MEMORY",
       `${name}: the unikernel ends at ${hex(imageEnd)}, its .bss included: guest memory of ${size} bytes is too small, see --mem`,

@@ -1,5 +1,5 @@
 // The hvt target: a virtual machine without hardware, with one door for each hypercall. ABI.md 6.
-import { hypercalls, type HypercallName } from "../../abi/hvt.js";
+import { hypercalls, memUnit, type HypercallName } from "../../abi/hvt.js";
 import { viewOf, type Field, type Struct } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import { isInside } from "../../image/memory.js";
@@ -28,6 +28,7 @@ const ended = (message: string): State => ({ kind: "ended", status: 1, message }
 
 export const hvt: Target = {
   exceptions: "guest",
+  memUnit,
   memorySize: (guest) => hvtMemory(guest).total,
   noExecute: () => true,
   protections: ({ unikernel }) => segmentProtections(unikernel),

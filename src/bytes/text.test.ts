@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { hex, printable, textUntilNul, withNul } from "./text.js";
+import { decodeText, encodeText, hex, printable, textUntilNul, withNul } from "./text.js";
 
 test("text ends at the first NUL, or at the end", () => {
   assert.equal(textUntilNul(Uint8Array.of(97, 98, 0, 99, 0)), "ab");
@@ -15,6 +15,27 @@ test("text ends at the first NUL, or at the end", () => {
 test("text without NUL survives", () => {
   const text = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0"));
   fc.assert(fc.property(text, (text) => assert.equal(textUntilNul(withNul(text)), text)));
+});
+
+test("bytes survive, UTF-8 or not, and UTF-8 is the text that it is", () => {
+  const mixed = fc.array(
+    fc.oneof(
+      fc.uint8Array(),
+      fc.string({ unit: "grapheme" }).map((text) => new TextEncoder().encode(text)),
+    ),
+  );
+  const roundTrip = (data: Uint8Array): void => {
+    const text = decodeText(data);
+    assert.deepEqual(Buffer.from(encodeText(text)), Buffer.from(data));
+    const plain = Buffer.from(data).toString();
+    if (!plain.includes("\ufffd")) assert.equal(text, plain);
+  };
+  fc.assert(fc.property(mixed, (parts) => roundTrip(Buffer.concat(parts))));
+  // As Python's surrogateescape has it: an overlong NUL, half a surrogate pair, a character cut short.
+  assert.equal(
+    decodeText(Uint8Array.of(0x61, 0xc0, 0x80, 0xed, 0xb2, 0x80, 0xe2, 0x82)),
+    "a\udcc0\udc80\udced\udcb2\udc80\udce2\udc82",
+  );
 });
 
 test("a byte order mark is text like any other", () => {

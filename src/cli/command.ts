@@ -1,5 +1,7 @@
 // What every command shares: one line on stderr and a status for what the user did wrong, never a stack trace; quiet
 // when the reader of a pipe goes away.
+import { commandArguments } from "./arguments.js";
+import { encodeText } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
 import { stdoutConsole } from "../node/console.js";
 import { packageVersion } from "../toolchain/layout.js";
@@ -29,7 +31,7 @@ const sigpipeStatus = 141;
  */
 export async function main(command: Command): Promise<void> {
   try {
-    process.exitCode = await command.run(process.argv.slice(2));
+    process.exitCode = await command.run(commandArguments());
   } catch (error) {
     if (!(error instanceof Solo5Error)) throw error;
     if (error.code === "EPIPE") {
@@ -37,14 +39,14 @@ export async function main(command: Command): Promise<void> {
       return;
     }
     const lines = error.message === "" ? [] : error.message.split("\n");
-    for (const line of lines) process.stderr.write(`${command.name}: ${line}\n`);
+    for (const line of lines) process.stderr.write(encodeText(`${command.name}: ${line}\n`));
     if (error.code === "USAGE" || error.code === "INVALID_OPTION") process.stderr.write(command.usage);
     process.exitCode = 1;
   }
 }
 
 /** Writes to stdout, all at once. Throws Solo5Error as `stdoutConsole` does. */
-export const print = (text: string): void => stdoutConsole.write(new TextEncoder().encode(text));
+export const print = (text: string): void => stdoutConsole.write(encodeText(text));
 
 /** What `--version` of solo5 and its commands says; the exit status. */
 export function printVersion(): number {

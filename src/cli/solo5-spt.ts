@@ -3,6 +3,7 @@
 // remains; only where a device lives in this process does this process stay, as a relay. ABI.md 6.6 and 7.
 import { exec } from "../linux/exec.js";
 import { hostDevices } from "../linux/host-devices.js";
+import { ignoredSignals } from "../linux/ignored-signals.js";
 import { hasLibc } from "../linux/libc.js";
 import { hostedNet, nativeObstacle } from "../linux/obstacle.js";
 import { seal } from "../linux/seal.js";
@@ -19,7 +20,12 @@ await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) 
   if (native && hostedNet(plan.devices) === undefined && hasLibc()) {
     if (valueOf(given, "verbose") !== undefined) process.stderr.write(`${reporter}: engine native\n`);
     const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
-    return exec(seal(plan, { prefix: `${reporter}: `, processName: name }), name, inherited);
+    const image = seal(plan, {
+      prefix: `${reporter}: `,
+      processName: name,
+      ignoredSignals: ignoredSignals(),
+    });
+    return exec(image, name, inherited);
   }
   await import("./spt-hosted.js");
   return Number(process.exitCode ?? 0);

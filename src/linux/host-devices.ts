@@ -1,5 +1,7 @@
 // What attach asks of a Linux host: does the interface exist, how large is the disk. The checks that have classic
 // texts; what can change until the start is checked again by the launch itself.
+import { decodeText } from "../bytes/text.js";
+import { hostPath } from "./path.js";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { ethernetMtu } from "../device/contract.js";
@@ -14,13 +16,18 @@ const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
 
 /** The interfaces of this process's network namespace; /sys may show another's. */
 export const interfaces = (): readonly string[] =>
-  [...readFileSync("/proc/self/net/dev", "latin1").matchAll(/^\s*([^\s:]+):/gm)].map(
-    (match) => match[1] ?? "",
+  [...readFileSync("/proc/self/net/dev", "latin1").matchAll(/^ *([^ :\n]+):/gm)].map(([, name = ""]) =>
+    fromLatin1(name),
   );
 
+/** The kernel's own files are read byte by byte: names in them may be any. */
+const fromLatin1 = (name: string): string => decodeText(Buffer.from(name, "latin1"));
+
 /** The name of the tap that `fd` belongs to; undefined for any other kind. */
-const tapOf = (fd: number): string | undefined =>
-  /^iff:\s*(\S+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+function tapOf(fd: number): string | undefined {
+  const name = /^iff:\t([^\n]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+  return name === undefined ? undefined : fromLatin1(name);
+}
 
 function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   if (process.platform !== "linux") {
@@ -60,7 +67,7 @@ function sizeOf(fd: number, path: string): bigint {
 function blockSize(path: string): bigint {
   let fd;
   try {
-    fd = openSync(path, constants.O_RDWR);
+    fd = openSync(hostPath(path), constants.O_RDWR);
     return sizeOf(fd, path);
   } catch (cause) {
     if (cause instanceof Solo5Error) throw cause;

@@ -7,8 +7,9 @@ import { strerror } from "./errno.js";
 
 /** Each returns -1 on error; `errno()` then tells why. Buffers are read or filled in place. */
 interface Libc {
-  memfd_create(name: string, flags: number): number;
-  fexecve(fd: number, argv: readonly (string | null)[], envp: readonly (string | null)[]): number;
+  memfd_create(name: Uint8Array, flags: number): number;
+  /** Tables of addresses, with 0 at the end. */
+  fexecve(fd: number, argv: BigUint64Array, envp: BigUint64Array): number;
   fcntl(fd: number, cmd: number, arg: number): number;
   ioctl(fd: number, request: number, arg: Uint8Array): number;
   socket(domain: number, type: number, protocol: number): number;
@@ -73,8 +74,8 @@ function load(): Libc {
     let clearCache: ((begin: bigint, end: bigint) => void) | undefined;
     const pthreadSelf = c.func("unsigned long pthread_self(void)");
     return {
-      memfd_create: c.func("int memfd_create(const char *name, unsigned int flags)"),
-      fexecve: c.func("int fexecve(int fd, const char **argv, const char **envp)"),
+      memfd_create: c.func("int memfd_create(void *name, unsigned int flags)"),
+      fexecve: c.func("int fexecve(int fd, void *argv, void *envp)"),
       fcntl: (fd, cmd, arg) => fcntl(fd, cmd, "int", arg) as number,
       ioctl: (fd, request, arg) => ioctl(fd, request, "void *", arg) as number,
       socket: c.func("int socket(int domain, int type, int protocol)"),

@@ -8,6 +8,7 @@ import { Solo5Error } from "../bytes/error.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
 import { memoryExecutable } from "./exec.js";
+import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
 import { openNet, type Cleanup } from "./net/open.js";
 import { relay } from "./net/relay.js";
@@ -44,7 +45,13 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
     const hosted = hostDevices(plan, stdio, clock, cleanup);
     const path = executable(name, cleanup, (unlink) =>
-      seal(hosted, { prefix: `${reporter}: `, processName: name, unlink, dependent: true }),
+      seal(hosted, {
+        prefix: `${reporter}: `,
+        processName: name,
+        unlink,
+        ignoredSignals: ignoredSignals(),
+        dependent: true,
+      }),
     );
     const child = spawn(path, { argv0: name, env: {}, stdio });
     const ended = new Promise<number>((resolve, reject) => {

@@ -54,6 +54,8 @@ export const atFdcwd = -100;
 export const open = { readWrite: 2, nonBlock: 0x800, closeOnExec: 0x80000 } as const;
 export const mmapProt = { read: 1, write: 2, execute: 4 } as const;
 export const mmapFlag = { private: 0x02, fixed: 0x10, anonymous: 0x20, noReserve: 0x4000 } as const;
+/** SIG_IGN, as a handler's address. */
+export const sigIgn = 1;
 export const signal = { kill: 9, pipe: 13, xfsz: 25 } as const;
 export const sigSetmask = 2;
 export const sigsetSize = 8;

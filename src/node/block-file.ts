@@ -1,4 +1,5 @@
 // A block device on a file or on a block device of the host.
+import { hostPath } from "../linux/path.js";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { result, type Result } from "../abi/start.js";
 import type { BlockDevice } from "../device/contract.js";
@@ -10,7 +11,7 @@ type Move = (fd: number, data: Uint8Array, at: number, length: number, position:
 /** Opens `path` for reading and writing. Throws Solo5Error with the classic text. */
 export function openBlockFile(path: string): number {
   try {
-    return openSync(path, "r+");
+    return openSync(hostPath(path), "r+");
   } catch (cause) {
     throw blockError(path, systemErrorMessage(cause), cause);
   }

@@ -1,5 +1,6 @@
 // Where translated code is kept between runs: a folder of the user's own with a file for each unikernel, checksum first.
 // Nothing that goes wrong here is an error: the code is translated again. docs/RATIONALE.md, "Code from a cache".
+import { hostPath } from "../linux/path.js";
 import { createHash } from "node:crypto";
 import {
   closeSync,
@@ -58,10 +59,10 @@ function homeFolder(): string | undefined {
 
 /** With what is missing above it. Node's own recursion never ends where there can be no folder, as in /proc. */
 function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+  if (existsSync(hostPath(folder))) return;
   const above = dirname(folder);
   if (above !== folder) makeFolder(above);
-  mkdirSync(folder, { mode: 0o700 });
+  mkdirSync(hostPath(folder), { mode: 0o700 });
 }
 
 /** What is kept in `folder` for a unikernel; undefined where nothing can be. */
@@ -80,8 +81,8 @@ export function keptCode(
         makeFolder(folder);
         if (!isOwn(folder)) return;
         const temporary = `${file}.${process.pid}.tmp`;
-        await writeFile(temporary, Buffer.concat([sha256(bytes), bytes]), { mode: 0o600 });
-        await rename(temporary, file);
+        await writeFile(hostPath(temporary), Buffer.concat([sha256(bytes), bytes]), { mode: 0o600 });
+        await rename(hostPath(temporary), hostPath(file));
         await prune(folder);
       } catch {
         // A full disk, a folder that cannot be written.
@@ -93,7 +94,7 @@ export function keptCode(
 /** Whether nobody else could have put anything there. */
 function isOwn(path: string): boolean {
   try {
-    return isOurs(lstatSync(path));
+    return isOurs(lstatSync(hostPath(path)));
   } catch {
     return false;
   }
@@ -104,7 +105,10 @@ const isOurs = ({ uid, mode }: { readonly uid: number; readonly mode: number }):
 
 function readKept(file: string): Uint8Array | undefined {
   try {
-    const fd = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const fd = openSync(
+      hostPath(file),
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
     try {
       const status = fstatSync(fd);
       if (!status.isFile() || status.size > MAX_FILE || !isOurs(status)) return undefined;
@@ -112,7 +116,7 @@ function readKept(file: string): Uint8Array | undefined {
       const bytes = content.subarray(CHECKSUM);
       if (!sha256(bytes).equals(content.subarray(0, CHECKSUM))) return undefined;
       const now = new Date();
-      void utimes(file, now, now).catch(() => {});
+      void utimes(hostPath(file), now, now).catch(() => {});
       return bytes;
     } finally {
       closeSync(fd);
@@ -124,10 +128,15 @@ function readKept(file: string): Uint8Array | undefined {
 
 /** Removes what was used longest ago, and what a run that was killed left half written. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX) || name.endsWith(".tmp"));
+  const names = (await readdir(hostPath(folder))).filter(
+    (name) => name.endsWith(SUFFIX) || name.endsWith(".tmp"),
+  );
   const files = await Promise.all(
     names.map(async (name) => {
-      const { size, mtimeMs } = await stat(join(folder, name)).catch(() => ({ size: 0, mtimeMs: 0 }));
+      const { size, mtimeMs } = await stat(hostPath(join(folder, name))).catch(() => ({
+        size: 0,
+        mtimeMs: 0,
+      }));
       return { name, size, mtimeMs };
     }),
   );
@@ -135,6 +144,6 @@ async function prune(folder: string): Promise<void> {
   for (const { name, size, mtimeMs } of files.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
     const isLeft = name.endsWith(".tmp") && mtimeMs < Date.now() - 60_000;
-    if (total > MAX_FOLDER || isLeft) await rm(join(folder, name), { force: true });
+    if (total > MAX_FOLDER || isLeft) await rm(hostPath(join(folder, name)), { force: true });
   }
 }

@@ -1,4 +1,5 @@
 // Where core files go: `core.solo5-TARGET.PID` in a folder of the user's.
+import { hostPath } from "../linux/path.js";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { SparseFile } from "../debug/core/core-dump.js";
@@ -25,7 +26,7 @@ export function createCoreFile(
       failure = `could not write core file: ${path}: ${systemErrorMessage(cause)}`;
     }
   };
-  attempt(() => ftruncateSync((fd = openSync(path, "w", mode)), size));
+  attempt(() => ftruncateSync((fd = openSync(hostPath(path), "w", mode)), size));
   return {
     write: (at, data) =>
       attempt(() => {

@@ -1,4 +1,6 @@
 // Files as commands use them: read whole, written whole or not at all; the system's reasons in its own words.
+import { encodeText } from "../bytes/text.js";
+import { hostPath } from "../linux/path.js";
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { systemErrorMessage } from "./errno.js";
 import { Solo5Error } from "../bytes/error.js";
@@ -6,7 +8,7 @@ import { Solo5Error } from "../bytes/error.js";
 /** The bytes of `path`. Throws Solo5Error `OPEN`: `PATH: Could not open: REASON`. */
 export function readFile(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readFileSync(hostPath(path));
   } catch (cause) {
     throw new Solo5Error("OPEN", `${path}: Could not open: ${systemErrorMessage(cause)}`, { cause });
   }
@@ -18,9 +20,10 @@ export function readFile(path: string): Uint8Array {
  * Throws Solo5Error `WRITE`: `PATH: Could not write: REASON`.
  */
 export function writeFile(path: string, data: Uint8Array | string, mode = 0o666): void {
-  const content = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const content = typeof data === "string" ? encodeText(data) : data;
   try {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(path, content);
+    const file = hostPath(path);
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(file, content);
     else replaceFile(path, content, mode);
   } catch (cause) {
     throw new Solo5Error("WRITE", `${path}: Could not write: ${systemErrorMessage(cause)}`, { cause });
@@ -28,10 +31,10 @@ export function writeFile(path: string, data: Uint8Array | string, mode = 0o666)
 }
 
 function replaceFile(path: string, content: Uint8Array, mode: number): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = hostPath(`${path}.${process.pid}.tmp`);
   try {
     writeFileSync(temporary, content, { mode, flag: "wx", flush: true });
-    renameSync(temporary, path);
+    renameSync(temporary, hostPath(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

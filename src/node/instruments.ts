@@ -1,4 +1,5 @@
 // Makes the instruments that a user asked for.
+import { encodeText } from "../bytes/text.js";
 import { writeSync } from "node:fs";
 import { coreDump } from "../debug/core/core-dump.js";
 import { describers } from "../debug/trace/registry.js";
@@ -16,7 +17,7 @@ import { serveGdb } from "./gdb-server.js";
 const stderr = 2;
 
 /** At once, so that it stands where it belongs among the guest's own output. */
-const print = (line: string): void => void writeSync(stderr, `${line}\n`);
+const print = (line: string): void => void writeSync(stderr, encodeText(`${line}\n`));
 
 /** `cleanup` gets what closes them. */
 export function openInstruments(

@@ -1,4 +1,5 @@
 // The file that a recording is written to as the guest runs.
+import { hostPath } from "../linux/path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "./errno.js";
@@ -15,7 +16,7 @@ export function recordingFile(path: string, cleanup: (() => void)[]): (data: Uin
       throw new Solo5Error("WRITE", `${path}: Could not write: ${systemErrorMessage(cause)}`, { cause });
     }
   };
-  const fd = attempt(() => openSync(path, "w", mode));
+  const fd = attempt(() => openSync(hostPath(path), "w", mode));
   cleanup.push(() => closeSync(fd));
   return (data) =>
     attempt(() => {

@@ -14,7 +14,7 @@ import { stdoutConsole } from "./console.js";
 import type { DebugRequest } from "./debug-request.js";
 import type { Running } from "./engine.js";
 import { readFile } from "./files.js";
-import { reported } from "./guest-run.js";
+import { reported, signalled } from "./guest-run.js";
 import { openInstruments } from "./instruments.js";
 import { nextTurn } from "./wasm.js";
 
@@ -46,7 +46,7 @@ export async function startReplay(
     status: reported(ended, reporter).finally(() => {
       for (const undo of cleanup.splice(0)) undo();
     }),
-    signal: (signal) => stop({ status: 1, message: `Exiting on signal ${constants.signals[signal]}` }),
+    signal: (signal) => stop(signalled(guest, constants.signals[signal])),
   };
 }
 

@@ -5,7 +5,7 @@ import { memUnit } from "../abi/hvt.js";
 import { cmdlineSize, defaultMemMiB, guestMemMax } from "../abi/start.js";
 import type { DeviceType } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
-import { hex } from "../bytes/text.js";
+import { encodeText, hex } from "../bytes/text.js";
 import type { BlockDevice, NetDevice } from "../device/contract.js";
 import type { Device } from "../image/manifest.js";
 import type { Unikernel } from "../image/unikernel.js";
@@ -86,7 +86,7 @@ export const isBlockSize = (size: number): boolean =>
 export function attach(unikernel: Unikernel, options: AttachOptions, host: HostDevices): Plan {
   const memSize = memory(unikernel, options.memMiB ?? defaultMemMiB);
   const cmdline = (options.args ?? []).join(" ");
-  if (new TextEncoder().encode(cmdline).length >= cmdlineSize) {
+  if (encodeText(cmdline).length >= cmdlineSize) {
     throw new Solo5Error("CMDLINE", `Guest command line too long (max=${cmdlineSize - 1} characters)`);
   }
   if (cmdline.includes("\0")) throw new Solo5Error("CMDLINE", "Guest command line contains a NUL character");

@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFil
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Isa } from "../abi/elf.js";
+import { ignoredVariable } from "../linux/ignored-signals.js";
 import { isas } from "./isa.js";
 import {
   freestandingFolder,
@@ -24,12 +25,24 @@ export function installPrefix(prefix: string): void {
     copyFiles(libFolder(guestOutput, isa), libFolder(prefix, isa));
   }
   for (const [name, script] of Object.entries(packageCommands())) {
-    const target = pathToFileURL(join(packageRoot, script)).href;
-    write(join(prefix, "bin", name), `#!/usr/bin/env node\nimport(${JSON.stringify(target)});\n`);
+    const text = name.startsWith("solo5") && process.platform !== "win32" ? launcher : importer;
+    write(join(prefix, "bin", name), text(join(packageRoot, script)));
     chmodSync(join(prefix, "bin", name), 0o755);
   }
   write(join(prefix, "lib", "pkgconfig", "solo5.pc"), pkgConfig(prefix));
 }
+
+/** Node forgets which signals were ignored when it was started, and is told of them. */
+const launcher = (script: string): string => `#!/bin/sh
+while read -r key value; do
+  if [ "$key" = SigIgn: ]; then export ${ignoredVariable}="$$:$value"; fi
+done 2>/dev/null </proc/self/status
+exec node '${script.replaceAll("'", "'\\''")}' "$@"
+`;
+
+/** Keeps the name that the command was called by, which tells the wrappers what they are. */
+const importer = (script: string): string =>
+  `#!/usr/bin/env node\nimport(${JSON.stringify(pathToFileURL(script).href)});\n`;
 
 /** The files of one folder, without those below. */
 function copyFiles(from: string, to: string): void {

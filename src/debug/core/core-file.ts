@@ -4,7 +4,7 @@ import { coreNote, coreNoteName, coreType, prpsinfo, prstatus } from "../../abi/
 import { ehdr, ehdrCommon, machine, nhdr, phdr, segmentFlag, segmentType, type Isa } from "../../abi/elf.js";
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { encode, viewOf } from "../../bytes/struct.js";
-import { withNul } from "../../bytes/text.js";
+import { encodeText, withNul } from "../../bytes/text.js";
 import { coreRegisters, type ReadRegister } from "./registers.js";
 
 interface CoreOptions {
@@ -44,7 +44,7 @@ function statusOf({ isa, pid, signal }: CoreOptions, general: Uint8Array): Uint8
 }
 
 function processInfo({ pid, name, cmdline }: CoreOptions): Uint8Array {
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+  const text = encodeText;
   return encode(prpsinfo, {
     state: 0,
     sname: "R".charCodeAt(0),

@@ -1,6 +1,7 @@
 // Guest memory that the virtual CPU and this process share without a copy: one memory object, mapped twice. The guest's
 // mapping carries the protection of its segments, which KVM honours; ours is always readable and writable, so that no
 // address of a guest's can make this process fault.
+import { withNul } from "../../bytes/text.js";
 import { closeSync, ftruncateSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Protection } from "../../engine/contract.js";
@@ -33,7 +34,7 @@ export function map(fd: number, size: number): bigint {
 /** `size` bytes of zeros, a multiple of the page size; they take space as the guest touches them. */
 export function kvmMemory(size: number): KvmMemory {
   const c = libc();
-  const fd = check(c.memfd_create("solo5-guest", memfdCloexec), "memfd_create");
+  const fd = check(c.memfd_create(withNul("solo5-guest"), memfdCloexec), "memfd_create");
   let address: bigint;
   let own: bigint;
   try {

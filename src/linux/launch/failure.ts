@@ -1,9 +1,8 @@
 // What a launch says when it fails: one line on stderr, the message and the system's reason. Both ISAs' failure
 // routines read the same table of reasons from the launch page.
+import { encodeText } from "../../bytes/text.js";
 import { viewOf } from "../../bytes/struct.js";
 import { errnos } from "../errno.js";
-
-const encoder = new TextEncoder();
 
 /** Reasons by errno; entry 0 is for what has no errno. */
 export const reasonCount = Math.max(...Object.values(errnos).map(([number]) => number)) + 1;
@@ -28,7 +27,7 @@ export function reasonTable(): Uint8Array {
     view.setUint16(number * 4, offsets.get(text) ?? 0, true);
     view.setUint16(number * 4 + 2, text.length, true);
   });
-  for (const text of unique) table.set(encoder.encode(text), offsets.get(text));
+  for (const text of unique) table.set(encodeText(text), offsets.get(text));
   return table;
 }
 
@@ -49,7 +48,7 @@ export function createFailures(prefix: string): {
     all,
     add(message, withReason) {
       const label = `fail${all.length}`;
-      all.push({ label, text: encoder.encode(`${prefix}${message}${withReason ? ": " : "\n"}`), withReason });
+      all.push({ label, text: encodeText(`${prefix}${message}${withReason ? ": " : "\n"}`), withReason });
       return label;
     },
   };

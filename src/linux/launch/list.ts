@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly processName: string;
   /** A file to remove at the start: the executable itself, where it is only temporary. */
   readonly unlink?: string | undefined;
+  /** Signals that stay ignored, by number. */
+  readonly ignoredSignals?: readonly number[] | undefined;
   /** Ends with the thread that started it, however that ends: what serves its devices is gone then. */
   readonly dependent?: boolean | undefined;
 }
@@ -33,7 +35,7 @@ interface Launch {
 
 export function launch(
   plan: Plan,
-  { prefix, processName, unlink, dependent = false }: LaunchOptions,
+  { prefix, processName, unlink, ignoredSignals = [], dependent = false }: LaunchOptions,
 ): Launch {
   const { unikernel, memSize } = plan;
   const { isa } = unikernel;
@@ -41,7 +43,7 @@ export function launch(
     device.type === "NET_BASIC" && device.source.kind === "descriptor" ? [device.source.fd] : [],
   );
   const descriptors = createDescriptors(inherited);
-  const steps: Step[] = [...resetSignals(), ...closeOthers(descriptors)];
+  const steps: Step[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
   if (dependent) {
     const args = [linux.prctlOp.setPdeathsig, linux.signal.kill, 0, 0, 0];
     steps.push({ op: "call", call: "prctl", args, fail: "prctl PR_SET_PDEATHSIG" });
@@ -111,19 +113,21 @@ export function launch(
 }
 
 /** What a parent such as Node leaves changed: ignored signals, a mask. */
-function resetSignals(): readonly Step[] {
+function resetSignals(ignored: readonly number[]): readonly Step[] {
   const { pipe, xfsz } = linux.signal;
   // struct sigaction, all zero: the default action. An empty signal mask is zero as well.
   const zeros = { data: new Uint8Array(32) };
-  const reset = (signal: number): Step => ({
+  const ignore = { data: Uint8Array.from(zeros.data, (_, i) => (i === 0 ? linux.sigIgn : 0)) };
+  const set = (signal: number, action: { readonly data: Uint8Array }): Step => ({
     op: "call",
     call: "rt_sigaction",
-    args: [signal, zeros, 0, linux.sigsetSize],
+    args: [signal, action, 0, linux.sigsetSize],
     fail: "rt_sigaction",
   });
   return [
-    reset(pipe),
-    reset(xfsz),
+    set(pipe, zeros),
+    set(xfsz, zeros),
+    ...ignored.map((signal) => set(signal, ignore)),
     {
       op: "call",
       call: "rt_sigprocmask",

@@ -1,5 +1,6 @@
 // Opens what a network attachment names, for a host process that moves its frames: a tap, a descriptor, an object; with
 // its capture.
+import { hostPath } from "../path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Clock, NetDevice } from "../../device/contract.js";
@@ -34,7 +35,7 @@ export const openFrames = (source: NetSource & { kind: "tap" | "descriptor" }, m
 /** The file of a capture. Throws Solo5Error `DUMP`. */
 export function openDump(path: string, cleanup: Cleanup): number {
   try {
-    const file = openSync(path, "w");
+    const file = openSync(hostPath(path), "w");
     cleanup.push(() => closeSync(file));
     return file;
   } catch (cause) {

@@ -2,7 +2,7 @@
 import { debugRequest } from "../node/debug-request.js";
 import { parseOptions, replayOptions, usage, valueOf } from "../tender/options.js";
 import { printVersion, UsageError } from "./command.js";
-import { forwardSignals } from "./signals.js";
+import { withSignals } from "./signals.js";
 
 export const replayUsage = usage("solo5 replay", replayOptions)
   .replace("[--] KERNEL [ARGUMENTS]", "FILE")
@@ -15,6 +15,5 @@ export async function replayCommand(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError("replay: Missing FILE operand");
   if (rest.length > 0) throw new UsageError(`replay: one FILE, not also ${rest.join(" ")}`);
   const { startReplay } = await import("../node/replay.js");
-  const { status, signal } = await startReplay(file, debugRequest(given), "solo5");
-  return forwardSignals(status, signal);
+  return withSignals(() => startReplay(file, debugRequest(given), "solo5"));
 }

@@ -2,30 +2,33 @@
 // stays ignored; a unikernel that dies of a signal takes the command with it.
 import { constants } from "node:os";
 import { ignoredSignals } from "../linux/ignored-signals.js";
+import type { Running } from "../node/engine.js";
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** Tenders take them whatever they were: a shell's background job can be stopped. ABI.md 6.6. */
 const always: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM"]);
 
-/** Waits for `status` and passes signals on to `signal` meanwhile. */
-export async function forwardSignals(
-  status: Promise<number>,
-  signal: (signal: NodeJS.Signals) => void,
-): Promise<number> {
+type Started = Pick<Running, "status" | "signal">;
+
+/** Starts a unikernel and waits for its status; signals that come before it has started wait for it. */
+export async function withSignals(start: () => Started | Promise<Started>): Promise<number> {
   const ignored = ignoredSignals();
   const received = new Set<(typeof forwarded)[number]>();
+  let running: Started | undefined;
   const listeners = forwarded.map((name) => {
     if (ignored.includes(constants.signals[name]) && !always.has(name)) return [name, () => {}] as const;
     const listener = (): void => {
       received.add(name);
-      signal(name);
+      running?.signal(name);
     };
     return [name, listener] as const;
   });
   for (const [name, listener] of listeners) process.on(name, listener);
   let outcome: number;
   try {
-    outcome = await status;
+    running = await start();
+    for (const name of received) running.signal(name);
+    outcome = await running.status;
   } finally {
     for (const [name, listener] of listeners) process.off(name, listener);
   }

@@ -9,7 +9,7 @@ import { launch } from "../virtio/launch.js";
 import { firstSlot, slotCount, type Machine } from "../virtio/machine.js";
 import { parseRunOptions, runUsage } from "../virtio/run-options.js";
 import { main } from "./command.js";
-import { forwardSignals } from "./signals.js";
+import { withSignals } from "./signals.js";
 
 const fail = (why: string, cause?: unknown): Solo5Error =>
   new Solo5Error("HYPERVISOR", `error: ${why}`, { cause });
@@ -50,9 +50,9 @@ await main({
     };
     checkFit(machine);
     const hypervisor = options.hypervisor === "best" ? bestHypervisor(thisHost) : options.hypervisor;
-    const { status, signal } = launch(machine, hypervisor, (line) => {
+    const show = (line: string): void => {
       if (!quiet) process.stderr.write(`+ ${line}\n`);
-    });
-    return forwardSignals(status, signal);
+    };
+    return withSignals(() => launch(machine, hypervisor, show));
   },
 });

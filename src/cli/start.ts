@@ -5,7 +5,7 @@ import type { StartOptions } from "../node/engine.js";
 import { debugRequest } from "../node/debug-request.js";
 import type { Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
-import { forwardSignals } from "./signals.js";
+import { withSignals } from "./signals.js";
 
 export function startAndWait(plan: Plan, given: readonly Given[], options: StartOptions): Promise<number> {
   const debug = debugRequest(given);
@@ -13,10 +13,5 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
   if (valueOf(given, "verbose") !== undefined) {
     process.stderr.write(`${options.reporter}: engine ${name}${why === "" ? "" : ` (${why})`}\n`);
   }
-  const { status, signal } = start(plan, name, {
-    ...options,
-    debug,
-    cache: valueOf(given, "cache"),
-  });
-  return forwardSignals(status, signal);
+  return withSignals(() => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }));
 }

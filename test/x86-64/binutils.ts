@@ -5,6 +5,7 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/^jmp FWORD PTR/, "jmp far"],
   [/^call FWORD PTR/, "call far"],
   [/^(iret|sysret|retf)[wdq]?\b/, "$1"],
+  [/^(l[sfg]s) (\w+),\w+ PTR /, "$1 $2,"],
   [/\+riz\*\d/, ""],
   [/\bst\(0\)/g, "st"],
   [/^xlat\b.*/, "xlatb"],
@@ -33,7 +34,13 @@ const halves: Readonly<Record<string, string>> = { lqlq: "0x0", hqlq: "0x1", lqh
 const letters: Readonly<Record<string, string>> = { BYTE: "b", WORD: "w", DWORD: "d", QWORD: "q" };
 
 /** String instructions with their operands written out. */
-const strings = /^(.*?)(movs|cmps|stos|lods|scas) .*?(BYTE|WORD|DWORD|QWORD) PTR .*$/;
+const strings = /^(.*?)(movs|cmps|stos|lods|scas|ins|outs) .*?(BYTE|WORD|DWORD|QWORD) PTR .*$/;
+
+/** What binutils have no name for, or another: hints, fences with a ModRM.rm that counts for nothing, x87 aliases. */
+export const isUnknownToBinutils = (bytes: string): boolean =>
+  /^(66)?(4[0-9a-f])?(0f(0d[c-f]|1[abc]|ae(e[9a-f]|f[1-79a-f]))|d9d[89a-f]|dbe[014]|dcd|ddc[89a-f]|ded[0-7]|df(c[89a-f]|d))/.test(
+    bytes,
+  );
 
 /** Text of one instruction in a form that both sides can be brought to. */
 export function likeBinutils(text: string): string {

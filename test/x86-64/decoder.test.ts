@@ -10,7 +10,7 @@ import { decode, MAX_LENGTH } from "../../src/isa/x86-64/decoder.js";
 import { format } from "../../src/isa/x86-64/disassembler.js";
 import type { Instruction } from "../../src/isa/x86-64/instruction.js";
 import { encode } from "./generator.js";
-import { likeBinutils } from "./binutils.js";
+import { isUnknownToBinutils, likeBinutils } from "./binutils.js";
 import { longRows } from "./not-comparable.js";
 import { random } from "./random.js";
 
@@ -93,6 +93,7 @@ test("binutils read the same", { skip: objdump ? false : "needs objdump" }, () =
       const sameLength = lines.has(found.next) || ours === "fwait";
       if (ours === theirs && sameLength) continue;
       const hex = Buffer.from(bytes).toString("hex");
+      if (isUnknownToBinutils(hex)) continue;
       different.push(`${found.row.mnemonic} ${found.row.opcode}: ${hex}: "${ours}", binutils "${theirs}"`);
     }
     assert.equal(different.join("\n"), "");

@@ -75,6 +75,9 @@ function runOne(vcpu: Vcpu, before: State): State {
   }
   registers.set("fctrl", BigInt(view.getUint16(0, true)));
   registers.set("fstat", BigInt(view.getUint16(2, true)));
+  registers.set("fop", BigInt(view.getUint16(6, true)));
+  registers.set("fioff", view.getBigUint64(8, true));
+  registers.set("fooff", view.getBigUint64(16, true));
   registers.set("ftag", tagsOf(view.getUint8(4)));
   for (let n = 0; n < 8; n++) {
     const upper = BigInt(view.getUint16(40 + 16 * n, true));
@@ -85,6 +88,7 @@ function runOne(vcpu: Vcpu, before: State): State {
   const after: State = { ...before, gpr: [], fx: fx.slice(), window: new Uint8Array(0), code: before.code };
   vcpu.setBudget(1000);
   vcpu.run((exit) => {
+    if (exit.kind === "counter" || exit.kind === "random") return "resume";
     if (exit.kind === "fault") {
       after.trap = exit.fault.vector;
       after.error = BigInt(exit.fault.code);
@@ -103,6 +107,9 @@ function runOne(vcpu: Vcpu, before: State): State {
   }
   to.setUint16(0, Number(registers.get("fctrl")), true);
   to.setUint16(2, Number(registers.get("fstat")), true);
+  to.setUint16(6, Number(registers.get("fop")), true);
+  to.setBigUint64(8, registers.get("fioff"), true);
+  to.setBigUint64(16, registers.get("fooff"), true);
   to.setUint8(4, usedOf(registers.get("ftag")));
   for (let n = 0; n < 8; n++) {
     const value = registers.get(`st${n}`);
@@ -136,6 +143,15 @@ function isUndefined({ instruction, state }: Case): boolean {
 const hex = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}`;
 const hexBytes = (bytes: Uint8Array) => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
 
+/** Puts the CPU's NaNs where the engine has others. */
+function sameNan(cpu: DataView, engine: DataView, size: 4 | 8): void {
+  for (let at = xmmAt(0); at < FX_SIZE; at += size) {
+    const get = (view: DataView) => (size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true));
+    if (!Number.isNaN(get(cpu)) || !Number.isNaN(get(engine))) continue;
+    for (let n = 0; n < size; n++) engine.setUint8(at + n, cpu.getUint8(at + n));
+  }
+}
+
 /** What differs, one line each; empty where nothing does. */
 export function differences(c: Case, expected: State, actual: State): string[] {
   const found: string[] = [];
@@ -156,13 +172,16 @@ export function differences(c: Case, expected: State, actual: State): string[] {
   if (expected.trap === 14 && !isImage) compare("address", expected.address, actual.address);
   const [a, b] = [expected.fx, actual.fx].map((fx) => new DataView(fx.buffer, fx.byteOffset));
   if (a === undefined || b === undefined) return found;
+  // Which of several NaNs a dot product gives is the CPU's own business too.
+  if (c.instruction.row.mnemonic.startsWith("DPP"))
+    sameNan(a, b, c.instruction.row.mnemonic === "DPPS" ? 4 : 8);
   for (let n = 0; n < 16; n++) {
     compare(`xmm${n} low`, a.getBigUint64(xmmAt(n), true), b.getBigUint64(xmmAt(n), true));
     compare(`xmm${n} high`, a.getBigUint64(xmmAt(n) + 8, true), b.getBigUint64(xmmAt(n) + 8, true));
   }
-  found.push(...x87Differences(c, a, b));
-  // How much of its frame a faulting ENTER has written is the CPU's own business.
-  if (expected.trap !== 3 && c.instruction.row.mnemonic === "ENTER") return found;
+  found.push(...x87Differences(c, a, b, expected.trap !== 3));
+  // What a faulting ENTER has written of its frame, or a CALL to nowhere, is the CPU's own business.
+  if (expected.trap !== 3 && /^(ENTER|CALL)$/.test(c.instruction.row.mnemonic)) return found;
   const different = [...expected.window.keys()].filter((n) => expected.window[n] !== actual.window[n]);
   // MXCSR's mask is wider by a bit on AMD's CPUs.
   if (c.instruction.row.mnemonic === "FXSAVE" && different.length === 1) return found;

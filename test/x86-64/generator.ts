@@ -130,7 +130,8 @@ function reachWindow(r: Random, code: Uint8Array, encoding: Encoding, pc: number
     const isIt = memory.displacement === old || memory.displacement === found.next + old;
     if (!isIt) continue;
     const base = memory.displacement - old;
-    view.setInt32(at, WINDOW + 64 + r.below(300) - base, true);
+    const isAligned = encoding.row.traits.feature === "SHA";
+    view.setInt32(at, WINDOW + 64 + (isAligned ? 16 * r.below(18) : r.below(300)) - base, true);
     const again = decode(code, 0, pc);
     if (typeof again !== "string" && again.row === found.row) return code;
     view.setInt32(at, old, true);
@@ -165,7 +166,7 @@ function implicit(r: Random, state: State, i: Instruction): void {
     state.gpr[RBP] = BigInt(WINDOW + WINDOW_SIZE);
   }
   if (mnemonic === "XLATB") state.gpr[3] = BigInt(WINDOW + r.below(200));
-  if (traits.repeat === true || mnemonic === "MASKMOVDQU") {
+  if (traits.repeat === true || mnemonic.startsWith("MASKMOV")) {
     state.gpr[RSI] = inside();
     state.gpr[RDI] = r.below(4) === 0 ? (state.gpr[RSI] ?? 0n) + BigInt(r.below(16)) : inside();
     if (i.repeat !== 0) state.gpr[RCX] = BigInt(r.below(20));
@@ -238,7 +239,8 @@ export function newCase(
 }
 
 /** The x87: mostly full enough, all exceptions masked, any precision and rounding. */
-function fillX87(r: Random, fx: DataView, { row }: Instruction): void {
+function fillX87(r: Random, fx: DataView, { row, operands }: Instruction): void {
+  if (row.mnemonic === "EMMS" || operands.some(({ kind }) => kind === "mm")) return fillMmx(r, fx);
   if (row.traits.feature !== "X87" && !row.mnemonic.startsWith("F")) return;
   const mode = r.below(3) === 0 ? r.below(4) : 0;
   const precision = r.pick([3, 3, 3, 2, 0]);
@@ -254,6 +256,16 @@ function fillX87(r: Random, fx: DataView, { row }: Instruction): void {
     const [significand, upper] = r.extended();
     fx.setBigUint64(32 + 16 * n, significand, true);
     fx.setUint16(40 + 16 * n, upper, true);
+  }
+}
+
+/** MMX instructions find x87 registers in any state, and integers or singles in them. */
+function fillMmx(r: Random, fx: DataView): void {
+  fx.setUint16(2, (r.below(8) << 11) | (r.below(4) === 0 ? r.below(8) << 8 : 0), true);
+  fx.setUint8(4, r.below(256));
+  for (let n = 0; n < 8; n++) {
+    fx.setBigUint64(32 + 16 * n, r.pick([r.integer, r.u64, r.singles])(), true);
+    fx.setUint16(40 + 16 * n, r.pick([0xffff, r.below(0x10000)]), true);
   }
 }
 

@@ -4,9 +4,10 @@ import { encodings } from "../../src/isa/x86-64/table.js";
 
 const reasons: Readonly<Record<string, string>> = {
   "needs CPL 0":
-    "HLT,CLI,STI,SYSRET,LGDT,LIDT,LTR,LLDT,LMSW,CLTS,INVLPG,INVD,WBINVD,MOV CR,MOV DR,RDMSR,WRMSR,SWAPGS,IN,OUT",
-  "leaves the process": "SYSCALL,INT3,INT,IRET,IRETD,IRETQ,RETF,JMP FAR,CALL FAR,VMCALL,POPF",
-  "shows the host's own tables or segments": "SGDT,SIDT,STR,SLDT,SMSW,MOV Sreg,PUSH Sreg,POP Sreg",
+    "HLT,CLI,STI,SYSRET,LGDT,LIDT,LTR,LLDT,LMSW,CLTS,INVLPG,INVD,WBINVD,MOV CR,MOV DR,RDMSR,WRMSR,RDPMC,SWAPGS,IN,OUT,INSB,INSW,INSD,OUTSB,OUTSW,OUTSD",
+  "leaves the process": "SYSCALL,INT1,INT3,INT,IRET,IRETD,IRETQ,RETF,JMP FAR,CALL FAR,VMCALL,POPF",
+  "shows the host's own tables or segments":
+    "SGDT,SIDT,STR,SLDT,SMSW,MOV Sreg,PUSH Sreg,POP Sreg,LSS,LFS,LGS",
   "would stay changed for the next case": "RDFSBASE,RDGSBASE,WRFSBASE,WRGSBASE,LDMXCSR",
   "differs from CPU to CPU": "CPUID,RDTSC,RDTSCP,RDRAND,RDSEED,RSQRTPS,RSQRTSS,RCPPS,RCPSS",
 };
@@ -31,7 +32,7 @@ export function missingFeatures(): Set<string> {
   const line = readFileSync("/proc/cpuinfo", "utf8").match(/^flags\s*:(.*)$/m)?.[1] ?? "";
   const has = new Set(line.split(" "));
   const all =
-    "X87,FXSR,SSE,SSE2,SSE3,SSSE3,SSE4_1,SSE4_2,AES,PCLMULQDQ,SHA,BMI1,BMI2,LZCNT,POPCNT,MOVBE,ADX".split(
+    "X87,MMX,FXSR,SSE,SSE2,SSE3,SSSE3,SSE4_1,SSE4_2,AES,PCLMULQDQ,SHA,BMI1,BMI2,LZCNT,POPCNT,MOVBE,ADX,RDRAND,RDSEED,FSGSBASE,RDTSCP".split(
       ",",
     );
   return new Set(all.filter((name) => !has.has(linuxNames[name] ?? name.toLowerCase())));

@@ -6,8 +6,8 @@ import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
-import { deliver, raise } from "./exceptions.js";
-import { generalProtection, GuestFault } from "./fault.js";
+import { deliver, raise, type Source } from "./exceptions.js";
+import { generalProtection, GuestFault, vector } from "./fault.js";
 import { isMachineMemory } from "./machine-memory.js";
 import type { Machine } from "./machine.js";
 import { MemoryAccess } from "./memory-access.js";
@@ -31,6 +31,10 @@ const breakpointStep = (instruction: Instruction): Step => ({
     throw new BreakpointHit(instruction.pc);
   },
 });
+
+/** The gates that Linux opens to processes, but for system calls: of INT3 and INTO. INT1 needs none. */
+const isOpenToProcess = (number: number, source: Source) =>
+  source === "external" || number === vector.BP || number === vector.OF;
 
 /** ROUNDSD and its kin name a mode in their immediate, unless its bit 2 asks for MXCSR's. */
 function roundsItself({ row, operands }: Instruction): boolean {
@@ -87,7 +91,7 @@ export class Core implements Machine {
     this.memory = new MemoryAccess(this.mmu);
     this.memory.ask = (exit) => this.ask(exit);
     this.evaluator = new Evaluator(this.cpu, this.memory);
-    this.segments = new Segments(this.cpu, this.memory);
+    this.segments = new Segments(this.cpu, this.memory, options.exceptions === "exit");
     this.#cache = new CodeCache(this.mmu);
     this.cpu.rflags = 2;
     this.cpu.i32[state.mxcsr >> 2] = 0x1f80;
@@ -235,13 +239,12 @@ export class Core implements Machine {
     }
   }
 
-  /** INT n and INT3: the return address is the next instruction's, which rip holds. */
-  interrupt(number: number): void {
+  interrupt(number: number, source: "software" | "external" = "software"): void {
     if (this.exceptions === "exit") {
-      throw number === 3
-        ? new GuestFault(3, 0, "INT3")
+      throw isOpenToProcess(number, source)
+        ? new GuestFault(number, 0, `INT ${number}`)
         : generalProtection(`INT ${number} in a process`, number * 8 + 2);
     }
-    deliver(this, number, 0, "software");
+    deliver(this, number, 0, source);
   }
 }

@@ -7,6 +7,7 @@ type Register = "ebx" | "ecx" | "edx";
 /** Where each feature is announced: leaf (of subleaf 0), register, bit. */
 const places: Record<Feature, readonly [leaf: number, register: Register, bit: number]> = {
   X87: [1, "edx", 0],
+  MMX: [1, "edx", 23],
   FXSR: [1, "edx", 24],
   SSE: [1, "edx", 25],
   SSE2: [1, "edx", 26],
@@ -28,6 +29,9 @@ const places: Record<Feature, readonly [leaf: number, register: Register, bit: n
   LZCNT: [0x8000_0001, "ecx", 5],
   RDTSCP: [0x8000_0001, "edx", 27],
 };
+
+/** The x87's operand pointer is that of unmasked exceptions only, and selectors of its pointers are 0. */
+const X87_POINTERS = (1 << 6) | (1 << 13);
 
 /** TSC, MSR, PAE, CX8, CMOV, PSE, PGE, CLFLUSH; CX16 and hypervisor; SYSCALL, NX, 1 GiB pages, long mode; LAHF. */
 const base: Record<number, Partial<Record<Register, number>>> = {
@@ -60,7 +64,7 @@ export function cpuid(leaf: number, subleaf: number): readonly [number, number, 
       // Family 6, model 15, no APIC id; CLFLUSH lines of 64 bytes.
       return [0x0000_06f0, 0x0000_0800, announced(1, "ecx"), announced(1, "edx")];
     case 7:
-      return subleaf === 0 ? [0, announced(7, "ebx"), 0, 0] : [0, 0, 0, 0];
+      return subleaf === 0 ? [0, announced(7, "ebx") | X87_POINTERS, 0, 0] : [0, 0, 0, 0];
     case 0x8000_0000:
       return [0x8000_0008 | 0, first, third, second];
     case 0x8000_0001:

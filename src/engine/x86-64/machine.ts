@@ -4,7 +4,7 @@ import { effectiveAddress } from "../../isa/x86-64/operands.js";
 import type { Exit } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { notCanonical } from "./fault.js";
+import { generalProtection, notCanonical } from "./fault.js";
 import { linearOf, type MemoryAccess } from "./memory-access.js";
 import type { Mmu } from "./mmu.js";
 import type { Segments } from "./segments.js";
@@ -23,8 +23,8 @@ export interface Machine {
   readonly mode: 32 | 64;
   /** Asks the host; what `answer` filled in is in `exit`. */
   ask(exit: Exit): void;
-  /** Delivers a software interrupt or trap now: INT n, INT3. */
-  interrupt(vector: number): void;
+  /** Delivers a software interrupt or trap now: INT n, INT3; INT1 as if it came from outside. The return address is in rip. */
+  interrupt(vector: number, source?: "software" | "external"): void;
   /** IF may have been set; STI holds interrupts back for one more instruction. */
   allowsInterrupts(shadowed: boolean): void;
   /** HLT: sleep until an interrupt. */
@@ -44,6 +44,11 @@ export function addressOf(m: Machine, o: Operand | undefined): number {
   const v = effectiveAddress(m.evaluator, memoryOperand(o));
   const { i32 } = m.evaluator.slots;
   return linearOf(i32[v] ?? 0, i32[v + 1] ?? 0);
+}
+
+/** #GP where ports are not the running code's to use. */
+export function requireIoPrivilege(m: Machine): void {
+  if (m.cpu.cpl > ((m.cpu.rflags >> 12) & 3)) throw generalProtection("port access without privilege");
 }
 
 /** An integer operand as an unsigned bigint. */

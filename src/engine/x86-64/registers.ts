@@ -67,6 +67,9 @@ function table(core: Core): Map<string, Accessor> {
     get: () => BigInt(fullTags(unit)),
     set: (value) => setTags(unit, Number(value)),
   });
+  all.set("fioff", { get: () => unit.pointer, set: (value) => (unit.pointer = u64(value)) });
+  all.set("fooff", { get: () => unit.operand, set: (value) => (unit.operand = u64(value)) });
+  all.set("fop", { get: () => BigInt(unit.opcode), set: (value) => (unit.opcode = Number(value)) });
   // Targets set what no MOV could: nothing is checked, and everything derived from it is forgotten.
   for (const name of ["cr0", "cr2", "cr3", "cr4", "cr8", "efer"] as const) {
     all.set(name, {

@@ -16,13 +16,35 @@ export const segmentNumbers = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5 } as co
 const PRESENT = 1 << 15;
 const NOT_SYSTEM = 1 << 12;
 const EXECUTABLE = 1 << 11;
+const READABLE_OR_WRITABLE = 1 << 9;
+const CONFORMING = 1 << 10;
 const LONG = 1 << 21;
+const GRANULAR = 1 << 23;
 
-/** A code or data descriptor: the upper half's attribute bits, and the base. */
-interface Descriptor {
+/** A descriptor: its upper half, which has the attributes, and the base and limit from both. */
+export interface Descriptor {
   readonly attributes: number;
   readonly base: number;
+  readonly limit: number;
 }
+
+/** The descriptor in these eight bytes; system segments have four more of the base behind them. */
+function descriptorOf(low: number, attributes: number): Descriptor {
+  const limit = (low & 0xffff) | (attributes & 0xf_0000);
+  return {
+    attributes,
+    base: ((low >>> 16) | ((attributes & 0xff) << 16) | (attributes & 0xff00_0000)) >>> 0,
+    limit: (attributes & GRANULAR) === 0 ? limit : ((limit << 12) | 0xfff) >>> 0,
+  };
+}
+
+/** What a process sees of Linux's table: code for 32 bits, data, code for 64, and the one whose limit names the CPU. */
+const ofProcess = new Map([
+  [0x20, descriptorOf(0xffff, 0x00cf_fb00)],
+  [0x28, descriptorOf(0xffff, 0x00cf_f300)],
+  [0x30, descriptorOf(0xffff, 0x00af_fb00)],
+  [0x78, descriptorOf(0, 0x0040_f500)],
+]);
 
 const refuse = (number: number, selector: number, reason: string): never => {
   throw new GuestFault(number, selector & 0xfffc, `selector 0x${selector.toString(16)}: ${reason}`);
@@ -39,20 +61,45 @@ export class Segments {
   readonly #cpu: Cpu;
   readonly #memory: MemoryAccess;
 
-  constructor(cpu: Cpu, memory: MemoryAccess) {
+  readonly #isProcess: boolean;
+
+  constructor(cpu: Cpu, memory: MemoryAccess, isProcess: boolean) {
+    this.#isProcess = isProcess;
     this.#cpu = cpu;
     this.#memory = memory;
   }
 
-  #descriptor(selector: number): Descriptor {
+  #find(selector: number): Descriptor | undefined {
     const offset = selector & 0xfff8;
-    if ((selector & 4) !== 0 || offset + 7 > this.gdt.limit) refuse(vector.GP, selector, "beyond the table");
+    if (this.#isProcess) return (selector & 4) === 0 ? ofProcess.get(offset) : undefined;
+    if ((selector & 4) !== 0 || offset + 7 > this.gdt.limit) return undefined;
     const low = Number(this.#memory.read(this.gdt.base + offset, 4));
-    const attributes = Number(this.#memory.read(this.gdt.base + offset + 4, 4));
-    return {
-      attributes,
-      base: ((low >>> 16) | ((attributes & 0xff) << 16) | (attributes & 0xff00_0000)) >>> 0,
-    };
+    return descriptorOf(low, Number(this.#memory.read(this.gdt.base + offset + 4, 4)));
+  }
+
+  #descriptor(selector: number): Descriptor {
+    return this.#find(selector) ?? refuse(vector.GP, selector, "beyond the table");
+  }
+
+  /** The descriptor that LAR, LSL, VERR and VERW may tell of; `systemTypes`: which system segments are among them. */
+  look(selector: number, systemTypes: readonly number[]): Descriptor | undefined {
+    const found = (selector & 0xfffc) === 0 ? undefined : this.#find(selector);
+    if (found === undefined) return undefined;
+    const { attributes } = found;
+    if ((attributes & NOT_SYSTEM) === 0 && !systemTypes.includes((attributes >> 8) & 15)) return undefined;
+    const isConforming =
+      (attributes & (NOT_SYSTEM | EXECUTABLE | CONFORMING)) === (NOT_SYSTEM | EXECUTABLE | CONFORMING);
+    const dpl = (attributes >> 13) & 3;
+    return isConforming || dpl >= Math.max(this.#cpu.cpl, selector & 3) ? found : undefined;
+  }
+
+  /** VERR and VERW. */
+  allows(selector: number, access: "readable" | "writable"): boolean {
+    const found = this.look(selector, []);
+    if (found === undefined) return false;
+    const isCode = (found.attributes & EXECUTABLE) !== 0;
+    const bit = (found.attributes & READABLE_OR_WRITABLE) !== 0;
+    return access === "readable" ? !isCode || bit : !isCode && bit;
   }
 
   /** What CS would become: checked, so that nothing has changed where it faults. */

@@ -36,6 +36,10 @@ export const state = {
   x87Control: 640,
   x87Status: 642,
   x87Tag: 644,
+  /** 2: opcode of the last x87 instruction with an unmasked exception; 8 each: its operand, and the last instruction. */
+  x87Opcode: 646,
+  x87Operand: 648,
+  x87Pointer: 656,
   /** Free for the translator: spill areas, fuel, scratch. */
   translator: 1024,
   /** 64: words of the first tier (threaded/layout.ts). */

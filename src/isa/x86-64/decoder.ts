@@ -12,6 +12,9 @@ export type Decoded = Instruction | "truncated" | "unknown";
 /** The longest instruction in bytes; more is #GP on a CPU. */
 export const MAX_LENGTH = 15;
 
+/** Those that there are; the others are #UD even where MOV is privileged. */
+const controlRegisters = new Set([0, 2, 3, 4, 8]);
+
 /** The parts of an instruction as they are read. One object, since decoding does not nest. */
 const at = {
   bytes: new Uint8Array(0) as Uint8Array,
@@ -70,7 +73,9 @@ function prefixes(): number {
     else if (value === 0x67) at.addressSizePrefix = true;
     else if (value === 0xf0) at.lock = true;
     else if (value === 0xf2 || value === 0xf3) at.repeat = value;
-    else at.segment = value === 0x64 ? 4 : value === 0x65 ? 5 : (value >> 3) & 3;
+    else if (value === 0x64 || value === 0x65) at.segment = value & 7;
+    // The others count for nothing in 64-bit mode, not even against FS and GS.
+    else if (at.mode === 32) at.segment = (value >> 3) & 3;
   }
 }
 
@@ -123,11 +128,13 @@ function matches(encoding: Encoding): boolean {
   if (at.vex && at.vvvv !== 0 && !encoding.operands.some((name) => name.endsWith("b"))) return false;
   const { prefix } = encoding;
   if (prefix === "none" && (at.operandSizePrefix || at.repeat !== 0)) return false;
+  if (prefix === "unrepeated" && at.repeat !== 0) return false;
   if (prefix === 0x66 && (!at.operandSizePrefix || (encoding.map > 0 && at.repeat !== 0))) return false;
   if ((prefix === 0xf2 || prefix === 0xf3) && at.repeat !== prefix) return false;
   if (!encoding.hasModrm) return true;
   const isRegister = at.modrm >= 0xc0;
-  if (encoding.mod !== "any" && isRegister !== (encoding.mod === "register")) return false;
+  if (encoding.mod === "memory" && isRegister) return false;
+  if (encoding.mod === "register" && !isRegister) return false;
   if (encoding.digit !== undefined && encoding.digit !== ((at.modrm >> 3) & 7)) return false;
   if (encoding.exact === undefined) return true;
   return (encoding.plusIndex ? at.modrm & 0xf8 : at.modrm) === encoding.exact;
@@ -311,7 +318,8 @@ export function decode(bytes: Uint8Array, offset: number, pc: number, mode: Mode
   if (at.overrun) return failure();
   const encoding = list.find(matches);
   if (encoding === undefined) return "unknown";
-  if (encoding.hasModrm && at.modrm < 0xc0 && !memoryParts()) return "unknown";
+  const hasMemory = encoding.hasModrm && at.modrm < 0xc0 && encoding.mod !== "ignored";
+  if (hasMemory && !memoryParts()) return "unknown";
   if (encoding.plusRegister) at.base = (found.opcode & 7) | ((at.rex & 1) << 3);
 
   const narrow = at.operandSizePrefix && (encoding.prefix !== 0x66 || encoding.map === 0);
@@ -321,6 +329,7 @@ export function decode(bytes: Uint8Array, offset: number, pc: number, mode: Mode
   const next = pc + at.position - offset;
   const frame = { encoding, operandWidth, next, values } as const;
   const operands = encoding.operands.map((name) => operandOf(operandForm(name), frame));
+  if (operands.some((o) => o.kind === "control" && !controlRegisters.has(o.index))) return "unknown";
   if (at.lock && !(encoding.row.traits.lock === true && operands[0]?.kind === "memory")) return "unknown";
   return {
     row: encoding.row,

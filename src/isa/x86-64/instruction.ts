@@ -10,7 +10,20 @@ type Flow = "jump" | "branch" | "call" | "jumpTo" | "callTo" | "ret" | "stop";
 
 /** CPUID features, by the names of its leaves. */
 export type Feature =
-  | ("X87" | "FXSR" | "SSE" | "SSE2" | "SSE3" | "SSSE3" | "SSE4_1" | "SSE4_2" | "AES" | "PCLMULQDQ" | "SHA")
+  | (
+      | "X87"
+      | "MMX"
+      | "FXSR"
+      | "SSE"
+      | "SSE2"
+      | "SSE3"
+      | "SSSE3"
+      | "SSE4_1"
+      | "SSE4_2"
+      | "AES"
+      | "PCLMULQDQ"
+      | "SHA"
+    )
   | ("BMI1" | "BMI2" | "LZCNT" | "POPCNT" | "MOVBE" | "ADX" | "RDRAND" | "RDSEED" | "FSGSBASE" | "RDTSCP");
 
 /** What all encodings of a mnemonic share. */

@@ -6,8 +6,11 @@ import type { Row } from "./instruction.js";
 /** Opcode maps: one byte, 0F, 0F 38, 0F 3A; the same with a VEX prefix from 4 on. */
 export type OpcodeMap = 0 | 1 | 2 | 3 | 5 | 6 | 7;
 
-/** A mandatory prefix, `none` (NP: none of 66, F2 and F3), or `any` where they are not part of the opcode. */
-type Mandatory = "any" | "none" | 0x66 | 0xf2 | 0xf3;
+/**
+ * A mandatory prefix, `none` (NP: none of 66, F2 and F3), `unrepeated` (NFx: none of F2 and F3), or `any` where they are not
+ * part of the opcode.
+ */
+type Mandatory = "any" | "none" | "unrepeated" | 0x66 | 0xf2 | 0xf3;
 
 /** One encoding, parsed. */
 export interface Encoding {
@@ -25,8 +28,8 @@ export interface Encoding {
   /** The whole ModRM byte, as in `D9 E8`; with `+i` the first of eight. */
   readonly exact: number | undefined;
   readonly plusIndex: boolean;
-  /** Whether ModRM.rm must be memory or a register, from the operands. */
-  readonly mod: "memory" | "register" | "any";
+  /** Whether ModRM.rm must be memory or a register, from the operands; `ignored`: it is a register whatever mod says. */
+  readonly mod: "memory" | "register" | "any" | "ignored";
   /** Sizes of immediates in order: bytes, or `z`, `v`, `moffs`. */
   readonly immediates: readonly ("b" | "w" | "d" | "q" | "z" | "v" | "moffs")[];
   readonly operands: readonly string[];
@@ -50,6 +53,7 @@ const vexPrefixes: Record<string, Mandatory> = { "66": 0x66, F2: 0xf2, F3: 0xf3 
 /** Operands in ModRM.rm that are memory only or registers only decide between encodings with the same opcode. */
 function modOf(operands: readonly string[], exact: number | undefined): Encoding["mod"] {
   if (exact !== undefined) return "register";
+  if (operands.some((name) => /^R\d/.test(name))) return "ignored";
   if (operands.some((name) => /^m(\d|v|y|$)/.test(name))) return "memory";
   if (operands.some((name) => /^(xmm2|mm2|rm\d*|rmv|rmy)$/.test(name))) return "register";
   return "any";
@@ -69,6 +73,7 @@ export function parse(row: Row): Encoding {
   for (const token of row.opcode.split(" ")) {
     if (token === "+") continue;
     else if (token === "NP") prefix = "none";
+    else if (token === "NFx") prefix = "unrepeated";
     else if (token === "REX.W") w = 1;
     else if (token.startsWith("VEX.")) {
       const parts = token.split(".");

@@ -38,6 +38,7 @@ const simple: Record<string, OperandForm> = {
   XMM0: { from: "numbered", kind: "xmm", index: 0 },
   mm: { from: "mmReg", width: 0 },
   mm1: { from: "mmReg", width: 0 },
+  mm2: { from: "mmRm", width: 64 },
   Sreg: { from: "segmentReg" },
   CRn: { from: "controlReg" },
   DRn: { from: "debugReg" },
@@ -61,6 +62,8 @@ function parseForm(name: string): OperandForm {
     return { from: "rm", width: widthOf(match[1] ?? match[2]), memoryWidth: widthOf(match[2]) };
   }
   match = /^rm(\d+|v|y)$/.exec(name);
+  if (match) return { from: "rmRegister", width: widthOf(match[1]) };
+  match = /^R(\d+)$/.exec(name);
   if (match) return { from: "rmRegister", width: widthOf(match[1]) };
   match = /^imm(\d+|v|z)$/.exec(name);
   if (match) return { from: "immediate", width: widthOf(match[1]) };

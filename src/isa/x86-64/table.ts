@@ -3,6 +3,7 @@
 import type { Row } from "./instruction.js";
 import { type Encoding, type OpcodeMap, parse } from "./notation.js";
 import { integerRows } from "./rows/integer.js";
+import { mmxRows } from "./rows/mmx.js";
 import { sseFloatRows } from "./rows/sse-float.js";
 import { sseIntegerRows } from "./rows/sse-integer.js";
 import { sseMoveRows } from "./rows/sse-move.js";
@@ -13,6 +14,7 @@ export const table: readonly Row[] = [
   ...sseMoveRows,
   ...sseFloatRows,
   ...sseIntegerRows,
+  ...mmxRows,
   ...x87Rows,
 ];
 
@@ -25,7 +27,11 @@ function specificity(encoding: Encoding): number {
     (encoding.exact === undefined ? 0 : 32) +
     (encoding.plusRegister ? 0 : 1) +
     (encoding.w === undefined ? 0 : 16) +
-    (encoding.prefix === "any" ? 0 : encoding.prefix === 0xf2 || encoding.prefix === 0xf3 ? 10 : 8) +
+    (encoding.prefix === "any" || encoding.prefix === "unrepeated"
+      ? 0
+      : encoding.prefix === 0xf2 || encoding.prefix === 0xf3
+        ? 10
+        : 8) +
     (encoding.digit === undefined ? 0 : 2) +
     (encoding.mod === "any" ? 0 : 1)
   );

@@ -11,8 +11,9 @@ export function xmmOf(o: Operand): number {
   return o.index;
 }
 
-/** 16 bytes of a register or of memory; most instructions want it aligned. */
+/** All of a register or of memory; most instructions want it aligned, but for the parts of MMX. */
 export function readVector<V>(e: Emitter<V>, o: Operand, aligned = true): V {
+  if (o.kind === "memory" && o.width < 128) return readPart(e, o);
   return o.kind === "memory" ? e.load("v128", effectiveAddress(e, o), aligned) : e.xmm(xmmOf(o));
 }
 

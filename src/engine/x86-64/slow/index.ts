@@ -2,6 +2,7 @@
 import type { Slow } from "../machine.js";
 import { cryptoInstructions } from "./crypto.js";
 import { integerInstructions } from "./integer.js";
+import { mmxInstructions } from "./mmx.js";
 import { stringInstructions } from "./strings.js";
 import { systemInstructions } from "./system.js";
 import { textInstructions } from "./text.js";
@@ -15,6 +16,7 @@ export const slowInstructions: Readonly<Record<string, Slow>> = {
   ...systemInstructions,
   ...cryptoInstructions,
   ...textInstructions,
+  ...mmxInstructions,
   ...x87Instructions,
   ...x87Functions,
   ...x87Images,

@@ -3,7 +3,7 @@
 import { pageSize } from "../../../bytes/align.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { rflag } from "../cpu.js";
-import { canonical, type Machine, type Slow } from "../machine.js";
+import { canonical, type Machine, requireIoPrivilege, type Slow } from "../machine.js";
 import { state } from "../state.js";
 
 const RAX = 0;
@@ -145,6 +145,28 @@ const loadString: Pick<StringOperation, "step"> = {
   },
 };
 
+/** Between memory and the port in DX. */
+const input: Pick<StringOperation, "step"> = {
+  step(m, size, _from, to) {
+    const exit = { kind: "in" as const, port: portInDx(m), size: size as 1 | 2 | 4, value: 0 };
+    m.memory.place(to | 0, Math.floor(to / 0x1_0000_0000) | 0, size, "write");
+    m.ask(exit);
+    m.memory.write(to, size, BigInt(exit.value >>> 0));
+    return true;
+  },
+};
+const output: Pick<StringOperation, "step"> = {
+  step(m, size, from) {
+    const value = Number(m.memory.read(from, size));
+    m.ask({ kind: "out", port: portInDx(m), size: size as 1 | 2 | 4, value });
+    return true;
+  },
+};
+
+const RDX = 2;
+
+const portInDx = (m: Machine): number => m.cpu.low(RDX) & 0xffff;
+
 const suffixes = [
   ["B", 1],
   ["W", 2],
@@ -164,10 +186,24 @@ function family(
   });
 }
 
+/** Privilege comes before everything, a count of 0 too. */
+const ports = (name: string, source: boolean, how: Pick<StringOperation, "step">): [string, Slow][] =>
+  family(name, source, !source, how)
+    .filter(([mnemonic]) => !mnemonic.endsWith("Q"))
+    .map(([mnemonic, slow]) => [
+      mnemonic,
+      (m, i) => {
+        requireIoPrivilege(m);
+        slow(m, i);
+      },
+    ]);
+
 export const stringInstructions: Record<string, Slow> = Object.fromEntries([
   ...family("MOVS", true, true, move),
   ...family("STOS", false, true, store),
   ...family("LODS", true, false, loadString),
   ...family("SCAS", false, true, scan),
   ...family("CMPS", true, true, compareStrings),
+  ...ports("INS", false, input),
+  ...ports("OUTS", true, output),
 ]);

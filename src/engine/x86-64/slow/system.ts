@@ -11,12 +11,13 @@ import {
   pop,
   push,
   readOperand,
+  requireIoPrivilege,
   type Slow,
   writeOperand,
 } from "../machine.js";
 import { readMsr, writeMsr } from "../msr.js";
 import { setControl, getControl } from "../control-registers.js";
-import { segmentNumbers } from "../segments.js";
+import { type Descriptor, segmentNumbers } from "../segments.js";
 import { state } from "../state.js";
 
 const RCX = 1;
@@ -208,6 +209,41 @@ const writeBase: Slow = (m, i) => {
   m.cpu.u64[baseOf(i.row.mnemonic)] = value;
 };
 
+const ZF = 0x40;
+
+const verify =
+  (access: "readable" | "writable"): Slow =>
+  (m, i) => {
+    const selector = Number(readOperand(m, i.operands[0]) & 0xffffn);
+    m.cpu.setStatus(ZF, m.segments.allows(selector, access) ? ZF : 0);
+  };
+
+/** System segments that are told of: LDT and TSS, and for LAR call gates. */
+const descriptorTypes = { LAR: [2, 9, 11, 12], LSL: [2, 9, 11] } as const;
+
+const describeSegment =
+  (f: (d: Descriptor) => number, systemTypes: readonly number[]): Slow =>
+  (m, i) => {
+    const selector = Number(readOperand(m, i.operands[1]) & 0xffffn);
+    const found = m.segments.look(selector, systemTypes);
+    if (found !== undefined) writeOperand(m, i.operands[0], BigInt.asUintN(i.operandWidth, BigInt(f(found))));
+    m.cpu.setStatus(ZF, found === undefined ? 0 : ZF);
+  };
+
+const attributesOf = ({ attributes }: Descriptor) => attributes & 0x00ff_ff00;
+const limitOf = ({ limit }: Descriptor) => limit;
+
+/** A register and a segment register from an offset and a selector in memory. */
+const loadFar =
+  (segment: number): Slow =>
+  (m, i) => {
+    const at = addressOf(m, i.operands[1]);
+    const size = i.operandWidth / 8;
+    const offset = m.memory.read(at, size);
+    m.segments.load(segment, Number(m.memory.read(at + size, 2)));
+    writeOperand(m, i.operands[0], offset);
+  };
+
 export const systemInstructions: Record<string, Slow> = {
   HLT: (m) => m.halt(),
   CLI: interruptFlag(false),
@@ -222,10 +258,14 @@ export const systemInstructions: Record<string, Slow> = {
   "CALL FAR": farJump(true),
   SYSCALL: syscall,
   SYSRET: sysret,
+  INT1: (m) => m.interrupt(vector.DB, "external"),
   INT3: softwareInterrupt(vector.BP),
   INT: softwareInterrupt(),
   UD2: () => {
     throw undefinedOpcode("UD2");
+  },
+  UD0: () => {
+    throw undefinedOpcode("UD0");
   },
   UD1: () => {
     throw undefinedOpcode("UD1");
@@ -242,6 +282,13 @@ export const systemInstructions: Record<string, Slow> = {
     m.segments.ldt.selector = selector;
   },
   SLDT: (m, i) => writeOperand(m, i.operands[0], BigInt(m.segments.ldt.selector)),
+  VERR: verify("readable"),
+  VERW: verify("writable"),
+  LAR: describeSegment(attributesOf, descriptorTypes.LAR),
+  LSL: describeSegment(limitOf, descriptorTypes.LSL),
+  LSS: loadFar(segmentNumbers.SS),
+  LFS: loadFar(segmentNumbers.FS),
+  LGS: loadFar(segmentNumbers.GS),
   SMSW: (m, i) => writeOperand(m, i.operands[0], m.cpu.cr0),
   LMSW: (m, i) => {
     const value = readOperand(m, i.operands[0]) & 0xfn;
@@ -320,6 +367,9 @@ export const systemInstructions: Record<string, Slow> = {
   RDGSBASE: readBase,
   WRFSBASE: writeBase,
   WRGSBASE: writeBase,
+  RDPMC: () => {
+    throw generalProtection("RDPMC without performance counters");
+  },
   RDTSC: counter,
   RDTSCP: (m) => {
     counter(m);
@@ -353,6 +403,6 @@ const memoryOrRegisterWidth = (o: Operand | undefined): number =>
   o?.kind === "register" ? o.width : memoryOperand(o).width;
 
 function portOf(m: Machine, o: Operand | undefined): number {
-  if (m.cpu.cpl > ((m.cpu.rflags >> 12) & 3)) throw generalProtection("port access without privilege");
+  requireIoPrivilege(m);
   return o?.kind === "immediate" ? o.low & 0xff : Number(readOperand(m, o) & 0xffffn);
 }

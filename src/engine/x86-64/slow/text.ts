@@ -104,8 +104,11 @@ const multipleDifferences = vectorInstruction((a, b, imm) => {
 const maskedStore: Slow = (m, i) => {
   const [from, by] = i.operands;
   if (from === undefined || by === undefined) return;
-  const value = xmmBytes(m, xmmOf(from));
-  const mask = xmmBytes(m, xmmOf(by));
+  storeMasked(m, i, xmmBytes(m, xmmOf(from)), xmmBytes(m, xmmOf(by)));
+};
+
+/** Bytes of `value`, where the mask's sign bits are set, to [RDI]. */
+export function storeMasked(m: Machine, i: Instruction, value: Uint8Array, mask: Uint8Array): void {
   const base = i.segment < 4 ? 0n : (m.cpu.u64[(i.segment === 4 ? state.fsBase : state.gsBase) >> 3] ?? 0n);
   const offset = i.addressWidth === 64 ? m.cpu.gpr(7) : BigInt.asUintN(32, m.cpu.gpr(7));
   const to = canonical(BigInt.asUintN(64, base + offset));
@@ -113,7 +116,7 @@ const maskedStore: Slow = (m, i) => {
   // All are checked before the first is written.
   for (const n of chosen) m.mmu.byteAt(to + n, "write");
   for (const n of chosen) m.memory.write(to + n, 1, BigInt(value[n] ?? 0));
-};
+}
 
 export const textInstructions: Record<string, Slow> = {
   PCMPESTRI: toIndex,

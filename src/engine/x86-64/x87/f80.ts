@@ -44,6 +44,8 @@ export const isNan = (x: F80) => x.exponent === MAX && x.significand > INTEGER;
 export const isSignaling = (x: F80) => isNan(x) && (x.significand & QUIET) === 0n;
 export const isDenormal = (x: F80) => x.exponent === 0 && x.significand !== 0n;
 export const quiet = (x: F80): F80 => ({ ...x, significand: x.significand | QUIET });
+/** The NaN that became this one when it was made quiet. */
+export const signaling = (x: F80): F80 => ({ ...x, significand: x.significand & ~QUIET });
 export const isFinite80 = (x: F80) => x.exponent !== MAX;
 
 /** A finite value is significand * 2^scale(x). */

@@ -17,6 +17,7 @@ import {
   isZero,
   multiply,
   negate,
+  signaling,
   type Rounded,
   type Rounding,
   subtract,
@@ -35,14 +36,39 @@ export function unitOf(m: Machine): Unit {
   return unit;
 }
 
-/** Instructions whose names begin with FN do not wait for pending exceptions. */
+type Run = (u: Unit, m: Machine, i: Instruction) => void;
+
+/** What handlers of exceptions look for: where it was, and what it was about. */
 export const x87 =
-  (run: (u: Unit, m: Machine, i: Instruction) => void, waits = true): Slow =>
+  (run: Run): Slow =>
+  (m, i) => {
+    const unit = unitOf(m);
+    unit.check(true);
+    run(unit, m, i);
+    unit.pointer = BigInt.asUintN(64, BigInt(i.pc));
+    if (unit.isPending) blame(unit, m, i);
+  };
+
+/** Control instructions leave the pointers alone; those whose names begin with FN do not wait for pending exceptions. */
+export const x87Control =
+  (run: Run, waits: boolean): Slow =>
   (m, i) => {
     const unit = unitOf(m);
     unit.check(waits);
     run(unit, m, i);
   };
+
+/** The opcode's low three bits and ModRM, and the operand's address. */
+function blame(u: Unit, m: Machine, i: Instruction): void {
+  const memory = memoryOf(i);
+  if (memory !== undefined) u.operand = BigInt.asUintN(64, BigInt(addressOf(m, memory)));
+  let at = i.pc;
+  const byte = () => m.mmu.peek(at) ?? 0;
+  while (at < i.next && (byte() & 0xf8) !== 0xd8) at++;
+  const first = byte() & 7;
+  at++;
+  u.opcode = (first << 8) | byte();
+}
 
 const memoryOf = (i: Instruction): MemoryOperand | undefined => {
   const [o] = i.operands;
@@ -95,7 +121,10 @@ function withLoaded(
   reversed: boolean,
   rounding: Rounding,
 ): Rounded {
-  const result = reversed ? operation(loaded.value, st0, rounding) : operation(st0, loaded.value, rounding);
+  // Against a quiet NaN it matters that a NaN was signaling.
+  const isSignaling = (loaded.flags & flag.IE) !== 0;
+  const value = isSignaling ? signaling(loaded.value) : loaded.value;
+  const result = reversed ? operation(value, st0, rounding) : operation(st0, value, rounding);
   // A NaN, an invalid operation or a division by zero takes precedence over a denormal operand.
   const first = result.flags & (flag.IE | flag.ZE);
   const denormal = isNan(result.value) || first !== 0 ? 0 : loaded.flags & flag.DE;
@@ -195,6 +224,17 @@ const store = (pops: boolean): Slow =>
     }
     if (pops) u.pop();
   });
+
+const free = (u: Unit, index: number): void => {
+  u.used &= ~(1 << ((u.top + index) & 7));
+};
+
+/** FSTP that passes over an empty register. */
+const storeQuietly = x87((u, _m, i) => {
+  u.signal(0);
+  if (!u.isEmpty(0)) u.set(stackIndex(i, 0), u.get(0));
+  u.pop();
+});
 
 /** FIST, FISTP, FISTTP: what does not fit is the smallest integer. */
 const storeInteger = (pops: boolean, truncates: boolean): Slow =>
@@ -329,6 +369,15 @@ export const x87Instructions: Record<string, Slow> = {
   FILD: push,
   FST: store(false),
   FSTP: store(true),
+  FSTPNCE: storeQuietly,
+  FFREEP: x87((u, _m, i) => {
+    free(u, stackIndex(i, 0));
+    u.signal(0);
+    u.pop();
+  }),
+  FNENI: x87Control(() => undefined, false),
+  FNDISI: x87Control(() => undefined, false),
+  FNSETPM: x87Control(() => undefined, false),
   FIST: storeInteger(false, false),
   FISTP: storeInteger(true, false),
   FISTTP: storeInteger(true, true),
@@ -341,13 +390,11 @@ export const x87Instructions: Record<string, Slow> = {
   FBSTP: storeDecimal,
   FXCH: exchange,
   FNOP: x87(() => undefined),
-  FWAIT: x87(() => undefined),
+  FWAIT: x87Control(() => undefined, true),
   FCHS: changeSign(negate),
   FABS: changeSign((x) => ({ ...x, sign: 0 })),
   FXAM: examine,
-  FFREE: x87((u, _m, i) => {
-    u.used &= ~(1 << ((u.top + stackIndex(i, 0)) & 7));
-  }),
+  FFREE: x87((u, _m, i) => free(u, stackIndex(i, 0))),
   FDECSTP: rotate(-1),
   FINCSTP: rotate(1),
 };

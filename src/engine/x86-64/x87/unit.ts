@@ -46,6 +46,37 @@ export class Unit {
     this.#cpu.u16[state.x87Tag >> 1] = value;
   }
 
+  /** FIP: the last instruction that was none of the control instructions. */
+  get pointer(): bigint {
+    return this.#cpu.u64[state.x87Pointer >> 3] ?? 0n;
+  }
+
+  set pointer(value: bigint) {
+    this.#cpu.u64[state.x87Pointer >> 3] = value;
+  }
+
+  /** FDP and FOP, of the last one whose exception was not masked. */
+  get operand(): bigint {
+    return this.#cpu.u64[state.x87Operand >> 3] ?? 0n;
+  }
+
+  set operand(value: bigint) {
+    this.#cpu.u64[state.x87Operand >> 3] = value;
+  }
+
+  get opcode(): number {
+    return this.#cpu.u16[state.x87Opcode >> 1] ?? 0;
+  }
+
+  set opcode(value: number) {
+    this.#cpu.u16[state.x87Opcode >> 1] = value & 0x7ff;
+  }
+
+  /** An unmasked exception waits for the next instruction. */
+  get isPending(): boolean {
+    return (this.status & ES) !== 0;
+  }
+
   get top(): number {
     return (this.status >> 11) & 7;
   }
@@ -69,7 +100,7 @@ export class Unit {
   /** #NM where the unit is switched off, #MF where an unmasked exception waits. */
   check(waits: boolean): void {
     if ((this.#cpu.cr0 & 0xcn) !== 0n) throw new GuestFault(vector.NM, 0, "x87 switched off by CR0");
-    if (waits && (this.status & ES) !== 0) throw new GuestFault(vector.MF, 0, "an x87 exception is pending");
+    if (waits && this.isPending) throw new GuestFault(vector.MF, 0, "an x87 exception is pending");
   }
 
   /** Registers by physical number. */
@@ -152,5 +183,8 @@ export class Unit {
     this.used = 0;
     this.control = 0x37f;
     this.status = 0;
+    this.pointer = 0n;
+    this.operand = 0n;
+    this.opcode = 0;
   }
 }

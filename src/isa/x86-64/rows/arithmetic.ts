@@ -219,6 +219,8 @@ export const arithmeticRows = [
     "A9 iz | rAX, immz",
     "F6 /0 ib | r/m8, imm8",
     "F7 /0 iz | r/mv, immz",
+    "F6 /1 ib | r/m8, imm8",
+    "F7 /1 iz | r/mv, immz",
     "84 /r | r/m8, r8",
     "85 /r | r/mv, rv",
   ),

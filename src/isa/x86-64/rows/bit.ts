@@ -229,7 +229,7 @@ export const bitRows = [
   ...rows("MOVNTI", { run: movnti, feature: "SSE2" }, "NP 0F C3 /r | my, ry"),
   ...rows("CMPXCHG8B", { lock: true }, "0F C7 /1 | m64"),
   ...rows("CMPXCHG16B", { lock: true }, "REX.W + 0F C7 /1 | m128"),
-  ...rows("RDRAND", { feature: "RDRAND" }, "0F C7 /6 | rmv"),
-  ...rows("RDSEED", { feature: "RDSEED" }, "0F C7 /7 | rmv"),
+  ...rows("RDRAND", { feature: "RDRAND" }, "NFx 0F C7 /6 | rmv"),
+  ...rows("RDSEED", { feature: "RDSEED" }, "NFx 0F C7 /7 | rmv"),
   ...rows("CRC32", { feature: "SSE4_2" }, "F2 0F 38 F0 /r | ry, r/m8", "F2 0F 38 F1 /r | ry, r/mv"),
 ];

@@ -100,7 +100,13 @@ export const controlRows = [
   ...rows("LOOPE", { run: loop(1), flow: "branch", mode: 64 }, "E1 cb | rel8"),
   ...rows("LOOP", { run: loop(), flow: "branch", mode: 64 }, "E2 cb | rel8"),
   ...rows("JRCXZ", { run: jrcxz, flow: "branch", mode: 64 }, "E3 cb | rel8"),
-  ...rows("NOP", { run: nop }, "90", "0F 1F /0 | r/mv", "0F 18 /r | r/mv", "0F 1E /r | r/mv"),
+  ...rows(
+    "NOP",
+    { run: nop },
+    "90",
+    ...[0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f].map((opcode) => `0F ${hex(opcode)} /r | r/mv`),
+  ),
+  ...rows("NOP", { run: nop }, "0F 0D /r | rmv"),
   ...["PREFETCHNTA", "PREFETCHT0", "PREFETCHT1", "PREFETCHT2"].flatMap((name, n) =>
     rows(name, { run: nop }, `0F 18 /${n} | m8`),
   ),
@@ -109,7 +115,8 @@ export const controlRows = [
   ...rows("PAUSE", { run: nop }, "F3 90"),
   ...rows("ENDBR64", { run: nop }, "F3 0F 1E FA"),
   ...rows("CLFLUSH", { run: touch }, "NP 0F AE /7 | m8"),
-  ...rows("LFENCE", { run: nop }, "NP 0F AE E8"),
-  ...rows("MFENCE", { run: nop }, "NP 0F AE F0"),
-  ...rows("SFENCE", { run: nop }, "NP 0F AE F8"),
+  // Whatever ModRM.rm says.
+  ...rows("LFENCE", { run: nop }, "NP 0F AE E8+i"),
+  ...rows("MFENCE", { run: nop }, "NP 0F AE F0+i"),
+  ...rows("SFENCE", { run: nop }, "NP 0F AE F8+i"),
 ];

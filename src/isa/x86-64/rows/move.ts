@@ -225,7 +225,7 @@ export const moveRows = [
     rows(`SET${name}`, { run: setcc(code) }, `0F ${hex(0x90 + code)} /r | r/m8`),
   ),
   ...rows("BSWAP", { run: bswap }, "0F C8+r | ry"),
-  ...rows("MOVBE", { run: movbe, feature: "MOVBE" }, "0F 38 F0 /r | rv, mv", "0F 38 F1 /r | mv, rv"),
+  ...rows("MOVBE", { run: movbe, feature: "MOVBE" }, "NFx 0F 38 F0 /r | rv, mv", "NFx 0F 38 F1 /r | mv, rv"),
   ...rows("CBW", { run: extendAccumulator(8, 16) }, "66 98"),
   ...rows("CWDE", { run: extendAccumulator(16, 32) }, "98"),
   ...rows("CDQE", { run: extendAccumulator(32, 64) }, "REX.W + 98"),

@@ -12,10 +12,19 @@ const family = (name: string, opcode: number) => {
   ];
 };
 
+/** Between a port and memory: never of 64 bits. */
+const ports = (name: string, opcode: number) => [
+  ...rows(`${name}B`, { repeat: true }, hex(opcode)),
+  ...rows(`${name}W`, { repeat: true }, `66 ${hex(opcode + 1)}`),
+  ...rows(`${name}D`, { repeat: true }, hex(opcode + 1), `REX.W + ${hex(opcode + 1)}`),
+];
+
 export const stringRows = [
   ...family("MOVS", 0xa4),
   ...family("CMPS", 0xa6),
   ...family("STOS", 0xaa),
   ...family("LODS", 0xac),
   ...family("SCAS", 0xae),
+  ...ports("INS", 0x6c),
+  ...ports("OUTS", 0x6e),
 ];

@@ -11,7 +11,7 @@ struct itimerspec {
 
 static int epollfd, timerfd;
 static int max_events; /* Every network device and the timer. */
-static solo5_time_t armed_deadline; /* 0: the timer was never armed. */
+static solo5_time_t armed_deadline; /* As it was armed for, so odd; 0 before the first time. */
 
 /*
  * Looking a few times before going to sleep: when frames follow one another within microseconds, on another core, a
@@ -61,10 +61,10 @@ static long look_then_sleep(struct epoll_event *events)
 /* Arming again clears a timer that has run out; the same deadline once more would run out again at once. */
 static void arm(solo5_time_t deadline)
 {
+    deadline |= 1; /* A value of 0 would disarm the timer, and one nanosecond makes no difference. */
     if (deadline == armed_deadline) return;
-    /* A value of 0 would disarm the timer: one nanosecond makes no difference. */
     struct itimerspec until = {
-        .it_value = { (int64_t)(deadline / NSEC_PER_SEC), (int64_t)(deadline % NSEC_PER_SEC | 1) },
+        .it_value = { (int64_t)(deadline / NSEC_PER_SEC), (int64_t)(deadline % NSEC_PER_SEC) },
     };
     long result = syscall6(SYS_TIMERFD_SETTIME, timerfd, TFD_TIMER_ABSTIME, (long)&until, 0, 0, 0);
     ASSERT(result == 0);

@@ -9,11 +9,16 @@ import { commandFile } from "../test/command.js";
 export const folder = mkdtempSync(join(tmpdir(), "solo5-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-/** Compiles C without devices for `target`; gives the unikernel's file. */
-export function compileUnikernel(name: string, target: "hvt" | "spt", source: string): string {
+/** Compiles C for `target`, with no devices or these; gives the unikernel's file. */
+export function compileUnikernel(
+  name: string,
+  target: "hvt" | "spt",
+  source: string,
+  devices: Parameters<typeof manifestSource>[0] = [],
+): string {
   const file = (suffix: string): string => join(folder, `${name}-${target}${suffix}`);
   writeFileSync(file(".c"), source);
-  writeFileSync(file("-manifest.c"), manifestSource([]));
+  writeFileSync(file("-manifest.c"), manifestSource(devices));
   // The wrappers are one program, which goes by the name it is called by.
   const wrapper = join(mkdtempSync(join(folder, "bin-")), "x86_64-solo5-none-static-cc");
   symlinkSync(commandFile("x86_64-solo5-none-static-cc"), wrapper);

@@ -45,6 +45,11 @@ export interface Clock {
 
 /** An Ethernet frame's header: destination, source, type. */
 export const ethernetHeader = 14;
+/** IEEE 802.1Q's, which a frame may have beside the MTU. */
+const vlanTag = 4;
+/** Whether a guest may send a frame of `length` bytes: devices of some hosts break on what is none. */
+export const isFrameLength = ({ mtu }: Pick<NetDevice, "mtu">, length: number | bigint): boolean =>
+  length >= ethernetHeader && length <= mtu + ethernetHeader + vlanTag;
 /** The MTU where nothing tells another: IEEE 802.3's. */
 export const ethernetMtu = 1500;
 /** Bytes that no frame of a host exceeds. */

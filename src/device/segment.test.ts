@@ -74,13 +74,13 @@ test("each port has its own bytes of a frame", () => {
   assert.deepEqual(ports[2]?.read(), frame(0, 255));
 });
 
-test("what is no frame, or longer than the MTU, is invalid", () => {
+test("what is no frame, or longer than the MTU and a tag, is invalid", () => {
   const port = createSegment({ mtu: 100 }).port();
   assert.equal(port.mtu, 100);
   assert.equal(port.write(new Uint8Array(13)), result.invalid);
   assert.equal(port.write(new Uint8Array(14)), result.ok);
-  assert.equal(port.write(new Uint8Array(114)), result.ok);
-  assert.equal(port.write(new Uint8Array(115)), result.invalid);
+  assert.equal(port.write(new Uint8Array(118)), result.ok);
+  assert.equal(port.write(new Uint8Array(119)), result.invalid);
 });
 
 test("a guest that invents addresses does not fill the memory of the segment", () => {

@@ -1,7 +1,7 @@
 // An Ethernet segment inside the process: a learning switch (IEEE 802.1D, 7.8) whose ports are network devices.
 // Unikernels, the test peer and anything else that speaks frames join it without privileges.
 import { result } from "../abi/start.js";
-import { ethernetHeader, ethernetMtu, type NetDevice } from "./contract.js";
+import { ethernetMtu, isFrameLength, type NetDevice } from "./contract.js";
 import { createFrameQueue, receiving, type FrameQueue } from "./queue.js";
 
 export interface Segment {
@@ -37,7 +37,7 @@ export function createSegment({ mtu = ethernetMtu } = {}): Segment {
       return receiving(queue, {
         mtu,
         write(frame) {
-          if (frame.length < ethernetHeader || frame.length > mtu + ethernetHeader) return result.invalid;
+          if (!isFrameLength({ mtu }, frame.length)) return result.invalid;
           forward(frame, queue);
           return result.ok;
         },

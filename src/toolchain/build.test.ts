@@ -193,7 +193,10 @@ test("notes come in the order OpenBSD, ABI1, MFT1, each with a header of its own
       abiTargets[target as Target].number,
       file,
     );
-    const devices = { blk: 1, net: 1, net_2if: 2, net_mtu: 1, net_ring: 1, mft_maxdevices: 63 }[name] ?? 0;
+    const devices =
+      { blk: 1, net: 1, net_2if: 2, net_length: 1, net_mtu: 1, yield: 1, net_ring: 1, mft_maxdevices: 63 }[
+        name
+      ] ?? 0;
     assert.deepEqual(words[2], [6, 4 + 8 + 104 * (devices + 1), 0x3154464d], file);
     assert.equal(notes.length, 3, file);
   }

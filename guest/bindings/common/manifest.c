@@ -50,3 +50,14 @@ static bool is_block(const struct mft_entry *entry, solo5_off_t offset, size_t s
 {
     return entry != NULL && size == entry->u.block_basic.block_size && offset % size == 0;
 }
+
+/* A tag that IEEE 802.1Q puts into a frame. */
+#define VLAN_TAG_SIZE 4
+
+/* Whether (entry) is a network device that a frame of (size) bytes can be sent by: it has a header, and no more behind
+ * it than the MTU and a tag. Devices of some hosts break for good on others. */
+static bool is_frame(const struct mft_entry *entry, size_t size)
+{
+    return entry != NULL && size >= SOLO5_NET_HLEN &&
+           size <= (size_t)entry->u.net_basic.mtu + SOLO5_NET_HLEN + VLAN_TAG_SIZE;
+}

@@ -2,14 +2,9 @@
  * Network devices: by the ring where there is one, else by hypercalls.
  */
 
-static bool is_net(solo5_handle_t handle)
-{
-    return manifest_get(handle, MFT_DEV_NET_BASIC) != NULL;
-}
-
 solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
 {
-    if (!is_net(handle)) return SOLO5_R_EINVAL;
+    if (!is_frame(manifest_get(handle, MFT_DEV_NET_BASIC), size)) return SOLO5_R_EINVAL;
     if (ring != NULL && size <= HVT_RING_BUF_SIZE) return ring_write(handle, buf, size);
     struct hvt_hc_net_write call = { .handle = handle, .data = buf, .len = size };
     hvt_do_hypercall(HVT_HYPERCALL_NET_WRITE, &call);
@@ -18,7 +13,7 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
 
 solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size)
 {
-    if (!is_net(handle)) return SOLO5_R_EINVAL;
+    if (manifest_get(handle, MFT_DEV_NET_BASIC) == NULL) return SOLO5_R_EINVAL;
     if (ring != NULL) return ring_read(handle, buf, size, read_size);
     struct hvt_hc_net_read call = { .handle = handle, .data = buf, .len = size };
     hvt_do_hypercall(HVT_HYPERCALL_NET_READ, &call);

@@ -84,8 +84,7 @@ static void net_init(struct mft_entry *entry, solo5_handle_t handle, uint16_t po
         basic->mac[i] = in8((uint16_t)(port + NET_CONFIG_MAC + i));
     basic->mtu = (device->features & NET_F_MTU) != 0 ? in16(port + NET_CONFIG_MTU) : NET_DEFAULT_MTU;
 
-    /* A slot holds a VLAN tag too, whatever the host's network does with it. */
-    net->slot_size = sizeof(struct net_header) + SOLO5_NET_HLEN + 4 + basic->mtu;
+    net->slot_size = sizeof(struct net_header) + SOLO5_NET_HLEN + VLAN_TAG_SIZE + basic->mtu;
     queue_init(&net->receive, device, 0);
     queue_init(&net->transmit, device, 1);
     net_init_receive(net);
@@ -107,7 +106,7 @@ static struct net_device *net_device(solo5_handle_t handle)
 solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
 {
     struct net_device *net = net_device(handle);
-    if (net == NULL || size > net->slot_size - sizeof empty_header) return SOLO5_R_EINVAL;
+    if (net == NULL || !is_frame(&manifest->e[handle], size)) return SOLO5_R_EINVAL;
     struct queue *queue = &net->transmit;
     struct vring_used_elem used;
     while (net->idle_count < NET_SLOTS && queue_take(queue, &used))

@@ -2,6 +2,7 @@
 import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
+import { isFrameLength } from "../../device/contract.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
 import type { Host, State, storable } from "../contract.js";
 import { readInto } from "./ring.js";
@@ -67,10 +68,11 @@ export function handlers(
     }),
     blockWrite: block(true),
     blockRead: block(false),
-    netWrite: ({ handle, data, len }) =>
-      withBytes<"netWrite">(data, len, (frame) => ({
-        ret: host.nets.get(Number(handle))?.write(frame.slice()) ?? result.invalid,
-      })),
+    netWrite({ handle, data, len }) {
+      const net = host.nets.get(Number(handle));
+      if (net === undefined || !isFrameLength(net, len)) return { fields: { ret: result.invalid } };
+      return withBytes<"netWrite">(data, len, (frame) => ({ ret: net.write(frame.slice()) }));
+    },
     netRead: ({ handle, data, len }) =>
       filling<"netRead">(data, len, (buffer) => {
         const read = readInto(host.nets.get(Number(handle)), buffer);

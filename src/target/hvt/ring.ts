@@ -3,7 +3,7 @@
 import { ring, ringCommit, ringEntries, ringEntry, ringOp } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";
-import type { NetDevice } from "../../device/contract.js";
+import { isFrameLength, type NetDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { storable } from "../contract.js";
 
@@ -38,7 +38,9 @@ export function createRing(
         const frame = frameOf(entry.gpa, entry.len);
         const net = nets.get(entry.handle);
         if (entry.op === ringOp.write) {
-          if (frame !== undefined) net?.write(frame.slice());
+          // There is no answer: what cannot be sent is lost, as on a cable.
+          if (frame !== undefined && net !== undefined && isFrameLength(net, frame.length))
+            net.write(frame.slice());
         } else if (entry.op === ringOp.read) {
           const tail = get(offsets.comTail);
           const commit = readInto(net, mayStore(entry.gpa, entry.len) ? frame : undefined);

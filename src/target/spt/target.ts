@@ -13,6 +13,7 @@ import {
 } from "../../abi/spt.js";
 import { viewOf, type Field } from "../../bytes/struct.js";
 import { alignUp, pageSize } from "../../bytes/align.js";
+import { isFrameLength } from "../../device/contract.js";
 import { guestMinBase, result } from "../../abi/start.js";
 import type { Exit, Protection, Verdict } from "../../engine/contract.js";
 import {
@@ -34,7 +35,7 @@ const callNames = new Map(
 );
 const nsecsPerSec = 1_000_000_000n;
 /** Errors as system calls return them: errno(3), negative. */
-const error = { io: -5n, again: -11n, fault: -14n } as const;
+const error = { io: -5n, again: -11n, fault: -14n, invalid: -22n } as const;
 /** 128 and the signal that a CPU exception becomes, by its vector; all others are SIGSEGV. signal(7). */
 const signalStatus: Readonly<Record<number, number>> = { 0: 136, 1: 133, 3: 133, 6: 132, 16: 136, 19: 136 };
 const killed = { segv: 139, sys: 159 } as const;
@@ -128,9 +129,10 @@ export const spt: Target = {
         return BigInt(frame.length);
       },
       write([fd = 0n, address = 0n, size = 0n]) {
+        const net = nets.get(fd);
+        if (net !== undefined && !isFrameLength(net, size)) return error.invalid;
         const bytes = memory.bytes(address, size);
         if (bytes === undefined) return error.fault;
-        const net = nets.get(fd);
         if (net === undefined) host.console.write(bytes);
         else {
           const written = net.write(bytes.slice());

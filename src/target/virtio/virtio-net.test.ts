@@ -54,6 +54,15 @@ test("a frame out: the header stays here", () => {
   assert.deepEqual(card.used(1), [0]);
 });
 
+test("what is too short or too long for a frame is lost", () => {
+  const card = newCard();
+  card.start(2);
+  for (const length of [0, 1, 13, 1519, 14]) card.publish(1, [{ at: slot, length: 10 + length }]);
+  card.notify(1);
+  assert.deepEqual(card.sent, [new Uint8Array(14)]);
+  assert.equal(card.used(1).length, 5);
+});
+
 test("frames in: into the buffers that there are, the others are lost", () => {
   const card = newCard();
   card.coming.push(new Uint8Array(60));

@@ -1,6 +1,6 @@
 // A legacy virtio network device in front of one of the host's. Source: Virtio PCI Card 0.9.5, appendix C.
 import { result } from "../../abi/start.js";
-import type { NetDevice } from "../../device/contract.js";
+import { isFrameLength, type NetDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Place } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
@@ -44,9 +44,9 @@ export function createVirtioNet(
     let wanted = false;
     for (let chain = transmit.peek(); chain !== undefined; chain = transmit.peek()) {
       const frame = gather(chain.readable)?.slice(headerSize);
-      // A frame that the host does not take is lost, as on a cable.
-      if (frame !== undefined && frame.length > 0) {
-        const isTaken = net.write(frame) === result.ok;
+      // A frame that the host does not take, and what is none, is lost, as on a cable.
+      if (frame !== undefined) {
+        const isTaken = isFrameLength(net, frame.length) && net.write(frame) === result.ok;
         tell("transmit", frame, isTaken);
       }
       wanted = transmit.use(chain, 0) || wanted;

@@ -1,11 +1,14 @@
 // The arena as arrays: heads and records by address, and the table of heads.
 import {
+  type EndKind,
+  ends,
   entryOf,
   FIRST,
   head as headOffset,
   INVALID,
   NEXT_STUB,
   record as recordOffset,
+  recordFlags,
   RECORD,
   STUB,
   table,
@@ -74,6 +77,17 @@ export class Arena {
   }
   headOf(record: number): number {
     return this.i32[(record + recordOffset.head) >> 2] ?? 0;
+  }
+  /** How a record leads to heads. */
+  end(record: number): EndKind {
+    return ends[Math.floor((this.u8[record + recordOffset.flags] ?? 0) / recordFlags.end)] ?? "none";
+  }
+  hasFlag(record: number, flag: number): boolean {
+    return ((this.u8[record + recordOffset.flags] ?? 0) & flag) !== 0;
+  }
+  setFlag(record: number, flag: number, on: boolean): void {
+    const flags = this.u8[record + recordOffset.flags] ?? 0;
+    this.u8[record + recordOffset.flags] = on ? flags | flag : flags & ~flag;
   }
   word(at: number): number {
     return this.i32[at >> 2] ?? 0;

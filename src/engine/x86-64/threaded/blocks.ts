@@ -8,6 +8,8 @@ import type { Arena } from "./arena.js";
 import type { Known } from "./flag-state.js";
 import type { Form, Forms } from "./forms.js";
 import {
+  type EndKind,
+  ends,
   head as headOffset,
   INVALID,
   NEXT_STUB,
@@ -23,6 +25,11 @@ import { fixedHandlers } from "./status.js";
 const LONGEST = 64;
 /** A page whose code has been written so often is left to the interpreter. */
 const MAX_FORGOTTEN = 40;
+
+/** By the table's word for it; what is slow ends a block too, but leads to no head by itself. */
+const kinds: Readonly<Record<string, EndKind>> = { jumpTo: "indirect", ret: "indirect", stop: "none" };
+const endNumber = (flow: string): number =>
+  Math.max(0, ends.indexOf(kinds[flow] ?? (flow as EndKind))) * recordFlags.end;
 
 const offsetIn = (pc: number) => pc & (pageSize - 1);
 
@@ -152,7 +159,7 @@ export class Blocks {
     i32[(at + recordOffset.head) >> 2] = head;
     u16[(at + recordOffset.rest) >> 1] = rest;
     u8[at + recordOffset.length] = i.next - i.pc;
-    u8[at + recordOffset.flags] = 0;
+    u8[at + recordOffset.flags] = endNumber(flow ?? "none");
   }
 
   /** What stands behind the last instruction: the way to the block at `pc`. */
@@ -164,31 +171,27 @@ export class Blocks {
     i32[(at + recordOffset.head) >> 2] = head;
     u16[(at + recordOffset.rest) >> 1] = 0;
     u8[at + recordOffset.length] = 0;
-    u8[at + recordOffset.flags] = 0;
+    u8[at + recordOffset.flags] = endNumber("link");
   }
 
   /** Gives a record its handler, or has it wait for one; meanwhile it has that of `instead`, or is slow. */
   #setHandler(at: number, form: Form, instead?: Form): void {
-    const { i32, u8 } = this.#arena;
     if (form.slot !== 0) {
-      i32[at >> 2] = form.slot;
+      this.#arena.setWord(at, form.slot);
       return;
     }
-    if (instead === undefined || instead.slot === 0) {
-      u8[at + recordOffset.flags] = (u8[at + recordOffset.flags] ?? 0) | recordFlags.pending;
-    }
+    if (instead === undefined || instead.slot === 0) this.#arena.setFlag(at, recordFlags.pending, true);
     this.pending.add(form);
     (form.waiting ??= []).push(at);
   }
 
   /** Gives the records that wait for forms their handlers. */
   settle(forms: readonly Form[]): void {
-    const { i32, u8 } = this.#arena;
     for (const form of forms) {
       for (const at of form.waiting ?? []) {
         // What does several at once comes last.
-        i32[at >> 2] = form.slot;
-        u8[at + recordOffset.flags] = (u8[at + recordOffset.flags] ?? 0) & ~recordFlags.pending;
+        this.#arena.setWord(at, form.slot);
+        this.#arena.setFlag(at, recordFlags.pending, false);
       }
       form.waiting = undefined;
       this.pending.delete(form);

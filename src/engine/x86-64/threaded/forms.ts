@@ -10,13 +10,13 @@ export interface Form {
   readonly key: string;
   /** The instructions that stand for it: several where the handler does several records at once. */
   readonly parts: readonly Instruction[];
-  /** What the flags before it are known to be. */
-  readonly before: Known;
   readonly readsFlags: boolean;
   /** What they are after it; `same` where it sets none. */
   readonly after: Known | "same";
   /** The index of its handler, 0 while there is none. */
   slot: number;
+  /** What the handler will do, until it is made. */
+  built: Built | undefined;
   /** Records that wait for the handler. */
   waiting: number[] | undefined;
 }
@@ -65,13 +65,22 @@ export class Forms {
   }
 
   #add(name: string, key: string, parts: readonly Instruction[], before: Known): Form {
-    const { readsFlags, known: after } = this.build(parts, before);
-    const form = { key, parts, before, readsFlags, after, slot: 0, waiting: undefined };
+    const built = this.#build(parts, before);
+    const { readsFlags, known: after } = built;
+    const form = { key, parts, readsFlags, after, slot: 0, built, waiting: undefined };
     this.#forms.set(name, form);
     return form;
   }
 
-  build(parts: readonly Instruction[], before: Known): Built {
+  /** What the handler of a form does; it is taken once. */
+  take(form: Form): Built {
+    const { built } = form;
+    if (built === undefined) throw new RangeError(`${form.key} has its handler`);
+    form.built = undefined;
+    return built;
+  }
+
+  #build(parts: readonly Instruction[], before: Known): Built {
     const builder = new HandlerBuilder(this.#memory, before);
     parts.forEach((part, position) => builder.run(part, position));
     return builder.finish();

@@ -34,6 +34,11 @@ export class Handlers {
     this.#functions = { door, status: exports["status"], condition: exports["condition"] };
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#next;
+  }
+
   #memoryImport(): Import {
     const pages = this.#memory.buffer.byteLength / 65536;
     return { module: "solo5", name: "memory", kind: "memory", min: pages, max: pages };
@@ -51,7 +56,7 @@ export class Handlers {
     const functions = [slowHandler(this.#dispatch)].concat(
       wanted.map((form) =>
         handlerCode(
-          forms.build(form.parts, form.before),
+          forms.take(form),
           this.#dispatch,
           slow,
           form.parts.map(({ row }) => row.mnemonic).join(" "),

@@ -49,7 +49,11 @@ export interface TierOptions {
 /** Most guests say hello and end. */
 const WARM_UP = 20_000;
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
-const PATIENCE = 1000;
+const PATIENCE = 300;
+/** So many forms that wait are reason enough, or a part of those that have handlers. */
+const [LEAST_WAITING, WAITING_SHARE] = [32, 0.25];
+/** Instructions that the interpreter executes where nothing is decoded. */
+const UNDECODED = 32;
 /** New targets of an indirect call before it is looked up in the table. */
 const MAX_MISSES = 16;
 
@@ -238,10 +242,11 @@ export class ThreadedTier {
     const { arena, handlers } = this.#parts;
     const head = this.#headAt(core.cpu.rip);
     if (head === 0) {
-      core.run(1);
+      core.run(Math.min(left, UNDECODED));
       return undefined;
     }
     if (!isFirst && arena.word(head + headOffset.countdown) <= 0) return this.#arrived(head);
+    if (this.#isImpatient) this.#makeHandlers();
     const fuel = Math.min(left, MAX_FUEL);
     const count = arena.count(head);
     if (count > fuel) {
@@ -258,8 +263,18 @@ export class ThreadedTier {
       this.#raised = undefined;
       throw error;
     }
-    if (this.#impatience >= (this.#options.patience ?? PATIENCE)) this.#makeHandlers();
     return undefined;
+  }
+
+  /** Whether handlers are worth making now. */
+  get #isImpatient(): boolean {
+    const { blocks, handlers } = this.#parts;
+    const waiting = blocks.pending.size;
+    if (waiting === 0) return false;
+    return (
+      this.#impatience >= (this.#options.patience ?? PATIENCE) ||
+      waiting >= Math.max(LEAST_WAITING, handlers.count * WAITING_SHARE)
+    );
   }
 
   /** Handlers know the flags as the interpreter stores them. */
@@ -337,50 +352,35 @@ export class ThreadedTier {
 
   /** Whether a record's way to a head is no jump. */
   #isNext(from: number, head: number): boolean {
-    const arena = this.#made?.arena;
-    return arena !== undefined && this.#goesOn(from) && arena.word(from + recordOffset.next) === head;
-  }
-
-  /** Whether a record has a way to what follows it: that of a branch, or no instruction at all. */
-  #goesOn(from: number): boolean {
-    const arena = this.#made?.arena;
-    if (arena === undefined) return false;
-    if (arena.length(from) === 0) return true;
-    return this.#flow(from) === "branch";
-  }
-
-  #flow(from: number): string | undefined {
-    const pc = this.#made?.arena.pc(from) ?? 0;
-    return this.#core.instructionAt(pc).row.traits.flow;
+    const { arena } = this.#parts;
+    const end = arena.end(from);
+    return (end === "branch" || end === "link") && arena.word(from + recordOffset.next) === head;
   }
 
   /** Where a record that found no head goes. */
   #target(from: number, isNext: boolean): number {
     const { arena } = this.#parts;
     if (isNext) return arena.pc(from) + arena.length(from);
-    const flow = this.#flow(from);
-    if (flow === "ret" || flow === "callTo" || flow === "jumpTo") {
-      return Number(this.#view.getBigInt64(words.target, true));
-    }
-    return arena.f64[(from + recordOffset.displacement) >> 3] ?? 0;
+    const end = arena.end(from);
+    return end === "indirect" || end === "callTo"
+      ? Number(this.#view.getBigInt64(words.target, true))
+      : (arena.f64[(from + recordOffset.displacement) >> 3] ?? 0);
   }
 
   /** The next time, the record finds the head itself. */
   #link(from: number, head: number, isNext: boolean): void {
     const { arena } = this.#parts;
     if (isNext) return arena.setWord(from + recordOffset.next, head);
-    const flow = this.#flow(from);
-    if (flow === "ret" || flow === "jumpTo") return arena.enter(head);
-    const [site, target] = [arena.pc(from), arena.pc(head)];
-    if (flow === "call" || flow === "callTo") this.#hooks.called(site, target, flow === "callTo");
-    if (flow === "callTo") {
+    const end = arena.end(from);
+    if (end === "indirect") return arena.enter(head);
+    if (end === "call" || end === "callTo") {
+      this.#hooks.called(arena.pc(from), arena.pc(head), end === "callTo");
+    }
+    if (end === "callTo") {
       const misses = (this.#misses.get(from) ?? 0) + 1;
       this.#misses.set(from, misses);
       arena.enter(head);
-      if (misses > MAX_MISSES) {
-        const flags = from + recordOffset.flags;
-        arena.u8[flags] = (arena.u8[flags] ?? 0) | recordFlags.megamorphic;
-      }
+      if (misses > MAX_MISSES) arena.setFlag(from, recordFlags.megamorphic, true);
     }
     arena.setWord(from + recordOffset.link, head);
   }
@@ -394,7 +394,7 @@ export class ThreadedTier {
     const pc = arena.pc(record);
     const head = arena.headOf(record);
     const epoch = this.#epoch;
-    const isPending = ((arena.u8[record + recordOffset.flags] ?? 0) & recordFlags.pending) !== 0;
+    const isPending = arena.hasFlag(record, recordFlags.pending);
     this.#isOut = true;
     core.executed = this.#total - fuel - rest - 1;
     cpu.rip = pc;

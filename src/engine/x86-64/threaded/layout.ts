@@ -38,7 +38,13 @@ export const recordFlags = {
   megamorphic: 1,
   /** Its handler is not made yet. */
   pending: 2,
+  /** How it ends its block, an index of `ends` from this bit on. */
+  end: 4,
 } as const;
+
+/** The ways in which a record may lead to a head, by number. */
+export const ends = ["none", "jump", "branch", "call", "indirect", "callTo", "link"] as const;
+export type EndKind = (typeof ends)[number];
 
 /** Offsets in a head. Its block's first record follows it. */
 export const head = {

@@ -1,6 +1,6 @@
 // Decodes guest code into the arena, block by block, and forgets what has changed.
 import { pageSize } from "../../../bytes/align.js";
-import { MAX_LENGTH } from "../../../isa/x86-64/decoder.js";
+import { decode, MAX_LENGTH } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { Core } from "../core.js";
 import { GuestFault } from "../fault.js";
@@ -61,14 +61,11 @@ export class Blocks {
     const instructions = this.#instructions(pc);
     const [first] = instructions;
     if (first === undefined) return 0;
-    const { mmu } = this.#core;
-    const pages = new Set(
-      [pc, (instructions.at(-1) ?? first).next - 1].map((at) => Math.floor(at / pageSize)),
-    );
-    const physical = [...pages].map((page) =>
-      mmu.holdsCode(mmu.byteAt(Math.max(pc, page * pageSize), "execute")),
-    );
-    if (physical.some((page) => (this.#forgotten.get(page) ?? 0) > MAX_FORGOTTEN)) return 0;
+    const last = (instructions.at(-1) ?? first).next - 1;
+    const page = this.#hold(pc);
+    const isAcross = Math.floor(last / pageSize) !== Math.floor(pc / pageSize);
+    const nextPage = isAcross ? this.#hold(last) : page;
+    if (this.#isWritten(page) || this.#isWritten(nextPage)) return 0;
     let at = this.#arena.reserve(instructions.length + 1);
     if (at === 0) {
       this.clear();
@@ -77,21 +74,39 @@ export class Blocks {
     this.#writeHead(at, pc, instructions.length);
     this.#writeRecords(at, instructions);
     this.#heads.set(pc, at);
-    for (const page of physical) {
-      const known = this.#pages.get(page);
-      if (known === undefined) this.#pages.set(page, [at]);
-      else known.push(at);
-    }
+    this.#note(page, at);
+    if (isAcross) this.#note(nextPage, at);
     return at;
+  }
+
+  /** The physical page of code, whose stores are to be told. */
+  #hold(pc: number): number {
+    const { mmu } = this.#core;
+    return mmu.holdsCode(mmu.byteAt(pc, "execute"));
+  }
+
+  #isWritten(page: number): boolean {
+    return this.#forgotten.size > 0 && (this.#forgotten.get(page) ?? 0) > MAX_FORGOTTEN;
+  }
+
+  #note(page: number, head: number): void {
+    const known = this.#pages.get(page);
+    if (known === undefined) this.#pages.set(page, [head]);
+    else known.push(head);
   }
 
   /** The instructions of a block; none that may reach into another page, but the first. */
   #instructions(pc: number): Instruction[] {
+    const { mmu } = this.#core;
     const found: Instruction[] = [];
-    let at = pc;
     try {
+      if (offsetIn(pc) + MAX_LENGTH > pageSize) return [this.#core.instructionAt(pc)];
+      const place = mmu.byteAt(pc, "execute");
+      let at = pc;
       do {
-        const i = this.#core.instructionAt(at);
+        const i = decode(mmu.bytes, place + at - pc, at);
+        // What is none is a fault, which the interpreter raises when it comes there.
+        if (typeof i === "string") break;
         found.push(i);
         at = i.next;
         if (i.row.traits.flow !== undefined) break;
@@ -107,11 +122,12 @@ export class Blocks {
   }
 
   #writeHead(at: number, pc: number, count: number): void {
-    const { i64, f64 } = this.#arena;
+    const { f64 } = this.#arena;
     this.#arena.setWord(at + headOffset.count, count);
     this.#arena.setWord(at + headOffset.countdown, 0);
     this.#arena.setWord(at + headOffset.translated, 0);
-    i64[(at + headOffset.key) >> 3] = BigInt(pc);
+    this.#arena.setWord(at + headOffset.key, pc | 0);
+    this.#arena.setWord(at + headOffset.key + 4, Math.floor(pc / 2 ** 32));
     f64[(at + headOffset.pc) >> 3] = pc;
   }
 
@@ -119,21 +135,24 @@ export class Blocks {
     let known: Known;
     let before: { form: Form; at: number; known: Known } | undefined;
     let at = head + RECORD;
-    instructions.forEach((i, index) => {
+    let rest = instructions.length;
+    for (const i of instructions) {
+      const form = this.#forms.of(i, this.#fields);
+      this.#writeRecord(at, i, head, --rest);
       const knownBefore = known;
-      const form = this.#forms.of(i, known, this.#fields);
-      this.#writeRecord(at, i, head, instructions.length - 1 - index);
       if (form === undefined) known = undefined;
       else {
-        if (form.after !== "same") known = form.after;
-        this.#setHandler(at, form);
+        const single = this.#forms.knowing(form, known);
+        this.#setHandler(at, single);
         if (before !== undefined && i.row.traits.flow === "branch") {
-          this.#setHandler(before.at, this.#forms.pair(before.form, form, before.known), before.form);
+          const pair = this.#forms.knowing(this.#forms.pair(before.form, form), before.known);
+          this.#setHandler(before.at, pair, true);
         }
+        if (form.after !== "same") known = form.after;
       }
-      before = form === undefined ? undefined : { form, at, known: knownBefore };
+      before = form === undefined || rest === 0 ? undefined : { form, at, known: knownBefore };
       at += RECORD;
-    });
+    }
     this.#writeLink(at, head, instructions.at(-1)?.next ?? 0);
   }
 
@@ -174,13 +193,13 @@ export class Blocks {
     u8[at + recordOffset.flags] = endNumber("link");
   }
 
-  /** Gives a record its handler, or has it wait for one; meanwhile it has that of `instead`, or is slow. */
-  #setHandler(at: number, form: Form, instead?: Form): void {
+  /** Gives a record its handler, or has it wait for one; meanwhile it is slow, unless it has another. */
+  #setHandler(at: number, form: Form, hasOther = false): void {
     if (form.slot !== 0) {
       this.#arena.setWord(at, form.slot);
       return;
     }
-    if (instead === undefined || instead.slot === 0) this.#arena.setFlag(at, recordFlags.pending, true);
+    if (!hasOther) this.#arena.setFlag(at, recordFlags.pending, true);
     this.pending.add(form);
     (form.waiting ??= []).push(at);
   }

@@ -1,83 +1,101 @@
 // The forms that the guest's instructions have, and what is known of each before its handler is made.
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { Instruction, Row } from "../../../isa/x86-64/instruction.js";
 import type { Known } from "./flag-state.js";
 import { type Built, HandlerBuilder, type HandlerMemory } from "./handler-builder.js";
 import { type Fields, formal, shapeOf, ValueNeeded } from "./shape.js";
 
 /** A form: what one handler does. */
 export interface Form {
-  /** Its name without what is known of the flags before it. */
-  readonly key: string;
   /** The instructions that stand for it: several where the handler does several records at once. */
   readonly parts: readonly Instruction[];
   readonly readsFlags: boolean;
-  /** What they are after it; `same` where it sets none. */
+  /** What the flags are after it; `same` where it sets none. */
   readonly after: Known | "same";
-  /** The index of its handler, 0 while there is none. */
-  slot: number;
   /** What the handler will do, until it is made. */
   built: Built | undefined;
+  /** The index of its handler, 0 while there is none. */
+  slot: number;
   /** Records that wait for the handler. */
   waiting: number[] | undefined;
+  /** The same, where it is known what set the flags that it reads. */
+  readonly knowing: Map<Known, Form>;
+  /** Itself and another behind it, in one handler. */
+  readonly pairs: Map<Form, Form>;
+}
+
+/** The forms of a row, and the mask of operands whose values are part of them. */
+interface RowForms {
+  needed: number;
+  readonly byShape: Map<number | string, Form>;
 }
 
 export class Forms {
   readonly #memory: HandlerMemory;
-  readonly #forms = new Map<string, Form>();
-  /** By row: the operands whose values are part of the form, as a mask. */
-  readonly #needed = new Map<Instruction["row"], number>();
+  readonly #rows = new Map<Row, RowForms>();
+  #count = 0;
 
   constructor(memory: HandlerMemory) {
     this.#memory = memory;
   }
 
-  get size(): number {
-    return this.#forms.size;
+  get count(): number {
+    return this.#count;
   }
 
-  /** An instruction's form after flags that are known so, and its fields; undefined where it has none and is slow. */
-  of(i: Instruction, known: Known, fields: Fields): Form | undefined {
+  /** An instruction's form, and its fields; undefined where it has none and is slow. */
+  of(i: Instruction, fields: Fields): Form | undefined {
     const { run, privileged } = i.row.traits;
     if (run === undefined || privileged === true) return undefined;
+    let row = this.#rows.get(i.row);
+    if (row === undefined) this.#rows.set(i.row, (row = { needed: 0, byShape: new Map() }));
     for (;;) {
-      const needed = this.#needed.get(i.row) ?? 0;
-      const key = shapeOf(i, needed, fields);
-      if (key === undefined) return undefined;
+      const shape = shapeOf(i, row.needed, fields);
+      if (shape === undefined) return undefined;
+      const known = row.byShape.get(shape);
+      if (known !== undefined) return known;
       try {
-        return this.#find(key, [formal(i, needed)], known);
+        const form = this.#new([formal(i, row.needed)], undefined);
+        row.byShape.set(shape, form);
+        return form;
       } catch (error) {
         if (!(error instanceof ValueNeeded)) throw error;
-        this.#needed.set(i.row, needed | (1 << error.position));
+        row.needed |= 1 << error.position;
       }
     }
   }
 
-  /** The form of two one after the other, in one handler. */
-  pair(first: Form, second: Form, known: Known): Form {
-    return this.#find(`${first.key} + ${second.key}`, [...first.parts, ...second.parts], known);
+  /** The form for what is known of the flags before it. */
+  knowing(form: Form, known: Known): Form {
+    if (!form.readsFlags || known === undefined) return form;
+    let found = form.knowing.get(known);
+    if (found === undefined) form.knowing.set(known, (found = this.#new(form.parts, known)));
+    return found;
   }
 
-  #find(key: string, parts: readonly Instruction[], known: Known): Form {
-    const plain = this.#forms.get(key) ?? this.#add(key, key, parts, undefined);
-    if (!plain.readsFlags || known === undefined) return plain;
-    const special = `${key} after ${known}`;
-    return this.#forms.get(special) ?? this.#add(special, key, parts, known);
+  /** The form of two one after the other. */
+  pair(first: Form, second: Form): Form {
+    let found = first.pairs.get(second);
+    if (found === undefined) {
+      found = this.#new([...first.parts, ...second.parts], undefined);
+      first.pairs.set(second, found);
+    }
+    return found;
   }
 
-  #add(name: string, key: string, parts: readonly Instruction[], before: Known): Form {
+  #new(parts: readonly Instruction[], before: Known): Form {
     const built = this.#build(parts, before);
+    this.#count++;
     const { readsFlags, known: after } = built;
-    const form = { key, parts, readsFlags, after, slot: 0, built, waiting: undefined };
-    this.#forms.set(name, form);
-    return form;
-  }
-
-  /** What the handler of a form does; it is taken once. */
-  take(form: Form): Built {
-    const { built } = form;
-    if (built === undefined) throw new RangeError(`${form.key} has its handler`);
-    form.built = undefined;
-    return built;
+    return {
+      parts,
+      readsFlags,
+      after,
+      built,
+      slot: 0,
+      waiting: undefined,
+      knowing: new Map(),
+      pairs: new Map(),
+    };
   }
 
   #build(parts: readonly Instruction[], before: Known): Built {
@@ -85,4 +103,12 @@ export class Forms {
     parts.forEach((part, position) => builder.run(part, position));
     return builder.finish();
   }
+}
+
+/** What the handler of a form does; it is taken once. */
+export function takeBuilt(form: Form): Built {
+  const { built } = form;
+  if (built === undefined) throw new RangeError("a form that has its handler");
+  form.built = undefined;
+  return built;
 }

@@ -1,7 +1,7 @@
 // Makes the handlers of forms as they are met: several in one module, since each module costs time and memory.
 import { encodeFunction, encodeModule, type Import } from "../../../wasm/module.js";
 import { webAssembly, type WasmMemory, type WasmTable } from "../../../wasm/host.js";
-import type { Form, Forms } from "./forms.js";
+import { type Form, takeBuilt } from "./forms.js";
 import { type Dispatch, handlerCode, moduleTypes, slowHandler, types } from "./handler-code.js";
 import { imports } from "./statements.js";
 import { baseModule, fixedHandlers } from "./status.js";
@@ -17,6 +17,7 @@ export class Handlers {
   /** Modules made, and their size in bytes. */
   readonly statistics = { modules: 0, wasmBytes: 0 };
   readonly #memory: WasmMemory;
+  readonly #memoryImport: Import;
   readonly #dispatch: Dispatch;
   readonly #table: WasmTable;
   readonly #functions: Readonly<Record<string, unknown>>;
@@ -24,9 +25,11 @@ export class Handlers {
 
   constructor(memory: WasmMemory, dispatch: Dispatch, door: Door) {
     this.#memory = memory;
+    const pages = memory.buffer.byteLength / 65536;
+    this.#memoryImport = { module: "solo5", name: "memory", kind: "memory", min: pages, max: pages };
     this.#dispatch = dispatch;
     this.#table = new webAssembly.Table({ initial: TABLE_STEP, element: "anyfunc" });
-    const module = new webAssembly.Module(baseModule(dispatch, this.#memoryImport(), this.#tableImport()));
+    const module = new webAssembly.Module(baseModule(dispatch, this.#memoryImport, this.#tableImport()));
     const { exports } = new webAssembly.Instance(module, {
       solo5: { memory, table: this.#table, door },
     });
@@ -39,16 +42,12 @@ export class Handlers {
     return this.#next;
   }
 
-  #memoryImport(): Import {
-    const pages = this.#memory.buffer.byteLength / 65536;
-    return { module: "solo5", name: "memory", kind: "memory", min: pages, max: pages };
-  }
   #tableImport(): Import {
     return { module: "solo5", name: "table", kind: "table", min: this.#table.length };
   }
 
   /** Gives handlers to forms that have none. */
-  make(forms: Forms, wanted: readonly Form[]): void {
+  make(wanted: readonly Form[]): void {
     const first = this.#next;
     this.#next += wanted.length;
     while (this.#next > this.#table.length) this.#table.grow(this.#table.length);
@@ -56,7 +55,7 @@ export class Handlers {
     const functions = [slowHandler(this.#dispatch)].concat(
       wanted.map((form) =>
         handlerCode(
-          forms.take(form),
+          takeBuilt(form),
           this.#dispatch,
           slow,
           form.parts.map(({ row }) => row.mnemonic).join(" "),
@@ -68,7 +67,7 @@ export class Handlers {
     const bytes = encodeModule({
       types: moduleTypes,
       imports: [
-        this.#memoryImport(),
+        this.#memoryImport,
         this.#tableImport(),
         imported("door", types.handler),
         imported("status", types.status),

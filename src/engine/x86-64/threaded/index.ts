@@ -51,7 +51,7 @@ const WARM_UP = 20_000;
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
 const PATIENCE = 300;
 /** So many forms that wait are reason enough, or a part of those that have handlers. */
-const [LEAST_WAITING, WAITING_SHARE] = [32, 0.25];
+const [LEAST_WAITING, WAITING_SHARE] = [32, 0.4];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
 /** New targets of an indirect call before it is looked up in the table. */
@@ -123,7 +123,7 @@ export class ThreadedTier {
   get statistics(): { forms: number; modules: number; wasmBytes: number; arenaBytes: number } {
     const { forms, handlers, arena } = this.#made ?? {};
     return {
-      forms: forms?.size ?? 0,
+      forms: forms?.count ?? 0,
       modules: handlers?.statistics.modules ?? 0,
       wasmBytes: handlers?.statistics.wasmBytes ?? 0,
       arenaBytes: arena?.used ?? 0,
@@ -287,10 +287,10 @@ export class ThreadedTier {
 
   #makeHandlers(): void {
     this.#impatience = 0;
-    const { blocks, forms, handlers } = this.#parts;
+    const { blocks, handlers } = this.#parts;
     const wanted = [...blocks.pending].sort((a, b) => a.parts.length - b.parts.length);
     if (wanted.length === 0) return;
-    handlers.make(forms, wanted);
+    handlers.make(wanted);
     blocks.settle(wanted);
   }
 

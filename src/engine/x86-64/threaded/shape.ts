@@ -1,6 +1,6 @@
 // What of an instruction is its form, for which one handler serves, and what its record holds: register numbers,
 // displacements, immediates and addresses are fields, as long as the semantics do not look at them themselves.
-import type { Instruction, MemoryOperand, Operand, Row } from "../../../isa/x86-64/instruction.js";
+import type { Instruction, MemoryOperand, Operand } from "../../../isa/x86-64/instruction.js";
 import { state } from "../state.js";
 import { REGISTERS } from "./layout.js";
 
@@ -52,72 +52,84 @@ export const newFields = (): Fields => ({
   immediateHigh: 0,
 });
 
-const rowNumbers = new Map<Row, number>();
-
-function rowNumber(row: Row): number {
-  let found = rowNumbers.get(row);
-  if (found === undefined) rowNumbers.set(row, (found = rowNumbers.size));
-  return found;
-}
-
 const isField = (base: number) => base >= 0 && base !== RSP;
 const hasDisplacement = ({ low, high }: MemoryOperand) => low !== 0 || high !== 0;
 
+/** Codes of an operand's kind; its row and the operand's width say the rest. */
+const kinds = { register: 1, high: 2, xmm: 3, immediate: 4, target: 5, memory: 6 } as const;
+/** Operands have so many codes, and a number holds four of them. */
+const CODES = 2048;
+
+/** Registers, segments and the like by number are part of the form: they are rare. */
+const otherKinds = ["mm", "st", "segment", "control", "debug"] as const;
+const otherCode = (kind: (typeof otherKinds)[number], index: number) =>
+  1024 + otherKinds.indexOf(kind) * 16 + index;
+
+function memoryCode(o: MemoryOperand): number {
+  const base = o.base < 0 ? 0 : o.base === RSP ? 1 : 2;
+  const index = o.index < 0 ? 0 : 1 + o.scale;
+  const segment = o.segment < 4 ? 0 : o.segment - 3;
+  return kinds.memory + 8 * (base + 3 * (index + 5 * (segment + 3 * (hasDisplacement(o) ? 1 : 0))));
+}
+
 /**
- * An instruction's form as text, and its fields; `needed` is the mask of operands whose values the form includes.
- * Undefined where a record has no room for it.
+ * What tells an instruction from others of its row, and its fields; `needed` is the mask of operands whose values the
+ * form includes. Undefined where a record has no room for it.
  */
-export function shapeOf(i: Instruction, needed: number, fields: Fields): string | undefined {
-  let key = `${rowNumber(i.row)},${i.operandWidth},${i.addressWidth},${i.segment}`;
+export function shapeOf(i: Instruction, needed: number, fields: Fields): number | string | undefined {
+  let code = widthCode(i.operandWidth) + 3 * (widthCode(i.addressWidth) + 3 * Math.max(0, i.segment - 3));
+  let values = "";
   let registers = 0;
   let immediates = 0;
   let displacements = 0;
-  const field = (offset: number): string => {
-    fields.registers[registers++] = offset;
-    return "r";
-  };
+  const place = (offset: number): void => void (fields.registers[registers++] = offset);
   for (let position = 0; position < i.operands.length; position++) {
     const o = i.operands[position] as Operand;
-    const isNeeded = ((needed >>> position) & 1) === 1;
+    const isNeeded = needed !== 0 && ((needed >>> position) & 1) === 1;
+    let operandCode: number;
     switch (o.kind) {
       case "register":
-        key += `;${field(state.gpr + 8 * o.index)}${o.width}${o.high ? "h" : ""}`;
+        operandCode = o.high ? kinds.high : kinds.register;
+        place(state.gpr + 8 * o.index);
         break;
       case "xmm":
-        key += `;x${field(state.xmm + 16 * o.index)}`;
+        operandCode = kinds.xmm;
+        place(state.xmm + 16 * o.index);
         break;
-      case "memory": {
-        key += `;m${o.width},${o.segment >= 4 ? o.segment : ""},${o.addressWidth}`;
-        key += isField(o.base) ? field(state.gpr + 8 * o.base) : `,${o.base}`;
-        if (o.index >= 0) key += `,${o.scale}${field(state.gpr + 8 * o.index)}`;
-        if (isNeeded) key += `=${o.low},${o.high}`;
+      case "memory":
+        operandCode = memoryCode(o);
+        if (isField(o.base)) place(state.gpr + 8 * o.base);
+        if (o.index >= 0) place(state.gpr + 8 * o.index);
+        if (isNeeded) values += ` ${o.low} ${o.high}`;
         else if (hasDisplacement(o)) {
-          key += "d";
           displacements++;
           fields.displacementLow = o.low;
           fields.displacementHigh = o.high;
         }
         break;
-      }
       case "immediate":
-        if (isNeeded) key += `;=${o.width},${o.low},${o.high}`;
+        operandCode = kinds.immediate;
+        if (isNeeded) values += ` ${o.low} ${o.high}`;
         else {
-          key += `;i${o.width}`;
           immediates++;
           fields.immediateLow = o.low;
           fields.immediateHigh = o.high;
         }
         break;
       case "target":
-        key += ";t";
+        operandCode = kinds.target;
         displacements++;
         break;
       default:
-        key += `;${o.kind}${o.index}`;
+        operandCode = otherCode(o.kind, o.index);
     }
+    code = code * CODES + operandCode;
   }
-  return registers > REGISTERS || immediates > 1 || displacements > 1 ? undefined : key;
+  if (i.operands.length > 4 || registers > REGISTERS || immediates > 1 || displacements > 1) return undefined;
+  return values === "" ? code : code + values;
 }
+
+const widthCode = (width: number): number => (width === 16 ? 0 : width === 32 ? 1 : 2);
 
 /** The instruction that stands for all of its form. */
 export function formal(i: Instruction, needed: number): Instruction {

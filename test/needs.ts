@@ -1,5 +1,6 @@
 // What a test needs of the machine. Where it is missing the test is skipped with the reason; where SOLO5_NO_SKIP is
 // set, as CI does, nothing is ever skipped: the test then fails in its own words.
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -23,6 +24,12 @@ export const needs = {
     return unless(missing === undefined, `needs the program ${missing}`);
   },
   root: (): string | false => unless(process.getuid?.() === 0, "needs root, to make network namespaces"),
+  /** Mounts of its own, as root or by the kernel's leave. */
+  namespaces: (): string | false =>
+    unless(
+      spawnSync("unshare", ["--map-root-user", "--mount", "true"]).status === 0,
+      "needs a namespace for mounts: root, or a kernel that lets anybody have one",
+    ),
   rigs: (): string | false =>
     unless(
       process.env["SOLO5_RIGS"] !== undefined,

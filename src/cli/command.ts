@@ -3,6 +3,7 @@
 import { commandArguments } from "./arguments.js";
 import { encodeText } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
+import { hostFailure } from "../node/errno.js";
 import { stdoutConsole } from "../node/console.js";
 import { packageVersion } from "../toolchain/layout.js";
 
@@ -30,19 +31,31 @@ const sigpipeStatus = 141;
  * where something is to be said: a command that becomes another program must leave them as they are.
  */
 export async function main(command: Command): Promise<void> {
+  // What fails beside the command's own way, as in a thread or on a stream.
+  process.on("uncaughtException", (error) => {
+    report(command, error);
+    process.exit();
+  });
   try {
     process.exitCode = await command.run(commandArguments());
   } catch (error) {
-    if (!(error instanceof Solo5Error)) throw error;
-    if (error.code === "EPIPE") {
-      process.exitCode = sigpipeStatus;
-      return;
-    }
-    const lines = error.message === "" ? [] : error.message.split("\n");
-    for (const line of lines) process.stderr.write(encodeText(`${command.name}: ${line}\n`));
-    if (error.code === "USAGE" || error.code === "INVALID_OPTION") process.stderr.write(command.usage);
-    process.exitCode = 1;
+    report(command, error);
   }
+}
+
+/** Says what went wrong, and sets the status. What is our mistake is thrown again. */
+function report({ name, usage }: Pick<Command, "name" | "usage">, error: unknown): void {
+  const { code } = error as { readonly code?: string };
+  process.exitCode = 1;
+  if (code === "EPIPE") {
+    process.exitCode = sigpipeStatus;
+    return;
+  }
+  const message = error instanceof Solo5Error ? error.message : hostFailure(error);
+  if (message === undefined) throw error;
+  const lines = message === "" ? [] : message.split("\n");
+  for (const line of lines) process.stderr.write(encodeText(`${name}: ${line}\n`));
+  if (code === "USAGE" || code === "INVALID_OPTION") process.stderr.write(usage);
 }
 
 /** Writes to stdout, all at once. Throws Solo5Error as `stdoutConsole` does. */

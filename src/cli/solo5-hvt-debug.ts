@@ -1,17 +1,5 @@
 #!/usr/bin/env node
-// solo5-hvt-debug: solo5-hvt with a gdb server, core files and a trace. ABI.md 6.6.
-import { hostDevices } from "../linux/host-devices.js";
-import { attach } from "../tender/attach.js";
-import { debugOptions } from "../tender/options.js";
-import { startAndWait } from "./start.js";
-import { tenderMain } from "./tender.js";
+// The command solo5-hvt-debug: commands/solo5-hvt-debug.ts.
+import { loadCommand } from "./load.js";
 
-const command = "solo5-hvt-debug";
-
-await tenderMain(
-  "hvt",
-  debugOptions,
-  ({ unikernel, options, given, name }) =>
-    startAndWait(attach(unikernel, options, hostDevices), given, { name, reporter: command }),
-  command,
-);
+await loadCommand("solo5-hvt-debug", () => import("./commands/solo5-hvt-debug.js"));

@@ -1,11 +1,5 @@
 #!/usr/bin/env node
-// solo5-hvt: runs a unikernel of the hvt target, in a virtual machine. ABI.md 6.6.
-import { hostDevices } from "../linux/host-devices.js";
-import { attach } from "../tender/attach.js";
-import { classicOptions } from "../tender/options.js";
-import { startAndWait } from "./start.js";
-import { tenderMain } from "./tender.js";
+// The command solo5-hvt: commands/solo5-hvt.ts.
+import { loadCommand } from "./load.js";
 
-await tenderMain("hvt", classicOptions, ({ unikernel, options, given, name }) =>
-  startAndWait(attach(unikernel, options, hostDevices), given, { name, reporter: "solo5-hvt" }),
-);
+await loadCommand("solo5-hvt", () => import("./commands/solo5-hvt.js"));

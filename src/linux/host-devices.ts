@@ -7,6 +7,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { ethernetMtu } from "../device/contract.js";
 import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
+import { frameDescriptor } from "./net/descriptor.js";
 import { queryInterface } from "./net/tap.js";
 import type { HostDevices, NetSource } from "../tender/attach.js";
 import { blockError } from "../tender/texts.js";
@@ -14,20 +15,22 @@ import { blockError } from "../tender/texts.js";
 const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
   new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
 
-/** The interfaces of this process's network namespace; /sys may show another's. */
-export const interfaces = (): readonly string[] =>
-  [...readFileSync("/proc/self/net/dev", "latin1").matchAll(/^ *([^ :\n]+):/gm)].map(([, name = ""]) =>
-    fromLatin1(name),
+/** The interfaces of this process's network namespace; /sys may show another's. Undefined where there is no /proc. */
+export function interfaces(): readonly string[] | undefined {
+  let table: string;
+  try {
+    // Byte by byte: names may be any bytes.
+    table = readFileSync("/proc/self/net/dev", "latin1");
+  } catch {
+    return undefined;
+  }
+  return [...table.matchAll(/^ *([^ :\n]+):/gm)].map(([, name = ""]) =>
+    decodeText(Buffer.from(name, "latin1")),
   );
-
-/** The kernel's own files are read byte by byte: names in them may be any. */
-const fromLatin1 = (name: string): string => decodeText(Buffer.from(name, "latin1"));
-
-/** The name of the tap that `fd` belongs to; undefined for any other kind. */
-function tapOf(fd: number): string | undefined {
-  const name = /^iff:\t([^\n]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
-  return name === undefined ? undefined : fromLatin1(name);
 }
+
+/** The MTU of an interface, where there is a way to ask. */
+const mtuOf = (name: string): number => (hasLibc() ? queryInterface(name).mtu : ethernetMtu);
 
 function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   if (process.platform !== "linux") {
@@ -38,16 +41,18 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
     );
   }
   if (source.kind === "tap") {
-    if (!interfaces().includes(source.interface)) throw netError(source.interface, strerror(2));
-    return hasLibc() ? queryInterface(source.interface).mtu : ethernetMtu;
+    if (interfaces()?.includes(source.interface) === false) throw netError(source.interface, strerror(2));
+    return mtuOf(source.interface);
   }
+  const name = `@${source.fd}`;
+  let found;
   try {
-    fstatSync(source.fd);
+    found = frameDescriptor(source.fd);
   } catch (cause) {
-    throw netError(`@${source.fd}`, reason(cause), cause);
+    throw netError(name, reason(cause), cause);
   }
-  const tap = tapOf(source.fd);
-  return tap === undefined || !hasLibc() ? ethernetMtu : queryInterface(tap).mtu;
+  if (found === undefined) throw netError(name, "neither a tap nor a socket that keeps frames whole");
+  return found.kind === "tap" ? mtuOf(found.name) : ethernetMtu;
 }
 
 /** Size in bytes of what `fd` is open on: a file, or a block device, whose stat says 0. */

@@ -15,6 +15,8 @@ interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
   setsockopt(fd: number, level: number, name: number, value: Int32Array, size: number): number;
+  /** `size` holds the size of `value`. */
+  getsockopt(fd: number, level: number, name: number, value: Int32Array, size: Int32Array): number;
   poll(fds: Uint8Array, count: number, timeoutMsecs: number): number;
   read(fd: number, into: Uint8Array, size: number): number;
   write(fd: number, data: Uint8Array, size: number): number;
@@ -81,6 +83,7 @@ function load(): Libc {
       socket: c.func("int socket(int domain, int type, int protocol)"),
       socketpair: c.func("int socketpair(int domain, int type, int protocol, void *fds)"),
       setsockopt: c.func("int setsockopt(int fd, int level, int name, void *value, unsigned int size)"),
+      getsockopt: c.func("int getsockopt(int fd, int level, int name, void *value, void *size)"),
       poll: c.func("int poll(void *fds, unsigned long count, int timeout)"),
       read: c.func("long read(int fd, void *into, unsigned long size)"),
       write: c.func("long write(int fd, void *data, unsigned long size)"),

@@ -1,12 +1,13 @@
 // Runs a plan as a sealed child process of this one: for unikernels whose devices live here (a segment, a capture),
 // and for programs that go on while their unikernel runs.
 import { spawn, type StdioOptions } from "node:child_process";
-import { closeSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
+import { reason } from "./errno.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
@@ -63,7 +64,7 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
           child.kill("SIGKILL");
         }
       });
-      child.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${cause.message}`, { cause })));
+      child.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${reason(cause)}`, { cause })));
       child.on("close", (code, signal) =>
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
       );
@@ -98,7 +99,7 @@ function hostDevices(plan: Plan, stdio: unknown[], clock: Clock, cleanup: Cleanu
 
 /** A path to run the image from: a file in memory where that can be had, else one that the launch removes. */
 function executable(name: string, cleanup: Cleanup, make: (unlink?: string) => Uint8Array): string {
-  if (hasLibc()) {
+  if (hasLibc() && existsSync("/proc/self/fd")) {
     const fd = memoryExecutable(make(), name);
     cleanup.push(() => closeSync(fd));
     return `/proc/${process.pid}/fd/${fd}`;

@@ -12,7 +12,12 @@ const atPagesz = 6n;
 /** Bytes in a page of the running kernel; x86-64 has no choice. */
 function hostPageSize(): number {
   if (process.arch === "x64") return pageSize;
-  const vector = viewOf(readFileSync("/proc/self/auxv"));
+  let vector: DataView;
+  try {
+    vector = viewOf(readFileSync("/proc/self/auxv"));
+  } catch {
+    return pageSize;
+  }
   for (let at = 0; at + 16 <= vector.byteLength; at += 16) {
     if (vector.getBigUint64(at, true) === atPagesz) return Number(vector.getBigUint64(at + 8, true));
   }

@@ -67,6 +67,9 @@ export const timerfdNonBlock = 0x800;
 export const epollAdd = 1;
 export const epollIn = 1;
 export const seccompSetFilter = 1;
+/** SOL_SOCKET and SO_TYPE, and what that must not be. */
+export const socketOption = { level: 1, type: 3 } as const;
+export const socketType = { stream: 1 } as const;
 export const socketInetDatagram = { family: 2, type: 2 } as const;
 
 /** struct ifreq and what tap devices are asked: linux/if.h, linux/if_tun.h, linux/sockios.h. */
@@ -76,6 +79,7 @@ export const ioctlRequest = {
   SIOCGIFFLAGS: 0x8913,
   SIOCGIFMTU: 0x8921,
   TUNSETIFF: 0x400454ca,
+  TUNGETIFF: 0x800454d2,
   TUNSETOFFLOAD: 0x400454d0,
 } as const;
 export const interfaceFlag = { up: 1 } as const;

@@ -1,6 +1,5 @@
 // The thread of a virtual CPU: it runs the guest, answers its hypercalls where they happen, and sleeps where it waits.
 // Only console output that somebody else wants, and the end, go to the main thread.
-import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
@@ -11,7 +10,7 @@ import { interruptible } from "../linux/kvm/console.js";
 import { kvmMemory } from "../linux/kvm/memory.js";
 import { publishVcpu, stopRequested, stopWords, waitForRelease } from "../linux/kvm/stop.js";
 import { newKvmVcpu } from "../linux/kvm/vcpu.js";
-import type { Cleanup } from "../linux/net/open.js";
+import { dumpSink, type Cleanup, type Dump } from "../linux/net/open.js";
 import { createWait, directDevice } from "../linux/net/direct-device.js";
 import type { Guest, GuestDevice, Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
@@ -19,13 +18,14 @@ import type { Observer } from "../tender/instrument.js";
 import type { Ended } from "../tender/run.js";
 import { blockDevice } from "./block-file.js";
 import { hostClock } from "./clock.js";
+import { hostFailure } from "./errno.js";
 import { stdoutConsole } from "./console.js";
 import type { DebugRequest } from "./debug-request.js";
 import type { Debugger, DebuggerLink } from "./kvm-debugger.js";
 import { random } from "../tender/chance.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
-type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: number | undefined };
+type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: Dump | undefined };
 
 /** Everything that the thread gets. Descriptors are the main thread's to close. */
 export interface KvmWork {
@@ -64,7 +64,7 @@ function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks
       continue;
     }
     const net = directDevice({ fd, mtu: device.mtu });
-    nets.set(handle, dump === undefined ? net : captured(net, (data) => writeSync(dump, data), hostClock));
+    nets.set(handle, dump === undefined ? net : captured(net, dumpSink(dump), hostClock));
   }
   return { nets, blocks };
 }
@@ -139,7 +139,7 @@ const report = (message: KvmReport): void => parentPort?.postMessage(message);
 try {
   report({ ended: await runToEnd(work, cleanup, await onlookers(work)) });
 } catch (error) {
-  const internal = { code: "INTERNAL", message: String((error as Error).stack) };
+  const internal = { code: "INTERNAL", message: hostFailure(error) ?? String((error as Error).stack) };
   const { code, message } = error instanceof Solo5Error ? error : internal;
   report({ failed: { code, message } });
 }

@@ -110,7 +110,7 @@ function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "
         return { ...device, source: undefined, fd: opened(openBlockFile(device.source.path)) };
       }
       const { source, dump: path, ...declared } = device;
-      const dump = path === undefined ? undefined : openDump(path, cleanup);
+      const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
       if (source.kind === "device") {
         const frames = relay(source.device, cleanup);
         return { ...declared, ...frames, dump };

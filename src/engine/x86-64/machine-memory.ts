@@ -18,7 +18,7 @@ export function machineMemory(size: number): MachineMemory {
   } catch (cause) {
     throw new Solo5Error(
       "NO_MEMORY",
-      `cannot reserve ${size} bytes of guest memory, see --mem: WebAssembly allows 4 GiB less this engine's own part`,
+      `cannot reserve ${size} bytes of guest memory: neither memory nor address space is left, see --mem and ulimit -v`,
       { cause },
     );
   }

@@ -31,7 +31,13 @@ const ways: Readonly<Record<string, string>> = {
 /** Why a software KVM should not be chosen: it interprets, which our own engine does faster, without floating point. */
 function softwareObstacle(): string | undefined {
   if (process.arch === "arm64") return undefined;
-  const hardware = /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync("/proc/cpuinfo", "latin1"));
+  let flags: string;
+  try {
+    flags = readFileSync("/proc/cpuinfo", "latin1");
+  } catch {
+    return `whether ${device} is backed by the CPU's virtualisation cannot be told without /proc/cpuinfo: --engine=kvm insists`;
+  }
+  const hardware = /^flags\s*:.*\b(vmx|svm)\b/m.test(flags);
   if (hardware && !existsSync("/sys/module/kvm_pvm")) return undefined;
   return `${device} is not backed by the CPU's virtualisation (neither vmx nor svm): --engine=kvm insists`;
 }

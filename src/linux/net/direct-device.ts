@@ -5,7 +5,7 @@ import { array, i64, struct, viewOf } from "../../bytes/struct.js";
 import { frameMax, type NetDevice } from "../../device/contract.js";
 import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
-import { pollfd, pollIn } from "./pollfd.js";
+import { pollfd, pollHangUp, pollIn } from "./pollfd.js";
 import type { FrameSource } from "./tap.js";
 
 const isTransient = (errno: number): boolean =>
@@ -61,8 +61,10 @@ export function createWait(fds: readonly number[]): Wait {
     if (libc().ppoll(table, fds.length, timeout, null) <= 0) return;
     for (let at = 0; at < table.length; at += pollfd.size) {
       const revents = view.getUint16(at + pollfd.offsets.revents, true);
-      // An error or a hang-up would end every wait at once: nothing more comes from there.
-      if (revents !== 0 && (revents & pollIn) === 0) view.setInt32(at + pollfd.offsets.fd, ignored, true);
+      // An error or a hang-up would end every wait at once: nothing more comes from there, and what came before a hang-up is
+      // read without a wait.
+      if ((revents & pollHangUp) !== 0 || (revents !== 0 && (revents & pollIn) === 0))
+        view.setInt32(at + pollfd.offsets.fd, ignored, true);
     }
   };
 }

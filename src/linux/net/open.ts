@@ -24,13 +24,29 @@ export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDe
     cleanup.push(() => device.close());
   }
   if (dump === undefined) return device;
-  const file = openDump(dump, cleanup);
-  return captured(device, (data) => writeSync(file, data), clock);
+  return captured(device, dumpSink({ fd: openDump(dump, cleanup), path: dump }), clock);
 }
 
 /** The descriptor behind a tap or an inherited descriptor. Throws Solo5Error `NET`. */
 export const openFrames = (source: NetSource & { kind: "tap" | "descriptor" }, mtu: number): FrameSource =>
   source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
+
+/** An open capture, with the name that messages call it. */
+export interface Dump {
+  readonly fd: number;
+  readonly path: string;
+}
+
+/** Writes to a capture. Throws Solo5Error `DUMP`. */
+export const dumpSink =
+  ({ fd, path }: Dump) =>
+  (data: Uint8Array): void => {
+    try {
+      for (let at = 0; at < data.length;) at += writeSync(fd, data, at);
+    } catch (cause) {
+      throw new Solo5Error("DUMP", `${path}: Could not write: ${reason(cause)}`, { cause });
+    }
+  };
 
 /** The file of a capture. Throws Solo5Error `DUMP`. */
 export function openDump(path: string, cleanup: Cleanup): number {

@@ -16,12 +16,14 @@ const buffer = new Uint8Array(frameMax);
 let watched: readonly number[] = [];
 const report = (message: WorkerReport): void => parentPort?.postMessage(message);
 
-function readFrames(fd: number): void {
+/** How many there were. */
+function readFrames(fd: number): number {
   const frames: Uint8Array[] = [];
   let size = 0;
   while (frames.length < batch && (size = c.read(fd, buffer, buffer.length)) > 0)
     frames.push(buffer.slice(0, size));
   if (frames.length > 0) report({ fd, frames });
+  return frames.length;
 }
 
 /** Does what the main thread has asked; false when it is time to stop. */
@@ -49,9 +51,9 @@ for (;;) {
   if (c.poll(table, fds.length, -1) < 0) continue;
   const [wake, ...ready] = layout.read(viewOf(table), 0);
   for (const { fd, revents } of ready) {
-    if ((revents & pollIn) !== 0) readFrames(fd);
-    // An error or a hang-up would wake poll for ever: nothing more comes from there.
-    else if (revents !== 0) watched = watched.filter((other) => other !== fd);
+    const count = (revents & pollIn) === 0 ? 0 : readFrames(fd);
+    // An error or a hang-up would wake poll for ever, when what came before has been read.
+    if ((revents & ~pollIn) !== 0 && count === 0) watched = watched.filter((other) => other !== fd);
   }
   if (wake?.revents !== 0 && !obey()) break;
 }

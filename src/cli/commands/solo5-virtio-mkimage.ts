@@ -1,0 +1,48 @@
+// solo5-virtio-mkimage: makes a disk image that boots a virtio unikernel. ABI.md 3.4.
+import { readFile } from "../../node/files.js";
+import { diskBootCode } from "../../toolchain/layout.js";
+import { diskImage } from "../../virtio/disk-image.js";
+import { readKernel } from "../../virtio/kernel.js";
+import { imageFormats, writeImage, type ImageFormat } from "../../virtio/write-image.js";
+import { main, UsageError } from "../command.js";
+
+const usage = `usage: solo5-virtio-mkimage [ OPTIONS ] [ -- ] IMAGE UNIKERNEL [ ARGUMENTS ... ]
+
+Makes the disk IMAGE, which boots UNIKERNEL (virtio target) with ARGUMENTS.
+
+Options:
+    -f FORMAT: raw, a disk of 1 GiB in which zeros take no room (the default), or
+        tar, a compressed archive of it as Google Compute Engine takes it.
+    -d: Does nothing: once for a container, which is not needed.
+`;
+
+function parse(given: readonly string[]): {
+  readonly format: ImageFormat;
+  readonly operands: readonly string[];
+} {
+  const rest = [...given];
+  let format: ImageFormat = "raw";
+  while (rest[0] !== undefined && /^-./.test(rest[0])) {
+    const option = rest.shift() ?? "";
+    if (option === "--") break;
+    if (option === "-d") continue;
+    if (!option.startsWith("-f")) throw new UsageError(`error: unknown option: ${option}`);
+    const value = option === "-f" ? rest.shift() : option.slice(2);
+    const known = imageFormats.find((name) => name === value);
+    if (known === undefined) throw new UsageError(`error: unknown format: ${value ?? ""}`);
+    format = known;
+  }
+  return { format, operands: rest };
+}
+
+await main({
+  name: "solo5-virtio-mkimage",
+  usage,
+  run(given) {
+    const { format, operands } = parse(given);
+    const [image, kernel, ...args] = operands;
+    if (image === undefined || kernel === undefined) throw new UsageError();
+    writeImage(image, diskImage(readKernel(kernel), args, readFile(diskBootCode)), format);
+    return 0;
+  },
+});

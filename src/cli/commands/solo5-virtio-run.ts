@@ -1,0 +1,57 @@
+// solo5-virtio-run: starts a virtio unikernel on KVM, QEMU or bhyve. ABI.md 3.4.
+import { realpathSync, statSync } from "node:fs";
+import { Solo5Error } from "../../bytes/error.js";
+import { interfaces } from "../../linux/host-devices.js";
+import { checkFit } from "../../virtio/fit.js";
+import { bestHypervisor, thisHost } from "../../virtio/hypervisor.js";
+import { launch } from "../../virtio/launch.js";
+import { firstSlot, slotCount, type Machine } from "../../virtio/machine.js";
+import { parseRunOptions, runUsage } from "../../virtio/run-options.js";
+import { main } from "../command.js";
+import { withSignals } from "../signals.js";
+
+const fail = (why: string, cause?: unknown): Solo5Error =>
+  new Solo5Error("HYPERVISOR", `error: ${why}`, { cause });
+
+/** The absolute path of what can be read as a file. */
+function find(path: string): string {
+  try {
+    const real = realpathSync(path);
+    const stat = statSync(real);
+    if (stat.isFile() || stat.isBlockDevice() || stat.isCharacterDevice()) return real;
+  } catch (cause) {
+    throw fail(`not found: ${path}`, cause);
+  }
+  throw fail(`not a file: ${path}`);
+}
+
+/** Elsewhere than on Linux the hypervisor looks itself: an interface without an address is not seen from here. */
+function checkInterface(name: string): void {
+  if (process.platform === "linux" && interfaces()?.includes(name) === false) {
+    throw fail(`no such network interface: ${name}`);
+  }
+}
+
+await main({
+  name: "solo5-virtio-run",
+  usage: runUsage,
+  async run(given) {
+    const { devices, memory, quiet, args, ...options } = parseRunOptions(given);
+    if (devices.length > slotCount - firstSlot) throw fail(`at most ${slotCount - firstSlot} devices`);
+    for (const device of devices) if (device.kind === "net") checkInterface(device.interface);
+    const machine: Machine = {
+      kernel: find(options.kernel),
+      args,
+      memory,
+      devices: devices.map((device) =>
+        device.kind === "block" ? { ...device, path: find(device.path) } : device,
+      ),
+    };
+    checkFit(machine);
+    const hypervisor = options.hypervisor === "best" ? bestHypervisor(thisHost) : options.hypervisor;
+    const show = (line: string): void => {
+      if (!quiet) process.stderr.write(`+ ${line}\n`);
+    };
+    return withSignals(() => launch(machine, hypervisor, show));
+  },
+});

@@ -63,7 +63,8 @@ function checkText(row: SelfTest, outcome: Outcome): void {
 const rows = selfTests.filter(({ status }) => status.virtio !== undefined);
 
 test("a row for each self-test that the reference suite runs on virtio, and for ours", () => {
-  const names = "hello quiet output globals exception zeropage tls tls_small tls_zero notls ssp fpu time blk dumpcore cxx";
+  const names =
+    "hello quiet output globals exception zeropage tls tls_small tls_zero notls ssp fpu time blk dumpcore cxx";
   assert.deepEqual(rows.map(({ name }) => name).toSorted(), names.split(" ").toSorted());
 });
 

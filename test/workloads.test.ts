@@ -20,13 +20,15 @@ const roundsOf = (name: string): number => {
   return few[name] ?? Math.ceil(rounds / 2000);
 };
 
-const plain = (options: VcpuOptions): Vcpu => newWasmVcpu({ ...options, profile: "plain" });
+/** Few jumps, so that some is interpreted, some on the first tier and some translated. */
+const threshold = 150;
+const plain = (options: VcpuOptions): Vcpu => newWasmVcpu({ ...options, profile: "plain" }, { threshold });
 const engines: Readonly<Record<string, (options: VcpuOptions) => Vcpu>> = {
   interpreted: newInterpreter,
   threaded: (options) =>
     newWasmVcpu(options, { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0 } }),
   plain,
-  replay: (options) => newWasmVcpu({ ...options, profile: "replay" }),
+  replay: (options) => newWasmVcpu({ ...options, profile: "replay" }, { threshold }),
   "translated at once": (options) => newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 }),
 };
 

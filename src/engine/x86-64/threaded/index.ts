@@ -73,7 +73,7 @@ export class ThreadedTier {
   #warmUp: number;
   #made: Parts | undefined;
   /** Nothing can be decoded here: memory is too full. */
-  readonly #isPossible: boolean;
+  readonly isPossible: boolean;
   #version = -1;
   /** Counts what makes records stale. */
   #epoch = 0;
@@ -93,7 +93,7 @@ export class ThreadedTier {
     this.#options = options;
     this.#view = new DataView(memory.wasm.buffer);
     this.#warmUp = options.warmUp ?? WARM_UP;
-    this.#isPossible = arenaOf(memory.size).size >= LEAST_ARENA;
+    this.isPossible = arenaOf(memory.size).size >= LEAST_ARENA;
     const { mmu } = core;
     const previous = mmu.onCodeWritten;
     mmu.onCodeWritten = (page) => {
@@ -106,7 +106,7 @@ export class ThreadedTier {
   get isUsable(): boolean {
     const core = this.#core;
     return (
-      this.#isPossible &&
+      this.isPossible &&
       core.mode === 64 &&
       core.breakpoints.size === 0 &&
       !core.mmu.hasWatches &&

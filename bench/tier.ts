@@ -29,16 +29,14 @@ function measure(name: string, how: "interpreted" | "threaded"): Measured {
 
 async function run(): Promise<readonly Row[]> {
   await buildWorkloads(["hvt"]);
-  return workloads
-    .filter(endless)
-    .map((name): Row => {
-      const [one, other] = [measure(name, "threaded"), measure(name, "interpreted")];
-      return {
-        what: `${name}: million instructions a second, first tier (interpreter); user time of the first 100,000`,
-        measured: `${one.speed.toFixed(0)} (${other.speed.toFixed(0)}); ${one.first.toFixed(0)} (${other.first.toFixed(0)}) ms`,
-        ...(name === "core" ? { target: "must 40, aim 100", met: one.speed >= 40 } : {}),
-      };
-    });
+  return workloads.filter(endless).map((name): Row => {
+    const [one, other] = [measure(name, "threaded"), measure(name, "interpreted")];
+    return {
+      what: `${name}: million instructions a second, first tier (interpreter); user time of the first 100,000`,
+      measured: `${one.speed.toFixed(0)} (${other.speed.toFixed(0)}); ${one.first.toFixed(0)} (${other.first.toFixed(0)}) ms`,
+      ...(name === "core" ? { target: "must 40, aim 100", met: one.speed >= 40 } : {}),
+    };
+  });
 }
 
 export const tier: Suite = { name: "tier", skip: false, run };

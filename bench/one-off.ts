@@ -12,7 +12,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** Compiles C for `target`, with no devices or these; gives the unikernel's file. */
 export function compileUnikernel(
   name: string,
-  target: "hvt" | "spt",
+  target: "hvt" | "spt" | "virtio",
   source: string,
   devices: Parameters<typeof manifestSource>[0] = [],
 ): string {

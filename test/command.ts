@@ -1,6 +1,7 @@
 // Runs the project's commands and unikernels as a user would: as processes, from outside.
 import { spawn, type SpawnOptions } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "./project.js";
 
@@ -11,7 +12,7 @@ export interface Outcome {
   readonly status: number;
 }
 
-const signals: Readonly<Record<string, number>> = { SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15, SIGSYS: 31, SIGINT: 2, SIGILL: 4, SIGFPE: 8 }; // prettier-ignore
+const signals: Readonly<Record<string, number>> = constants.signals;
 
 /** Runs `file` to its end, at most `timeoutMsecs`. */
 export function execute(

@@ -33,7 +33,8 @@ export type Exit =
   | { readonly kind: "in"; readonly port: number; readonly size: 1 | 2 | 4; value: number }
   | { readonly kind: "store"; readonly address: bigint; readonly size: number; readonly value: bigint }
   | { readonly kind: "load"; readonly address: bigint; readonly size: number; value: bigint }
-  | { readonly kind: "syscall" }
+  /** `isCompat` by the gate of another ABI: INT 0x80. */
+  | { readonly kind: "syscall"; readonly isCompat?: true }
   | { readonly kind: "hypercall" }
   | { readonly kind: "halt" }
   /** What guests read without an exit on hardware: answered by the host, so that it can be logged. */
@@ -77,6 +78,8 @@ export interface Protection {
   readonly read: boolean;
   readonly write: boolean;
   readonly execute: boolean;
+  /** May be written, but hardly ever is: an engine may build on what is there, if it notices a store. */
+  readonly isSeldomWritten?: true;
 }
 
 /** Does work in a turn of its own of the host's event loop, soon. */

@@ -61,6 +61,12 @@ const tagsOf = (used: number): bigint =>
 const usedOf = (tags: bigint): number =>
   [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, n) => sum | (((tags >> BigInt(2 * n)) & 3n) === 3n ? 0 : 1 << n), 0);
 
+/** Exits tell where INT1, INT3 and INT 4 are; the CPU's frame says what comes next. */
+function softwareTrapLength(trap: number, opcode: number | undefined): number {
+  if ((trap === 3 && opcode === 0xcc) || (trap === 1 && opcode === 0xf1)) return 1;
+  return (trap === 3 || trap === 4) && opcode === 0xcd ? 2 : 0;
+}
+
 function runOne(vcpu: Vcpu, before: State): State {
   const { memory, registers } = vcpu;
   const { fx } = before;
@@ -97,7 +103,8 @@ function runOne(vcpu: Vcpu, before: State): State {
     return "suspend";
   });
   after.gpr.push(...names.map((name) => registers.get(name)));
-  after.rip = registers.get("rip") + (after.trap === 3 ? 1n : 0n);
+  after.rip = registers.get("rip");
+  after.rip += BigInt(softwareTrapLength(after.trap, memory.bytes(after.rip, 1)?.[0]));
   after.rflags = registers.get("rflags");
   const to = new DataView(after.fx.buffer);
   for (let n = 0; n < 16; n++) {

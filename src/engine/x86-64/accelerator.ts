@@ -201,7 +201,11 @@ export function accelerate(
 
   /** Whether translated code may run at all now. */
   const isPlain = (): boolean =>
-    core.breakpoints.size === 0 && !mmu.hasWatches && !mmu.tracksDirty && roundsToNearest();
+    core.breakpoints.size === 0 &&
+    !mmu.hasWatches &&
+    !mmu.tracksDirty &&
+    !cpu.checksAlignment(core.isProcess) &&
+    roundsToNearest();
   /** WebAssembly knows no other rounding; MXCSR.RC. */
   const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
 

@@ -2,7 +2,7 @@
 import { pageSize } from "../../bytes/align.js";
 import { decode, MAX_LENGTH, type Mode } from "../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../isa/x86-64/instruction.js";
-import { undefinedOpcode } from "./fault.js";
+import { generalProtection, undefinedOpcode } from "./fault.js";
 import type { Evaluator } from "./evaluator.js";
 import type { Mmu } from "./mmu.js";
 
@@ -81,6 +81,7 @@ export class CodeCache {
     const found =
       inPage >= MAX_LENGTH ? decode(bytes, place, pc, mode) : this.#fetchAcross(pc, mode, inPage, place);
     if (typeof found !== "string") return found;
+    if (found === "too long") throw generalProtection(`an instruction of more than ${MAX_LENGTH} bytes`);
     const shown = [...this.#bytes.keys()].map((n) => this.#mmu.peek(pc + n));
     const hex = shown.flatMap((byte) => (byte === undefined ? [] : byte.toString(16).padStart(2, "0")));
     throw undefinedOpcode(`no instruction: ${hex.join(" ")}`);

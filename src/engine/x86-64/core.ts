@@ -36,6 +36,14 @@ const breakpointStep = (instruction: Instruction): Step => ({
 const isOpenToProcess = (number: number, source: Source) =>
   source === "external" || number === vector.BP || number === vector.OF;
 
+/** Debug registers are kept among the MSRs. */
+const DR6 = 0x1_0000_0006;
+const DR6_AT_RESET = 0xffff_0ff0n;
+const DR6_SINGLE_STEP = 1n << 14n;
+
+/** INT 0x80 is how 32-bit code calls Linux. */
+const LINUX_GATE = 0x80;
+
 /** ROUNDSD and its kin name a mode in their immediate, unless its bit 2 asks for MXCSR's. */
 function roundsItself({ row, operands }: Instruction): boolean {
   const imm = operands[2];
@@ -61,6 +69,7 @@ export class Core implements Machine {
   readonly segments: Segments;
   readonly msrs = new Map<number, bigint>();
   readonly exceptions: "guest" | "exit";
+  readonly isProcess: boolean;
   readonly breakpoints = new Set<number>();
   /** Instructions executed since the start. */
   executed = 0;
@@ -78,6 +87,8 @@ export class Core implements Machine {
   readonly #slow = new Map<string, Step["execute"]>();
   /** The address of the instruction being executed. */
   #pc = 0;
+  /** The address behind a MOV to SS, where no trap comes. */
+  #held = Number.NaN;
 
   constructor(options: VcpuOptions) {
     const { memory, protections, noExecute } = options;
@@ -88,16 +99,17 @@ export class Core implements Machine {
     const { buffer } = memory.wasm;
     this.cpu = new Cpu(buffer);
     this.mmu = new Mmu(buffer, memory.size, this.cpu, protections, noExecute);
-    this.memory = new MemoryAccess(this.mmu);
+    this.isProcess = options.exceptions === "exit";
+    this.memory = new MemoryAccess(this.mmu, this.cpu, this.isProcess);
     this.memory.ask = (exit) => this.ask(exit);
     this.evaluator = new Evaluator(this.cpu, this.memory);
-    this.segments = new Segments(this.cpu, this.memory, options.exceptions === "exit");
+    this.segments = new Segments(this.cpu, this.memory, this.isProcess);
     this.#cache = new CodeCache(this.mmu);
-    this.cpu.rflags = 2;
+    this.cpu.rflags = this.isProcess ? 2 | rflag.IF : 2;
     this.cpu.i32[state.mxcsr >> 2] = 0x1f80;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
-    this.cpu.cpl = options.exceptions === "exit" ? 3 : 0;
-    if (options.exceptions === "exit") this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
+    this.cpu.cpl = this.isProcess ? 3 : 0;
+    if (this.isProcess) this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
   }
 
   /** The address of the instruction that is executing or was last. */
@@ -106,7 +118,7 @@ export class Core implements Machine {
   }
 
   get mode(): 32 | 64 {
-    if (this.exceptions === "exit") return 64;
+    if (this.isProcess) return 64;
     return (this.cpu.efer & 0x400n) !== 0n && this.segments.longCode ? 64 : 32;
   }
 
@@ -218,10 +230,37 @@ export class Core implements Machine {
     return this.cpu.rip === this.shadow;
   }
 
-  /** IF may have been set; by STI only from the instruction after the next on, which is executed by itself. */
-  allowsInterrupts(shadowed: boolean): void {
+  flagsChanged(shadowed: boolean): void {
     this.shadow = shadowed ? this.cpu.rip : Number.NaN;
-    if (shadowed || this.isInterruptPending) this.stop = true;
+    const isWatched = this.cpu.hasAc || this.traps;
+    if (shadowed || isWatched || this.isInterruptPending) this.stop = true;
+  }
+
+  holdTraps(): void {
+    this.flagsChanged(true);
+    this.#held = this.cpu.rip;
+  }
+
+  /** RFLAGS.TF: the next instruction ends in #DB. */
+  get traps(): boolean {
+    return (this.cpu.rflags & rflag.TF) !== 0;
+  }
+
+  /** #DB behind the instruction that has just been executed; nothing behind one that holds it back or left for elsewhere. */
+  trap(): void {
+    if (this.cpu.rip === this.#held || this.#isLeaving) return;
+    this.#held = Number.NaN;
+    this.#pc = this.cpu.rip;
+    const dr6 = this.msrs.get(DR6) ?? DR6_AT_RESET;
+    this.msrs.set(DR6, dr6 | DR6_SINGLE_STEP);
+    if (this.isProcess) throw new GuestFault(vector.DB, 0, "single step by RFLAGS.TF");
+    this.deliverInterrupt(vector.DB);
+  }
+
+  /** The last instruction entered a handler or the host's kernel, with TF put aside. */
+  get #isLeaving(): boolean {
+    const flow = this.#cache.at(this.#pc)?.instruction.row.mnemonic ?? "";
+    return /^(SYSCALL|INT\d?)$/.test(flow);
   }
 
   get takesInterrupts(): boolean {
@@ -240,7 +279,8 @@ export class Core implements Machine {
   }
 
   interrupt(number: number, source: "software" | "external" = "software"): void {
-    if (this.exceptions === "exit") {
+    if (this.isProcess) {
+      if (number === LINUX_GATE) return this.ask({ kind: "syscall", isCompat: true });
       throw isOpenToProcess(number, source)
         ? new GuestFault(number, 0, `INT ${number}`)
         : generalProtection(`INT ${number} in a process`, number * 8 + 2);

@@ -3,6 +3,7 @@ import { conditionOf, statusOf } from "./flags.js";
 import { FlagsOperation, state } from "./state.js";
 
 const STATUS = 0x8d5;
+const AM = 1n << 18n;
 
 /** RFLAGS bits beyond the status flags. */
 export const rflag = {
@@ -32,6 +33,8 @@ export class Cpu {
   cr4 = 0n;
   cr8 = 0n;
   efer = 0n;
+  /** RFLAGS.AC, kept apart since every access of the interpreter looks at it. */
+  hasAc = false;
 
   constructor(buffer: ArrayBufferLike) {
     this.i32 = new Int32Array(buffer, 0, state.pages / 4);
@@ -79,6 +82,17 @@ export class Cpu {
   set rflags(value: number) {
     this.i32[state.rflags >> 2] = (value & 0x3f7fd5) | 2;
     this.i32[state.flagsOperation >> 2] = FlagsOperation.none;
+    this.noticeFlags();
+  }
+
+  /** After the state area was written as a whole. */
+  noticeFlags(): void {
+    this.hasAc = ((this.i32[state.rflags >> 2] ?? 0) & rflag.AC) !== 0;
+  }
+
+  /** #AC is for user code alone, where CR0.AM allows it, which Linux sets. */
+  checksAlignment(isProcess: boolean): boolean {
+    return this.hasAc && this.cpl === 3 && (isProcess || (this.cr0 & AM) !== 0n);
   }
 
   /** 0 or 1: condition 0 to 15 of Jcc. */

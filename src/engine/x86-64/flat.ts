@@ -24,10 +24,10 @@ export function plainMemory(
   { exceptions, protections }: Pick<VcpuOptions, "exceptions" | "protections">,
 ): Plain | undefined {
   let [readable, writable] = [0, 0];
-  for (const { start, end, read, write } of protections) {
+  for (const { start, end, read, write, isSeldomWritten } of protections) {
     if (start >= end) continue;
     if (!read) readable = Math.max(readable, end);
-    if (!write || !read) writable = Math.max(writable, end);
+    if (!write || !read || isSeldomWritten === true) writable = Math.max(writable, end);
   }
   if (exceptions === "guest") {
     if ((cpu.cr0 & PG) === 0n || (cpu.efer & LMA) === 0n) return undefined;

@@ -67,6 +67,10 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
       else ask({ kind: "watchpoint", address: BigInt(event.address), access: event.access });
       return;
     }
+    if (event instanceof TripleFault) {
+      ask({ kind: "fault", fault: faultOf(event.first, core.pc, " (triple fault)") });
+      return;
+    }
     if (!(event instanceof GuestFault)) throw event;
     const fault = core.refine(event);
     if (core.exceptions === "exit" || fault.refusedBy === "host") {
@@ -89,10 +93,13 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     passing = Number.NaN;
     mmu.watching = passingWatch !== cpu.rip;
     passingWatch = Number.NaN;
+    const { traps } = core;
     try {
       if (isPassing || stepping) core.single();
       else if (core.isShadowed) core.runShadowed();
+      else if (traps) core.run(1);
       else runCore(limit);
+      if (traps) core.trap();
     } finally {
       mmu.watching = true;
     }

@@ -25,8 +25,10 @@ export interface Machine {
   ask(exit: Exit): void;
   /** Delivers a software interrupt or trap now: INT n, INT3; INT1 as if it came from outside. The return address is in rip. */
   interrupt(vector: number, source?: "software" | "external"): void;
-  /** IF may have been set; STI holds interrupts back for one more instruction. */
-  allowsInterrupts(shadowed: boolean): void;
+  /** IF, TF or AC may have been set; STI holds interrupts back for one more instruction, which is executed by itself. */
+  flagsChanged(shadowed: boolean): void;
+  /** A new stack segment holds back interrupts and traps for one more instruction. */
+  holdTraps(): void;
   /** HLT: sleep until an interrupt. */
   halt(): void;
 }

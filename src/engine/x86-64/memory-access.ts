@@ -1,6 +1,7 @@
 // Loads and stores of the guest at linear addresses: the fast path through the page map, and the slow one for whatever
 // crosses pages, faults, or lies where no memory is and a device may answer.
 import type { Access, Exit } from "../contract.js";
+import type { Cpu } from "./cpu.js";
 import { GuestFault, notCanonical, vector } from "./fault.js";
 import type { Mmu } from "./mmu.js";
 import { hexOf } from "./paging.js";
@@ -19,8 +20,13 @@ export class MemoryAccess {
   #pages: Uint8Array;
   #base: number;
 
-  constructor(mmu: Mmu) {
+  readonly #cpu: Cpu;
+  readonly #isProcess: boolean;
+
+  constructor(mmu: Mmu, cpu: Cpu, isProcess: boolean) {
     this.mmu = mmu;
+    this.#cpu = cpu;
+    this.#isProcess = isProcess;
     this.#view = mmu.view;
     this.#pages = mmu.pages;
     this.#base = mmu.base;
@@ -31,6 +37,7 @@ export class MemoryAccess {
    * piece of memory. Every check is done either way, but for a device's answer.
    */
   place(low: number, high: number, size: number, access: Access): number {
+    if (this.#cpu.hasAc && this.#cpu.checksAlignment(this.#isProcess)) checkAlignment(low, size);
     if (high === 0) {
       const need = access === "read" ? pageBits.read : access === "write" ? pageBits.write : pageBits.execute;
       if (((this.#pages[low >>> 12] ?? 0) & need) !== 0 && (low & 4095) + size <= 4096) {
@@ -113,6 +120,16 @@ export class MemoryAccess {
     fill(this.scratch, 0);
     this.scatter(linear, size);
   }
+}
+
+/** By size in bytes: of what is not as much itself, and not 1, an x87 number and the x87's environments and states. */
+const alignments: Readonly<Record<number, number>> = { 2: 2, 4: 4, 8: 8, 10: 8, 14: 2, 28: 4, 94: 2, 108: 4 };
+
+/** #AC; vectors have rules of their own. Specification: Intel SDM volume 3, 6.15 (interrupt 17). */
+function checkAlignment(low: number, size: number): void {
+  const alignment = alignments[size];
+  if (alignment === undefined || (low & (alignment - 1)) === 0) return;
+  throw new GuestFault(vector.AC, 0, `an address that is not aligned to ${alignment}, and RFLAGS.AC`);
 }
 
 /** An address from its halves: signed, and canonical or #GP. */

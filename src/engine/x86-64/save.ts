@@ -15,6 +15,7 @@ export function saveCore(core: Core): () => void {
   const { executed, shadow } = core;
   return () => {
     cpu.u8.set(area);
+    cpu.noticeFlags();
     Object.assign(cpu, { rip, cr0, cr2, cr3, cr4, cr8, efer });
     segments.selectors.splice(0, selectors.length, ...selectors);
     for (const [table, values] of tables) Object.assign(table, values);

@@ -6,8 +6,8 @@ import { candidates } from "./table.js";
 
 export type Mode = 32 | 64;
 
-/** `truncated`: more bytes are needed to tell. `unknown`: #UD. */
-export type Decoded = Instruction | "truncated" | "unknown";
+/** `truncated`: more bytes are needed to tell. `unknown`: #UD. `too long`: #GP. */
+export type Decoded = Instruction | "truncated" | "unknown" | "too long";
 
 /** The longest instruction in bytes; more is #GP on a CPU. */
 export const MAX_LENGTH = 15;
@@ -310,7 +310,8 @@ function start(bytes: Uint8Array, offset: number, mode: Mode): void {
 /** Decodes the instruction at `offset` of `bytes`, which runs at address `pc`. */
 export function decode(bytes: Uint8Array, offset: number, pc: number, mode: Mode = 64): Decoded {
   start(bytes, offset, mode);
-  const failure = () => (at.overrun && bytes.length - offset < MAX_LENGTH ? "truncated" : "unknown");
+  const failure = () =>
+    at.overrun ? (bytes.length - offset < MAX_LENGTH ? "truncated" : "too long") : "unknown";
   const found = opcodeMap(prefixes());
   if (found === undefined || at.overrun) return failure();
   const list = candidates(found.map, found.opcode);

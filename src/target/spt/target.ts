@@ -37,7 +37,16 @@ const nsecsPerSec = 1_000_000_000n;
 /** Errors as system calls return them: errno(3), negative. */
 const error = { io: -5n, again: -11n, fault: -14n, invalid: -22n } as const;
 /** 128 and the signal that a CPU exception becomes, by its vector; all others are SIGSEGV. signal(7). */
-const signalStatus: Readonly<Record<number, number>> = { 0: 136, 1: 133, 3: 133, 6: 132, 16: 136, 19: 136 };
+const signalStatus: Readonly<Record<number, number>> = {
+  0: 136,
+  1: 133,
+  3: 133,
+  6: 132,
+  12: 135,
+  16: 136,
+  17: 135,
+  19: 136,
+};
 const killed = { segv: 139, sys: 159 } as const;
 
 /** Descriptors as a launch gives them out: the lowest that is free. */
@@ -202,6 +211,11 @@ export const spt: Target = {
         return () => ([state, deadline, waitArgs] = saved);
       },
       answer(exit: Exit): Verdict {
+        if (exit.kind === "syscall" && exit.isCompat === true) {
+          // The filter allows calls of this ABI only.
+          end(killed.sys);
+          return "suspend";
+        }
         if (exit.kind === "syscall") return systemCall();
         const common = answerCommon(exit, host);
         if (common !== undefined) return common;

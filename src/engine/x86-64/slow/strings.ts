@@ -54,8 +54,10 @@ function run(m: Machine, i: Instruction, operation: StringOperation): void {
     return;
   }
   const count = () => (i.addressWidth === 64 ? cpu.gpr(RCX) : BigInt(cpu.low(RCX) >>> 0));
-  for (let done = 0; done < CHUNK && count() !== 0n; done++) {
-    if (operation.bulk !== undefined && step > 0) {
+  // A trap comes behind each iteration, and #AC before any.
+  const atOnce = (cpu.rflags & rflag.TF) === 0 ? CHUNK : 1;
+  for (let done = 0; done < atOnce && count() !== 0n; done++) {
+    if (operation.bulk !== undefined && step > 0 && atOnce > 1 && !cpu.hasAc) {
       const from = operation.source ? base + register(m, i, RSI) : 0;
       const to = operation.destination ? register(m, i, RDI) : 0;
       const wanted = count() > BigInt(CHUNK) ? CHUNK : Number(count());

@@ -37,7 +37,7 @@ function popFlags(m: Machine, value: bigint, size: number): void {
   if (size === 2) mask &= 0xffff;
   const bits = Number(value & 0xffff_ffffn);
   m.cpu.rflags = (m.cpu.rflags & ~(mask | rflag.RF)) | (bits & mask);
-  m.allowsInterrupts(false);
+  m.flagsChanged(false);
 }
 
 const stackSize = (i: Instruction) => (i.operandWidth === 16 ? 2 : i.row.traits.mode === 32 ? 4 : 8);
@@ -130,6 +130,7 @@ const sysret: Slow = (m, i) => {
   const selector = Number((readMsr(m, 0xc000_0081) >> 48n) & 0xffffn);
   const target = i.operandWidth === 64 ? canonical(cpu.gpr(RCX)) : cpu.low(RCX) >>> 0;
   cpu.rflags = Number(cpu.gpr(R11) & 0x3c_7fd7n);
+  m.flagsChanged(false);
   setCode(m, {
     selector: (selector + (i.operandWidth === 64 ? 16 : 0)) | 3,
     long: i.operandWidth === 64,
@@ -181,7 +182,7 @@ const interruptFlag =
       throw generalProtection(`${i.row.mnemonic} without privilege`);
     const isNew = on && (m.cpu.rflags & rflag.IF) === 0;
     setFlagBit(rflag.IF, on)(m, i);
-    if (isNew) m.allowsInterrupts(true);
+    if (isNew) m.flagsChanged(true);
   };
 
 function halfPair(m: Machine): bigint {
@@ -317,6 +318,7 @@ export const systemInstructions: Record<string, Slow> = {
     if (to?.kind === "segment") {
       if (to.index === segmentNumbers.CS || to.index > 5) throw undefinedOpcode("MOV to CS");
       m.segments.load(to.index, Number(readOperand(m, from) & 0xffffn));
+      if (to.index === segmentNumbers.SS) m.holdTraps();
     } else {
       if (numberOf(from) > 5) throw undefinedOpcode("MOV from no segment register");
       writeOperand(m, to, BigInt(m.segments.selectors[numberOf(from)] ?? 0));

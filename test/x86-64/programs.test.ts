@@ -1,0 +1,212 @@
+// Small programs on the real CPU and on both engines: what single instructions cannot show, since it is about what one
+// leaves for the next (traps, alignment checks, ignored prefixes, modes of floating point).
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newInterpreter } from "../../src/engine/x86-64/interpreter.js";
+import { newWasmVcpu } from "../../src/engine/x86-64/wasm-vcpu.js";
+import { decode } from "../../src/isa/x86-64/decoder.js";
+import { assemble } from "./assemble.js";
+import { differences, type NewVcpu, runEngine } from "./differential.js";
+import { runNative, whyNotNative } from "./native.js";
+import { FX_SIZE, type State, WINDOW, WINDOW_PAGE, WINDOW_SIZE } from "./state.js";
+
+/** Loads flags from `eax`. */
+const setFlags = "push rax\n popfq";
+const TF = 0x100;
+const AC = 0x40000;
+
+const programs: Readonly<Record<string, string>> = {
+  "TF traps behind the instruction after the one that sets it": `
+    mov eax, ${TF | 0x202}
+    ${setFlags}
+    mov ecx, 7
+    mov ecx, 8`,
+  "TF traps behind the POPF that clears it": `
+    mov eax, ${TF | 0x202}
+    push 0x202
+    ${setFlags}
+    popfq
+    mov ecx, 8`,
+  "TF traps behind an iteration": `
+    mov eax, ${TF | 0x202}
+    lea rsi, [rbx + 64]
+    lea rdi, [rbx + 128]
+    mov ecx, 5
+    ${setFlags}
+    rep movsb`,
+  "TF does not trap behind a MOV to SS": `
+    mov eax, ${TF | 0x202}
+    mov ecx, ss
+    ${setFlags}
+    mov ss, ecx
+    mov ecx, 1
+    mov ecx, 2`,
+  "TF traps where a jump goes": `
+    mov eax, ${TF | 0x202}
+    ${setFlags}
+    jmp 1f
+    nop
+1:  mov ecx, 2`,
+  "TF and a fault": `
+    mov eax, ${TF | 0x202}
+    ${setFlags}
+    mov ecx, [0]
+    mov ecx, 2`,
+  "AC: a misaligned word": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    mov ecx, 3
+    mov ax, [rbx + 1]`,
+  "AC: aligned accesses of all sizes": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    mov al, [rbx + 1]
+    mov ax, [rbx + 2]
+    mov eax, [rbx + 4]
+    mov rax, [rbx + 8]
+    movups xmm1, [rbx + 1]
+    fld tbyte ptr [rbx + 8]
+    fnstenv [rbx + 4]`,
+  "AC: a misaligned quadword": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    mov [rbx + 4], rax`,
+  "AC: a misaligned push": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    lea rsp, [rsp - 4]
+    push rax`,
+  "AC: an x87 number": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    fld tbyte ptr [rbx + 4]`,
+  "AC: an MMX and a scalar operand": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    movss xmm1, [rbx + 4]
+    movsd xmm1, [rbx + 4]`,
+  "AC: strings": `
+    mov eax, ${AC | 0x202}
+    lea rsi, [rbx + 65]
+    lea rdi, [rbx + 129]
+    mov ecx, 40
+    ${setFlags}
+    rep movsb
+    mov ecx, 4
+    rep movsd`,
+  "AC goes with POPF": `
+    mov eax, ${AC | 0x202}
+    ${setFlags}
+    push 0x202
+    popfq
+    mov rax, [rbx + 1]`,
+  "FS before prefixes that count for nothing": `
+    lea rax, [rbx + 64]
+    wrfsbase rax
+    mov qword ptr [rbx + 64], 5
+    mov qword ptr [rbx], 6
+    xor esi, esi
+    .byte 0x64, 0x2e, 0x8b, 0x0e
+    .byte 0x64, 0x36, 0x8b, 0x16
+    .byte 0x64, 0x3e, 0x8b, 0x3e
+    xor esi, esi
+    .byte 0x64, 0x26, 0x44, 0x8b, 0x06
+    wrfsbase rsi`,
+  "an instruction of 15 bytes": ".rept 14\n .byte 0x66\n .endr\n nop\n mov ecx, 1",
+  "an instruction of 16 bytes": ".rept 15\n .byte 0x66\n .endr\n nop\n mov ecx, 1",
+  "an address outside, by the stack": "mov rbp, 0x8000000000000000\n mov rax, [rbp]",
+  ICEBP: "nop\n .byte 0xf1\n nop",
+  "INT 1, which needs privilege": "int 1",
+  "INT 4": "int 4",
+  RDPMC: "xor ecx, ecx\n rdpmc",
+  "segments that a process sees": `
+    mov ecx, 0x2b
+    lar eax, ecx
+    lsl edx, ecx
+    verw cx
+    setz sil
+    mov edi, 0x33
+    lar r8d, edi
+    verw di
+    setz r9b
+    verr di
+    setz r10b
+    mov r11d, 0x10
+    lar r12d, r11d
+    setz r13b
+    mov es, ecx
+    mov fs, ecx
+    lar r14w, di`,
+  "far return to the same code": "lea rax, [rip + 1f]\n push 0x33\n push rax\n retfq\n nop\n1: mov ecx, 1",
+  "IRET to the same code": `
+    mov rdx, rsp
+    push 0x2b
+    push rdx
+    push 0x202
+    push 0x33
+    lea rax, [rip + 1f]
+    push rax
+    iretq
+    nop
+1:  mov ecx, 1`,
+  "the x87's pointers": `
+    fldpi
+    fadd qword ptr [rbx]
+    fnstenv [rbx + 64]
+    .byte 0x66, 0xd9, 0xb3, 0x80, 0, 0, 0
+    fld1
+    fldz
+    mov word ptr [rbx], 0x37b
+    fldcw [rbx]
+    fdiv dword ptr [rbx + 120]
+    fnstenv [rbx + 32]
+    fnsave [rbx + 96]`,
+  "MMX between x87 and x87":
+    "fldpi\n movq mm1, mm0\n paddb mm1, mm1\n movq [rbx], mm1\n emms\n fld1\n fstp qword ptr [rbx + 8]",
+};
+
+function stateOf({ pc, code }: { readonly pc: number; readonly code: Uint8Array }): State {
+  const gpr = Array.from({ length: 16 }, (_, n) => BigInt(n));
+  for (const pointer of [3, 4]) gpr[pointer] = BigInt(WINDOW + 256);
+  const fx = new Uint8Array(FX_SIZE);
+  const view = new DataView(fx.buffer);
+  view.setUint16(0, 0x37f, true);
+  view.setUint32(24, 0x1f80, true);
+  return {
+    gpr,
+    rip: BigInt(pc),
+    rflags: 0x202n,
+    trap: 0,
+    error: 0n,
+    address: 0n,
+    fx,
+    window: new Uint8Array(WINDOW_SIZE),
+    code,
+  };
+}
+
+const translated: NewVcpu = (options) =>
+  newWasmVcpu(
+    { ...options, profile: "plain" },
+    { threshold: 0, plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE } },
+  );
+
+for (const [engine, newVcpu] of [
+  ["the interpreter", newInterpreter],
+  ["translated code", translated],
+] as const) {
+  test(`programs end on ${engine} as on the CPU`, { skip: whyNotNative() ?? false }, () => {
+    const names = Object.keys(programs);
+    const states = assemble(Object.values(programs)).map(stateOf);
+    const expected = runNative(states);
+    const actual = runEngine(newVcpu, states);
+    const found = names.flatMap((name, n) => {
+      const [state, a, b] = [states[n], expected[n], actual[n]];
+      if (state === undefined || a === undefined || b === undefined) return [`${name}: not run`];
+      const nop = decode(Uint8Array.of(0x90), 0, Number(state.rip));
+      if (typeof nop === "string") return [];
+      return differences({ state, instruction: nop }, a, b).map((line) => `${name}: ${line}`);
+    });
+    assert.equal(found.join("\n"), "");
+  });
+}

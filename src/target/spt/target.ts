@@ -83,7 +83,6 @@ export const spt: Target = {
     registers.set("rip", BigInt(guest.unikernel.entry));
     registers.set("rsp", BigInt(guest.memSize - stackGap[isa]));
     registers.set("rdi", BigInt(bootInfoBase));
-    registers.set("rflags", 2n);
 
     const byDescriptor = <T>(devices: ReadonlyMap<number, T>): Map<bigint, T> =>
       new Map([...devices].map(([handle, device]) => [BigInt(numbers.devices.get(handle) ?? -1), device]));

@@ -273,7 +273,7 @@ if (usable && process.arch === "x64") {
     const kernel = selfTest("test_net_mtu.hvt");
     const { stdout, stderr } = await execute("bash", [
       "-c",
-      `'${process.execPath}' '${commandFile("solo5-hvt")}' --engine=kvm --net:service0=@7 '${kernel}' 7<>/dev/null`,
+      `'${process.execPath}' '${commandFile("solo5-hvt")}' --engine=kvm --net:service0=@7 '${kernel}' 7<>/dev/udp/127.0.0.1/9`,
     ]);
     assert.match(stdout, /MTU is 1500/, stderr);
   });

@@ -38,6 +38,8 @@ test("code written at run time, natively and on the engine", { skip }, async () 
   assert.equal(results(native.stdout).length, 7, native.stdout);
   const engine = await solo5("solo5-spt", ["--engine=wasm", ...args]);
   assert.deepEqual(results(engine.stdout), results(native.stdout), engine.stderr);
+  for (const { stderr } of [native, engine])
+    assert.match(stderr, /^solo5-spt: WARNING: The use of --x-exec-heap is dangerous and not [^\n]*\n$/);
 });
 
 for (const [name, newVcpu] of [

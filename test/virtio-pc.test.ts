@@ -27,7 +27,10 @@ for (const row of selfTests) {
 for (const row of netTests) {
   test(`PC ${row.name}`, async () => {
     const nets = row.nics.map((nic) => `--net:${nic}=segment:lan`);
-    checkOutcome(row, "virtio", await solo5("solo5", ["run", ...nets, selfTest(`test_${row.name}.virtio`)]));
+    const outcome = await solo5("solo5", ["run", ...nets, selfTest(`test_${row.name}.virtio`)]);
+    checkOutcome(row, "virtio", outcome);
+    for (const nic of row.nics)
+      assert.ok(outcome.stdout.includes(`Solo5: Application acquired '${nic}' as network device`), nic);
   });
 }
 

@@ -9,6 +9,7 @@ import { parseOptions, sptOptions } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { printVersion, UsageError } from "./command.js";
+import { warn } from "./say.js";
 import { segments } from "./segments.js";
 
 export const sealUsage = `usage: solo5 seal KERNEL [OPTIONS] -o FILE [-- ARGUMENTS]
@@ -35,6 +36,7 @@ export function sealCommand(args: readonly string[]): number {
   const { given } = parseOptions(options, sptOptions);
   const unikernel = readUnikernel(readFile(kernel), kernel);
   const plan = attach(unikernel, attachOptions(given, args.slice(separator + 1), segments()), sealingDevices);
+  warn(plan, "solo5");
   const name = basename(output);
   writeFile(output, seal(plan, { prefix: `${name}: `, processName: name }), 0o777);
   return 0;

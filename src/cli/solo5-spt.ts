@@ -9,6 +9,7 @@ import { hostedNet, nativeObstacle } from "../linux/obstacle.js";
 import { seal } from "../linux/seal.js";
 import { attach } from "../tender/attach.js";
 import { sptOptions, valueOf } from "../tender/options.js";
+import { say, warn } from "./say.js";
 import { tenderMain } from "./tender.js";
 
 const reporter = "solo5-spt";
@@ -18,7 +19,8 @@ await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) 
   const engine = valueOf(given, "engine") ?? "auto";
   const native = ["auto", "native"].includes(engine) && nativeObstacle(plan) === undefined;
   if (native && hostedNet(plan.devices) === undefined && hasLibc()) {
-    if (valueOf(given, "verbose") !== undefined) process.stderr.write(`${reporter}: engine native\n`);
+    if (valueOf(given, "verbose") !== undefined) say(reporter, "engine native");
+    warn(plan, reporter);
     const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
     const image = seal(plan, {
       prefix: `${reporter}: `,

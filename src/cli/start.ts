@@ -5,13 +5,15 @@ import type { StartOptions } from "../node/engine.js";
 import { debugRequest } from "../node/debug-request.js";
 import type { Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
+import { say, warn } from "./say.js";
 import { withSignals } from "./signals.js";
 
 export function startAndWait(plan: Plan, given: readonly Given[], options: StartOptions): Promise<number> {
   const debug = debugRequest(given);
   const { name, why } = chooseEngine(plan, valueOf(given, "engine"), debug);
   if (valueOf(given, "verbose") !== undefined) {
-    process.stderr.write(`${options.reporter}: engine ${name}${why === "" ? "" : ` (${why})`}\n`);
+    say(options.reporter, `engine ${name}${why === "" ? "" : ` (${why})`}`);
   }
+  warn(plan, options.reporter);
   return withSignals(() => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }));
 }

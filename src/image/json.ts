@@ -1,5 +1,6 @@
-// JSON with the line of each value, so that a message can say where: RFC 8259, with the limits that a manifest needs
-// (integers only, no duplicate keys). Errors in the words that users of solo5-elftool know (ABI.md 10).
+// JSON with the line of each value, so that a message can say where: RFC 8259, as the reference's solo5-elftool takes it.
+// Commas only stand between values: missing, doubled and trailing ones change nothing, and what follows the root is not
+// read. No duplicate keys. Errors in the words that users of solo5-elftool know (ABI.md 10 and 12.9).
 import { Solo5Error } from "../bytes/error.js";
 import { printable } from "../bytes/text.js";
 
@@ -8,12 +9,26 @@ export type Json = { readonly line: number } & (
   | { readonly type: "OBJECT"; readonly members: ReadonlyMap<string, Json> }
   | { readonly type: "ARRAY"; readonly items: readonly Json[] }
   | { readonly type: "STRING"; readonly value: string }
-  | { readonly type: "INTEGER"; readonly value: number }
-  | { readonly type: "FLOAT" | "TRUE" | "FALSE" | "NULL" }
+  /** In 64 bits with a sign: what is beyond is the last of them. */
+  | { readonly type: "INTEGER"; readonly value: bigint }
+  | { readonly type: "BOOLEAN"; readonly value: boolean }
+  | { readonly type: "REAL" | "NULL" }
 );
 
-const literals = { true: "TRUE", false: "FALSE", null: "NULL" } as const;
+const literals = {
+  true: { type: "BOOLEAN", value: true },
+  false: { type: "BOOLEAN", value: false },
+  null: { type: "NULL" },
+} as const;
+const whitespace = " \t\r\n\v\f";
 const deepest = 32;
+const largest = 2n ** 63n - 1n;
+
+function integer(digits: string): bigint {
+  const value = BigInt(digits);
+  if (value > largest) return largest;
+  return value < -largest - 1n ? -largest - 1n : value;
+}
 
 /** Parses `text`. Throws Solo5Error `BAD_JSON`: `premature EOF in JSON data` or `TEXT on line N in JSON data`. */
 export function parseJson(text: string): Json {
@@ -25,7 +40,7 @@ export function parseJson(text: string): Json {
     for (; at < text.length; at++) {
       const char = text[at] ?? "";
       if (char === "\n") line++;
-      if (!" \t\r\n".includes(char)) return char;
+      if (!whitespace.includes(char)) return char;
     }
     throw new Solo5Error("BAD_JSON", "premature EOF in JSON data");
   };
@@ -34,17 +49,14 @@ export function parseJson(text: string): Json {
     if (got !== char) throw fail(`expected '${char}', got '${got}'`);
     at++;
   };
-  /** What stands between `open` and `close`, separated by commas. */
+  /** What stands between `open` and `close`. */
   const list = (open: string, close: string, item: () => void): void => {
     expect(open);
-    if (next() === close) {
-      at++;
-      return;
-    }
-    for (;;) {
-      item();
+    for (let isFirst = true; next() !== close; isFirst = false) {
+      if (isFirst && next() === ",") throw fail("missing value before comma");
+      while (next() === ",") at++;
       if (next() === close) break;
-      expect(",");
+      item();
     }
     at++;
   };
@@ -86,19 +98,12 @@ export function parseJson(text: string): Json {
     word.lastIndex = at;
     const token = word.exec(text)?.[0] ?? char;
     at += token.length;
-    if (Object.hasOwn(literals, token))
-      return { type: literals[token as keyof typeof literals], line: start };
+    if (Object.hasOwn(literals, token)) return { ...literals[token as keyof typeof literals], line: start };
     if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token)) throw fail(`invalid token '${token}'`);
     return /^-?\d+$/.test(token)
-      ? { type: "INTEGER", line: start, value: Number(token) }
-      : { type: "FLOAT", line: start };
+      ? { type: "INTEGER", line: start, value: integer(token) }
+      : { type: "REAL", line: start };
   };
 
-  const root = value(0);
-  for (; at < text.length; at++) {
-    const char = text[at] ?? "";
-    if (char === "\n") line++;
-    if (!" \t\r\n".includes(char)) throw fail(`unexpected '${char}' after the end`);
-  }
-  return root;
+  return value(0);
 }

@@ -51,7 +51,7 @@ export function parseManifest(text: string, name: string): readonly Declaration[
   const version = root.members.get("version");
   if (version === undefined) throw fail(root.line, "missing .version");
   const number = checkType(version, "INTEGER", ".version").value;
-  if (number !== mftVersion)
+  if (number !== BigInt(mftVersion))
     throw fail(version.line, `.version: invalid version ${number}, expected ${mftVersion}`);
   const devices = root.members.get("devices");
   if (devices === undefined) throw fail(root.line, "missing .devices[]");
@@ -92,7 +92,7 @@ const quote = (text: string): string => JSON.stringify(text);
 /** What `query-manifest` prints; also what `parseManifest` reads. */
 export function manifestJson(devices: readonly Declaration[]): string {
   const rows = devices.map(({ name, type }) => `    { "name": ${quote(name)}, "type": ${quote(type)} }`);
-  const list = rows.length === 0 ? "[ ]" : `[\n${rows.join(",\n")}\n  ]`;
+  const list = `[\n${rows.join(",\n")}${rows.length === 0 ? "" : "\n"}  ]`;
   return `{\n  "type": ${quote(manifestType)},\n  "version": ${mftVersion},\n  "devices": ${list}\n}\n`;
 }
 

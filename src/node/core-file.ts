@@ -1,12 +1,25 @@
 // Where core files go: `core.solo5-TARGET.PID` in a folder of the user's.
 import { hostPath } from "../linux/path.js";
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { accessSync, closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { Solo5Error } from "../bytes/error.js";
 import type { SparseFile } from "../debug/core/core-dump.js";
 import { systemErrorMessage } from "./errno.js";
 
 /** Only the user may read what was in a guest's memory. */
 const mode = 0o600;
+
+/** Throws Solo5Error `DUMPCORE` where no core file can be made in `folder`. */
+export function checkCoreFolder(folder: string): void {
+  try {
+    // With the slash it must be a folder.
+    accessSync(hostPath(`${folder}/`), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Solo5Error("DUMPCORE", `${folder}: Could not write core files: ${systemErrorMessage(cause)}`, {
+      cause,
+    });
+  }
+}
 
 /** Makes `path` a file of `size` bytes without any on the disk; `say` is told of it, or why there is none. */
 export function createCoreFile(

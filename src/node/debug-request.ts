@@ -22,11 +22,10 @@ export function debugRequest(given: readonly Given[]): DebugRequest {
   const dumpcore = valueOf(given, "dumpcore");
   const record = valueOf(given, "record");
   const port = valueOf(given, "gdb-port");
-  const isDebugged = valueOf(given, "gdb") !== undefined;
-  if (port !== undefined && !isDebugged)
-    throw new Solo5Error("GDB_PORT", "--gdb-port does nothing without --gdb");
+  // Without --gdb the address is looked at, and not used.
+  const gdb = gdbAddress(port);
   return {
-    ...(isDebugged ? { gdb: gdbAddress(port) } : {}),
+    ...(valueOf(given, "gdb") === undefined ? {} : { gdb }),
     ...(dumpcore === undefined ? {} : { dumpcore }),
     ...(record === undefined ? {} : { record }),
     ...(valueOf(given, "trace") === undefined ? {} : { trace: true }),

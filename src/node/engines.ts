@@ -5,6 +5,7 @@ import { runNative } from "../linux/native.js";
 import { nativeObstacle } from "../linux/obstacle.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
+import { checkCoreFolder } from "./core-file.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine, Running, StartOptions } from "./engine.js";
 import { kvm } from "./kvm.js";
@@ -62,6 +63,7 @@ const isMadeFor = (name: EngineName, target: Target): boolean =>
 
 /** Starts `plan` on the engine `name`. Throws Solo5Error where it cannot start. */
 export function start(plan: Plan, name: EngineName, options: StartOptions): Running {
+  if (options.debug?.dumpcore !== undefined) checkCoreFolder(options.debug.dumpcore);
   const started = engines[name].start(plan, options);
   return {
     engine: name,

@@ -25,13 +25,24 @@ static const struct mft_entry *manifest_get(solo5_handle_t handle, mft_type_t ty
     return entry->type == type && entry->attached ? entry : NULL;
 }
 
+/* Says which device the application has, where it is the bindings that found it. */
+static void tell_acquired(const char *name, const char *kind)
+{
+#ifdef BINDINGS_FIND_DEVICES
+    log_at(LOG_INFO, "Solo5: Application acquired '%s' as %s device\n", name, kind);
+#else
+    (void)name;
+    (void)kind;
+#endif
+}
+
 solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle, struct solo5_net_info *info)
 {
     const struct mft_entry *entry = manifest_find(name, MFT_DEV_NET_BASIC, handle);
     if (entry == NULL) return SOLO5_R_EINVAL;
     memcpy(info->mac_address, entry->u.net_basic.mac, sizeof info->mac_address);
     info->mtu = entry->u.net_basic.mtu;
-    log_at(LOG_INFO, "Solo5: Application acquired '%s' as network device\n", name);
+    tell_acquired(name, "network");
     return SOLO5_R_OK;
 }
 
@@ -41,7 +52,7 @@ solo5_result_t solo5_block_acquire(const char *name, solo5_handle_t *handle, str
     if (entry == NULL) return SOLO5_R_EINVAL;
     info->capacity = entry->u.block_basic.capacity;
     info->block_size = entry->u.block_basic.block_size;
-    log_at(LOG_INFO, "Solo5: Application acquired '%s' as block device\n", name);
+    tell_acquired(name, "block");
     return SOLO5_R_OK;
 }
 

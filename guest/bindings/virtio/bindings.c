@@ -6,6 +6,7 @@
 
 #define BINDINGS_TARGET  VIRTIO_ABI_TARGET
 #define BINDINGS_VERSION 1
+#define BINDINGS_FIND_DEVICES
 
 #include "../common/x86-64/cpu.h"
 #include "../common/x86-64/privileged.h"

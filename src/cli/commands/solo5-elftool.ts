@@ -1,5 +1,6 @@
 // solo5-elftool: reads what a unikernel declares, and makes the C source of a manifest. ABI.md 10.
 import { readFileSync } from "node:fs";
+import { decodeText } from "../../bytes/text.js";
 import { readElf } from "../../image/elf.js";
 import { abiJson, manifestJson, parseManifest } from "../../image/manifest-json.js";
 import { manifestSource } from "../../image/manifest-source.js";
@@ -25,7 +26,7 @@ const commands: Readonly<Record<string, { readonly operands: number; run(...oper
     run(source = "", output = "") {
       const text = source === "-" ? readFileSync(0) : readFile(source);
       const name = source === "-" ? "<stdin>" : source;
-      const generated = manifestSource(parseManifest(new TextDecoder().decode(text), name));
+      const generated = manifestSource(parseManifest(decodeText(text), name));
       // By its name alone: what stdout is (a socket, a file that others write to) may not be opened a second time.
       if (output === "-" || output === "/dev/stdout") print(generated);
       else writeFile(output, generated);

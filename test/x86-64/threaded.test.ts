@@ -64,6 +64,8 @@ test("code that changes itself does what it does on the CPU", { skip }, () => {
     // A branch that is another at the 50th round: cmp ecx, 50; sete dl; add dl, 0x74; mov [rip + 2], dl; cmp eax, eax;
     // je 2f; inc eax; 2:
     "b964000000 31c0 83f932 0f94c2 80c274 881502000000 39c0 7402 ffc0 ffc9 75e7",
+    // Data beside code: mov ecx, 200; xor eax, eax; 1: mov [rip + 0x83], ecx; add eax, [rip + 0x7d]; dec ecx; jnz 1b
+    "b9c8000000 31c0 890d83000000 03057d000000 ffc9 75f0",
   ].map(stateOf);
   const results = programs.map((program) => {
     const [[expected], [actual]] = [runNative([program]), runEngine(newThreaded(), [program])];
@@ -71,5 +73,5 @@ test("code that changes itself does what it does on the CPU", { skip }, () => {
     assert.equal(actual?.rip, expected?.rip);
     return expected?.gpr[0];
   });
-  assert.deepEqual(results, [5050n, 5050n, 1n]);
+  assert.deepEqual(results, [5050n, 5050n, 1n, 20100n]);
 });

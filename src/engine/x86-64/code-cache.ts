@@ -98,7 +98,7 @@ export class CodeCache {
   }
 
   #hold(pc: number, place: number): void {
-    const physical = this.#mmu.holdsCode(place);
+    const physical = this.#mmu.holdsCode(place, MAX_LENGTH);
     this.at(pc);
     this.#current.physical.add(physical);
   }

@@ -52,7 +52,7 @@ export class MemoryAccess {
     if ((linear & 4095) + size <= 4096) return first;
     // A fault names the first byte that it concerns.
     const rest = 4096 - (linear & 4095);
-    const next = this.mmu.byteAt(linear + rest, access);
+    const next = this.mmu.byteAt(linear + rest, access, size - rest);
     return first >= 0 && next - first === rest ? first : -1;
   }
 

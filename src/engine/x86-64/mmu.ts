@@ -27,7 +27,17 @@ interface Watch {
   readonly access: Access;
 }
 
+/** Stores to a page with code concern code by lines of so many bytes, as a power of two: 64 lines a page. */
+const LINE_BITS = 6;
+
 const needs = { read: pageBits.read, write: pageBits.write, execute: pageBits.execute } as const;
+
+/** The lines of the lower or the upper half of a page that bytes are in, as a mask. */
+function linesOf(half: number, offset: number, size: number): number {
+  const first = Math.max((offset >> LINE_BITS) - 32 * half, 0);
+  const last = Math.min(((offset + size - 1) >> LINE_BITS) - 32 * half, 31);
+  return first > last ? 0 : (-1 << first) & (-1 >>> (31 - last));
+}
 
 export class Mmu {
   readonly view: DataView;
@@ -43,7 +53,8 @@ export class Mmu {
   /** Pages written since they were last taken; undefined where nobody ever took any. */
   #dirty: Set<number> | undefined;
   readonly #host: Uint8Array;
-  readonly #code: Uint8Array;
+  /** The lines of each page that hold decoded code, as two masks. */
+  readonly #code: readonly [low: Int32Array, high: Int32Array];
   readonly #cpu: Cpu;
   readonly #tlb = new Map<number, Mapping>();
   #watches: readonly Watch[] = [];
@@ -65,7 +76,7 @@ export class Mmu {
     this.size = size;
     const count = Math.ceil(size / pageSize);
     this.pages = new Uint8Array(buffer, state.pages, count);
-    this.#code = new Uint8Array(count);
+    this.#code = [new Int32Array(count), new Int32Array(count)];
     this.#cpu = cpu;
     const { read, write, execute } = pageBits;
     this.#host = new Uint8Array(count).fill(read | write | (noExecute ? 0 : execute));
@@ -86,9 +97,22 @@ export class Mmu {
 
   /** What was decoded from a page is stale. */
   forgetPage(page: number): void {
-    if (this.#code[page] !== 1) return;
-    this.#code[page] = 0;
+    if (this.#holdsCode(page)) this.#forget(page);
+  }
+
+  #forget(page: number): void {
+    for (const lines of this.#code) lines[page] = 0;
     this.onCodeWritten(page);
+  }
+
+  #holdsCode(page: number): boolean {
+    const [low, high] = this.#code;
+    return ((low[page] ?? 0) | (high[page] ?? 0)) !== 0;
+  }
+
+  /** Whether bytes of a page hold code, as far as lines tell. */
+  #concernsCode(page: number, offset: number, size: number): boolean {
+    return this.#code.some((lines, half) => ((lines[page] ?? 0) & linesOf(half, offset, size)) !== 0);
   }
 
   /** Forgets everything derived from the guest's tables and privilege. */
@@ -137,7 +161,7 @@ export class Mmu {
 
   /**
    * The place of one byte in the WebAssembly memory after every check, or -1 where no memory answers at its physical
-   * address. Remembers in the page map what may be done without asking again. `size` is for watches only.
+   * address. Remembers in the page map what may be done without asking again. `size` is for watches and code.
    */
   byteAt(linear: number, access: Access, size = 1): number {
     const mapping = this.#map(linear, access);
@@ -153,13 +177,10 @@ export class Mmu {
     const watched = this.#watchedPage(linear - offset);
     if (watched) this.#checkWatches(linear, size, access);
     if (access === "write") this.#dirty?.add(number);
-    if (access === "write" && this.#code[number] === 1) {
-      this.#code[number] = 0;
-      this.onCodeWritten(number);
-    }
+    if (access === "write" && this.#concernsCode(number, offset, size)) this.#forget(number);
     if (page === linear - offset && !watched) {
       const { read, write, execute, code, dirty } = pageBits;
-      const isCode = this.#code[number] === 1;
+      const isCode = this.#holdsCode(number);
       const isTold = this.#dirty?.has(number) ?? true;
       const writes = mapping.writable && mapping.dirty && !isCode && isTold ? write : 0;
       this.pages[number] =
@@ -170,11 +191,15 @@ export class Mmu {
     return this.base + page + offset;
   }
 
-  /** Marks the physical page of `place` as holding decoded code, so that stores to it are told. */
-  holdsCode(place: number): number {
+  /** Marks `size` bytes of the physical page of `place` as decoded code, so that stores to them are told. */
+  holdsCode(place: number, size: number = pageSize): number {
     const number = Math.floor((place - this.base) / pageSize);
-    if (this.#code[number] === 1) return number;
-    this.#code[number] = 1;
+    const isKnown = this.#holdsCode(number);
+    const offset = (place - this.base) % pageSize;
+    this.#code.forEach((lines, half) => {
+      lines[number] = (lines[number] ?? 0) | linesOf(half, offset, size);
+    });
+    if (isKnown) return number;
     this.onCodeHeld(number);
     this.pages[number] = ((this.pages[number] ?? 0) & ~pageBits.write) | pageBits.code;
     // A mapping elsewhere may lead to this page as well.

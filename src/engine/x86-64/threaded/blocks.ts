@@ -23,8 +23,9 @@ import { fixedHandlers } from "./status.js";
 
 /** The most instructions of a block. */
 const LONGEST = 64;
-/** A page whose code has been written so often is left to the interpreter. */
+/** A page whose code is written so often is left to the interpreter; once less for each so many instructions since. */
 const MAX_FORGOTTEN = 40;
+const FORGIVEN_AFTER = 20_000;
 
 /** By the table's word for it; what is slow ends a block too, but leads to no head by itself. */
 const kinds: Readonly<Record<string, EndKind>> = { jumpTo: "indirect", ret: "indirect", stop: "none" };
@@ -42,7 +43,8 @@ export class Blocks {
   readonly #heads = new Map<number, number>();
   /** Heads by the physical page that their code is in. */
   readonly #pages = new Map<number, number[]>();
-  readonly #forgotten = new Map<number, number>();
+  /** How often pages were forgotten of late, and when last, in instructions. */
+  readonly #forgotten = new Map<number, { count: number; at: number }>();
   readonly #fields = newFields();
 
   constructor(core: Core, arena: Arena, forms: Forms) {
@@ -61,10 +63,10 @@ export class Blocks {
     const instructions = this.#instructions(pc);
     const [first] = instructions;
     if (first === undefined) return 0;
-    const last = (instructions.at(-1) ?? first).next - 1;
-    const page = this.#hold(pc);
-    const isAcross = Math.floor(last / pageSize) !== Math.floor(pc / pageSize);
-    const nextPage = isAcross ? this.#hold(last) : page;
+    const end = (instructions.at(-1) ?? first).next;
+    const page = this.#hold(pc, end - pc);
+    const isAcross = Math.floor((end - 1) / pageSize) !== Math.floor(pc / pageSize);
+    const nextPage = isAcross ? this.#hold(end - offsetIn(end), offsetIn(end)) : page;
     if (this.#isWritten(page) || this.#isWritten(nextPage)) return 0;
     let at = this.#arena.reserve(instructions.length + 1);
     if (at === 0) {
@@ -80,13 +82,19 @@ export class Blocks {
   }
 
   /** The physical page of code, whose stores are to be told. */
-  #hold(pc: number): number {
+  #hold(pc: number, sizeBytes: number): number {
     const { mmu } = this.#core;
-    return mmu.holdsCode(mmu.byteAt(pc, "execute"));
+    return mmu.holdsCode(mmu.byteAt(pc, "execute"), sizeBytes);
   }
 
   #isWritten(page: number): boolean {
-    return this.#forgotten.size > 0 && (this.#forgotten.get(page) ?? 0) > MAX_FORGOTTEN;
+    return this.#forgotten.size > 0 && this.#timesForgotten(page) > MAX_FORGOTTEN;
+  }
+
+  #timesForgotten(page: number): number {
+    const known = this.#forgotten.get(page);
+    if (known === undefined) return 0;
+    return Math.max(0, known.count - (this.#core.executed - known.at) / FORGIVEN_AFTER);
   }
 
   #note(page: number, head: number): void {
@@ -222,7 +230,7 @@ export class Blocks {
     const heads = this.#pages.get(page);
     if (heads === undefined) return;
     this.#pages.delete(page);
-    this.#forgotten.set(page, (this.#forgotten.get(page) ?? 0) + 1);
+    this.#forgotten.set(page, { count: this.#timesForgotten(page) + 1, at: this.#core.executed });
     for (const at of heads) {
       if (this.#arena.count(at) === INVALID) continue;
       this.#arena.setWord(at + headOffset.count, INVALID);

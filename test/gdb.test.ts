@@ -1,10 +1,12 @@
 // What a real gdb does with a guest beyond the sessions of the documentation.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { selfTest, solo5 } from "./command.js";
+import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { freePort, runSession } from "./session.js";
 
@@ -62,6 +64,89 @@ test("registers and memory can be written, breakpoints removed", { skip }, () =>
     "[Inferior 1 (Remote target) exited with code 05]",
   ),
 );
+
+for (const [command, file] of [
+  ["solo5-hvt-debug --engine=wasm", kernel],
+  ["solo5 run --engine=wasm", "test_hello.spt"],
+  ["solo5 run", "test_hello.virtio"],
+] as const) {
+  test(`a function that gdb calls comes back: ${file}`, { skip }, () =>
+    runSession(
+      {
+        line: 0,
+        lines: [
+          `$ ${command} --gdb --mem=16 ${file} &`,
+          "foo",
+          "SUCCESS",
+          `$ gdb ${file}`,
+          "(gdb) target remote :1234",
+          "(gdb) break solo5_app_main",
+          "(gdb) continue",
+          // gdb has it return to the stack, where nothing can be executed.
+          "(gdb) print solo5_clock_monotonic() != 0",
+          "$1 = 1",
+          "(gdb) set {unsigned}info->heap_start = 0x0a6f6f66",
+          "(gdb) call solo5_console_write((char *)info->heap_start, 4)",
+          "(gdb) print $pc == solo5_app_main + 4",
+          "$2 = 1",
+          "(gdb) continue",
+          "[Inferior 1 (Remote target) exited normally]",
+        ],
+      },
+      folder,
+    ),
+  );
+}
+
+test("a fault stops the guest before it is its end: it can go on elsewhere, or die of it", { skip }, () =>
+  runSession(
+    {
+      line: 0,
+      lines: [
+        "$ solo5 run --engine=wasm --gdb --mem=16 test_hello.spt &",
+        "SUCCESS",
+        "$ gdb test_hello.spt",
+        "(gdb) target remote :1234",
+        "(gdb) break solo5_app_main",
+        "(gdb) continue",
+        "(gdb) set unwindonsignal on",
+        "(gdb) print ((int (*)(void))0x10)()",
+        "Program received signal SIGSEGV, Segmentation fault.",
+        "(gdb) print $pc == solo5_app_main + 4",
+        "$1 = 1",
+        "(gdb) signal 0",
+        "[Inferior 1 (Remote target) exited normally]",
+        "$ solo5 run --engine=wasm --gdb --mem=16 test_zeropage.spt &",
+        "$ gdb test_zeropage.spt",
+        "(gdb) target remote :1234",
+        "(gdb) continue",
+        "Program received signal SIGSEGV, Segmentation fault.",
+        "(gdb) signal 0",
+        "Program received signal SIGSEGV, Segmentation fault.",
+        "(gdb) continue",
+        "[Inferior 1 (Remote target) exited with code 0213]",
+      ],
+    },
+    folder,
+  ),
+);
+
+test("whoever takes leave is gone: ^C while stopped before it, and a connection that stays open after it", async () => {
+  const port = await freePort();
+  for (const engine of ["wasm", ...(kvmObstacle(true) === undefined ? ["kvm"] : [])]) {
+    const args = [`--engine=${engine}`, "--gdb", `--gdb-port=${port}`, "--mem=16", selfTest(kernel)];
+    const child = spawn(process.execPath, [commandFile("solo5-hvt-debug"), ...args], { timeout: 60_000 });
+    const ended = once(child, "close");
+    await once(child.stderr, "data");
+    const debuggers = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const left = once(debuggers.resume(), "end");
+    // ^C to a guest that stands still, and leave in the same breath.
+    debuggers.write("\x03$D#44");
+    assert.deepEqual(await ended, [0, null], engine);
+    await left;
+    debuggers.destroy();
+  }
+});
 
 test("a port that is taken is an error at once", async () => {
   const port = await freePort();

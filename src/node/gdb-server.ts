@@ -34,7 +34,10 @@ export function listenForGdb(
     }
     current = socket;
     socket.setNoDelay(true);
-    gdb.connect((bytes) => socket.write(bytes));
+    gdb.connect(
+      (bytes) => socket.write(bytes),
+      () => socket.destroySoon(),
+    );
     socket.on("data", (bytes) => gdb.receive(bytes));
     // What went wrong on the way is followed by `close`.
     socket.on("error", () => {});
@@ -53,7 +56,8 @@ export function listenForGdb(
   });
   cleanup.push(() => {
     server.close();
-    current?.end();
+    // Even where the other end stays open.
+    current?.destroySoon();
   });
 }
 

@@ -12,6 +12,8 @@ import { listenForGdb, type GdbAddress, type Listening } from "./gdb-server.js";
 
 /** What the main thread has to tell. Bytes for the debugger go the other way, as they are. */
 type News = "connected" | "disconnected" | Uint8Array;
+/** The debugger has taken its leave. */
+const hangUp = "hangUp";
 
 /** What the virtual CPU's thread gets. */
 export interface DebuggerLink {
@@ -29,20 +31,26 @@ export function listenForDebugger(
   cleanup: (() => void)[],
 ): void {
   let send: ((bytes: Uint8Array) => void) | undefined;
+  let close = (): void => {};
+  const take = (message: Uint8Array | typeof hangUp): void => {
+    if (message === hangUp) close();
+    else send?.(message);
+  };
   const tell = (news: News): void => {
     port.postMessage(news);
     nudge();
   };
-  port.on("message", (bytes: Uint8Array) => send?.(bytes));
+  port.on("message", take);
   cleanup.push(() => {
     // The last word may still be on its way.
     for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port))
-      send?.(last.message as Uint8Array);
+      take(last.message as Uint8Array | typeof hangUp);
     port.close();
   });
   const end = {
-    connect(to: (bytes: Uint8Array) => void) {
+    connect(to: (bytes: Uint8Array) => void, hangUp: () => void) {
       send = to;
+      close = hangUp;
       tell("connected");
     },
     receive: (bytes: Uint8Array) => tell(Uint8Array.from(bytes)),
@@ -79,8 +87,12 @@ export function openDebugger(
     libc().read(event, counter, counter.length);
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
       const news = next.message as News;
-      if (news === "connected") gdb.connect((bytes) => port.postMessage(bytes));
-      else if (news === "disconnected") gdb.disconnect();
+      if (news === "connected") {
+        gdb.connect(
+          (bytes) => port.postMessage(bytes),
+          () => port.postMessage(hangUp),
+        );
+      } else if (news === "disconnected") gdb.disconnect();
       else gdb.receive(news);
     }
   };

@@ -10,11 +10,17 @@ import type { Points } from "./points.js";
 export interface Resume {
   readonly step: boolean;
   readonly reverse: boolean;
+  /** With the signal that it was stopped by. */
+  readonly signalled: boolean;
   /** Where, if not where it stands. */
   readonly address?: bigint;
 }
 
-const go = (step: boolean, reverse = false): Resume => ({ step, reverse });
+const go = (step: boolean, { reverse = false, signalled = false } = {}): Resume => ({
+  step,
+  reverse,
+  signalled,
+});
 
 /** Gives the interpreter of commands for a guest that stands still. */
 export function commands(
@@ -57,10 +63,12 @@ export function commands(
     if (!/^[0-9a-f]{1,16}$/i.test(argument)) return replies.invalid;
     return { ...go(step), address: BigInt(`0x${argument}`) };
   };
-  /** Only the first action counts: there is one thread. Signals are not passed on: a guest has none. */
+  /** Only the first action counts: there is one thread. A signal is a fault's, which the guest then dies of. */
   const vCont = (argument: string): Resume | string => {
-    const action = /^;?([cCsS])/.exec(argument)?.[1]?.toLowerCase();
-    return action === undefined ? replies.invalid : go(action === "s");
+    const action = /^;?([cCsS])/.exec(argument)?.[1];
+    if (action === undefined) return replies.invalid;
+    const lower = action.toLowerCase();
+    return go(lower === "s", { signalled: action !== lower });
   };
 
   /** What is recorded cannot be changed: the rest of the recording would no longer fit. */
@@ -80,8 +88,8 @@ export function commands(
     ["qC", () => "QC1"],
     ["vCont?", () => "vCont;c;C;s;S"],
     ["vCont", vCont],
-    ["bs", () => go(true, true)],
-    ["bc", () => go(false, true)],
+    ["bs", () => go(true, { reverse: true })],
+    ["bc", () => go(false, { reverse: true })],
     ["H", () => replies.ok],
     ["T", () => replies.ok],
     ["Z", (argument) => point(argument, true)],
@@ -95,8 +103,8 @@ export function commands(
     ["X", changing(inspect.X)],
     ["c", (argument) => resumeAt(false, argument)],
     ["s", (argument) => resumeAt(true, argument)],
-    ["C", () => go(false)],
-    ["S", () => go(true)],
+    ["C", () => go(false, { signalled: true })],
+    ["S", () => go(true, { signalled: true })],
   ];
   const exact = new Set(["qC", "bs", "bc", "g", "qAttached"]);
   return (data) => {

@@ -54,9 +54,17 @@ function machine() {
     stop: (outcome) => (ended = outcome),
   }) as Session;
   let wire = new Uint8Array();
-  gdb.connect((bytes) => (wire = Uint8Array.of(...wire, ...bytes)));
+  let isHungUp = false;
+  const connect = (): void =>
+    gdb.connect(
+      (bytes) => (wire = Uint8Array.of(...wire, ...bytes)),
+      () => (isHungUp = true),
+    );
+  connect();
   /** What came back for one packet: acknowledgement and data. */
   const say = (data: string): string => {
+    if (isHungUp) connect();
+    isHungUp = false;
     wire = new Uint8Array();
     gdb.receive(encodePacket(data));
     return text.decode(wire);

@@ -23,8 +23,8 @@ const killed: Ended = { status: 137 };
 
 export interface GdbServer extends Pick<Required<Instrument>, "hold" | "ended"> {
   session(session: Session, controls: DebuggerControls): Session;
-  /** A debugger is there; `send` takes what is for it. */
-  connect(send: (bytes: Uint8Array) => void): void;
+  /** A debugger is there; `send` takes what is for it, and `hangUp` is called when it has taken its leave. */
+  connect(send: (bytes: Uint8Array) => void, hangUp?: () => void): void;
   receive(bytes: Uint8Array): void;
   /** The debugger is gone without a word: a guest that it held stays held for the next. */
   disconnect(): void;
@@ -43,6 +43,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
   let history: History | undefined;
   let execute: ((data: string) => string | Resume) | undefined;
   let send: ((bytes: Uint8Array) => void) | undefined;
+  let hangUp = (): void => {};
   let read = createPacketReader();
   let isAcknowledged = true;
   let last = encodePacket("");
@@ -58,7 +59,10 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
   let reason: string | undefined;
   let lastReply = `S${digits(signals.trap)}`;
   let watchHit: { readonly address: bigint; readonly access: "read" | "write" | "execute" } | undefined;
+  /** What the guest dies of, from the fault that it was stopped by on. */
   let fault: number | undefined;
+  /** The next fault is the guest's end: gdb has let it go on with the signal. */
+  let isFatal = false;
   /** With a history an end is no end until gdb goes on from it. */
   let isLeaving = false;
 
@@ -103,15 +107,22 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
     }
     isAwaited = true;
     isLeaving = true;
+    isFatal = how.signalled && fault !== undefined;
+    fault = undefined;
     controls?.vcpu.setStep(how.step);
     letGo();
   };
   const detach = (): void => {
     isLeaving = true;
+    isFatal = true;
     points?.clear();
     controls?.vcpu.setStep(false);
     isAwaited = false;
+    wantsStop = false;
+    watchHit = undefined;
     letGo();
+    send = undefined;
+    hangUp();
   };
   function handle(data: string): void {
     if (data === "?") return reply(lastReply);
@@ -156,13 +167,16 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
         item satisfies never;
     }
   };
+  /** A guest that stands still already is where gdb wants it. */
   const interrupt = (): void => {
+    if (isHeld) return;
     wantsStop = true;
     controls?.attention();
   };
 
+  /** An end that gdb has not heard of before. */
   const fatalSignal = ({ status }: { readonly status: number }): number | undefined =>
-    fault ?? (status === exitStatus.abort ? signals.abort : undefined);
+    status === exitStatus.abort ? signals.abort : undefined;
 
   /** What stops the guest for gdb; undefined for what is the target's. */
   const stopped = (exit: Exit, pc: bigint): Verdict | undefined => {
@@ -184,9 +198,11 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
         watchHit = undefined;
         return "suspend";
       case "fault":
+        if (isFatal || send === undefined) return undefined;
         fault =
           (exit.fault.refusedBy === "guest" ? faultSignal[exit.fault.vector] : undefined) ?? signals.segv;
-        return undefined;
+        reason = stopReply(fault);
+        return "suspend";
       default:
         return undefined;
     }
@@ -232,8 +248,10 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
       }
       if (isAwaited) reply(`W${digits(outcome.status)}`);
     },
-    connect(to) {
+    connect(to, close = () => {}) {
       send = to;
+      hangUp = close;
+      isFatal = false;
       read = createPacketReader();
       isAcknowledged = true;
       isAwaited = false;

@@ -17,20 +17,13 @@ import { slowInstructions } from "./slow/index.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
 
-/** Thrown by the step that stands for a breakpoint. */
+/** Thrown where a breakpoint is, before its instruction is fetched: a debugger's may lie where nothing can be executed. */
 export class BreakpointHit {
   readonly pc: number;
   constructor(pc: number) {
     this.pc = pc;
   }
 }
-
-const breakpointStep = (instruction: Instruction): Step => ({
-  instruction,
-  execute() {
-    throw new BreakpointHit(instruction.pc);
-  },
-});
 
 /** The gates that Linux opens to processes, but for system calls: of INT3 and INTO. INT1 needs none. */
 const isOpenToProcess = (number: number, source: Source) =>
@@ -143,14 +136,11 @@ export class Core implements Machine {
 
   #decode(pc: number, withBreakpoints: boolean): Step {
     this.#pc = pc;
+    const isBreakpoint = this.breakpoints.has(pc);
+    if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const instruction = this.#cache.fetch(pc, this.mode);
-    if (withBreakpoints && this.breakpoints.has(pc)) {
-      const step = breakpointStep(instruction);
-      this.#cache.keep(pc, step);
-      return step;
-    }
     const step = { instruction, execute: this.#executor(instruction) };
-    if (!this.breakpoints.has(pc)) this.#cache.keep(pc, step);
+    if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;
   }
 

@@ -31,9 +31,17 @@ export function openInstruments(
   const { isa } = guest.unikernel;
   const say = (line: string): void => print(`${reporter}: ${line}`);
   const instruments: Instrument[] = [];
-  if (recording !== undefined) instruments.push(record(guest, recordingFile(recording, cleanup)));
+  let show = print;
+  if (recording !== undefined) {
+    const recorder = record(guest, recordingFile(recording, cleanup));
+    instruments.push(recorder);
+    show = (line) => {
+      recorder.flush();
+      print(line);
+    };
+  }
   if (gdb !== undefined) instruments.push(serveGdb(gdb, { isa, history }, say, cleanup));
-  return [...instruments, ...openObservers(debug, guest, reporter)];
+  return [...instruments, ...openObservers(debug, guest, reporter, show)];
 }
 
 /** Those that only look. */
@@ -41,9 +49,10 @@ export function openObservers(
   { dumpcore, trace: isTraced }: DebugRequest,
   guest: Guest,
   reporter: string,
+  show = print,
 ): readonly Observer[] {
   const { unikernel, cmdline } = guest;
-  const say = (line: string): void => print(`${reporter}: ${line}`);
+  const say = (line: string): void => show(`${reporter}: ${line}`);
   const observers: Observer[] = [];
   if (dumpcore !== undefined) {
     const create = (size: number) => createCoreFile(dumpcore, unikernel.target, size, say);
@@ -52,7 +61,7 @@ export function openObservers(
   if (isTraced) {
     const describer = describers[unikernel.target]?.(unikernel.isa);
     if (describer === undefined) throw new RangeError(`there is no trace of ${unikernel.target}`);
-    observers.push(trace(describer, guest, hostClock, print));
+    observers.push(trace(describer, guest, hostClock, show));
   }
   return observers;
 }

@@ -3,7 +3,9 @@ import { constants } from "node:os";
 import type { Isa } from "../abi/elf.js";
 import type { Target as TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
-import { openNet, type Cleanup } from "../linux/net/open.js";
+import type { NetDevice } from "../device/contract.js";
+import { captured } from "../device/pcap.js";
+import { dumpSink, openDump, openNet, type Cleanup } from "../linux/net/open.js";
 import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
@@ -48,13 +50,14 @@ export const wasm: Engine = {
       const { plan: guest, notice } = fitted(withAddresses(plan), target, portableMemoryMax);
       if (notice !== undefined) say(reporter, notice);
       const console = own === undefined ? stdoutConsole : foreignConsole(own);
+      const captures = openCaptures(guest, cleanup);
       const host: Host = { ...openDevices(guest, cleanup), console, clock: hostClock, random };
       const run = Promise.all([
         load(),
         instrumentsOf(debug, guest, reporter, cleanup),
         Object.keys(debug).length === 0 ? keptFor(guest, target, cache) : undefined,
       ]).then(([engine, instruments, kept]) =>
-        runGuest(guest, target, engine, host, { nextTurn, instruments, kept }),
+        runGuest(guest, target, engine, host, { nextTurn, instruments: [...instruments, captures], kept }),
       );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
@@ -91,12 +94,28 @@ async function instrumentsOf(
   return openInstruments(debug, guest, reporter, cleanup);
 }
 
+/** Captures see what a recorder has written down already. */
+function openCaptures({ devices }: Plan, cleanup: Cleanup): Instrument {
+  const sinks = new Map(
+    devices.flatMap((device) =>
+      device.type === "NET_BASIC" && device.dump !== undefined
+        ? [[device.handle, dumpSink({ fd: openDump(device.dump, cleanup), path: device.dump })] as const]
+        : [],
+    ),
+  );
+  const seen = ([handle, net]: readonly [number, NetDevice]): readonly [number, NetDevice] => {
+    const sink = sinks.get(handle);
+    return [handle, sink === undefined ? net : captured(net, sink, hostClock)];
+  };
+  return { host: (host) => ({ ...host, nets: new Map([...host.nets].map(seen)) }) };
+}
+
 function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
   const nets = new Map();
   const blocks = new Map();
   for (const device of plan.devices) {
     if (device.type === "NET_BASIC") {
-      nets.set(device.handle, openNet(device, hostClock, cleanup));
+      nets.set(device.handle, openNet({ ...device, dump: undefined }, hostClock, cleanup));
     } else if (device.source.kind === "device") {
       blocks.set(device.handle, foreignBlock(device.source.device));
     } else {

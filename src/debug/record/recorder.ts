@@ -1,5 +1,6 @@
 // Records a run: every answer of the host that a guest could not foretell goes to the log, in the order of the asking.
-// Whatever else a guest does follows from them. An instrument of the run loop.
+// Whatever else a guest does follows from them. What has been asked is in the file before anybody outside can see what
+// came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
 import type { BlockDevice, NetDevice } from "../../device/contract.js";
 import type { Guest, Host } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
@@ -31,11 +32,17 @@ function headerOf({ unikernel, memSize, cmdline, execHeap, devices }: Guest): Re
   };
 }
 
+interface Recorder extends Instrument {
+  /** To be called before anything is shown that another instrument has seen. */
+  flush(): void;
+}
+
 /** `write` gets the log piece by piece. `guest` has an address for every network device. */
-export function record(guest: Guest, write: (data: Uint8Array) => void): Instrument {
+export function record(guest: Guest, write: (data: Uint8Array) => void): Recorder {
   const log = createLogWriter(headerOf(guest), guest.unikernel.file, write);
   return {
     isExact: true,
+    flush: () => log.flush(),
     host: (host) => recorded(host, log),
     // Whenever the guest pauses; a crash of the host loses what came since.
     hold() {
@@ -59,7 +66,12 @@ function recorded(host: Host, log: LogWriter): Host {
   return {
     nets: new Map([...host.nets].map(([handle, net]) => [handle, recordedNet(net, log)])),
     blocks: new Map([...host.blocks].map(([handle, block]) => [handle, recordedBlock(block, log)])),
-    console: host.console,
+    console: {
+      write(data) {
+        log.flush();
+        host.console.write(data);
+      },
+    },
     clock: { monotonic: time("monotonic"), wall: time("wall") },
     random() {
       const value = host.random();
@@ -81,9 +93,12 @@ function recordedNet(net: NetDevice, log: LogWriter): NetDevice {
       const frame = net.read();
       if (frame === undefined) log.truth("noFrame", true);
       else log.bytes("frame", frame);
+      // A capture shows it.
+      log.flush();
       return frame;
     },
     write(frame) {
+      log.flush();
       const result = net.write(frame);
       log.number("result", BigInt(result));
       return result;
@@ -105,6 +120,7 @@ function recordedBlock(block: BlockDevice, log: LogWriter): BlockDevice {
       return result;
     },
     write(offset, data) {
+      log.flush();
       const result = block.write(offset, data);
       log.number("result", BigInt(result));
       return result;

@@ -15,14 +15,19 @@ const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
 
 const [time, text] = [0x20_0000, 0x20_0100];
+const movDword = [0xc7, 0x04, 0x25];
+const [movEax, movEdx, outDxEax, jump] = [0xb8, 0xba, 0xef, 0xeb];
 const dword = (address: number, value: number): readonly number[] => [
-  ...[0xc7, 0x04, 0x25], // mov dword [address], value
+  ...movDword,
   ...littleEndian32(address),
   ...littleEndian32(value),
 ];
 const hypercall = (name: keyof typeof hypercalls, args: number): readonly number[] => [
-  ...[0xba, ...littleEndian32(hypercallPort + hypercalls[name].nr)], // mov edx, port
-  ...[0xb8, ...littleEndian32(args), 0xef], // mov eax, args; out dx, eax
+  movEdx,
+  ...littleEndian32(hypercallPort + hypercalls[name].nr),
+  movEax,
+  ...littleEndian32(args),
+  outDxEax,
 ];
 /** Asks what time it is and prints it, eight bytes, without end. */
 const start = [...dword(text, time), ...dword(text + 8, 8)];
@@ -34,7 +39,7 @@ const clock = unikernelFile({
       type: 1,
       flags: 5,
       vaddr: 0x100000n,
-      data: Uint8Array.from([...start, ...body, 0xeb, -(body.length + 2) & 0xff]), // jmp body
+      data: Uint8Array.from([...start, ...body, jump, -(body.length + 2) & 0xff]),
     },
   ],
 });

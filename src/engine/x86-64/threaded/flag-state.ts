@@ -4,6 +4,7 @@ import { type Flag, flagBits, type Shift, type Width } from "../../../isa/x86-64
 import { op } from "../../../wasm/opcodes.js";
 import { FlagsOperation, state } from "../state.js";
 import { conditionBit, flagBit, flagNames, type FlagRecord, fromRecord } from "../translate/flags.js";
+import { not } from "../translate/integer.js";
 import { binary32, i32, isConstant, isZero, type Node, select } from "../translate/node.js";
 import type { Statements } from "./statements.js";
 
@@ -14,6 +15,8 @@ import type { Statements } from "./statements.js";
 export type Known = string | undefined;
 
 const STATUS = 0x8d5;
+/** Conditions of CF alone and of ZF alone, as halves of their numbers. */
+const [CARRY_PAIR, ZERO_PAIR] = [1, 2];
 export const widthLog = (width: Width): number => 31 - Math.clz32(width / 8);
 /** What flagsOperation holds for an operation of a width. */
 export const packedOperation = (operation: FlagRecord["operation"], width: Width): number =>
@@ -147,18 +150,26 @@ export class FlagState {
     this.store();
     return this.#known === "none"
       ? this.#statements.load(op["i32.load"], "i32", i32(0), state.rflags)
-      : this.#statements.call("status", undefined);
+      : this.#statements.call("status");
   }
 
   bit(flag: Flag): Node {
     const source = this.#source();
     if (source !== undefined) return flagBit(fromRecord(source), flagNames.indexOf(flag));
+    if (this.#known !== "none" && (flag === "CF" || flag === "ZF")) {
+      return this.#statements.call(flag === "CF" ? "carry" : "zero");
+    }
     return binary32(op["i32.and"], binary32(op["i32.shr_u"], this.#word(), i32(flagBits[flag])), i32(1));
   }
 
   condition(code: number): Node {
     const source = this.#source();
-    if (source === undefined) return this.#statements.call("condition", code);
+    if (source === undefined) {
+      const pair = code >> 1;
+      if (pair !== CARRY_PAIR && pair !== ZERO_PAIR) return this.#statements.call("condition", code);
+      const bit = this.bit(pair === CARRY_PAIR ? "CF" : "ZF");
+      return (code & 1) === 0 ? bit : not(bit);
+    }
     const from = fromRecord(source);
     return conditionBit(
       flagNames.map(() => from),

@@ -7,7 +7,7 @@ import { arenaOf, FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
 import { Blocks } from "./blocks.js";
 import { Forms } from "./forms.js";
-import { Handlers } from "./handlers.js";
+import { Handlers, HandlersRefused } from "./handlers.js";
 import {
   head as headOffset,
   LEAST_ARENA,
@@ -73,7 +73,7 @@ export class ThreadedTier {
   #warmUp: number;
   #made: Parts | undefined;
   /** Nothing can be decoded here: memory is too full. */
-  readonly isPossible: boolean;
+  isPossible: boolean;
   #version = -1;
   /** Counts what makes records stale. */
   #epoch = 0;
@@ -206,6 +206,11 @@ export class ThreadedTier {
     core.onJump = undefined;
     try {
       return this.#runHandlers(end);
+    } catch (error) {
+      if (!(error instanceof HandlersRefused)) throw error;
+      // The interpreter does without.
+      this.isPossible = false;
+      return "stopped";
     } finally {
       core.onJump = onJump;
     }

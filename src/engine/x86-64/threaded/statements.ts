@@ -5,7 +5,7 @@ import { op } from "../../../wasm/opcodes.js";
 import { i32, type Node, node } from "../translate/node.js";
 
 /** The functions that handlers call, by index among the imports of their modules. */
-export const imports = { door: 0, status: 1, condition: 2, count: 3 } as const;
+export const imports = { door: 0, status: 1, condition: 2, carry: 3, zero: 4, count: 5 } as const;
 
 export interface Store {
   readonly kind: "store";
@@ -52,17 +52,10 @@ export class Statements {
     this.list.push({ kind: "guard", when, stores });
   }
 
-  /** The status flags in RFLAGS, or a condition of them, from what set them last. */
-  call(name: "status" | "condition", argument: number | undefined): Node {
-    const value = node(
-      op.call,
-      "i32",
-      i32(argument ?? 0),
-      undefined,
-      undefined,
-      name === "condition" ? 1 : 32,
-      imports[name],
-    );
+  /** RFLAGS with the status flags, CF, ZF, or a condition by its number, from whatever set them last. */
+  call(name: "status" | "condition" | "carry" | "zero", argument = 0): Node {
+    const bits = name === "status" ? 32 : 1;
+    const value = node(op.call, "i32", i32(argument), undefined, undefined, bits, imports[name]);
     this.list.push({ kind: "load", value });
     return value;
   }

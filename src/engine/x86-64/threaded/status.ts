@@ -6,13 +6,16 @@ import type { Width } from "../../../isa/x86-64/emitter.js";
 import { FlagsOperation, state } from "../state.js";
 import { Expressions, Locals } from "../translate/expression.js";
 import {
+  CF,
   conditionBit,
+  flagBit,
   flagNames,
   flagPositions,
   type FlagRecord,
   fromBit,
   fromRecord,
   packed,
+  ZF,
 } from "../translate/flags.js";
 import { binary32, i32, type Node, node } from "../translate/node.js";
 import { storedRecord } from "./flag-state.js";
@@ -33,7 +36,15 @@ const STATUS = 0x8d5;
 
 export function baseModule(d: Dispatch, memory: Import, handlers: Import): Uint8Array {
   const door = { module: "solo5", name: "door", kind: "function", type: types.handler } as const;
-  const functions = [slowHandler(d), linkHandler(d), runFunction(d), statusFunction(), conditionFunction()];
+  const functions = [
+    slowHandler(d),
+    linkHandler(d),
+    runFunction(d),
+    statusFunction(),
+    conditionFunction(),
+    bitFunction("carry", CF),
+    bitFunction("zero", ZF),
+  ];
   return encodeModule({
     types: moduleTypes,
     imports: [memory, handlers, door],
@@ -42,6 +53,8 @@ export function baseModule(d: Dispatch, memory: Import, handlers: Import): Uint8
       { name: "run", index: 3 },
       { name: "status", index: 4 },
       { name: "condition", index: 5 },
+      { name: "carry", index: 6 },
+      { name: "zero", index: 7 },
     ],
     elements: [
       { at: fixedHandlers.slow, index: 1 },
@@ -105,6 +118,23 @@ function statusFunction(): FunctionBody {
     e.op("i32.or");
   });
   return { type: types.status, locals: e.locals.types, code: e.code.take(), name: "status" };
+}
+
+/** One flag. */
+function bitFunction(name: string, flag: number): FunctionBody {
+  const e = new Expressions(new Locals(1));
+  const inWord = () => {
+    e.i32(0);
+    e.memory(op["i32.load"], 2, state.rflags);
+    e.i32(flagPositions[flag] ?? 0);
+    e.op("i32.shr_u");
+    e.i32(1);
+    e.op("i32.and");
+  };
+  byOperation(e, inWord, (operation, width) =>
+    push(e, operation, width, (record) => flagBit(fromRecord(record), flag)),
+  );
+  return { type: types.status, locals: e.locals.types, code: e.code.take(), name };
 }
 
 /** A condition by its number, 0 or 1. */

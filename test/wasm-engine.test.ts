@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { TierOptions } from "../src/engine/x86-64/threaded/index.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
@@ -17,12 +18,14 @@ const replayed = (options: VcpuOptions): Vcpu =>
 
 /** All of it on the first tier, from the first instruction on; nothing is translated. */
 const threaded =
-  (tailCalls = true) =>
+  (more: TierOptions = {}) =>
   (options: VcpuOptions): Vcpu =>
     newWasmVcpu(
       { ...options, profile: "replay" },
-      { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0, patience: 20, tailCalls } },
+      { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0, patience: 20, ...more } },
     );
+/** Without tail calls, and with room for no more than the longest block and a few others. */
+const threadedElsewhere = threaded({ tailCalls: false, recordBytes: 8192 });
 
 const names = [
   "hello",
@@ -52,7 +55,7 @@ for (const name of ["hello", "globals", "tls", "cxx", "zeropage", "output", "fpu
       const file = guest(`test_${name}.${target}`);
       const other = load(file, newInterpreter);
       const expected = runBare(other);
-      for (const newVcpu of [replayed, threaded(), threaded(false)]) {
+      for (const newVcpu of [replayed, threaded(), threadedElsewhere]) {
         const one = load(file, newVcpu);
         assert.deepEqual(runBare(one), expected);
         assert.equal(one.instructions, other.instructions);

@@ -37,6 +37,8 @@ const offsetIn = (pc: number) => pc & (pageSize - 1);
 export class Blocks {
   /** Forms without a handler that decoded code waits for. */
   readonly pending = new Set<Form>();
+  /** How often everything was forgotten. */
+  clears = 0;
   readonly #core: Core;
   readonly #arena: Arena;
   readonly #forms: Forms;
@@ -45,6 +47,8 @@ export class Blocks {
   readonly #pages = new Map<number, number[]>();
   /** How often pages were forgotten of late, and when last, in instructions. */
   readonly #forgotten = new Map<number, { count: number; at: number }>();
+  /** By linear page: a bit for each address where an instruction of a block begins. */
+  readonly #decoded = new Map<number, Uint8Array>();
   readonly #fields = newFields();
 
   constructor(core: Core, arena: Arena, forms: Forms) {
@@ -56,6 +60,24 @@ export class Blocks {
   /** The head at an address, or 0 where nothing is decoded. */
   find(pc: number): number {
     return this.#heads.get(pc) ?? 0;
+  }
+
+  /** Whether the instruction at an address is in a block. */
+  has(pc: number): boolean {
+    const bits = this.#decoded.get(Math.floor(pc / pageSize));
+    const at = offsetIn(pc);
+    return bits !== undefined && (((bits[at >> 3] ?? 0) >> (at & 7)) & 1) === 1;
+  }
+
+  #mark(instructions: readonly Instruction[]): void {
+    // All are in the page of the first.
+    const page = Math.floor((instructions[0]?.pc ?? 0) / pageSize);
+    let bits = this.#decoded.get(page);
+    if (bits === undefined) this.#decoded.set(page, (bits = new Uint8Array(pageSize / 8)));
+    for (const { pc } of instructions) {
+      const at = offsetIn(pc);
+      bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
+    }
   }
 
   /** Decodes the block at an address; 0 where that is left to the interpreter. */
@@ -76,6 +98,7 @@ export class Blocks {
     this.#writeHead(at, pc, instructions.length);
     this.#writeRecords(at, instructions);
     this.#heads.set(pc, at);
+    this.#mark(instructions);
     this.#note(page, at);
     if (isAcross) this.#note(nextPage, at);
     return at;
@@ -235,13 +258,16 @@ export class Blocks {
       if (this.#arena.count(at) === INVALID) continue;
       this.#arena.setWord(at + headOffset.count, INVALID);
       const pc = this.#arena.pc(at);
+      this.#decoded.delete(Math.floor(pc / pageSize));
       if (this.#heads.get(pc) === at) this.#heads.delete(pc);
     }
   }
 
   /** Forgets everything. */
   clear(): void {
+    this.clears++;
     this.#heads.clear();
+    this.#decoded.clear();
     this.#pages.clear();
     this.#arena.clear();
     for (const form of this.pending) form.waiting = undefined;

@@ -9,6 +9,7 @@ import { Blocks } from "./blocks.js";
 import { Forms } from "./forms.js";
 import { Handlers, HandlersRefused } from "./handlers.js";
 import {
+  FIRST,
   head as headOffset,
   LEAST_ARENA,
   MAX_FUEL,
@@ -42,6 +43,8 @@ export interface TierOptions {
   readonly tailCalls?: boolean;
   /** Executions without a handler before handlers are made. */
   readonly patience?: number;
+  /** Bytes for what is decoded, where less than there is. */
+  readonly recordBytes?: number;
   /** Addresses whose blocks get their handlers before anything runs. */
   readonly ahead?: readonly number[];
 }
@@ -142,7 +145,8 @@ export class ThreadedTier {
   #make(): Parts {
     const { mmu } = this.#core;
     const { start, size } = arenaOf(this.#memory.size);
-    const arena = new Arena(this.#memory.wasm.buffer, start, size);
+    const most = FIRST + (this.#options.recordBytes ?? size);
+    const arena = new Arena(this.#memory.wasm.buffer, start, Math.min(size, most));
     const forms = new Forms({ arena: start, base: mmu.base, size: mmu.size });
     const tailCalls = this.#options.tailCalls ?? hasTailCalls();
     const handlers = new Handlers(this.#memory.wasm, { arena: start, tailCalls }, (record, fuel) =>
@@ -176,9 +180,9 @@ export class ThreadedTier {
     }
   }
 
-  /** Whether the block at an address has been executed, or was about to be, since it was last forgotten. */
+  /** Whether an instruction has been executed, or another of its block, since its page was last forgotten. */
   hasRun(pc: number): boolean {
-    return (this.#made?.blocks.find(pc) ?? 0) !== 0;
+    return this.#made?.blocks.has(pc) === true;
   }
 
   /** Forgets what is decoded; handlers stay. */
@@ -303,9 +307,9 @@ export class ThreadedTier {
     const { blocks, arena } = this.#parts;
     const known = blocks.find(pc);
     if (known !== 0) return known;
-    const used = arena.used;
+    const { clears } = blocks;
     const head = blocks.decode(pc);
-    if (arena.used < used) {
+    if (blocks.clears !== clears) {
       // The arena was full.
       this.#misses.clear();
       this.#epoch++;

@@ -26,8 +26,10 @@ typedef uint64_t hvt_gpa_t;
  * aarch64. Memory is at most 4 GiB, so 32 bits suffice. */
 #if defined(__x86_64__)
 #define HVT_HYPERCALL_PIO_BASE 0x500
+#define HVT_RING_KICK_PIO_BASE 0x600
 #elif defined(__aarch64__)
 #define HVT_HYPERCALL_MMIO_BASE  (0x100000000UL)
+#define HVT_RING_KICK_MMIO_BASE  (HVT_HYPERCALL_MMIO_BASE + 0x100)
 #define HVT_HYPERCALL_ADDRESS(x) (HVT_HYPERCALL_MMIO_BASE + ((x) << 3))
 #define HVT_HYPERCALL_NR(x)      (((x) - HVT_HYPERCALL_MMIO_BASE) >> 3)
 #else
@@ -42,6 +44,16 @@ static inline void hvt_do_hypercall(int n, volatile void *arg)
     __asm__ __volatile__("outl %0, %1" : : "a"(gpa), "d"((uint16_t)(HVT_HYPERCALL_PIO_BASE + n)) : "memory");
 #else
     __asm__ __volatile__("str %w0, [%1]" : : "rZ"(gpa), "r"(HVT_HYPERCALL_ADDRESS((uint64_t)n)) : "memory");
+#endif
+}
+
+/* Wakes the tender's side of a ring (hvt_ring.h), of which there is one: (ring_id) is 0. */
+static inline void hvt_ring_kick(int ring_id)
+{
+#if defined(__x86_64__)
+    __asm__ __volatile__("outl %0, %1" : : "a"(ring_id), "d"((uint16_t)HVT_RING_KICK_PIO_BASE) : "memory");
+#else
+    __asm__ __volatile__("str %w0, [%1]" : : "rZ"(ring_id), "r"(HVT_RING_KICK_MMIO_BASE) : "memory");
 #endif
 }
 #endif

@@ -6,7 +6,7 @@
 #ifndef HVT_RING_H
 #define HVT_RING_H
 
-#include <stdint.h>
+#include "hvt_abi.h"
 
 #define HVT_RING_SIZE     1024
 #define HVT_RING_MASK     (HVT_RING_SIZE - 1)
@@ -19,7 +19,7 @@
 struct hvt_ring_entry {
     uint32_t operation;
     uint32_t handle;
-    uint64_t data; /* guest-physical address of the frame */
+    HVT_GUEST_PTR(const void *) data; /* the frame */
     uint32_t len;
     uint32_t id; /* comes back in the commit */
     uint64_t _reserved;
@@ -45,5 +45,34 @@ struct hvt_ring {
     struct hvt_ring_entry entries[HVT_RING_SIZE];
     struct hvt_ring_commit commits[HVT_RING_SIZE];
 };
+
+/*
+ * Barriers between memory accesses that the other side sees: hvt_wmb() keeps stores in order and hvt_rmb() loads, as
+ * x86-64 has them anyway; hvt_mb() keeps stores before later loads too, which a look at needs_kick is.
+ */
+#if defined(__x86_64__)
+#define HVT_BARRIER_STORES ""
+#define HVT_BARRIER_LOADS  ""
+#define HVT_BARRIER_ALL    "mfence"
+#else
+#define HVT_BARRIER_STORES "dmb ishst"
+#define HVT_BARRIER_LOADS  "dmb ishld"
+#define HVT_BARRIER_ALL    "dmb ish"
+#endif
+
+static inline void hvt_wmb(void)
+{
+    __asm__ __volatile__(HVT_BARRIER_STORES ::: "memory");
+}
+
+static inline void hvt_rmb(void)
+{
+    __asm__ __volatile__(HVT_BARRIER_LOADS ::: "memory");
+}
+
+static inline void hvt_mb(void)
+{
+    __asm__ __volatile__(HVT_BARRIER_ALL ::: "memory");
+}
 
 #endif

@@ -167,6 +167,21 @@ for (const isa of Object.keys(isas) as Isa[]) {
   test(`${isa}: a tender's view of hvt has the same layout`, () => {
     assert.equal(compile(isa, assertions, ["-DHVT_HOST"]).stderr, "");
   });
+  test(`${isa}: what guests do with a ring is in its header`, () => {
+    const use = `#include "hvt_ring.h"
+void send(struct hvt_ring *ring, const void *frame, uint32_t size);
+void send(struct hvt_ring *ring, const void *frame, uint32_t size) {
+  struct hvt_ring_entry *entry = &ring->entries[ring->ent_tail & HVT_RING_MASK];
+  entry->operation = HVT_RING_NET_WRITE; entry->data = frame; entry->len = size;
+  hvt_wmb(); ring->ent_tail++; hvt_mb(); if (ring->needs_kick) hvt_ring_kick(0);
+  while (ring->com_head == ring->com_tail) ;
+  hvt_rmb(); }
+`;
+    assert.equal(compile(isa, use).stderr, "");
+    const port =
+      isa === "x86-64" ? "HVT_RING_KICK_PIO_BASE == 0x600" : "HVT_RING_KICK_MMIO_BASE == 0x100000100";
+    assert.equal(compile(isa, `#include "hvt_abi.h"\n_Static_assert(${port}, "");\n`).stderr, "");
+  });
   test(`${isa}: manifests compile, the reference's and ours`, () => {
     assert.equal(compile(isa, referenceManifest).stderr, "");
     assert.equal(compile(isa, manifestSource([{ name: "disk", type: "BLOCK_BASIC" }])).stderr, "");
@@ -187,6 +202,7 @@ int main(void) { int e = 1; atomic_store(&n, 2); atomic_fetch_add(&n, 1);
   return atomic_compare_exchange_strong(&n, &e, 3) + atomic_flag_test_and_set(&f) + atomic_load(&n); }`;
     const eleven = [...names, "stdatomic", "stdalign", "stdnoreturn"];
     assert.equal(compile(isa, include(eleven) + atomics, ["-std=c11"]).stderr, "");
+    assert.equal(compile(isa, "#include <stdint-gcc.h>\nuint64_t x = UINT64_MAX;\n").stderr, "");
     const intrinsics = isa === "x86-64" ? "immintrin" : "arm_neon";
     assert.equal(compile(isa, include([...names, intrinsics])).stderr, "");
   });

@@ -20,7 +20,7 @@ static uint32_t ring_slot(void)
 {
     while (ring->ent_tail - ring->ent_head >= HVT_RING_SIZE)
         cpu_pause();
-    load_barrier(); /* The slot is written only after the tender is seen to be done with it. */
+    hvt_rmb(); /* The slot is written only after the tender is seen to be done with it. */
     return ring->ent_tail & HVT_RING_MASK;
 }
 
@@ -32,14 +32,14 @@ static void ring_submit(uint32_t operation, solo5_handle_t handle, const void *d
     ring->entries[tail & HVT_RING_MASK] = (struct hvt_ring_entry){
         .operation = operation,
         .handle = (uint32_t)handle,
-        .data = (uintptr_t)data,
+        .data = data,
         .len = (uint32_t)size,
         .id = tail,
     };
-    store_barrier();
+    hvt_wmb();
     ring->ent_tail = tail + 1;
-    full_barrier();
-    if (ring->needs_kick) ring_kick();
+    hvt_mb();
+    if (ring->needs_kick) hvt_ring_kick(0);
 }
 
 static solo5_result_t ring_write(solo5_handle_t handle, const void *frame, size_t size)
@@ -56,9 +56,9 @@ static solo5_result_t ring_read(solo5_handle_t handle, void *buf, size_t size, s
     ring_submit(HVT_RING_NET_READ, handle, buf, size);
     while (ring->com_tail == ring->com_head)
         cpu_pause();
-    load_barrier();
+    hvt_rmb();
     struct hvt_ring_commit commit = ring->commits[ring->com_head & HVT_RING_MASK];
-    load_barrier(); /* The commit is the tender's again only after it is read. */
+    hvt_rmb(); /* The commit is the tender's again only after it is read. */
     ring->com_head = ring->com_head + 1;
     if (commit.ret == SOLO5_R_OK) *read_size = commit.len;
     return (solo5_result_t)commit.ret;

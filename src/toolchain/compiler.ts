@@ -16,6 +16,11 @@ export interface Compiler {
   readonly objcopy: readonly string[] | undefined;
   readonly ar: readonly string[];
   readonly ranlib: readonly string[];
+  /** What the linker needs to optimise what this compiler has left to it: arguments, and the environment. */
+  linkTime(
+    options: readonly string[],
+    folder: () => string,
+  ): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
   /** The compiler's runtime: Zig's command to compile it, with the folder of its sources, or an archive that is there. */
   runtime(): Runtime;
   /** Hides the host's own headers, and adds what comes with the compiler: the intrinsics. */
@@ -25,6 +30,9 @@ export interface Compiler {
 export type Runtime =
   | { readonly zig: readonly string[]; readonly version: string }
   | { readonly archive: string };
+
+/** lld knows clang's intermediate code. */
+const nothing = { args: [], env: {} };
 
 /**
  * The compiler for `isa`. The environment's SOLO5_CC (`gcc`, `clang`, `aarch64-linux-gnu-gcc`…) names one of the
@@ -53,6 +61,7 @@ function zigCompiler(isa: Isa): Compiler {
     objcopy: undefined,
     ar: [zig, "ar"],
     ranlib: [zig, "ranlib"],
+    linkTime: () => nothing,
     runtime: () => ({
       zig: [
         zig,
@@ -79,6 +88,7 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
       objcopy: ["llvm-objcopy"],
       ar: ["llvm-ar"],
       ranlib: ["llvm-ranlib"],
+      linkTime: () => nothing,
       runtime: () => ({ archive: ask(cc, [targetFlag(isa), "-print-libgcc-file-name"]) }),
       headerFlags: () => ["-nostdlibinc"],
     };
@@ -90,6 +100,7 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
     objcopy: [`${prefix}objcopy`],
     ar: [`${prefix}ar`],
     ranlib: [`${prefix}ranlib`],
+    linkTime: (options, folder) => gccLinkTime(cc, options, folder),
     runtime: () => ({ archive: ask(cc, ["-print-libgcc-file-name"]) }),
     // gcc's intrinsics include its mm_malloc.h, which wants a C library.
     headerFlags: () => {
@@ -99,6 +110,27 @@ function hostCompiler(cc: string, isa: Isa): Compiler {
       }
       return ["-nostdinc", "-idirafter", own, "-D_MM_MALLOC_H_INCLUDED"];
     },
+  };
+}
+
+/** gcc's plugin for the linker, as its driver gives it; the environment is what its lto-wrapper asks for. */
+function gccLinkTime(
+  cc: string,
+  options: readonly string[],
+  folder: () => string,
+): ReturnType<Compiler["linkTime"]> {
+  const plugin = ask(cc, ["-print-file-name=liblto_plugin.so"]);
+  if (!existsSync(plugin)) return nothing;
+  const wrapper = ask(cc, ["-print-prog-name=lto-wrapper"]);
+  const resolution = `-fresolution=${join(folder(), "resolution")}`;
+  const quoted = options.map((option) => `'${option.replaceAll("'", "'\\''")}'`);
+  return {
+    args: [
+      "-plugin",
+      plugin,
+      ...[wrapper, resolution, "-pass-through=-lgcc"].map((option) => `-plugin-opt=${option}`),
+    ],
+    env: { COLLECT_GCC: cc, COLLECT_GCC_OPTIONS: quoted.join(" ") },
   };
 }
 

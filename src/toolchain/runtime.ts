@@ -8,7 +8,7 @@ import { ehdr } from "../abi/elf.js";
 import { viewOf } from "../bytes/struct.js";
 import { symbols } from "../image/symbols.js";
 import type { Compiler } from "./compiler.js";
-import { changeElf } from "./objcopy.js";
+import { changeElf } from "./objcopy/change.js";
 
 /** How Zig compiles its compiler_rt: freestanding, for any address, and only what does the work. */
 export const zigRuntimeFlags: readonly string[] = [

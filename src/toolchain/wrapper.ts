@@ -1,20 +1,21 @@
 // The cross toolchain that other projects' builds call: <triple>-cc, -ld and the rest, which run a real compiler and
 // linker with what makes a unikernel of the result. ABI.md 10.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../node/errno.js";
-import { readFile, writeFile } from "../node/files.js";
+import { writeFile } from "../node/files.js";
 import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
 import { findCompiler, type Compiler } from "./compiler.js";
+import { dependencies } from "./dependencies.js";
 import { compileFlags, linkFlags } from "./flags.js";
 import { isas } from "./isa.js";
-import { changeElf } from "./objcopy.js";
-import { parseObjcopy, parseStrip, type CopyArguments } from "./objcopy-arguments.js";
-import { runtimeArchive } from "./layout.js";
+import { parseObjcopy, parseStrip, usage } from "./objcopy/arguments.js";
+import { copy, knowsFormats } from "./objcopy/copy.js";
+import { packageVersion, runtimeArchive } from "./layout.js";
 import { findPrefix, type Prefix } from "./prefix.js";
 
 /** Kernels limit a command line to 2 MiB, of which the environment is part. */
@@ -90,41 +91,61 @@ function cc(given: readonly string[], context: Context): number {
   if (args.mode === "compile") return run(context, [...compiler.cc, ...flags], args.all);
 
   const parts: string[] = [];
+  const rules = new Map<string, string>();
   for (const [index, part] of args.link.entries()) {
     if ("linker" in part) {
       parts.push(part.linker);
       continue;
     }
     const object = join(context.temporaryFolder(), `${index}-${basename(part.source)}.o`);
+    const wanted = dependencies(args.compiler, part.source, args.output);
+    const rule = `${object}.d`;
     const status = run(
       context,
       [...compiler.cc, ...flags],
-      [...args.compiler, "-c", part.source, "-o", object],
+      [...args.compiler, ...(wanted?.flags(rule) ?? []), "-c", part.source, "-o", object],
     );
     if (status !== 0) return status;
+    if (wanted !== undefined) {
+      rules.set(wanted.file, (rules.get(wanted.file) ?? "") + readFileSync(rule, "utf8"));
+    }
     parts.push(object);
   }
+  for (const [file, text] of rules) writeFile(file, text);
   const { rest, abi } = takeAbi(parts);
-  return link(context, args.abi ?? abi ?? "stub", [...rest, "-o", args.output ?? "a.out"]);
+  return link(context, args.abi ?? abi ?? "stub", [...rest, "-o", args.output ?? "a.out"], args.compiler);
 }
 
+/** Without a target it is a plain linker, which has no root where the host's libraries would be. */
 function ld(given: readonly string[], context: Context): number {
   const { rest, abi } = takeAbi(readResponseFiles(given));
-  const asks = rest.every((arg) => /^(?:-v|-V|--version|--help|-m|-z)$/.test(arg));
-  if (asks) return run(context, context.compiler.ld, rest);
-  return link(context, abi, rest);
+  if (rest.some((arg) => /^--?print-sysroot$/.test(arg))) {
+    process.stdout.write("\n");
+    return 0;
+  }
+  return abi === undefined ? plainLink(context, rest) : link(context, abi, rest);
 }
 
-/** Partial links (`-r`) are the linker's own business. */
-function link(context: Context, abi: string | undefined, args: readonly string[]): number {
-  const { compiler, prefix } = context;
-  if (args.includes("-r") || args.includes("--relocatable")) return run(context, compiler.ld, args);
-  if (abi === undefined) throw new Solo5Error("NO_ABI", "no target: give one with -z solo5-abi=ABI");
+function plainLink(context: Context, args: readonly string[], options: readonly string[] = []): number {
+  const { ld, linkTime } = context.compiler;
+  const lto = linkTime(options, () => context.temporaryFolder());
+  return run(context, [...ld, ...lto.args], args, lto.env);
+}
+
+/** Partial links (`-r`) are the linker's own business. `options` are the compiler's. */
+function link(
+  context: Context,
+  abi: string,
+  args: readonly string[],
+  options: readonly string[] = [],
+): number {
+  const { prefix } = context;
+  if (args.includes("-r") || args.includes("--relocatable")) return plainLink(context, args, options);
   const script = join(prefix.lib, `solo5_${abi}.lds`);
   if (!/^[a-z]+$/.test(abi) || !existsSync(script)) {
     throw new Solo5Error("NO_ABI", `there are no bindings for -z solo5-abi=${abi}`);
   }
-  return run(context, compiler.ld, [
+  const all = [
     ...linkFlags,
     "-T",
     script,
@@ -133,43 +154,61 @@ function link(context: Context, abi: string | undefined, args: readonly string[]
     // Behind the folders that were given, so that their libc.a is found before ours, which is empty.
     `-L${prefix.lib}`,
     "-lgcc",
-  ]);
+  ];
+  return plainLink(context, all, options);
 }
 
 function objcopy(args: readonly string[], context: Context): number {
   const { objcopy: host } = context.compiler;
-  if (host !== undefined) return run(context, host, args);
-  const parsed = parseObjcopy(args);
-  if (parsed === undefined) throw tooMuch;
-  copyElf(parsed);
-  return 0;
+  return host === undefined ? copyTool("objcopy", parseObjcopy, args, context) : run(context, host, args);
 }
 
-function strip(args: readonly string[]): number {
-  const parsed = parseStrip(args);
-  if (parsed === undefined) throw tooMuch;
-  for (const each of parsed) copyElf(each);
-  return 0;
+function strip(args: readonly string[], context: Context): number {
+  // binutils and LLVM have both, side by side.
+  const host = context.compiler.objcopy?.map((word) => word.replace(/objcopy(?=[^/]*$)/, "strip"));
+  const isThere = host?.some((word) => /strip[^/]*$/.test(word)) === true;
+  return host === undefined || !isThere
+    ? copyTool("strip", parseStrip, args, context)
+    : run(context, host, args);
 }
 
-const tooMuch = new Solo5Error(
-  "USAGE",
-  "only -S -g -R -G -L -w, one input and one output are known: SOLO5_OBJCOPY names an objcopy of the host",
-);
-
-/** The output is as executable as the input. */
-function copyElf({ input, output, changes }: CopyArguments): void {
-  const data = readFile(input);
-  try {
-    writeFile(output, changeElf(data, changes), statSync(input).mode & 0o777);
-  } catch (cause) {
-    if (!(cause instanceof Solo5Error) || cause.code !== "BAD_ELF") throw cause;
-    throw new Solo5Error(cause.code, `${input}: ${cause.message}`, { cause });
+/** Ours, and where that is asked for more, one of the host. */
+function copyTool(
+  tool: "objcopy" | "strip",
+  parse: typeof parseObjcopy,
+  given: readonly string[],
+  context: Context,
+): number {
+  const args = readResponseFiles(given);
+  const parsed = parse(args);
+  if (parsed === "version" || parsed === "help") {
+    const title = `${tool}, compatible with GNU ${tool} (Solo5 for TypeScript ${packageVersion()})\n`;
+    process.stdout.write(parsed === "version" ? title : usage(tool));
+    return 0;
   }
+  if (parsed === undefined || !knowsFormats(parsed)) return hostTool(tool, args, context);
+  copy(parsed, context.isa, (archive) => run(context, context.compiler.ranlib, [archive]));
+  return 0;
+}
+
+function hostTool(tool: string, args: readonly string[], context: Context): number {
+  for (const name of [`${isas[context.isa].arch}-linux-gnu-${tool}`, `llvm-${tool}`]) {
+    if (spawnSync(name, ["--version"], { stdio: "ignore" }).error === undefined)
+      return run(context, [name], args);
+  }
+  throw new Solo5Error(
+    "USAGE",
+    `${args.join(" ")}: more than ${tool} of this package does, and no binutils are here: SOLO5_OBJCOPY names an objcopy`,
+  );
 }
 
 /** Runs a tool; where the system may refuse so long a command line, by way of a response file. */
-function run(context: Context, command: readonly string[], args: readonly string[]): number {
+function run(
+  context: Context,
+  command: readonly string[],
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): number {
   const [program = "", ...first] = command;
   let rest = args;
   if (args.reduce((sum, arg) => sum + arg.length + 1, 0) > longCommandLine) {
@@ -177,7 +216,10 @@ function run(context: Context, command: readonly string[], args: readonly string
     writeFileSync(file, joinResponse(args));
     rest = [`@${file}`];
   }
-  const { status, signal, error } = spawnSync(program, [...first, ...rest], { stdio: "inherit" });
+  const { status, signal, error } = spawnSync(program, [...first, ...rest], {
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
   if (error !== undefined)
     throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${systemErrorMessage(error)}`, { cause: error });
   return status ?? 128 + signalNumber(signal);

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { needs } from "../../test/needs.js";
+import { needs, needsAll } from "../../test/needs.js";
 import type { Isa } from "../abi/elf.js";
 import { readElf } from "../image/elf.js";
+import { attach, open, run } from "../index.js";
 import { readAbi } from "../image/unikernel.js";
 import { buildGuest } from "./build.js";
 import { output, runCommand, temporaryFolder } from "./guest.cases.js";
@@ -115,7 +116,7 @@ for (const isa of Object.keys(isas) as Isa[]) {
       fails("cc", "a.c", "-z", "solo5-abi=nosuch"),
       /there are no bindings for -z solo5-abi=nosuch/,
     );
-    assert.match(fails("ld", "a.o"), /no target: give one with -z solo5-abi=ABI/);
+    assert.match(fails("ld", "nosuch.o"), /nosuch\.o/);
     assert.match(fails("cc", "-c", "nosuch.c"), /nosuch\.c/);
     assert.match(fails("cc", "a.c", "-z", "solo5-abi=spt"), /undefined symbol: solo5_app_main/);
   });
@@ -133,7 +134,72 @@ for (const isa of Object.keys(isas) as Isa[]) {
     output([tool(prefix, "ld"), "-r", "-o", "both.o", "main.o", "answer.o"], { cwd });
     writeFileSync(join(cwd, "manifest.c"), manifest);
     output([cc, "both.o", "manifest.c", "-Wl,-z,solo5-abi=spt"], { cwd });
+    // Without a target ld is any linker.
+    writeFileSync(join(cwd, "script"), "SECTIONS { . = 0x4000; .text : { *(.text*) } }\n");
+    output([tool(prefix, "ld"), "-T", "script", "-e", "answer", "-o", "plain", "answer.o"], { cwd });
+    assert.match(output(["readelf", "-hW", "plain"], { cwd }), /Entry point address: +0x4000/);
+    for (const question of ["--version", "-v", "--help", "--verbose"])
+      output([tool(prefix, "ld"), question], { cwd });
+    assert.equal(output([tool(prefix, "ld"), "-print-sysroot"], { cwd }), "\n");
     assert.equal(readAbi(readElf(readFileSync(join(cwd, "a.out")), "a.out"), "a.out").target, "spt");
+  });
+}
+
+test("rules for make of sources that are linked at once", (t) => {
+  const prefix = temporaryFolder(t);
+  const cwd = temporaryFolder(t);
+  installPrefix(prefix);
+  const cc = join(prefix, "bin", `${isas["x86-64"].triple}-cc`);
+  writeFileSync(join(cwd, "a.c"), "int f(void);\nint main(void) { return f(); }\n");
+  writeFileSync(join(cwd, "b.c"), '#include "b.h"\nint f(void) { return 1; }\n');
+  writeFileSync(join(cwd, "b.h"), "int f(void);\n");
+  const rules = (...args: string[]): string => {
+    const made = `${args.join(" ")}.d`.replace(/.*(?:-o|-MF) (\w+)(?:\.\w+)?\.d$/, "$1.d");
+    output([cc, "a.c", "b.c", ...args], { cwd });
+    return readFileSync(join(cwd, made), "utf8");
+  };
+  for (const args of [
+    ["-MMD", "-o", "out"],
+    ["-MD", "-MP", "-o", "sub.elf"],
+    ["-MMD", "-o", "x", "-MF", "rules.d"],
+  ]) {
+    const text = rules(...args);
+    for (const name of ["a.c", "b.c", "b.h"]) assert.ok(text.includes(name), text);
+    assert.doesNotMatch(text, /solo5-cc/);
+  }
+  output([cc, "-MMD", "a.c", "b.c"], { cwd });
+  assert.match(readFileSync(join(cwd, "a-a.d"), "utf8"), /^a\.o: a\.c\s*$/);
+  assert.match(readFileSync(join(cwd, "a-b.d"), "utf8"), /^b\.o: b\.c b\.h\s*$/);
+});
+
+for (const cc of ["", "gcc"]) {
+  const skip = needsAll(cc === "gcc" && needs.program("gcc"), needs.x8664Linux());
+  test(`optimised at link time, and for any address: ${cc || "clang"}`, { skip }, async (t) => {
+    const prefix = temporaryFolder(t);
+    const cwd = temporaryFolder(t);
+    installPrefix(prefix);
+    const wrapper = join(prefix, "bin", `${isas["x86-64"].triple}-cc`);
+    const source = `#include "solo5.h"
+static char zeroes[100000], bytes[70000] = { 1 };
+const char constants[70000] = { 1, 2 };
+int solo5_app_main(const struct solo5_start_info *info) {
+  (void)info; zeroes[9] = bytes[0]; return zeroes[9] + constants[1] - 3; }
+`;
+    writeFileSync(join(cwd, "main.c"), source);
+    writeFileSync(join(cwd, "manifest.c"), manifest);
+    for (const flags of [
+      ["-flto"],
+      ["-O2", "-flto", "-ffat-lto-objects"],
+      ["-O2", "-mcmodel=large"],
+      ["-fPIC", "-g"],
+    ]) {
+      for (const target of ["spt", "hvt"]) {
+        const args = [...flags, "-z", `solo5-abi=${target}`, "main.c", "manifest.c", "-o", "app"];
+        output([wrapper, ...args], { cwd, env: { SOLO5_CC: cc } });
+        const running = run(attach(open(join(cwd, "app")), { memMiB: 16 }), { console: { write() {} } });
+        assert.equal(await running.status, 0, args.join(" "));
+      }
+    }
   });
 }
 

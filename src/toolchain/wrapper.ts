@@ -34,6 +34,8 @@ type Tool = (args: readonly string[], context: Context) => number;
 
 const tools: Readonly<Record<string, Tool>> = {
   cc,
+  // What autoconf looks for before it takes the host's own gcc.
+  gcc: cc,
   ld,
   as: (args, context) => run(context, [...context.compiler.cc, "-c", "-x", "assembler", "-o", "a.out"], args),
   objcopy,
@@ -121,6 +123,14 @@ function ld(given: readonly string[], context: Context): number {
   const { rest, abi } = takeAbi(readResponseFiles(given));
   if (rest.some((arg) => /^--?print-sysroot$/.test(arg))) {
     process.stdout.write("\n");
+    return 0;
+  }
+  // GNU ld prints the script that it links by; lld has none.
+  const isLld = context.compiler.ld.some((word) => word.endsWith("ld.lld"));
+  if (isLld && rest.join(" ") === "--verbose") {
+    const rule = "=".repeat(50);
+    const script = readFileSync(join(context.prefix.lib, "solo5_stub.lds"), "utf8");
+    process.stdout.write(`using internal linker script:\n${rule}\n${script}${rule}\n`);
     return 0;
   }
   return abi === undefined ? plainLink(context, rest) : link(context, abi, rest);

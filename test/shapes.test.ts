@@ -1,6 +1,6 @@
 // Programs of every shape, generated from a seed, and one that switches stacks: the checksum that the CPU gives natively is
 // what the engine gives for hvt and spt, however it runs them, with the stack amid memory and in its last 256 bytes.
-// SOLO5_SEED chooses other programs.
+// SOLO5_SHAPES is the seed.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
@@ -13,7 +13,7 @@ import { buildPrograms, generated, programFile, switcher } from "./shapes/build.
 import { kinds } from "./shapes/shape.js";
 
 const skip = needs.x8664Linux();
-const seed = Number(process.env["SOLO5_SEED"] ?? 1);
+const seed = Number(process.env["SOLO5_SHAPES"] ?? 1);
 const programs = [...kinds.map((shape) => generated(shape, seed)), switcher];
 before(() => buildPrograms(programs, ["spt", "hvt"]));
 

@@ -97,8 +97,8 @@ export interface Emitter<V> {
   flagsShift(shift: Shift, width: Width, a: V, count: V, result: V): void;
   /** One flag from a bit, or the same as before where `keep` is 1; the others keep theirs. */
   setFlag(flag: Flag, bit: V, keep?: V): void;
-  /** ZF, PF and CF from bits, the others cleared (COMISD, PTEST). */
-  setFlagsZPC(zf: V, pf: V, cf: V): void;
+  /** ZF, PF and CF from bits, the others cleared (COMISD, PTEST); `above` is a bit that says that ZF and CF are 0. */
+  setFlagsZPC(zf: V, pf: V, cf: V, above?: V): void;
   flag(flag: Flag): V;
   /** A bit: condition 0 to 15 of `conditions`. */
   condition(code: number): V;

@@ -26,9 +26,9 @@ export function readLow<V>(e: Emitter<V>, o: Operand, lane: Lane): V {
 export function readPart<V>(e: Emitter<V>, o: Operand): V {
   if (o.kind !== "memory") return e.xmm(xmmOf(o));
   const address = effectiveAddress(e, o);
-  if (o.width === 64) return e.vector("i64x2.splat", e.load(64, address));
-  const value = o.width === 32 ? e.load(32, address) : e.extendUnsigned(32, 16, e.load(16, address));
-  return e.vector("i32x4.splat", value);
+  if (o.width === 64) return e.vector("f64x2.splat", e.load("f64", address));
+  if (o.width === 32) return e.vector("f32x4.splat", e.load("f32", address));
+  return e.vector("i32x4.splat", e.extendUnsigned(32, 16, e.load(16, address)));
 }
 
 /** The immediate at a position, as an unsigned byte. */

@@ -6,7 +6,7 @@ import { op, simd, type ValueType as WasmType } from "../../../wasm/opcodes.js";
 import { pageBits, state } from "../state.js";
 import { divide } from "../translate/build/divide.js";
 import { Operations } from "../translate/build/operations.js";
-import type { LowType } from "../translate/build/vectors.js";
+import type { LowType } from "../translate/lanes.js";
 import * as integer from "../translate/integer.js";
 import {
   binary32,

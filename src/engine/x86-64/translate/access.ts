@@ -124,7 +124,8 @@ function set(constant: Node, value: number): void {
   constant.high = high;
 }
 
-function split(address: Node): { base: Node; displacement: number } {
+/** A base and a displacement that is a constant. */
+export function split(address: Node): { base: Node; displacement: number } {
   if (address.op === op["i64.add"] && address.a !== undefined && address.b !== undefined) {
     const displacement = isConstant(address.b) ? constantOf(address.b) : undefined;
     if (displacement !== undefined && Math.abs(displacement) < 2 ** 31)

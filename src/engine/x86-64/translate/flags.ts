@@ -31,11 +31,13 @@ export interface FlagRecord {
 export interface FlagSource {
   readonly record: FlagRecord | undefined;
   readonly bit: Node | undefined;
+  /** A bit that says that CF and ZF are both 0, where both have it. */
+  readonly above?: Node | undefined;
 }
 
 export type Flags = readonly FlagSource[];
 
-export const fromBit = (bit: Node): FlagSource => ({ record: undefined, bit });
+export const fromBit = (bit: Node, above?: Node): FlagSource => ({ record: undefined, bit, above });
 export const fromRecord = (record: FlagRecord): FlagSource => ({ record, bit: undefined });
 
 /** A flag's value, a bit. */
@@ -190,6 +192,7 @@ function positive(flags: Flags, pair: number): Node {
     if (pair === 6) return bit(SF);
     if (pair === 7) return integer.atMost(true, width, result, zero(width));
   }
+  const above = flags[CF]?.above;
   switch (pair) {
     case 0:
       return bit(OF);
@@ -198,6 +201,7 @@ function positive(flags: Flags, pair: number): Node {
     case 2:
       return bit(ZF);
     case 3:
+      if (above !== undefined && above === flags[ZF]?.above) return integer.not(above);
       return binary32(op["i32.or"], bit(CF), bit(ZF));
     case 4:
       return bit(SF);

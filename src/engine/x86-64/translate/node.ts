@@ -182,6 +182,7 @@ export function binary32(opcode: number, a: Node, b: Node): Node {
   if (a === b && (opcode === op["i32.xor"] || opcode === op["i32.sub"])) return i32(0);
   if (a === b && (opcode === op["i32.and"] || opcode === op["i32.or"])) return a;
   if (opcode === op["i32.and"] && isConstant(b) && keepsAll(b.imm, a.bits)) return a;
+  if (opcode === op["i32.xor"] && isConstant(b) && b.imm === 1 && a.bits === 1) return inverted(a);
   if (opcode === op["i32.sub"] && isConstant(b)) return binary32(op["i32.add"], a, i32(-b.imm));
   if (
     opcode === op["i32.add"] &&
@@ -194,6 +195,12 @@ export function binary32(opcode: number, a: Node, b: Node): Node {
   }
   return shared(opcode, "i32", a, b);
 }
+
+/** The other bit. */
+const inverted = (bit: Node): Node =>
+  bit.op === op["i32.eqz"] && bit.a?.bits === 1
+    ? bit.a
+    : node(op["i32.eqz"], "i32", bit, undefined, undefined, 1);
 
 /** Whether a mask has all the low bits that a value may have. */
 const keepsAll = (mask: number, bits: number) => bits < 32 && (~mask & ((1 << bits) - 1)) === 0;

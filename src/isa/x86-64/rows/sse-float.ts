@@ -35,6 +35,10 @@ const scalar =
     e.setXmmLow(type, to, operation(e, e.xmmLow(type, to), source, i));
   };
 
+const splatLow = <V>(e: Emitter<V>, type: Scalar, value: V): V => e.vector(`${packedOf[type]}.splat`, value);
+const lowOf = <V>(e: Emitter<V>, type: Scalar, vector: V): V =>
+  e.extractLane(`${packedOf[type]}.extract_lane`, 0, vector);
+
 /** Packed and scalar, of singles and doubles: NP, 66, F3 and F2 before one opcode. */
 function four(
   name: string,
@@ -58,18 +62,24 @@ const arithmetic = (name: string, opcode: string, operation: "add" | "sub" | "mu
     (t) => scalar(t, (e, a, b) => e.float(`${t}.${operation}`, a, b)),
   );
 
+/** A scalar operation by a packed one: where there is one instruction for all lanes and none for one. */
+const byLanes = (type: Scalar, operation: "pmin" | "pmax"): Semantics =>
+  scalar(type, (e, a, b) =>
+    lowOf(e, type, e.vector(`${packedOf[type]}.${operation}`, splatLow(e, type, b), splatLow(e, type, a))),
+  );
+
 /** The second operand where either is a NaN or both are zero. */
 const minimum = four(
   "MIN",
   "5D /r",
   (t) => packed((e, a, b) => e.vector(`${packedOf[t]}.pmin`, b, a)),
-  (t) => scalar(t, (e, a, b) => e.select(t, e.float(`${t}.lt`, a, b), a, b)),
+  (t) => byLanes(t, "pmin"),
 );
 const maximum = four(
   "MAX",
   "5F /r",
   (t) => packed((e, a, b) => e.vector(`${packedOf[t]}.pmax`, b, a)),
-  (t) => scalar(t, (e, a, b) => e.select(t, e.float(`${t}.lt`, b, a), a, b)),
+  (t) => byLanes(t, "pmax"),
 );
 const squareRoot = four(
   "SQRT",
@@ -142,23 +152,23 @@ const compareScalar =
   (type: Scalar): Semantics =>
   (e, i) => {
     const to = xmmOf(operand(i, 0));
-    const source = readPart(e, operand(i, 1));
-    const mask = compareVectors(e, type, imm8(i, 2), e.xmm(to), source);
-    const lane = type === "f32" ? 4 : 8;
-    const lanes = Array.from({ length: 16 }, (_, n) => (n < lane ? n : n + 16));
-    e.setXmm(to, e.shuffle(lanes, mask, e.xmm(to)));
+    const source = splatLow(e, type, readLow(e, operand(i, 1), type));
+    const mask = compareVectors(e, type, imm8(i, 2), splatLow(e, type, e.xmmLow(type, to)), source);
+    e.setXmmLow(type, to, lowOf(e, type, mask));
   };
 
-/** COMISD and its kin: unordered sets all three flags. */
+/** COMISD and its kin: unordered sets all three flags. By < and <= alone, which hosts do in one instruction each. */
 const compareToFlags =
   (type: Scalar): Semantics =>
   (e, i) => {
     const a = e.xmmLow(type, xmmOf(operand(i, 0)));
     const b = readLow(e, operand(i, 1), type);
-    const ordered = e.and(32, e.float(`${type}.eq`, a, a), e.float(`${type}.eq`, b, b));
-    const unordered = e.xor(32, ordered, e.constant(32, 1));
-    const equal = e.or(32, e.float(`${type}.eq`, a, b), unordered);
-    e.setFlagsZPC(equal, unordered, e.or(32, e.float(`${type}.lt`, a, b), unordered));
+    const not = (bit: typeof a) => e.xor(32, bit, e.constant(32, 1));
+    const above = e.float(`${type}.lt`, b, a);
+    const aboveOrEqual = e.float(`${type}.le`, b, a);
+    const zf = not(e.or(32, e.float(`${type}.lt`, a, b), above));
+    const pf = not(e.or(32, e.float(`${type}.le`, a, b), aboveOrEqual));
+    e.setFlagsZPC(zf, pf, not(aboveOrEqual), above);
   };
 
 /** The integer nearest or truncated; what does not fit is the smallest integer, as is NaN. */

@@ -1,7 +1,7 @@
 // SSE moves: whole registers, low and high parts, lanes, masks, between XMM and general registers.
 // Specification: Intel SDM volume 2.
-import type { Width } from "../emitter.js";
-import { type Feature, type Instruction, rows, type Semantics } from "../instruction.js";
+import type { Emitter, Width } from "../emitter.js";
+import { type Feature, type Instruction, type Operand, rows, type Semantics } from "../instruction.js";
 import { effectiveAddress, operand, read, widthOf, write } from "../operands.js";
 import {
   byteLanes,
@@ -38,10 +38,10 @@ const moveScalar =
 /** A low lane with zeros above it: MOVQ, and MOVD and MOVQ from general registers. */
 const moveZero: Semantics = (e, i) => {
   const [to, from] = [operand(i, 0), operand(i, 1)];
-  if (from.kind === "xmm") {
-    const value = e.xmmLow(64, from.index);
-    if (to.kind === "memory") e.store(64, effectiveAddress(e, to), value);
-    else e.setXmmLowZero(64, xmmOf(to), value);
+  if (from.kind === "xmm" || (from.kind === "memory" && widthOf(from) === 64)) {
+    const value = readLow(e, from, "f64");
+    if (to.kind === "memory") e.store("f64", effectiveAddress(e, to), value);
+    else e.setXmmLowZero("f64", xmmOf(to), value);
     return;
   }
   const width = widthOf(from) === 32 ? 32 : 64;
@@ -53,16 +53,22 @@ const moveToGeneral: Semantics = (e, i) => {
   write(e, operand(i, 0), e.xmmLow(width, xmmOf(operand(i, 1))), width);
 };
 
-const loadLow: Semantics = (e, i) => e.setXmmLow(64, xmmOf(operand(i, 0)), readLow(e, operand(i, 1), 64));
-const storeLow: Semantics = (e, i) => write(e, operand(i, 0), e.xmmLow(64, xmmOf(operand(i, 1))), 64);
+// Halves are doubles on their way: as integers they would go through a general register.
+const loadLow: Semantics = (e, i) =>
+  e.setXmmLow("f64", xmmOf(operand(i, 0)), readLow(e, operand(i, 1), "f64"));
+const storeHalf = <V>(e: Emitter<V>, to: Operand, value: V): void => {
+  if (to.kind !== "memory") throw new RangeError("half a register is stored to memory");
+  e.store("f64", effectiveAddress(e, to), value);
+};
+const storeLow: Semantics = (e, i) => storeHalf(e, operand(i, 0), e.xmmLow("f64", xmmOf(operand(i, 1))));
 const loadHigh: Semantics = (e, i) => {
   const to = xmmOf(operand(i, 0));
-  e.setXmm(to, e.replaceLane("i64x2.replace_lane", 1, e.xmm(to), readLow(e, operand(i, 1), 64)));
+  e.setXmm(to, e.replaceLane("f64x2.replace_lane", 1, e.xmm(to), readLow(e, operand(i, 1), "f64")));
 };
-const storeHigh: Semantics = (e, i) =>
-  write(e, operand(i, 0), e.extractLane("i64x2.extract_lane", 1, e.xmm(xmmOf(operand(i, 1)))), 64);
-const highToLow: Semantics = (e, i) =>
-  e.setXmmLow(64, xmmOf(operand(i, 0)), e.extractLane("i64x2.extract_lane", 1, e.xmm(xmmOf(operand(i, 1)))));
+const highOf = <V>(e: Emitter<V>, o: Operand): V =>
+  e.extractLane("f64x2.extract_lane", 1, e.xmm(xmmOf(o)));
+const storeHigh: Semantics = (e, i) => storeHalf(e, operand(i, 0), highOf(e, operand(i, 1)));
+const highToLow: Semantics = (e, i) => e.setXmmLow("f64", xmmOf(operand(i, 0)), highOf(e, operand(i, 1)));
 
 /** A permutation of the source and, from lane 16 on, the destination. */
 const permute =
@@ -96,7 +102,7 @@ const movsldup = permute(() => byteLanes(4, [0, 0, 2, 2]));
 const movshdup = permute(() => byteLanes(4, [1, 1, 3, 3]));
 
 const movddup: Semantics = (e, i) =>
-  e.setXmm(xmmOf(operand(i, 0)), e.vector("i64x2.splat", readLow(e, operand(i, 1), 64)));
+  e.setXmm(xmmOf(operand(i, 0)), e.vector("f64x2.splat", readLow(e, operand(i, 1), "f64")));
 
 /** Destination above source, moved right by bytes. */
 const palignr: Semantics = (e, i) => {

@@ -100,9 +100,9 @@ export class BlockFlags {
     this.#state.setFlags(changed, packedWords(changed));
   }
 
-  setZPC(zf: Node, pf: Node, cf: Node): void {
+  setZPC(zf: Node, pf: Node, cf: Node, above?: Node): void {
     const zero = fromBit(i32(0));
-    const flags = [fromBit(cf), fromBit(pf), zero, fromBit(zf), zero, zero];
+    const flags = [fromBit(cf, above), fromBit(pf), zero, fromBit(zf, above), zero, zero];
     this.#state.setFlags(flags, packedWords(flags));
   }
 

@@ -5,6 +5,7 @@ import { op } from "../../../../wasm/opcodes.js";
 import type { MemoryShape } from "../access.js";
 import type { Block, Terminator } from "../block.js";
 import * as integer from "../integer.js";
+import type { LowType } from "../lanes.js";
 import type { FoundTable } from "../jump-table.js";
 import { constantOf, i32, i64FromNumber, isZero, type Node, node, wrap } from "../node.js";
 import { slots } from "../slots.js";
@@ -14,7 +15,7 @@ import { divide } from "./divide.js";
 import { BlockMemory, isIndirect, type KnownLoad } from "./memory.js";
 import { Operations } from "./operations.js";
 import { readsOf } from "./reads.js";
-import { type LowType, Vectors } from "./vectors.js";
+import { Vectors } from "./vectors.js";
 
 /** What a block's translation is told about its unit. */
 export interface UnitContext {
@@ -198,8 +199,8 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
   setFlag(flag: Flag, bit: Node, keep?: Node): void {
     this.#flags.set(flag, bit, keep);
   }
-  setFlagsZPC(zf: Node, pf: Node, cf: Node): void {
-    this.#flags.setZPC(zf, pf, cf);
+  setFlagsZPC(zf: Node, pf: Node, cf: Node, above?: Node): void {
+    this.#flags.setZPC(zf, pf, cf, above);
   }
   flag(flag: Flag): Node {
     return this.#flags.bit(flag);

@@ -3,10 +3,10 @@ import type { ValueType } from "../../../../isa/x86-64/emitter.js";
 import type { Instruction } from "../../../../isa/x86-64/instruction.js";
 import { op, simd, type ValueType as WasmType } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
-import { type Accesses, accesses, type MemoryShape, type Place } from "../access.js";
+import { type Accesses, accesses, type MemoryShape, type Place, split } from "../access.js";
 import type { StackCheck } from "../block.js";
 import * as integer from "../integer.js";
-import { i32, i64FromNumber, isConstant, type Node, node, simdPrefix, wrap } from "../node.js";
+import { i32, i64FromNumber, isZero, type Node, node, simdPrefix, wrap } from "../node.js";
 import { type BlockState, isRspAtStart } from "./block-state.js";
 
 /** A load whose value is known: that of a jump table's entry, in the code for its index. */
@@ -48,6 +48,8 @@ export class BlockMemory {
   readonly #state: BlockState;
   readonly #accesses: Accesses;
   readonly #known: KnownLoad | undefined;
+  /** What has been found aligned: bases with displacements below 16. */
+  readonly #aligned = new Map<Node, Set<number>>();
 
   constructor(block: BlockState, shape: MemoryShape, known: KnownLoad | undefined) {
     this.#state = block;
@@ -95,9 +97,16 @@ export class BlockMemory {
     return place;
   }
 
+  /** Once for all addresses that differ by multiples of 16. */
   #requireAligned(address: Node): void {
-    const low = integer.binary("and", 32, wrap(address), i32(15));
-    if (isConstant(low) ? low.imm !== 0 : true) this.#state.exit(low);
+    const { base, displacement } = split(address);
+    const low = integer.binary("and", 32, integer.binary("add", 32, wrap(base), i32(displacement & 15)), i32(15));
+    if (isZero(low)) return;
+    const known = this.#aligned.get(base) ?? new Set();
+    this.#aligned.set(base, known);
+    if (known.has(displacement & 15)) return;
+    known.add(displacement & 15);
+    this.#state.exit(low);
   }
 
   segmentBase(segment: number): Node {

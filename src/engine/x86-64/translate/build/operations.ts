@@ -7,8 +7,17 @@ import type {
   VectorOperation,
 } from "../../../../isa/x86-64/operation.js";
 import { op, saturating, simd } from "../../../../wasm/opcodes.js";
+import { type LowType, lowLane, packed, shuffled } from "../lanes.js";
 import * as integer from "../integer.js";
 import { i32, i64, type Node, node, saturatingPrefix, select, simdPrefix, v128 } from "../node.js";
+
+/** Operations on the lowest lane that are simplified. */
+const lowTypes: Partial<Record<ExtractOperation, LowType>> = {
+  "i32x4.extract_lane": 32,
+  "i64x2.extract_lane": 64,
+  "f32x4.extract_lane": "f32",
+  "f64x2.extract_lane": "f64",
+};
 
 export class Operations {
   // Integers.
@@ -101,12 +110,14 @@ export class Operations {
   vector(operation: VectorOperation, a: Node, b?: Node, c?: Node): Node {
     const type = operation.endsWith("bitmask") ? "i32" : "v128";
     const bits = type === "v128" ? 64 : operation.startsWith("i8") ? 16 : 8;
-    return node(simdPrefix + simd[operation], type, a, b, c, bits);
+    return packed(operation, type, bits, a, b, c);
   }
   constantVector(bytes: readonly number[]): Node {
     return v128(bytes);
   }
   extractLane(operation: ExtractOperation, lane: number, a: Node): Node {
+    const low = lane === 0 ? lowTypes[operation] : undefined;
+    if (low !== undefined) return lowLane(low, a);
     const shape = operation.slice(0, 5);
     const type = shape.startsWith("f")
       ? (operation.slice(0, 3) as "f32" | "f64")
@@ -120,6 +131,6 @@ export class Operations {
     return node(simdPrefix + simd[operation], "v128", a, value, undefined, 64, lane);
   }
   shuffle(lanes: readonly number[], a: Node, b: Node): Node {
-    return node(simdPrefix + simd["i8x16.shuffle"], "v128", a, b, undefined, 64, 0, 0, lanes);
+    return shuffled(lanes, a, b);
   }
 }

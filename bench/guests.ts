@@ -26,6 +26,15 @@ export const workloads: readonly string[] = readdirSync(sources)
   .map((file) => file.slice(0, -2))
   .toSorted();
 
+/** Those of floating point that compilers turn into packed and scalar code on the same registers. */
+export const floatWorkloads: ReadonlySet<string> = new Set([
+  "filter",
+  "fourier",
+  "matrix",
+  "particles",
+  "spectral",
+]);
+
 export const workloadFile = (name: string, target: BindingsTarget): string =>
   join(output, `${name}.${target}`);
 

@@ -4,9 +4,9 @@
 #include "workload.h"
 
 const char workload_name[] = "spectral";
-const unsigned workload_rounds = 800;
+const unsigned workload_rounds = 3200;
 
-#define COUNT 600
+#define COUNT 300
 
 static double u[COUNT], v[COUNT], t[COUNT];
 

@@ -93,7 +93,8 @@ export function withLow(type: LowType, vector: Node, value: Node): Node {
   // Integers that were floats a moment ago stay those.
   const float = floatOf(type);
   const back = inverse[bytes === 4 ? "i32" : "i64"][0];
-  if (value.op === back && value.a !== undefined) return node(code(`${shapes[float][1]}.replace_lane`), "v128", under, value.a);
+  if (value.op === back && value.a !== undefined)
+    return node(code(`${shapes[float][1]}.replace_lane`), "v128", under, value.a);
   return node(code(`${shape}.replace_lane`), "v128", under, value);
 }
 
@@ -106,12 +107,17 @@ export function lowOfDouble(type: LowType, double: Node): Node {
 
 /** 64 bits with zeros above 32 of them, as a double. */
 export const doubleOf = (type: LowType, value: Node): Node =>
-  type === "f64"
-    ? value
-    : reinterpret("f64", type === 64 ? value : extendU(reinterpret("i32", value)));
+  type === "f64" ? value : reinterpret("f64", type === 64 ? value : extendU(reinterpret("i32", value)));
 
 /** A packed operation. */
-export function packed(operation: Operation, type: "v128" | "i32", bits: number, a: Node, b?: Node, c?: Node): Node {
+export function packed(
+  operation: Operation,
+  type: "v128" | "i32",
+  bits: number,
+  a: Node,
+  b?: Node,
+  c?: Node,
+): Node {
   if (b !== undefined && c === undefined && isSameVector(a, b)) {
     if (operation === "v128.xor" || operation === "v128.andnot" || /^i.*\.(sub|gt_s)$/.test(operation)) {
       return zeroVector();

@@ -65,8 +65,7 @@ const loadHigh: Semantics = (e, i) => {
   const to = xmmOf(operand(i, 0));
   e.setXmm(to, e.replaceLane("f64x2.replace_lane", 1, e.xmm(to), readLow(e, operand(i, 1), "f64")));
 };
-const highOf = <V>(e: Emitter<V>, o: Operand): V =>
-  e.extractLane("f64x2.extract_lane", 1, e.xmm(xmmOf(o)));
+const highOf = <V>(e: Emitter<V>, o: Operand): V => e.extractLane("f64x2.extract_lane", 1, e.xmm(xmmOf(o)));
 const storeHigh: Semantics = (e, i) => storeHalf(e, operand(i, 0), highOf(e, operand(i, 1)));
 const highToLow: Semantics = (e, i) => e.setXmmLow("f64", xmmOf(operand(i, 0)), highOf(e, operand(i, 1)));
 

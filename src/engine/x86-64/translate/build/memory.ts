@@ -100,7 +100,12 @@ export class BlockMemory {
   /** Once for all addresses that differ by multiples of 16. */
   #requireAligned(address: Node): void {
     const { base, displacement } = split(address);
-    const low = integer.binary("and", 32, integer.binary("add", 32, wrap(base), i32(displacement & 15)), i32(15));
+    const low = integer.binary(
+      "and",
+      32,
+      integer.binary("add", 32, wrap(base), i32(displacement & 15)),
+      i32(15),
+    );
     if (isZero(low)) return;
     const known = this.#aligned.get(base) ?? new Set();
     this.#aligned.set(base, known);

@@ -35,6 +35,11 @@ export const needs = {
       process.env["SOLO5_RIGS"] !== undefined,
       "needs the rigs: SOLO5_RIGS names the folder of test/rigs/prepare",
     ),
+  realPrograms: (): string | false =>
+    unless(
+      process.env["SOLO5_REAL"] !== undefined,
+      "needs the real programs: SOLO5_REAL names the folder of test/real/prepare",
+    ),
   x8664Linux: (): string | false =>
     unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),
 };

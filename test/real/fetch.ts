@@ -1,0 +1,47 @@
+// What the real programs are made from that no Debian package has: packages of npm, at one version each.
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Job } from "../../src/toolchain/jobs.js";
+
+const run = promisify(execFile);
+
+/** Installs `name`@`version` below `folder` without running its scripts; gives the package's folder. */
+async function npmPackage(folder: string, name: string, version: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}\n");
+  await run(
+    "npm",
+    ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", `${name}@${version}`],
+    {
+      cwd: folder,
+    },
+  );
+  return join(folder, "node_modules", name);
+}
+
+const quickjs = { name: "@jitl/quickjs-ng-wasmfile-release-sync", version: "0.32.0" };
+
+/** QuickJS-ng's WebAssembly as C. */
+function quickjsJob(work: string): Job {
+  const folder = join(work, "quickjs");
+  const output = join(folder, "qjs.c");
+  return {
+    output,
+    inputs: [],
+    make: {
+      steps: `${quickjs.name}@${quickjs.version}, wasm2c`,
+      run: async () => {
+        const wasm = join(
+          await npmPackage(folder, quickjs.name, quickjs.version),
+          "dist/emscripten-module.wasm",
+        );
+        await run("wasm2c", [wasm, "--module-name=qjs", "-o", output]);
+      },
+    },
+  };
+}
+
+/** The jobs that fill the folder `work`. */
+export const fetchJobs = (work: string): readonly Job[] => [quickjsJob(work)];

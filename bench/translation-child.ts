@@ -43,13 +43,12 @@ function translate({
     bytes,
     shape,
     isExecutable,
-    flagsAcrossCalls: false,
     counts: false,
     isKnown: () => true,
     targetsOf: () => [],
     registerNow: () => 0,
   };
-  const translator = new Translator(memory.wasm, code, { slow: () => 0, settle: () => {} }, () => {});
+  const translator = new Translator(memory.wasm, code, { slow: () => 0, missing: () => 0, failed: () => 0, settle: () => {} }, () => {});
   translator.complete(functions, Number.POSITIVE_INFINITY);
   return translator.statistics.guestBytes;
 }

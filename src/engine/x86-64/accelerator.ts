@@ -9,7 +9,16 @@ import type { MachineMemory } from "./machine-memory.js";
 import { pageSize } from "../../bytes/align.js";
 import { pageBits, state } from "./state.js";
 import { ThreadedTier, type TierOptions } from "./threaded/index.js";
-import { COUNTED_MIN, LOOKUP_ENTRIES, reasons, words } from "./translate/protocol.js";
+import {
+  COUNTED_MIN,
+  LEAVE,
+  RETURN_SPAN,
+  STACK_BYTES,
+  STACK_FOR_INTERPRETER,
+  STACK_RESERVE,
+  words,
+} from "./translate/protocol.js";
+import { RSP } from "./translate/slots.js";
 import { decodeStored, encodeStored, isSameKey, type StoredCode } from "./translate/stored.js";
 import { type GuestCode, Translator } from "./translate/translator.js";
 
@@ -82,24 +91,37 @@ export function accelerate(
   let fuelSlice = FIRST_FUEL;
   /** Jumps still to pass after a stop test without making anything hot. */
   let quiet = 0;
+  /** Translated code was left because its fuel was used up. */
+  let isOut = false;
+  /** Instructions that the interpreter has counted already while translated code waited. */
+  let nested = 0;
+  /** Frames of translated code wait for a stack pointer above this. */
+  let returnAbove = Number.POSITIVE_INFINITY;
+  /** What units must have to be entered. */
+  const leastFuel = counted ? COUNTED_MIN : 1;
+
+  /** What a nested run reports to those around it: everything unwinds, the state area says where to go on. */
+  const unwind = (): number => {
+    view.setBigInt64(words.target, LEAVE, true);
+    view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    return 1;
+  };
+  const isStopped = (before: number): boolean =>
+    core.stop || raised !== undefined || !roundsToNearest() || generation !== before || mmu.version !== version;
 
   const slow = (next: number): number => {
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
     const before = generation;
+    step();
+    return isStopped(before) || cpu.rip !== next ? unwind() : 0;
+  };
+  /** One instruction of the interpreter's; what it raises waits until translated code is left. */
+  const step = (): void => {
     try {
       core.run(1);
     } catch (error) {
-      // Not through the frames of translated code, which still have what they have counted.
       raised = { error };
-      return 1;
     }
-    return core.stop ||
-      !roundsToNearest() ||
-      cpu.rip !== next ||
-      generation !== before ||
-      mmu.version !== version
-      ? 1
-      : 0;
   };
   const settle = () => {
     const { rflags } = cpu;
@@ -130,7 +152,6 @@ export function accelerate(
     translator = undefined;
     generation++;
     hotness.clear();
-    new Uint8Array(wasm.buffer, words.lookup, LOOKUP_ENTRIES * 8).fill(0);
     tier?.updateTranslated();
   };
   const previous = mmu.onCodeWritten;
@@ -182,7 +203,7 @@ export function accelerate(
       new Translator(
         wasm,
         code,
-        { slow, settle },
+        { slow, settle, missing: (fuel, depth) => elsewhere(fuel, depth, false), failed: (fuel, depth) => elsewhere(fuel, depth, true) },
         (page) => mmu.holdsCode(mmu.base + page * pageSize),
         options.later,
       );
@@ -209,8 +230,19 @@ export function accelerate(
   /** WebAssembly knows no other rounding; MXCSR.RC. */
   const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
 
-  /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with. */
+  /** A number as far as it goes: beyond 2^53 no stack is. */
+  const stackPointer = (): number =>
+    (cpu.i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((cpu.i32[2 * RSP] ?? 0) >>> 0);
+
+  /** Whether the function has returned whose caller waits. */
+  const isBack = (): boolean => {
+    const above = stackPointer() - returnAbove;
+    return above > 0 && above <= RETURN_SPAN;
+  };
+
+  /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with or somebody waits. */
   const onJump = (pc: number): boolean => {
+    if (isBack()) return true;
     if (translator === undefined || mmu.version !== version) return false;
     const isTranslated = translator.find(pc) !== 0;
     calls.jumped(mmu.base + core.pc, core.pc, pc, isTranslated);
@@ -222,10 +254,86 @@ export function accelerate(
     return hotness.count(pc, "jump") && translator.translate(pc) !== 0;
   };
 
-  /** Translated code left for an address, which may be worth a unit by now. */
-  const left = (pc: number, event: "call" | "return"): void => {
+  /** Translated code came to an address, which may be worth a unit by now. */
+  const arrived = (pc: number, event: "call" | "return"): number => {
+    if (translator === undefined) return 0;
     if (event === "call") calls.addRoot(pc);
-    if (hotness.count(pc, event)) translator?.translate(pc);
+    const slot = translator.find(pc);
+    return slot === 0 && hotness.count(pc, event) ? translator.translate(pc) : slot;
+  };
+
+  /**
+   * Goes on where translated code cannot, at `words.elsewhere`, while its frames wait: interprets, and runs units where
+   * there are some, until the function that this is in has returned. Fuel in and out, as a unit's; the address where it
+   * came to is in `words.target`.
+   */
+  const elsewhere = (fuel: number, depth: number, isFailed: boolean): number => {
+    cpu.rip = view.getUint32(words.elsewhere, true);
+    const before = generation;
+    const outer = returnAbove;
+    let rest = fuel;
+    const isRoomy = depth >= STACK_RESERVE && rest >= leastFuel;
+    if (!isRoomy) {
+      isOut ||= rest < leastFuel;
+      unwind();
+      return rest;
+    }
+    returnAbove = stackPointer() + view.getUint32(words.frame, true);
+    if (isFailed) {
+      step();
+      rest -= counted ? 0 : 1;
+      if (counted) [rest, nested] = [rest - 1, nested + 1];
+    }
+    let event: "call" | "return" = isFailed ? "return" : "call";
+    for (;;) {
+      if (isStopped(before)) {
+        unwind();
+        break;
+      }
+      if (isBack()) {
+        view.setBigInt64(words.target, BigInt(cpu.rip), true);
+        break;
+      }
+      if (rest < leastFuel) {
+        isOut = true;
+        unwind();
+        break;
+      }
+      const slot = arrived(cpu.rip, event);
+      event = "return";
+      if (slot === 0) {
+        rest -= nestedInterpret(rest);
+        continue;
+      }
+      rest = enterUnit(slot, rest, depth - STACK_FOR_INTERPRETER);
+    }
+    returnAbove = outer;
+    return rest;
+  };
+
+  /** Interprets to where something else goes on; gives the fuel that it took. */
+  const nestedInterpret = (fuel: number): number => {
+    const before = core.executed;
+    try {
+      core.run(counted ? fuel : Math.ceil((fuel * INSTRUCTIONS_PER_FUEL) / INTERPRETED_WEIGHT));
+    } catch (error) {
+      raised = { error };
+    }
+    const count = core.executed - before;
+    interpreted += count;
+    if (counted) nested += count;
+    return counted ? count : Math.ceil((count * INTERPRETED_WEIGHT) / INSTRUCTIONS_PER_FUEL);
+  };
+
+  /** Runs units from rip, to where there is none or somebody waits; the fuel that is left. */
+  const enterUnit = (slot: number, fuel: number, depth: number): number => {
+    view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    view.setBigInt64(words.returnAbove, returnAbove === Number.POSITIVE_INFINITY ? -1n : BigInt(returnAbove), true);
+    const rest = translator?.run(slot, fuel, depth) ?? fuel;
+    cpu.rip = Number(view.getBigInt64(state.rip, true));
+    if (unwatched.size > 0) forgetUnwatched();
+    if (raised === undefined && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) undoReturn();
+    return rest;
   };
 
   /** RET to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
@@ -247,31 +355,25 @@ export function accelerate(
       ? Math.min(fuelSlice * INSTRUCTIONS_PER_FUEL, limit)
       : Math.max(1, Math.min(fuelSlice, Math.ceil(limit / INSTRUCTIONS_PER_FUEL)));
     // Too few for the longest unit between two tests: the interpreter counts them one by one.
-    if (counted && fuel < COUNTED_MIN) return false;
-    view.setInt32(words.reason, reasons.none, true);
-    view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    if (fuel < leastFuel) return false;
     quiet = 0;
-    const rest = translator.run(slot, fuel);
-    if (unwatched.size > 0) forgetUnwatched();
-    core.executed += counted ? fuel - rest : (fuel - rest) * INSTRUCTIONS_PER_FUEL;
-    const reason = view.getInt32(words.reason, true);
+    isOut = false;
+    nested = 0;
+    const before = generation;
+    const rest = enterUnit(slot, fuel, STACK_BYTES);
+    core.executed += counted ? fuel - rest - nested : (fuel - rest) * INSTRUCTIONS_PER_FUEL;
     if (raised !== undefined) {
       const { error } = raised;
       raised = undefined;
       throw error;
     }
-    if (reason !== reasons.stopped) cpu.rip = Number(view.getBigInt64(state.rip, true));
-    if (reason === reasons.none && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) {
-      undoReturn();
-      return false;
-    }
-    const isOut = rest < (counted ? COUNTED_MIN : 0);
-    if (isOut) {
+    if (isOut || rest < leastFuel) {
       fuelSlice = Math.min(MAX_FUEL, fuelSlice * GROWTH);
       quiet = QUIET_JUMPS;
-    } else if (reason === reasons.none) left(cpu.rip, "return");
-    else if (reason === reasons.called) left(cpu.rip, "call");
-    return reason !== reasons.slow;
+      return false;
+    }
+    if (isStopped(before)) return true;
+    return arrived(cpu.rip, "return") !== 0;
   };
 
   const runTier = (tier: ThreadedTier, limit: number): void => {

@@ -44,8 +44,10 @@ export const state = {
   translator: 1024,
   /** 64: words of the first tier (threaded/layout.ts). */
   threaded: 61440,
+  /** Where translated code finds units: `translate/lookup.ts`. */
+  lookup: 65536,
   /** One byte for every guest-physical page: `pageBits`. */
-  pages: 65536,
+  pages: 65536 + 1024 * 1024,
 } as const;
 
 /**

@@ -15,6 +15,8 @@ export interface ExitStatement {
   readonly executed: number;
   /** Slots that the block has set so far; they are in their locals. */
   readonly written: SlotSet;
+  /** What has been added to rsp since the start of the block, where that is a constant. */
+  readonly stackDelta: number | undefined;
   /** What becomes of the status flags after it, in the block. */
   flags: FlagFate;
 }

@@ -8,8 +8,8 @@ import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import type { FoundTable } from "./jump-table.js";
 import { has, slots } from "./slots.js";
-import { hasStackWindow } from "./protocol.js";
-import { elideStackChecks, stackOffsets, tailBlocks } from "./stack-frame.js";
+import { checksStackAtEntry } from "./protocol.js";
+import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
 import { type CallTo, goingOn, leaving } from "./stub.js";
 import { unroll } from "./unroll.js";
@@ -26,8 +26,10 @@ export interface Unit {
   /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
   readonly scalarXmm: number;
-  /** How far above rsp at the entry it relies on memory, beyond what every entry is sure of; or 0. */
-  readonly frameAbove: number;
+  /** rsp at the start of each block less rsp at the entry, where that is known. */
+  readonly stackOffsets: readonly (number | undefined)[];
+  /** What it relies on around rsp at the entry. */
+  readonly frame: Frame;
   /** Blocks that may leave the unit by a tail call. */
   readonly tails: ReadonlySet<number>;
   readonly shape: MemoryShape;
@@ -188,7 +190,8 @@ export function discover(entry: number, code: Code): Unit {
     instructions: own.instructions.size,
     sizeBytes: own.sizeBytes,
     scalarXmm: context.scalarXmm,
-    frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, offsets) : 0,
+    stackOffsets: offsets,
+    frame: checksStackAtEntry(code.shape) ? elideStackChecks(blocks, offsets) : { below: 0, above: 0 },
     tails: tailBlocks(blocks, offsets),
     shape: code.shape,
     pages,

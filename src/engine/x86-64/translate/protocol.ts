@@ -4,10 +4,11 @@ import type { FunctionType, Import } from "../../../wasm/module.js";
 import { state } from "../state.js";
 
 /**
- * A unit: fuel in; the guest address where to go on and the fuel left out. All registers are in the state area at
- * both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must look.
+ * A unit: fuel and depth in; the guest address where to go on and the fuel left out. All registers are in the state area
+ * at both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must
+ * look. Depth is how many bytes of V8's stack may still be used.
  */
-const unitType: FunctionType = { params: ["i32"], results: ["i64", "i32"] };
+const unitType: FunctionType = { params: ["i32", "i32"], results: ["i64", "i32"] };
 
 /** A unit's name in its module. */
 export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
@@ -21,64 +22,63 @@ export const types = {
   /** The address that follows in, 0 out where the interpreter's one instruction led there. */
   slow: 1,
   settle: 2,
+  /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
+  elsewhere: 3,
 } as const;
 
 export const moduleTypes: readonly FunctionType[] = [
   unitType,
   { params: ["i32"], results: ["i32"] },
   { params: [], results: [] },
+  { params: ["i32", "i32"], results: ["i32"] },
 ];
 
 /** Imported functions by index; a module's own follow. */
-export const imported = { slow: 0, settle: 1, count: 2 } as const;
+export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, count: 4 } as const;
 
 export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
   { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
   { module: "solo5", name: "table", kind: "table", min: tableSize },
   { module: "solo5", name: "slow", kind: "function", type: types.slow },
   { module: "solo5", name: "settle", kind: "function", type: types.settle },
+  { module: "solo5", name: "missing", kind: "function", type: types.elsewhere },
+  { module: "solo5", name: "failed", kind: "function", type: types.elsewhere },
 ];
 
 /** The translator's words in the state area, offsets in bytes. */
 export const words = {
-  /** 4: why a unit left: `reasons`. */
-  reason: state.translator,
-  /** 8: the guest address that a missing function was called at. */
-  missing: state.translator + 8,
   /** 4: the address of the latest RET, which the interpreter does again where its target is beyond 4 GiB. */
-  returned: state.translator + 4,
-  /** 8: rsp of a unit's entry must lie in [stackLow, stackLow + STACK_WINDOW): guest frames stand for V8's. */
-  stackLow: state.translator + 16,
-  /** 8 * `LOOKUP_ENTRIES`: a cache of units: guest address, then index in the table, by the address's low bits. */
-  lookup: state.translator + 1024,
+  returned: state.translator,
+  /** 4: the guest address that is gone on at where there is no unit, or that a unit leaves at. */
+  elsewhere: state.translator + 8,
+  /** 4: how far above rsp the return address of the function is that goes on there. */
+  frame: state.translator + 12,
+  /** 8: where that led to, as a unit returns it. */
+  target: state.translator + 16,
+  /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */
+  returnAbove: state.translator + 24,
 } as const;
 
-export const LOOKUP_ENTRIES = 4096;
+/** A stack pointer that is farther above is on another stack. */
+export const RETURN_SPAN = 65536;
 
-export const reasons = {
-  none: 0,
-  /** A check failed, or a stop test: the interpreter decides about the instruction at rip. */
-  slow: 2,
-  /** An instruction of the interpreter's led elsewhere, or its exit was answered by `suspend`. */
-  stopped: 3,
-  /** A function was called that is not translated. */
-  called: 4,
-} as const;
+/** Buckets of two entries, each 8 bytes: a unit's guest address, then its index in the table. */
+export const LOOKUP_BUCKETS = 65536;
 
-/**
- * The stack pointers with which units may be entered until the root is reached again. V8's own stack of 984 KiB holds
- * as many frames as there are return addresses in this many bytes.
- */
-export const STACK_WINDOW = 16384;
-/** How much of the window is above the root's stack pointer: callers that return one after the other. */
-export const STACK_ABOVE = 4096;
-/** Writable memory that is certain to be below and above the stack pointer at a unit's entry. */
-export const FRAME_BELOW = 4096;
-export const FRAME_ABOVE = 16;
+/** Accesses that are farther from the stack pointer at a unit's entry are checked by themselves. */
+export const MAX_FRAME = 65536;
+/** Plain memory below which a unit does not look where its stack is. */
+const LEAST_PLAIN = 65536;
+/** Bytes of V8's stack for translated code, of the 984 KiB that there are. */
+export const STACK_BYTES = 500_000;
+/** What the interpreter and whoever it asks may need of it. */
+export const STACK_RESERVE = 100_000;
+/** What going through the interpreter takes. */
+export const STACK_FOR_INTERPRETER = 6_000;
 
 /** Fuel in instructions (replay profile) that no unit uses up between two of its tests. */
 export const COUNTED_MIN = 8192;
 
-/** Whether there is room for a stack window; without, accesses near the stack pointer are checked one by one. */
-export const hasStackWindow = ({ size, writable }: { size: number; writable: number }): boolean =>
-  size - writable >= 2 * STACK_WINDOW + FRAME_BELOW + FRAME_ABOVE;
+/** Whether units look once where their stack is; without, accesses near the stack pointer are checked one by one. */
+export const checksStackAtEntry = ({ size, writable }: { size: number; writable: number }): boolean =>
+  size - writable >= LEAST_PLAIN;

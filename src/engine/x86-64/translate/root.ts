@@ -3,80 +3,51 @@
 import { encodeModule, type FunctionType } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
-import type { MemoryShape } from "./access.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
-import {
-  COUNTED_MIN,
-  FRAME_ABOVE,
-  FRAME_BELOW,
-  hasStackWindow,
-  imported,
-  LEAVE,
-  moduleImports,
-  moduleTypes,
-  reasons,
-  STACK_ABOVE,
-  STACK_WINDOW,
-  types,
-  words,
-} from "./protocol.js";
+import { COUNTED_MIN, imported, LEAVE, moduleImports, moduleTypes, RETURN_SPAN, types, words } from "./protocol.js";
 import { RSP } from "./slots.js";
 
-/** Index of the unit to begin with, and fuel; the fuel that is left. */
-const runType: FunctionType = { params: ["i32", "i32"], results: ["i32"] };
-const [INDEX, FUEL] = [0, 1];
+/** Index of the unit to begin with, fuel and depth; the fuel that is left. rip in the state area says where to go on. */
+const runType: FunctionType = { params: ["i32", "i32", "i32"], results: ["i32"] };
+const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 
-export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
+export function rootModule(memoryPages: number, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
     imports: moduleImports(memoryPages, 1),
-    functions: [missing(), run(shape, counts)],
+    functions: [missing(), run(counts)],
     exports: [{ name: "run", index: imported.count + 1 }],
     elements: [{ at: 0, index: imported.count }],
   });
 }
 
-/** Goes on, at the root, at the address that was called. */
+/** Goes on at the address that was called without a unit of its own. */
 function missing() {
-  const e = new Expressions(new Locals(1));
+  const e = new Expressions(new Locals(2));
+  const fuel = 0;
+  e.get(fuel);
+  e.get(1);
+  e.op("call");
+  e.code.u32(imported.missing);
+  e.set(fuel);
   e.i32(0);
-  e.i32(reasons.called);
-  e.memory(op["i32.store"], 2, words.reason);
-  e.i32(0);
-  e.memory(op["i64.load"], 3, words.missing);
-  e.get(0);
+  e.memory(op["i64.load"], 3, words.target);
+  e.get(fuel);
   return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
 }
 
-function run(shape: MemoryShape, counts: boolean) {
-  const locals = new Locals(2);
+function run(counts: boolean) {
+  const locals = new Locals(3);
   const e = new Expressions(locals);
   const target = locals.add("i64");
-  const low = locals.add("i64");
   const block = (opcode: number) => {
     e.code.byte(opcode);
     e.code.byte(type.empty);
   };
   block(op.loop);
-  if (hasStackWindow(shape)) {
-    stackWindow(e, shape, low);
-    // Outside all the same: no unit can be entered.
-    e.i32(0);
-    e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
-    e.get(low);
-    e.op("i64.sub");
-    e.i64(STACK_WINDOW);
-    e.op("i64.ge_u");
-    block(op.if);
-    e.i32(0);
-    e.i32(reasons.slow);
-    e.memory(op["i32.store"], 2, words.reason);
-    e.get(FUEL);
-    e.op("return");
-    e.op("end");
-  }
   e.get(FUEL);
+  e.get(DEPTH);
   e.get(INDEX);
   e.op("call_indirect");
   e.code.u32(types.unit);
@@ -103,6 +74,14 @@ function run(shape: MemoryShape, counts: boolean) {
   e.i32(counts ? COUNTED_MIN : 0);
   e.op("i32.ge_s");
   e.op("i32.and");
+  load(e, state.gpr + 8 * RSP);
+  load(e, words.returnAbove);
+  e.op("i64.sub");
+  e.i64(1);
+  e.op("i64.sub");
+  e.i64(RETURN_SPAN);
+  e.op("i64.ge_u");
+  e.op("i32.and");
   e.op("br_if");
   e.code.u32(0);
   e.op("end");
@@ -110,30 +89,7 @@ function run(shape: MemoryShape, counts: boolean) {
   return { type: moduleTypes.length, locals: locals.types, code: e.code.take(), name: "run" };
 }
 
-/**
- * Sets where stack pointers may be: around the present one, inside the memory with what units rely on around it.
- * A stack pointer that is outside all the same fails every unit's entry; the dispatcher sees to that.
- */
-function stackWindow(e: Expressions, shape: MemoryShape, low: number): void {
-  const least = shape.writable + FRAME_BELOW;
-  const most = shape.size - FRAME_ABOVE - STACK_WINDOW;
-  const clamp = (name: "i64.gt_s" | "i64.lt_s", limit: number) => {
-    e.get(low);
-    e.i64(limit);
-    e.get(low);
-    e.i64(limit);
-    e.op(name);
-    e.op("select");
-    e.set(low);
-  };
+function load(e: Expressions, offset: number): void {
   e.i32(0);
-  e.memory(op["i64.load"], 3, state.gpr + 8 * RSP);
-  e.i64(STACK_WINDOW - STACK_ABOVE);
-  e.op("i64.sub");
-  e.set(low);
-  clamp("i64.lt_s", most);
-  clamp("i64.gt_s", least);
-  e.i32(0);
-  e.get(low);
-  e.memory(op["i64.store"], 3, words.stackLow);
+  e.memory(op["i64.load"], 3, offset);
 }

@@ -2,10 +2,7 @@
 // no check of their own, since the entry has made sure of the memory around it.
 import type { Block } from "./block.js";
 import { i32 } from "./node.js";
-import { FRAME_ABOVE, FRAME_BELOW } from "./protocol.js";
-
-/** Frames that reach farther above the entry's stack pointer keep their checks. */
-const MAX_ABOVE = 4096;
+import { MAX_FRAME } from "./protocol.js";
 
 /** Return addresses are 8 bytes: a callee takes its own off the stack. */
 const RETURN_ADDRESS = 8;
@@ -39,21 +36,25 @@ export function stackOffsets(
   });
 }
 
-/**
- * Takes out the checks that the entry makes for all; gives how many bytes above its stack pointer the unit relies on
- * beyond those that every entry is sure of, or 0.
- */
-export function elideStackChecks(blocks: readonly Block[], offsets: readonly (number | undefined)[]): number {
-  let above = FRAME_ABOVE;
+/** Memory around the stack pointer at the entry that a unit relies on, in bytes. */
+export interface Frame {
+  readonly below: number;
+  readonly above: number;
+}
+
+/** Takes out the checks that the entry makes for all. */
+export function elideStackChecks(blocks: readonly Block[], offsets: readonly (number | undefined)[]): Frame {
+  let [below, above] = [0, 0];
   offsets.forEach((offset, index) => {
     if (offset === undefined) return;
     for (const { exit, range } of blocks[index]?.stackChecks ?? []) {
-      if (offset + range.min < -FRAME_BELOW || offset + range.max > MAX_ABOVE) continue;
+      if (offset + range.min < -MAX_FRAME || offset + range.max > MAX_FRAME) continue;
       exit.when = i32(0);
+      below = Math.max(below, -(offset + range.min));
       above = Math.max(above, offset + range.max);
     }
   });
-  return above > FRAME_ABOVE ? above : 0;
+  return { below, above };
 }
 
 /**

@@ -70,11 +70,11 @@ export class Translator {
       tables: new Map(),
       functions: new Map(),
     };
-    this.#units = new Units(memory, code.shape, code.counts, doors);
+    this.#units = new Units(memory, code.counts, doors);
   }
 
   /** Runs the unit in a slot: its fuel in, what is left out. */
-  get run(): (slot: number, fuel: number) => number {
+  get run(): Units["run"] {
     return this.#units.run;
   }
 
@@ -124,6 +124,7 @@ export class Translator {
 
   /** Stops what goes on beside the guest: its code is no longer what it was. */
   drop(): void {
+    this.#units.drop();
     this.#wanted.length = 0;
   }
 

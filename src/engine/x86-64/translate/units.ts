@@ -9,9 +9,8 @@ import {
   type WasmModule,
   type WasmTable,
 } from "../../../wasm/host.js";
-import type { MemoryShape } from "./access.js";
 import { state } from "../state.js";
-import { lookupOffset } from "./lookup.js";
+import { clearLookup, enterInLookup } from "./lookup.js";
 import { imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
 import { rootModule } from "./root.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
@@ -22,6 +21,9 @@ export interface Doors {
   readonly slow: (next: number) => number;
   /** Makes the flags in the state area plain RFLAGS. */
   readonly settle: () => void;
+  /** Goes on at an address without a unit, or, `failed`, at an instruction that translated code cannot do: see `types`. */
+  readonly missing: (fuel: number, depth: number) => number;
+  readonly failed: (fuel: number, depth: number) => number;
 }
 
 /** A unit in WebAssembly. */
@@ -37,8 +39,8 @@ const PAGE_BYTES = 65536;
 const MAX_KEPT = 16 << 20;
 
 export class Units {
-  /** Runs the unit in a slot: its fuel in, what is left out. */
-  readonly run: (slot: number, fuel: number) => number;
+  /** Runs the unit in a slot: fuel and depth in, the fuel that is left out. */
+  readonly run: (slot: number, fuel: number, depth: number) => number;
   readonly #memory: WasmMemory;
   readonly #table: WasmTable;
   readonly #imports: WasmImports;
@@ -54,14 +56,14 @@ export class Units {
   /** How many of the kept were there when all was stored last. */
   #stored = 0;
 
-  constructor(memory: WasmMemory, shape: MemoryShape, counts: boolean, doors: Doors) {
+  constructor(memory: WasmMemory, counts: boolean, doors: Doors) {
     this.#memory = memory;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     this.#imports = { solo5: { memory, table: this.#table, ...doors } };
-    const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
+    const module = new webAssembly.Module(rootModule(this.#memoryPages(), counts));
     const { exports } = new webAssembly.Instance(module, this.#imports);
-    this.run = exports["run"] as (slot: number, fuel: number) => number;
+    this.run = exports["run"] as Units["run"];
   }
 
   #memoryPages(): number {
@@ -72,10 +74,13 @@ export class Units {
   find(pc: number): number {
     if (!this.#installed.has(pc)) return 0;
     const slot = this.#slots.get(pc) ?? 0;
-    const at = lookupOffset(pc) >> 2;
-    this.#words[at] = pc;
-    this.#words[at + 1] = slot;
+    enterInLookup(this.#words, pc, slot);
     return slot;
+  }
+
+  /** Translated code finds none of them any more. */
+  drop(): void {
+    if (this.#installed.size > 0) clearLookup(this.#words);
   }
 
   has(pc: number): boolean {

@@ -101,6 +101,7 @@ export class BlockState {
       pc: this.at?.pc ?? this.pc,
       executed: this.executed,
       written: copySlots(this.writes),
+      stackDelta: this.stackDelta(),
       flags: this.#readBy === this.executed ? "read" : "kept",
     };
     if (exit.flags === "kept") this.#open.push(exit);

@@ -6,6 +6,7 @@ import { add, copySlots, has, noSlots, remove, RSP, slotOffset, slots } from "..
 import { loadSlots } from "./state-transfer.js";
 import {
   close,
+  DEPTH,
   liveAt,
   open,
   pushFuel,
@@ -19,18 +20,21 @@ import {
 /** rbx, rbp, r12 to r15: System V ABI 3.2.1. */
 const CALLEE_SAVED = [3, 5, 12, 13, 14, 15];
 
-/** Calls the unit at an address, or goes on there in this function's place (`isTail`). */
-export function callTo(u: UnitCode, pc: number, isTail: boolean): void {
+/**
+ * Calls the unit at an address, or goes on there in this function's place (`isTail`), whose return address is `frame`
+ * above rsp.
+ */
+export function callTo(u: UnitCode, pc: number, isTail: boolean, frame = 0): void {
   const { e } = u;
   const callee = u.options.callee(pc);
   if ("index" in callee) {
-    pushFuel(u);
+    pushArguments(u, isTail);
     e.op(isTail ? "return_call" : "call");
     u.calls.push({ at: e.code.length, to: pc });
     e.code.u32InFive(callee.index);
   } else {
-    storeMissing(u, () => e.i64(pc));
-    pushFuel(u);
+    storeMissing(u, () => e.i64(pc + frame * 2 ** 32));
+    pushArguments(u, isTail);
     e.i32(callee.slot);
     callIndirect(u, isTail);
   }
@@ -40,16 +44,21 @@ export function callTo(u: UnitCode, pc: number, isTail: boolean): void {
 export function callTarget(u: UnitCode, isTail: boolean): void {
   const { e, local } = u;
   storeMissing(u, () => e.get(local.target));
-  pushFuel(u);
+  pushArguments(u, isTail);
   lookup(e, local.target);
   callIndirect(u, isTail);
 }
 
-/** Where the dispatcher goes on if there is no unit. */
+function pushArguments(u: UnitCode, isTail: boolean): void {
+  pushFuel(u);
+  u.e.get(isTail ? DEPTH : u.local.depth);
+}
+
+/** Where to go on if there is no unit. */
 function storeMissing({ e }: UnitCode, pc: () => void): void {
   e.i32(0);
   pc();
-  e.memory(op["i64.store"], 3, words.missing);
+  e.memory(op["i64.store"], 3, words.elsewhere);
 }
 
 function callIndirect({ e }: UnitCode, isTail: boolean): void {

@@ -3,14 +3,15 @@ import { op } from "../../../../wasm/opcodes.js";
 import { hasTailCalls } from "../../../../wasm/tail-calls.js";
 import { state } from "../../state.js";
 import type { Block } from "../block.js";
-import { imported, reasons, words } from "../protocol.js";
+import { imported, words } from "../protocol.js";
 import { members } from "../slots.js";
 import { afterCall, callTarget, callTo } from "./calls.js";
+import { frameAt } from "./exits.js";
 import { storeSlot } from "./state-transfer.js";
 import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
 
 export function writeEnd(u: UnitCode, block: Block, index: number): void {
-  const { e, local, options } = u;
+  const { e, local } = u;
   const { end } = block;
   switch (end.kind) {
     case "jump":
@@ -25,9 +26,7 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       return returnTarget(u);
     case "leave":
       spill(u, block, index);
-      if (isTail(u, index) && options.isCalled(end.pc)) return callTo(u, end.pc, true);
-      e.i64(end.pc);
-      return returnTarget(u);
+      return goTo(u, end.pc, frameAt(u, index, block.stackDelta));
     case "jumpTo":
       spill(u, block, index);
       e.value(end.target);
@@ -51,6 +50,13 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
     default:
       end satisfies never;
   }
+}
+
+/** Goes on at an address outside of the unit, in its place. */
+function goTo(u: UnitCode, pc: number, frame: number): void {
+  if (hasTailCalls()) return callTo(u, pc, true, frame);
+  u.e.i64(pc);
+  returnTarget(u);
 }
 
 /** Stores what is dirty; the values are in the slots' locals. */
@@ -80,6 +86,6 @@ function interpret(u: UnitCode, pc: number, next: number): void {
   e.op("call");
   e.code.u32(imported.slow);
   open(u, op.if);
-  returnLeave(u, reasons.stopped);
+  returnLeave(u);
   close(u);
 }

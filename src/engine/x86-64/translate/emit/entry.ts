@@ -1,59 +1,59 @@
 // What a unit does before its first block: tests whether it may run at all, then loads the slots that it needs.
 import { op } from "../../../../wasm/opcodes.js";
-import { state } from "../../state.js";
-import { hasStackWindow, reasons, STACK_WINDOW, words } from "../protocol.js";
+import { leaveAt } from "./exits.js";
 import {
-  branch,
-  branchIf,
   close,
+  DEPTH,
   open,
   pushOutOfFuel,
   pushStoredRsp,
   reload,
-  returnLeave,
   returnTarget,
   type UnitCode,
 } from "./unit-code.js";
 
 export function writeEntry(u: UnitCode): void {
-  const { unit } = u;
   returnUnlessRunnable(u);
-  if (unit.frameAbove > 0) leaveNearEndOfMemory(u);
+  leaveNearEndOfMemory(u);
   reload(u, 0);
 }
 
-/** Returns to the root where there is no fuel, or the stack is not where it is expected. */
+/** Returns to the root where there is no fuel, or no room on V8's stack. */
 function returnUnlessRunnable(u: UnitCode): void {
-  const { e, unit } = u;
-  open(u, op.block);
-  open(u, op.block);
+  const { e, unit, local } = u;
+  e.get(DEPTH);
+  e.code.byte(op["i32.const"]);
+  u.frameBytesAt = e.code.length;
+  e.code.u32InFive(0);
+  e.op("i32.sub");
+  e.code.byte(op["local.tee"]);
+  e.code.u32(local.depth);
+  e.i32(0);
+  e.op("i32.lt_s");
   pushOutOfFuel(u);
-  branchIf(u, 0);
-  if (hasStackWindow(unit.shape)) {
-    pushStoredRsp(u);
-    e.i32(0);
-    e.memory(op["i64.load"], 3, words.stackLow);
-    e.op("i64.sub");
-    e.i64(STACK_WINDOW);
-    e.op("i64.lt_u");
-    branchIf(u, 1);
-  } else branch(u, 1);
-  close(u);
+  e.op("i32.or");
+  open(u, op.if);
   e.i64(unit.entry);
   returnTarget(u);
   close(u);
 }
 
-/** Leaves to the interpreter where the memory ends before what the unit relies on above the stack pointer. */
+/** Leaves to the interpreter where the memory around the stack pointer is not all that the unit relies on. */
 function leaveNearEndOfMemory(u: UnitCode): void {
   const { e, unit } = u;
+  const { below, above } = unit.frame;
+  if (below === 0 && above === 0) return;
+  const lowest = unit.shape.writable + below;
   pushStoredRsp(u);
-  e.i64(unit.shape.size - unit.frameAbove);
+  e.i64(lowest);
+  e.op("i64.sub");
+  e.i64(unit.shape.size - above - lowest);
   e.op("i64.gt_u");
   open(u, op.if);
-  e.i32(0);
-  e.i64(unit.entry);
-  e.memory(op["i64.store"], 3, state.rip);
-  returnLeave(u, reasons.slow);
+  leaveAt(
+    u,
+    () => e.i32(unit.entry),
+    () => e.i32(0),
+  );
   close(u);
 }

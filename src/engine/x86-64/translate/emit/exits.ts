@@ -1,10 +1,9 @@
 // How a unit is left in its middle, by a failed check or a stop test: through a spill block, one for each set of slots
 // that may be dirty there. All of them are behind the unit's code, in blocks that are opened before it.
 import { op } from "../../../../wasm/opcodes.js";
-import { state } from "../../state.js";
 import type { Block, ExitStatement } from "../block.js";
 import { isZero } from "../node.js";
-import { reasons } from "../protocol.js";
+import { imported, words } from "../protocol.js";
 import { has, keyOf, members, noSlots, type SlotSet } from "../slots.js";
 import { spillOrder } from "./spill-order.js";
 import { storeSlot } from "./state-transfer.js";
@@ -16,8 +15,10 @@ import {
   dirtyAtExit,
   dirtyAtStop,
   open,
+  pushFuel,
   pushOutOfFuel,
-  returnLeave,
+  returnTarget,
+  setFuel,
   type UnitCode,
 } from "./unit-code.js";
 
@@ -41,12 +42,31 @@ export function withExits(u: UnitCode, code: () => void): void {
     branch(u, u.depth - 1);
   }
   close(u);
-  e.i32(0);
-  e.get(local.exitPc);
-  e.op("i64.extend_i32_u");
-  e.memory(op["i64.store"], 3, state.rip);
   if (u.options.counts) addFuel(u, () => e.get(local.notExecuted));
-  returnLeave(u, reasons.slow);
+  leaveAt(
+    u,
+    () => e.get(local.exitPc),
+    () => e.get(local.exitFrame),
+  );
+}
+
+/** Goes on with an instruction in the interpreter, in this function's place: see `words`. */
+export function leaveAt(u: UnitCode, pc: () => void, frame: () => void): void {
+  const { e } = u;
+  e.i32(0);
+  pc();
+  e.memory(op["i32.store"], 2, words.elsewhere);
+  e.i32(0);
+  frame();
+  e.memory(op["i32.store"], 2, words.frame);
+  pushFuel(u);
+  e.get(u.local.depth);
+  e.op("call");
+  e.code.u32(imported.failed);
+  setFuel(u);
+  e.i32(0);
+  e.memory(op["i64.load"], 3, words.target);
+  returnTarget(u);
 }
 
 /** The sets of dirty slots at all places where a check may fail. */
@@ -69,8 +89,7 @@ export const countedIn = ({ end, instructions }: Block): number =>
 export function writeExit(u: UnitCode, exit: ExitStatement, block: Block, index: number): void {
   const { e, local } = u;
   if (isZero(exit.when)) return;
-  e.i32(exit.pc);
-  e.set(local.exitPc);
+  setPlace(u, exit.pc, frameAt(u, index, exit.stackDelta));
   if (u.options.counts) {
     e.i32(countedIn(block) - exit.executed);
     e.set(local.notExecuted);
@@ -84,8 +103,7 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   const { e, local } = u;
   pushOutOfFuel(u);
   open(u, op.if);
-  e.i32(block.pc);
-  e.set(local.exitPc);
+  setPlace(u, block.pc, frameAt(u, index, 0));
   if (u.options.counts) {
     e.i32(0);
     e.set(local.notExecuted);
@@ -93,6 +111,19 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   e.i32(1);
   leaveIf(u, dirtyAtStop(u, index));
   close(u);
+}
+
+/** How far above rsp the return address is: 0 where it is not known, as if it were there. */
+export function frameAt({ unit }: UnitCode, block: number, delta: number | undefined): number {
+  const offset = unit.stackOffsets[block];
+  return offset === undefined || delta === undefined ? 0 : Math.max(0, -(offset + delta));
+}
+
+function setPlace({ e, local }: UnitCode, pc: number, frame: number): void {
+  e.i32(pc);
+  e.set(local.exitPc);
+  e.i32(frame);
+  e.set(local.exitFrame);
 }
 
 /** Leaves where the value on the stack is not 0. */

@@ -6,7 +6,7 @@ import type { Block, ExitStatement } from "../block.js";
 import { type Dataflow, spilledAtEnd } from "../dataflow.js";
 import type { Unit } from "../discover.js";
 import { Expressions, Locals } from "../expression.js";
-import { COUNTED_MIN, LEAVE, words } from "../protocol.js";
+import { COUNTED_MIN, LEAVE } from "../protocol.js";
 import {
   addAll,
   copySlots,
@@ -28,8 +28,9 @@ export interface EmitOptions {
   readonly isCalled: (pc: number) => boolean;
 }
 
-/** The parameter, a local like the others: what may still be executed. */
+/** The parameters, locals like the others: what may still be executed, and how much of V8's stack may be used. */
 const FUEL = 0;
+export const DEPTH = 1;
 
 export interface UnitCode {
   readonly unit: Unit;
@@ -43,8 +44,12 @@ export interface UnitCode {
     readonly target: number;
     /** Where the interpreter goes on after an exit. */
     readonly exitPc: number;
+    /** How far above rsp its function's return address is. */
+    readonly exitFrame: number;
     /** Instructions of the block that is left that have been counted and not executed. */
     readonly notExecuted: number;
+    /** What callees may use of V8's stack. */
+    readonly depth: number;
     /** Which way a dispatch node goes. */
     readonly label: number;
   };
@@ -54,6 +59,8 @@ export interface UnitCode {
   readonly exitDepth: Map<string, number>;
   /** How many blocks are open. */
   depth: number;
+  /** Where in the code the constant is to be put that says what the function takes of V8's stack. */
+  frameBytesAt: number;
 }
 
 export function unitCode(
@@ -62,16 +69,18 @@ export function unitCode(
   checked: ReadonlySet<number>,
   options: EmitOptions,
 ): UnitCode {
-  const locals = new Locals(1);
+  const locals = new Locals(2);
   const local = {
     target: locals.add("i64"),
     exitPc: locals.add("i32"),
+    exitFrame: locals.add("i32"),
     notExecuted: locals.add("i32"),
+    depth: locals.add("i32"),
     label: locals.add("i32"),
   };
   const e = new Expressions(locals);
   const exitDepth = new Map<string, number>();
-  return { unit, options, flow, checked, e, local, calls: [], exitDepth, depth: 0 };
+  return { unit, options, flow, checked, e, local, calls: [], exitDepth, depth: 0, frameBytesAt: 0 };
 }
 
 // Slots.
@@ -170,12 +179,9 @@ export function returnTarget({ e }: UnitCode): void {
   e.op("return");
 }
 
-/** Returns to the dispatcher, which looks at the state area; for one of `reasons`. */
-export function returnLeave(u: UnitCode, reason: number): void {
+/** Returns to the dispatcher, which looks at the state area. */
+export function returnLeave(u: UnitCode): void {
   const { e } = u;
-  e.i32(0);
-  e.i32(reason);
-  e.memory(op["i32.store"], 2, words.reason);
   e.code.byte(op["i64.const"]);
   e.code.s64(LEAVE);
   returnTarget(u);

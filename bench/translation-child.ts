@@ -45,6 +45,8 @@ function translate({
     isExecutable,
     counts: false,
     isKnown: () => true,
+    hasRun: () => true,
+    countAt: () => 0,
     targetsOf: () => [],
     registerNow: () => 0,
   };

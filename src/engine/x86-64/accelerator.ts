@@ -117,6 +117,7 @@ export function accelerate(
   };
   /** One instruction of the interpreter's; what it raises waits until translated code is left. */
   const step = (): void => {
+    if (unwatched.size > 0) forgetUnwatched();
     try {
       core.run(1);
     } catch (error) {
@@ -196,6 +197,8 @@ export function accelerate(
       isExecutable,
       counts: counted,
       isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
+      hasRun: (pc) => threshold === 0 || core.hasRun(pc),
+      countAt: (pc) => hotness.at(pc),
       targetsOf: (pc) => calls.targetsOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -278,6 +281,7 @@ export function accelerate(
       unwind();
       return rest;
     }
+    if (unwatched.size > 0) forgetUnwatched();
     returnAbove = stackPointer() + view.getUint32(words.frame, true);
     if (isFailed) {
       step();

@@ -41,6 +41,12 @@ export class CodeCache {
     return this.#current.steps[pc & (pageSize - 1)];
   }
 
+  /** Whether there is a step for an address. */
+  has(pc: number): boolean {
+    const offset = pc & (pageSize - 1);
+    return this.#version === this.#mmu.version && this.#pages.get(pc - offset)?.steps[offset] !== undefined;
+  }
+
   /** Keeps a step for the instruction just fetched at `pc` by `fetch`. */
   keep(pc: number, step: Step): void {
     this.at(pc);

@@ -149,6 +149,11 @@ export class Core implements Machine {
     return this.#cache.at(pc)?.instruction ?? this.#cache.fetch(pc, this.mode);
   }
 
+  /** Whether the instruction at an address has been interpreted since its code was last changed. */
+  hasRun(pc: number): boolean {
+    return this.#cache.has(pc);
+  }
+
   setBreakpoint(pc: number, on: boolean): void {
     if (on) this.breakpoints.add(pc);
     else this.breakpoints.delete(pc);

@@ -35,6 +35,11 @@ export class Hotness {
     return this.#threshold === 0 || this.#counts.has(pc);
   }
 
+  /** What has happened there, in jumps. */
+  at(pc: number): number {
+    return this.#counts.get(pc) ?? 0;
+  }
+
   clear(): void {
     this.#counts.clear();
   }

@@ -7,6 +7,7 @@ import type { KnownLoad } from "./build/memory.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import type { FoundTable } from "./jump-table.js";
+import { cutToUnit } from "./region-unit.js";
 import { has, slots } from "./slots.js";
 import { checksStackAtEntry } from "./protocol.js";
 import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
@@ -65,7 +66,7 @@ interface Start {
 }
 
 export function discover(entry: number, code: Code): Unit {
-  const own = functionAt(entry, code);
+  const own = cutToUnit(entry, follow(entry, code), code);
   const root: Place = {
     entry,
     found: own,
@@ -93,12 +94,12 @@ export function discover(entry: number, code: Code): Unit {
   };
   /** The function that a call goes to, where it is to be built in. */
   const inlined = (target: number, next: number, caller: Place): Place | undefined => {
-    if (caller.depth >= MAX_DEPTH || !code.isExecutable(target)) return undefined;
+    if (caller.depth >= MAX_DEPTH || !code.isExecutable(target) || !code.hasRun(target)) return undefined;
     let recursion = 0;
     for (let at: Place | undefined = caller; at !== undefined; at = at.caller?.place) {
       if (at.entry === target) recursion++;
     }
-    const found = functionAt(target, code);
+    const found = smallFunctionAt(target, code);
     const size = found.instructions.size;
     const isSmall = size <= MAX_INLINED && instructions + size <= Math.max(MAX_GROWN, own.instructions.size);
     if (recursion > MAX_RECURSION || found.leaves || found.switches || !isSmall) return undefined;
@@ -142,7 +143,7 @@ export function discover(entry: number, code: Code): Unit {
   };
   /** Where a jump by a table goes: the code for each entry, and the general way. */
   const tableEdges = ({ load, targets, entries, base, at }: FoundTable, place: Place): number[] => {
-    const edges = [...new Set(targets)].map((target) => {
+    const edges = knownTargets(targets, place.found).map((target) => {
       const value = entries[targets.indexOf(target)] ?? 0;
       return indexOf(place, load.pc, { pc: load.pc, value, base, at });
     });
@@ -206,10 +207,10 @@ const isCopied = (block: Block | undefined, start: Start | undefined): boolean =
   !has(block.writes, slots.target) &&
   (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
 
-function functionAt(entry: number, code: Code): Found {
+function smallFunctionAt(entry: number, code: Code): Found {
   const known = code.functions.get(entry);
   if (known !== undefined) return known;
-  const found = follow(entry, code);
+  const found = follow(entry, code, MAX_INLINED + 1);
   code.functions.set(entry, found);
   return found;
 }
@@ -219,22 +220,31 @@ const contextOf = ({ instructions }: Found, { shape }: Code): UnitContext => ({
   scalarXmm: scalarRegisters(instructions.values()),
 });
 
+/** A jump by a table with fewer that go to the unit is like any other. */
+const LEAST_TARGETS = 2;
+
+/** Where a jump by a table goes inside of the unit, each once; elsewhere it goes the general way. */
+const knownTargets = (targets: readonly number[], { instructions }: Found): number[] =>
+  [...new Set(targets)].filter((target) => instructions.has(target));
+
 /** For the general way of a jump by a table: no load is known. */
 const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
 
 /** A block, and the table by which it ends where an instruction reads one. */
 function build(
   pc: number,
-  { found: { leaders, instructions }, caller }: Place,
+  { found, caller }: Place,
   context: UnitContext,
   tables: ReadonlyMap<number, FoundTable>,
   known?: KnownLoad,
 ): { block: Block; table: FoundTable | undefined } {
+  const { leaders, instructions } = found;
   const builder = new BlockBuilder(pc, context, { known, returnsTo: caller?.next });
   for (let at = pc; ;) {
     const table = known === undefined ? tables.get(at) : undefined;
-    if (table !== undefined) {
-      builder.selectBy(table);
+    const targets = table === undefined ? [] : knownTargets(table.targets, found);
+    if (table !== undefined && targets.length >= LEAST_TARGETS) {
+      builder.selectBy(table, targets);
       return { block: builder.finish(at), table };
     }
     const i = instructions.get(at);

@@ -2,7 +2,7 @@
 import { decode } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
-import { findTable, type FoundTable } from "./jump-table.js";
+import { findTable, type FoundTable, noteAddress } from "./jump-table.js";
 import { RSP } from "./slots.js";
 
 const RBP = 5;
@@ -16,22 +16,29 @@ export interface Code {
   readonly isExecutable: (pc: number) => boolean;
   /** Whether an address is known to be called: a jump there leaves the unit. */
   readonly isEntry: (pc: number) => boolean;
+  /** Whether another unit begins at an address in any case: part of a function that is too large for one. */
+  readonly isBoundary: (pc: number) => boolean;
+  readonly addBoundary: (pc: number) => void;
   /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
   readonly counts: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
   /** Whether an address has been gone to so far: what has never been called is not translated with its caller. */
   readonly isKnown: (pc: number) => boolean;
+  /** Whether the instruction at an address has been executed so far: what has not is left out. */
+  readonly hasRun: (pc: number) => boolean;
+  /** How often the interpreter has jumped to an address, about. */
+  readonly countAt: (pc: number) => number;
   /** Where an indirect call at an address has gone so far, most often first. */
   readonly targetsOf: (pc: number) => readonly number[];
-  /** Functions followed so far, by entry. */
+  /** Functions followed so far to see whether they are small, by entry. */
   readonly functions: Map<number, Found>;
   /** Tables found so far, by the address of the load: a unit that begins in a loop does not see where its base is set. */
   readonly tables: Map<number, FoundTable>;
 }
 
-/** A function beyond this many instructions ends early, and another unit begins there. */
-const MAX_INSTRUCTIONS = 4000;
+/** What is followed of a function at most, in instructions; the rest is as another function. */
+const MAX_INSTRUCTIONS = 16_000;
 
 /** A function: what can be reached from its entry without a call. */
 export interface Found {
@@ -46,20 +53,25 @@ export interface Found {
   readonly sizeBytes: number;
 }
 
-export function follow(entry: number, code: Code): Found {
+export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Found {
   const leaders = new Set([entry]);
   const instructions = new Map<number, Instruction>();
   const { tables } = code;
   const work = [entry];
   const lead = (pc: number) => {
     if (leaders.has(pc)) return;
+    if (!code.hasRun(pc) || (code.isBoundary(pc) && pc !== entry)) {
+      isWhole = false;
+      return;
+    }
     leaders.add(pc);
     work.push(pc);
   };
   const path: Instruction[] = [];
+  const addresses: (number | undefined)[] = [];
   const pages = new Set<number>();
   let sizeBytes = 0;
-  let jumpsAway = false;
+  let isWhole = true;
   const isInPages = (pc: number): boolean => {
     const page = pc >>> 12;
     if (pages.has(page)) return true;
@@ -69,7 +81,7 @@ export function follow(entry: number, code: Code): Found {
   };
   for (let start = work.pop(); start !== undefined; start = work.pop()) {
     path.length = 0;
-    for (let pc = start; !instructions.has(pc) && instructions.size < MAX_INSTRUCTIONS;) {
+    for (let pc = start; !instructions.has(pc) && instructions.size < limit;) {
       if (!isInPages(pc)) break;
       const i = decode(code.bytes, pc, pc);
       if (typeof i === "string" || !isInPages(i.next - 1)) break;
@@ -77,29 +89,38 @@ export function follow(entry: number, code: Code): Found {
       instructions.set(pc, i);
       sizeBytes += i.next - pc;
       path.push(i);
+      noteAddress(i, addresses);
       const [first] = i.operands;
       const target = first?.kind === "target" ? first.target : undefined;
       const { flow } = i.row.traits;
       if (target !== undefined && (flow === "branch" || flow === "jump")) {
         if (flow === "branch" || !code.isEntry(target)) lead(target);
-        else jumpsAway = true;
+        else isWhole = false;
       }
       if (flow === "jumpTo") {
-        const table = known(path, tables) ?? findTable(path, instructions, code);
+        const table = known(path, tables) ?? findTable(path, addresses, code);
         if (table !== undefined) {
           tables.set(table.load.pc, table);
           table.targets.forEach(lead);
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      if (flow !== undefined || i.row.traits.run === undefined) lead(i.next);
+      if (flow !== undefined || i.row.traits.run === undefined) {
+        lead(i.next);
+        break;
+      }
       pc = i.next;
       if (leaders.has(pc)) break;
+      if (code.isBoundary(pc)) {
+        isWhole = false;
+        break;
+      }
     }
   }
-  const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
+  const leaves =
+    !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
-  return { leaders, instructions, leaves: leaves || jumpsAway, switches, pages, sizeBytes };
+  return { leaders, instructions, leaves, switches, pages, sizeBytes };
 }
 
 /** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */

@@ -1,6 +1,6 @@
 // Recognises jumps by a table that cannot change: of addresses (`JMP [table + index * 8]`), and, as compilers write
 // for code that may be moved, of distances from the table (`MOVSXD t, [table + index * 4]; ADD t, table; JMP t`).
-import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
 
 /** A table found while instructions are followed. */
@@ -24,12 +24,12 @@ interface CodeAround {
   readonly registerNow: (index: number) => number;
 }
 
-const MAX_ENTRIES = 1024;
+const MAX_ENTRIES = 4096;
 
-/** The table of the jump at the end of `path`; `all` are the unit's instructions so far. */
+/** The table of the jump at the end of `path`; `addresses` are those that LEA has put into registers so far. */
 export function findTable(
   path: readonly Instruction[],
-  all: ReadonlyMap<number, Instruction>,
+  addresses: readonly (number | undefined)[],
   code: CodeAround,
 ): FoundTable | undefined {
   const jump = path.at(-1);
@@ -49,22 +49,21 @@ export function findTable(
     return undefined;
   const isPlain = load.displacement === 0 && load.segment < 4 && loading?.row.mnemonic === "MOVSXD";
   if (!isPlain) return undefined;
-  const table = readTable(addressIn(load, all) ?? code.registerNow(load.base), 4, count, code);
+  const table = readTable(addresses[load.base] ?? code.registerNow(load.base), 4, count, code);
   return table && { ...table, load: loading, index: load.index, base: load.base };
 }
 
 const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
   o?.kind === "register" && o.width === 64 && o.index === index;
 
-/** The address that some LEA puts into the base register: a guess, which translated code checks. */
-function addressIn(load: MemoryOperand, all: ReadonlyMap<number, Instruction>): number | undefined {
-  let found: number | undefined;
-  for (const { row, operands } of all.values()) {
-    const [to, from] = operands;
-    if (row.mnemonic !== "LEA" || !isRegister(to, load.base) || from?.kind !== "memory") continue;
-    if (from.base < 0 && from.index < 0) found = from.displacement;
-  }
-  return found;
+/**
+ * Remembers the address that a LEA puts into a register: a guess at what it holds elsewhere in the function, which
+ * translated code checks.
+ */
+export function noteAddress({ row, operands }: Instruction, addresses: (number | undefined)[]): void {
+  const [to, from] = operands;
+  if (row.mnemonic !== "LEA" || to?.kind !== "register" || to.width !== 64 || from?.kind !== "memory") return;
+  if (from.base < 0 && from.index < 0) addresses[to.index] = from.displacement;
 }
 
 /** Entries as long as they are addresses of code; undefined where there are not at least three different ones. */

@@ -19,7 +19,7 @@ const BATCH_BYTES = 64 * 1024;
 const PIECE_MSECS = 4;
 
 /** The code that a translator is given. */
-export type GuestCode = Omit<Code, "isEntry" | "tables" | "functions">;
+export type GuestCode = Omit<Code, "isEntry" | "isBoundary" | "addBoundary" | "tables" | "functions">;
 
 interface TranslatorStatistics {
   units: number;
@@ -45,6 +45,7 @@ export class Translator {
   /** Addresses that translated nothing. */
   readonly #barren = new Set<number>();
   readonly #entries = new Set<number>();
+  readonly #boundaries = new Set<number>();
   /** Pages with jump tables. */
   readonly #tablePages = new Set<number>();
   /** What is being compiled beside the guest. */
@@ -66,6 +67,8 @@ export class Translator {
     this.#code = {
       ...code,
       isEntry: (pc) => this.#entries.has(pc),
+      isBoundary: (pc) => this.#boundaries.has(pc),
+      addBoundary: (pc) => this.#boundaries.add(pc),
       registerNow: (index) => this.#registers?.[index] ?? code.registerNow(index),
       tables: new Map(),
       functions: new Map(),
@@ -151,6 +154,7 @@ export class Translator {
 
   #gather(work: number[], isOver: () => boolean): Unit[] {
     const [first] = work;
+    this.#code.functions.clear();
     const batch: Unit[] = [];
     const inBatch = new Set<number>();
     let bytes = 0;

@@ -70,11 +70,11 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     return this.#end === undefined;
   }
 
-  /** Ends the block where an instruction reads a table of jumps: an edge for each different target, one for all else. */
-  selectBy({ index, base, at, targets }: FoundTable): void {
-    const edges = [...new Set(targets)];
+  /** Ends the block where an instruction reads a table of jumps: an edge for each of some targets, one for all else. */
+  selectBy({ index, base, at, targets }: FoundTable, known: readonly number[]): void {
+    const edges = new Map(known.map((target, edge) => [target, edge]));
     const when = base < 0 ? undefined : integer.equal(64, this.register(64, base), i64FromNumber(at));
-    const order = targets.map((target) => edges.indexOf(target));
+    const order = targets.map((target) => edges.get(target) ?? known.length);
     this.#end = { kind: "select", index: this.register(64, index), order, when };
   }
 

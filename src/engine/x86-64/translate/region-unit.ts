@@ -1,0 +1,77 @@
+// The part of a function that one unit has: all of it, or the region that its entry is in where it is too large.
+import type { Code, Found } from "./follow.js";
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import { regions } from "./regions.js";
+
+/** Instructions of a unit, what is built in not counted. */
+const MAX_UNIT = 1000;
+
+/** Cuts a function to the region that begins at `entry`; the entries of the others become boundaries. */
+export function cutToUnit(entry: number, found: Found, code: Code): Found {
+  if (found.instructions.size <= MAX_UNIT) return found;
+  const pcs = [entry, ...[...found.leaders].filter((pc) => pc !== entry && found.instructions.has(pc))];
+  const nodes = new Map(pcs.map((pc, node) => [pc, node]));
+  const blocks = pcs.map((pc) => walk(pc, found, code, nodes));
+  const region = regions(
+    blocks.map(({ edges }) => edges),
+    MAX_UNIT,
+    { size: (node) => blocks[node]?.instructions.length ?? 0, heat: (node) => code.countAt(pcs[node] ?? 0) },
+  );
+  const leaders = new Set<number>();
+  const instructions = new Map<number, Instruction>();
+  const pages = new Set<number>();
+  let sizeBytes = 0;
+  pcs.forEach((pc, node) => {
+    if (region[node] !== 0) {
+      if (region[node] === node) code.addBoundary(pc);
+      return;
+    }
+    leaders.add(pc);
+    for (const i of blocks[node]?.instructions ?? []) {
+      instructions.set(i.pc, i);
+      sizeBytes += i.next - i.pc;
+      pages.add(i.pc >>> 12).add((i.next - 1) >>> 12);
+    }
+  });
+  return { leaders, instructions, leaves: true, switches: found.switches, pages, sizeBytes };
+}
+
+interface Walked {
+  readonly instructions: readonly Instruction[];
+  readonly edges: readonly number[];
+}
+
+/** A block of a function: its instructions, and the nodes where it goes on. */
+function walk(pc: number, found: Found, code: Code, nodes: ReadonlyMap<number, number>): Walked {
+  const instructions: Instruction[] = [];
+  const edges: number[] = [];
+  const lead = (target: number) => {
+    const node = nodes.get(target);
+    if (node !== undefined) edges.push(node);
+  };
+  for (let at = pc; ;) {
+    const i = found.instructions.get(at);
+    if (i === undefined) break;
+    instructions.push(i);
+    const { flow } = i.row.traits;
+    const [first] = i.operands;
+    if (first?.kind === "target" && (flow === "branch" || flow === "jump")) lead(first.target);
+    if (flow === "jumpTo") tableAt(instructions, code)?.forEach(lead);
+    if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
+    at = i.next;
+    if (found.leaders.has(at)) {
+      lead(at);
+      break;
+    }
+  }
+  return { instructions, edges };
+}
+
+/** The targets of the jump at the end, by a table that is read at most two instructions before. */
+function tableAt(instructions: readonly Instruction[], { tables }: Code): readonly number[] | undefined {
+  for (const i of instructions.slice(-3)) {
+    const table = tables.get(i.pc);
+    if (table !== undefined) return [...new Set(table.targets)];
+  }
+  return undefined;
+}

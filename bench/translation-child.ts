@@ -47,6 +47,7 @@ function translate({
     isKnown: () => true,
     hasRun: () => true,
     countAt: () => 0,
+    decoded: () => undefined,
     targetsOf: () => [],
     registerNow: () => 0,
   };

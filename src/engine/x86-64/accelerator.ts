@@ -129,6 +129,8 @@ export function accelerate(
     cpu.rflags = rflags;
   };
 
+  /** Where functions return to whose callers wait, and for how many. */
+  const awaited = new Map<number, number>();
   const tier: ThreadedTier | undefined =
     firstTier === "off"
       ? undefined
@@ -137,7 +139,7 @@ export function accelerate(
           memory,
           {
             countdown: (): number => jumps,
-            isTranslated: (pc) => mmu.version === version && (translator?.find(pc) ?? 0) !== 0,
+            isTranslated: (pc) => awaited.has(pc) || (mmu.version === version && (translator?.find(pc) ?? 0) !== 0),
             called: (site, target) =>
               calls.jumped(mmu.base + site, site, target, (translator?.find(target) ?? 0) !== 0),
           },
@@ -197,8 +199,9 @@ export function accelerate(
       isExecutable,
       counts: counted,
       isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
-      hasRun: (pc) => threshold === 0 || core.hasRun(pc),
-      countAt: (pc) => hotness.at(pc),
+      hasRun: (pc) => threshold === 0 || tier?.hasRun(pc) === true || core.decoded(pc) !== undefined,
+      decoded: (pc) => core.decoded(pc),
+      countAt: (pc) => hotness.at(pc) + (tier?.jumpsTo(pc) ?? 0),
       targetsOf: (pc) => calls.targetsOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
@@ -283,6 +286,7 @@ export function accelerate(
     }
     if (unwatched.size > 0) forgetUnwatched();
     returnAbove = stackPointer() + view.getUint32(words.frame, true);
+    const returnsTo = awaitReturn();
     if (isFailed) {
       step();
       rest -= counted ? 0 : 1;
@@ -312,21 +316,41 @@ export function accelerate(
       rest = enterUnit(slot, rest, depth - STACK_FOR_INTERPRETER);
     }
     returnAbove = outer;
+    awaitNoMore(returnsTo);
     return rest;
+  };
+
+  /** Has the first tier stop where the function that runs returns to; gives that address. */
+  const awaitReturn = (): number => {
+    const place = mmu.base + returnAbove;
+    const pc = place + 4 <= mmu.bytes.length ? view.getUint32(place, true) : 0;
+    const count = awaited.get(pc) ?? 0;
+    awaited.set(pc, count + 1);
+    if (count === 0) tier?.setTranslated(pc, true);
+    return pc;
+  };
+  const awaitNoMore = (pc: number): void => {
+    const count = (awaited.get(pc) ?? 0) - 1;
+    if (count > 0) return void awaited.set(pc, count);
+    awaited.delete(pc);
+    if ((translator?.find(pc) ?? 0) === 0) tier?.setTranslated(pc, false);
   };
 
   /** Interprets to where something else goes on; gives the fuel that it took. */
   const nestedInterpret = (fuel: number): number => {
     const before = core.executed;
+    const weight = weightNow();
+    const limit = counted ? fuel : Math.ceil((fuel * INSTRUCTIONS_PER_FUEL) / weight);
     try {
-      core.run(counted ? fuel : Math.ceil((fuel * INSTRUCTIONS_PER_FUEL) / INTERPRETED_WEIGHT));
+      if (tier?.isUsable === true) runTier(tier, limit);
+      else core.run(limit);
     } catch (error) {
       raised = { error };
     }
     const count = core.executed - before;
     interpreted += count;
     if (counted) nested += count;
-    return counted ? count : Math.ceil((count * INTERPRETED_WEIGHT) / INSTRUCTIONS_PER_FUEL);
+    return counted ? count : Math.ceil((count * weight) / INSTRUCTIONS_PER_FUEL);
   };
 
   /** Runs units from rip, to where there is none or somebody waits; the fuel that is left. */
@@ -380,24 +404,29 @@ export function accelerate(
     return arrived(cpu.rip, "return") !== 0;
   };
 
+  /** Runs the first tier to where something else goes on, or what is hot. */
   const runTier = (tier: ThreadedTier, limit: number): void => {
     if (tier.run(limit) !== "hot") return;
     const pc = cpu.rip;
     // What a stop test has left is worth a unit of its own only after longer.
     const isQuiet = quiet > 0;
     quiet = 0;
-    if (!isQuiet && translator !== undefined && mmu.version === version && translator.translate(pc) !== 0) {
-      tier.updateTranslated();
-    } else tier.setCountdown(pc, jumps);
+    if (isQuiet || translator === undefined || mmu.version !== version || translator.translate(pc) === 0)
+      tier.setCountdown(pc, jumps);
+  };
+
+  /** What an instruction that is not translated counts for. */
+  const weightNow = (): number => {
+    if (counted) return 1;
+    return tier?.isUsable === true && tier.isWarm ? THREADED_WEIGHT : INTERPRETED_WEIGHT;
   };
 
   /** Where nothing counts instructions exactly, one that is interpreted counts for as many as take the same time translated. */
   const interpret = (limit: number): void => {
-    const isThreaded = tier?.isUsable === true;
-    const weight = counted ? 1 : isThreaded && tier.isWarm ? THREADED_WEIGHT : INTERPRETED_WEIGHT;
+    const weight = weightNow();
     const before = core.executed;
     try {
-      if (isThreaded) runTier(tier, Math.ceil(limit / weight));
+      if (tier?.isUsable === true) runTier(tier, Math.ceil(limit / weight));
       else core.run(Math.ceil(limit / weight));
     } finally {
       const count = core.executed - before;

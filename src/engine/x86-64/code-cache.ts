@@ -41,10 +41,10 @@ export class CodeCache {
     return this.#current.steps[pc & (pageSize - 1)];
   }
 
-  /** Whether there is a step for an address. */
-  has(pc: number): boolean {
+  /** The same without making the page current. */
+  peek(pc: number): Step | undefined {
     const offset = pc & (pageSize - 1);
-    return this.#version === this.#mmu.version && this.#pages.get(pc - offset)?.steps[offset] !== undefined;
+    return this.#version === this.#mmu.version ? this.#pages.get(pc - offset)?.steps[offset] : undefined;
   }
 
   /** Keeps a step for the instruction just fetched at `pc` by `fetch`. */

@@ -149,9 +149,9 @@ export class Core implements Machine {
     return this.#cache.at(pc)?.instruction ?? this.#cache.fetch(pc, this.mode);
   }
 
-  /** Whether the instruction at an address has been interpreted since its code was last changed. */
-  hasRun(pc: number): boolean {
-    return this.#cache.has(pc);
+  /** The instruction at an address, where it has been interpreted since its code was last changed. */
+  decoded(pc: number): Instruction | undefined {
+    return this.#cache.peek(pc)?.instruction;
   }
 
   setBreakpoint(pc: number, on: boolean): void {

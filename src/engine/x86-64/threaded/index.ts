@@ -171,6 +171,14 @@ export class ThreadedTier {
     arena.setWord(head + headOffset.countdown, on ? 0 : this.#hooks.countdown(pc));
   }
 
+  /** How often an address has been jumped to since its countdown was set, about. */
+  jumpsTo(pc: number): number {
+    const { arena, blocks } = this.#made ?? {};
+    const head = blocks?.find(pc) ?? 0;
+    if (head === 0 || arena === undefined) return 0;
+    return Math.max(0, this.#hooks.countdown(pc) - Math.max(0, arena.word(head + headOffset.countdown)));
+  }
+
   /** Looks again which blocks have translated code. */
   updateTranslated(): void {
     for (const [pc, head] of this.#made?.blocks.heads ?? []) {

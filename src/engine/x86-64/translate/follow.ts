@@ -27,6 +27,8 @@ export interface Code {
   readonly isKnown: (pc: number) => boolean;
   /** Whether the instruction at an address has been executed so far: what has not is left out. */
   readonly hasRun: (pc: number) => boolean;
+  /** The instruction at an address, where the interpreter has decoded it. */
+  readonly decoded: (pc: number) => Instruction | undefined;
   /** How often the interpreter has jumped to an address, about. */
   readonly countAt: (pc: number) => number;
   /** Where an indirect call at an address has gone so far, most often first. */
@@ -38,7 +40,7 @@ export interface Code {
 }
 
 /** What is followed of a function at most, in instructions; the rest is as another function. */
-const MAX_INSTRUCTIONS = 16_000;
+const MAX_INSTRUCTIONS = 2500;
 
 /** A function: what can be reached from its entry without a call. */
 export interface Found {
@@ -58,9 +60,10 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   const instructions = new Map<number, Instruction>();
   const { tables } = code;
   const work = [entry];
-  const lead = (pc: number) => {
+  /** `isSure`: what is before it goes on there in any case. */
+  const lead = (pc: number, isSure = false) => {
     if (leaders.has(pc)) return;
-    if (!code.hasRun(pc) || (code.isBoundary(pc) && pc !== entry)) {
+    if (!(isSure || code.hasRun(pc)) || (code.isBoundary(pc) && pc !== entry)) {
       isWhole = false;
       return;
     }
@@ -79,11 +82,12 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
     pages.add(page);
     return true;
   };
-  for (let start = work.pop(); start !== undefined; start = work.pop()) {
+  // What is near comes first, in case that not all can be followed.
+  for (const start of work) {
     path.length = 0;
     for (let pc = start; !instructions.has(pc) && instructions.size < limit;) {
       if (!isInPages(pc)) break;
-      const i = decode(code.bytes, pc, pc);
+      const i = code.decoded(pc) ?? decode(code.bytes, pc, pc);
       if (typeof i === "string" || !isInPages(i.next - 1)) break;
       if (i.row.traits.flow === "stop") break;
       instructions.set(pc, i);
@@ -101,12 +105,12 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
         const table = known(path, tables) ?? findTable(path, addresses, code);
         if (table !== undefined) {
           tables.set(table.load.pc, table);
-          table.targets.forEach(lead);
+          table.targets.forEach((to) => lead(to));
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
       if (flow !== undefined || i.row.traits.run === undefined) {
-        lead(i.next);
+        lead(i.next, flow === undefined);
         break;
       }
       pc = i.next;

@@ -51,7 +51,12 @@ function translate({
     targetsOf: () => [],
     registerNow: () => 0,
   };
-  const translator = new Translator(memory.wasm, code, { slow: () => 0, missing: () => 0, failed: () => 0, settle: () => {} }, () => {});
+  const translator = new Translator(
+    memory.wasm,
+    code,
+    { slow: () => 0, missing: () => 0, failed: () => 0, installed: () => {}, settle: () => {} },
+    () => {},
+  );
   translator.complete(functions, Number.POSITIVE_INFINITY);
   return translator.statistics.guestBytes;
 }

@@ -107,7 +107,11 @@ export function accelerate(
     return 1;
   };
   const isStopped = (before: number): boolean =>
-    core.stop || raised !== undefined || !roundsToNearest() || generation !== before || mmu.version !== version;
+    core.stop ||
+    raised !== undefined ||
+    !roundsToNearest() ||
+    generation !== before ||
+    mmu.version !== version;
 
   const slow = (next: number): number => {
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
@@ -139,7 +143,8 @@ export function accelerate(
           memory,
           {
             countdown: (): number => jumps,
-            isTranslated: (pc) => awaited.has(pc) || (mmu.version === version && (translator?.find(pc) ?? 0) !== 0),
+            isTranslated: (pc) =>
+              awaited.has(pc) || (mmu.version === version && (translator?.find(pc) ?? 0) !== 0),
             called: (site, target) =>
               calls.jumped(mmu.base + site, site, target, (translator?.find(target) ?? 0) !== 0),
           },
@@ -209,7 +214,13 @@ export function accelerate(
       new Translator(
         wasm,
         code,
-        { slow, settle, missing: (fuel, depth) => elsewhere(fuel, depth, false), failed: (fuel, depth) => elsewhere(fuel, depth, true) },
+        {
+          slow,
+          settle,
+          missing: (fuel, depth) => elsewhere(fuel, depth, false),
+          failed: (fuel, depth) => elsewhere(fuel, depth, true),
+          installed: (pc) => tier?.setTranslated(pc, true),
+        },
         (page) => mmu.holdsCode(mmu.base + page * pageSize),
         options.later,
       );
@@ -237,8 +248,7 @@ export function accelerate(
   const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
 
   /** A number as far as it goes: beyond 2^53 no stack is. */
-  const stackPointer = (): number =>
-    (cpu.i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((cpu.i32[2 * RSP] ?? 0) >>> 0);
+  const stackPointer = (): number => (cpu.i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((cpu.i32[2 * RSP] ?? 0) >>> 0);
 
   /** Whether the function has returned whose caller waits. */
   const isBack = (): boolean => {
@@ -323,7 +333,7 @@ export function accelerate(
   /** Has the first tier stop where the function that runs returns to; gives that address. */
   const awaitReturn = (): number => {
     const place = mmu.base + returnAbove;
-    const pc = place + 4 <= mmu.bytes.length ? view.getUint32(place, true) : 0;
+    const pc = place >= mmu.base && place + 4 <= mmu.bytes.length ? view.getUint32(place, true) : 0;
     const count = awaited.get(pc) ?? 0;
     awaited.set(pc, count + 1);
     if (count === 0) tier?.setTranslated(pc, true);
@@ -356,7 +366,11 @@ export function accelerate(
   /** Runs units from rip, to where there is none or somebody waits; the fuel that is left. */
   const enterUnit = (slot: number, fuel: number, depth: number): number => {
     view.setBigInt64(state.rip, BigInt(cpu.rip), true);
-    view.setBigInt64(words.returnAbove, returnAbove === Number.POSITIVE_INFINITY ? -1n : BigInt(returnAbove), true);
+    view.setBigInt64(
+      words.returnAbove,
+      returnAbove === Number.POSITIVE_INFINITY ? -1n : BigInt(returnAbove),
+      true,
+    );
     const rest = translator?.run(slot, fuel, depth) ?? fuel;
     cpu.rip = Number(view.getBigInt64(state.rip, true));
     if (unwatched.size > 0) forgetUnwatched();

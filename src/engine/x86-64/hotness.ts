@@ -2,16 +2,16 @@
 // function takes about as long as interpreting it a hundred times, more while the translator itself is cold.
 
 /** Jumps to an address before it is translated. */
-export const THRESHOLD = 150;
+export const THRESHOLD = 2000;
 
 /** What an event counts for, in jumps. */
 const weights = {
   /** The interpreter jumps there. */
   jump: 1,
   /** Translated code calls it and has to leave for it. */
-  call: 20,
+  call: 10,
   /** Translated code returns to it and has to leave: a loop around it is the better entry, and has the first chance. */
-  return: 0.5,
+  return: 4,
 } as const;
 
 export class Hotness {

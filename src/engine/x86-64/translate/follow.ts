@@ -121,8 +121,7 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
       }
     }
   }
-  const leaves =
-    !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
+  const leaves = !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
   return { leaders, instructions, leaves, switches, pages, sizeBytes };
 }

@@ -5,7 +5,16 @@ import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
-import { COUNTED_MIN, imported, LEAVE, moduleImports, moduleTypes, RETURN_SPAN, types, words } from "./protocol.js";
+import {
+  COUNTED_MIN,
+  imported,
+  LEAVE,
+  moduleImports,
+  moduleTypes,
+  RETURN_SPAN,
+  types,
+  words,
+} from "./protocol.js";
 import { RSP } from "./slots.js";
 
 /** Index of the unit to begin with, fuel and depth; the fuel that is left. rip in the state area says where to go on. */

@@ -24,6 +24,8 @@ export interface Doors {
   /** Goes on at an address without a unit, or, `failed`, at an instruction that translated code cannot do: see `types`. */
   readonly missing: (fuel: number, depth: number) => number;
   readonly failed: (fuel: number, depth: number) => number;
+  /** Told of every unit that can run from now on. */
+  readonly installed: (pc: number) => void;
 }
 
 /** A unit in WebAssembly. */
@@ -44,6 +46,7 @@ export class Units {
   readonly #memory: WasmMemory;
   readonly #table: WasmTable;
   readonly #imports: WasmImports;
+  readonly #told: (pc: number) => void;
   /** The state area with the lookup of `lookup.ts`. */
   readonly #words: Uint32Array;
   /** Table slots by guest address: of units, and of addresses that are called but not translated. */
@@ -60,7 +63,9 @@ export class Units {
     this.#memory = memory;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
-    this.#imports = { solo5: { memory, table: this.#table, ...doors } };
+    const { installed, ...called } = doors;
+    this.#told = installed;
+    this.#imports = { solo5: { memory, table: this.#table, ...called } };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), counts));
     const { exports } = new webAssembly.Instance(module, this.#imports);
     this.run = exports["run"] as Units["run"];
@@ -128,6 +133,7 @@ export class Units {
     for (const entry of entries) {
       this.#installed.add(entry);
       this.find(entry);
+      this.#told(entry);
     }
   }
 

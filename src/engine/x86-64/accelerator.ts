@@ -47,7 +47,7 @@ const THREADED_WEIGHT = 4;
  * Jumps to an address before it is translated, where the first tier runs it: that takes as long as translating a function.
  * With 150, a JavaScript engine's start of 2.5 million instructions took 23 s, with 3,000 it took 3 s, so 0.7 s.
  */
-const THREADED_JUMPS = 10_000;
+const THREADED_JUMPS = 3000;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */

@@ -2,7 +2,7 @@
 // function takes about as long as interpreting it a hundred times, more while the translator itself is cold.
 
 /** Jumps to an address before it is translated. */
-export const THRESHOLD = 2000;
+export const THRESHOLD = 150;
 
 /** What an event counts for, in jumps. */
 const weights = {

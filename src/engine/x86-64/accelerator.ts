@@ -10,6 +10,8 @@ import { pageSize } from "../../bytes/align.js";
 import { pageBits, state } from "./state.js";
 import { ThreadedTier, type TierOptions } from "./threaded/index.js";
 import {
+  CAREFUL,
+  CAREFUL_KEY,
   COUNTED_MIN,
   LEAVE,
   RETURN_SPAN,
@@ -48,6 +50,8 @@ const THREADED_WEIGHT = 4;
  * With 150, a JavaScript engine's start of 2.5 million instructions took 23 s, with 3,000 it took 3 s, so 0.7 s.
  */
 const THREADED_JUMPS = 3000;
+/** What is hot and cannot be translated yet is tried again after a part of them. */
+const RETRIES = 8;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
@@ -107,11 +111,7 @@ export function accelerate(
     return 1;
   };
   const isStopped = (before: number): boolean =>
-    core.stop ||
-    raised !== undefined ||
-    !roundsToNearest() ||
-    generation !== before ||
-    mmu.version !== version;
+    core.stop || raised !== undefined || !isPlain() || generation !== before || mmu.version !== version;
 
   const slow = (next: number): number => {
     cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
@@ -295,9 +295,15 @@ export function accelerate(
       return rest;
     }
     if (unwatched.size > 0) forgetUnwatched();
-    returnAbove = stackPointer() + view.getUint32(words.frame, true);
+    const frame = view.getUint32(words.frame, true);
+    const isCareful = frame === CAREFUL;
+    returnAbove = stackPointer() + (isCareful ? 0 : frame);
     const returnsTo = awaitReturn();
-    if (isFailed) {
+    if (isCareful && hotness.count(cpu.rip + CAREFUL_KEY, "call")) {
+      const slot = translator?.translateCareful(cpu.rip) ?? 0;
+      if (slot !== 0) rest = enterUnit(slot, rest, depth - STACK_FOR_INTERPRETER);
+    }
+    if (isFailed || (isCareful && rest === fuel)) {
       step();
       rest -= counted ? 0 : 1;
       if (counted) [rest, nested] = [rest - 1, nested + 1];
@@ -426,7 +432,7 @@ export function accelerate(
     const isQuiet = quiet > 0;
     quiet = 0;
     if (isQuiet || translator === undefined || mmu.version !== version || translator.translate(pc) === 0)
-      tier.setCountdown(pc, jumps);
+      tier.setCountdown(pc, Math.ceil(jumps / RETRIES));
   };
 
   /** What an instruction that is not translated counts for. */

@@ -21,6 +21,8 @@ export interface Unit {
   readonly blocks: readonly Block[];
   /** Edges by block index; a `select`'s are its targets without repetition, then the way for all else. */
   readonly graph: readonly (readonly number[])[];
+  /** Addresses of its own blocks. */
+  readonly leaders: ReadonlySet<number>;
   /** Addresses called directly. */
   readonly calls: ReadonlySet<number>;
   readonly instructions: number;
@@ -65,7 +67,8 @@ interface Start {
   readonly made?: Connected;
 }
 
-export function discover(entry: number, code: Code): Unit {
+/** `isCareful`: every access near the stack pointer is checked by itself. */
+export function discover(entry: number, code: Code, isCareful = false): Unit {
   const own = cutToUnit(entry, follow(entry, code), code);
   const root: Place = {
     entry,
@@ -187,12 +190,16 @@ export function discover(entry: number, code: Code): Unit {
     entry,
     blocks,
     graph,
+    leaders: own.leaders,
     calls,
     instructions: own.instructions.size,
     sizeBytes: own.sizeBytes,
     scalarXmm: context.scalarXmm,
     stackOffsets: offsets,
-    frame: checksStackAtEntry(code.shape) ? elideStackChecks(blocks, offsets) : { below: 0, above: 0 },
+    frame:
+      checksStackAtEntry(code.shape) && !isCareful
+        ? elideStackChecks(blocks, offsets)
+        : { below: 0, above: 0 },
     tails: tailBlocks(blocks, offsets),
     shape: code.shape,
     pages,

@@ -51,13 +51,18 @@ export const words = {
   returned: state.translator,
   /** 4: the guest address that is gone on at where there is no unit, or that a unit leaves at. */
   elsewhere: state.translator + 8,
-  /** 4: how far above rsp the return address of the function is that goes on there. */
+  /** 4: how far above rsp the return address of the function is that goes on there; or `CAREFUL`. */
   frame: state.translator + 12,
   /** 8: where that led to, as a unit returns it. */
   target: state.translator + 16,
   /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */
   returnAbove: state.translator + 24,
 } as const;
+
+/** In `words.frame`: the unit that is wanted relies on nothing around the stack pointer. */
+export const CAREFUL = 0x8000_0000;
+/** Slots of such units are kept for a function's address and this. */
+export const CAREFUL_KEY = 2 ** 32;
 
 /** A stack pointer that is farther above is on another stack. */
 export const RETURN_SPAN = 65536;

@@ -2,6 +2,7 @@
 // length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
 import { pageSize } from "../../../bytes/align.js";
 import type { MemoryShape } from "./access.js";
+import { CAREFUL_KEY } from "./protocol.js";
 import { translatorVersion } from "./version.js";
 
 /** What translated code depends on beside the guest's code: it fits only where all of it is the same. */
@@ -57,7 +58,7 @@ export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
 }
 
 const isAddress = (value: unknown): boolean =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 * CAREFUL_KEY;
 
 export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.version === b.version &&

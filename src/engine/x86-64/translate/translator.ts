@@ -3,10 +3,11 @@
 import type { Later } from "../../contract.js";
 import { encodeFunction } from "../../../wasm/module.js";
 import { webAssembly, type WasmMemory } from "../../../wasm/host.js";
+import { TranslationBudget } from "./budget.js";
 import { discover, type Unit } from "./discover.js";
 import type { Code } from "./follow.js";
 import { emitUnit } from "./emit/unit.js";
-import { imported } from "./protocol.js";
+import { CAREFUL_KEY, imported } from "./protocol.js";
 import { holdSame, type StoredCode, type StoredKey, withHashes } from "./stored.js";
 import { type Doors, entriesOf, type TranslatedUnit, Units } from "./units.js";
 import { translatorVersion } from "./version.js";
@@ -15,8 +16,15 @@ export type { Doors } from "./units.js";
 
 /** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
 const BATCH_BYTES = 64 * 1024;
+/** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
+const MAX_COPIES = 4;
+/** How long functions are found for a batch, but for the last: what they call can come later. */
+const BATCH_MSECS = 8;
 /** How long a piece of translation beside the guest may take, but for its last function. */
 const PIECE_MSECS = 4;
+
+/** What is called and has been jumped to so often is translated with its caller. */
+const WORTH_JOINING = 100;
 
 /** The code that a translator is given. */
 export type GuestCode = Omit<Code, "isEntry" | "isBoundary" | "addBoundary" | "tables" | "functions">;
@@ -46,11 +54,14 @@ export class Translator {
   readonly #barren = new Set<number>();
   readonly #entries = new Set<number>();
   readonly #boundaries = new Set<number>();
+  /** In how many units the block at an address is. */
+  readonly #copies = new Map<number, number>();
   /** Pages with jump tables. */
   readonly #tablePages = new Set<number>();
   /** What is being compiled beside the guest. */
   readonly #pending = new Set<number>();
   readonly #wanted: Wanted[] = [];
+  readonly #budget = new TranslationBudget();
   #isScheduled = false;
   #registers: readonly number[] | undefined;
 
@@ -67,7 +78,7 @@ export class Translator {
     this.#code = {
       ...code,
       isEntry: (pc) => this.#entries.has(pc),
-      isBoundary: (pc) => this.#boundaries.has(pc),
+      isBoundary: (pc) => this.#boundaries.has(pc) || (this.#copies.get(pc) ?? 0) >= MAX_COPIES,
       addBoundary: (pc) => this.#boundaries.add(pc),
       registerNow: (index) => this.#registers?.[index] ?? code.registerNow(index),
       tables: new Map(),
@@ -97,13 +108,29 @@ export class Translator {
       this.#want(pc);
       return 0;
     }
-    const batch = this.#gather([pc], () => false);
-    if (batch.length > 0) {
+    if (!this.#budget.allows()) return 0;
+    this.#budget.spend(() => {
+      const end = performance.now() + BATCH_MSECS;
+      const batch = this.#gather([pc], () => performance.now() >= end);
+      if (batch.length === 0) return;
       const { module, units } = this.#translated(batch);
       this.#units.install(new webAssembly.Module(module), entries(units));
       this.#units.keep(units);
-    }
+    });
     return this.find(pc);
+  }
+
+  /** The slot of the unit at an address for stacks near the end of memory. */
+  translateCareful(pc: number): number {
+    const key = pc + CAREFUL_KEY;
+    if (!this.#units.has(key)) {
+      this.#code.functions.clear();
+      const unit = discover(pc, this.#code, true);
+      if (unit.instructions === 0) return 0;
+      const { module, units } = this.#translated([unit], (entry) => entry + CAREFUL_KEY);
+      this.#units.install(new webAssembly.Module(module), entries(units));
+    }
+    return this.#units.slotOf(key);
   }
 
   // Beside the guest.
@@ -171,7 +198,7 @@ export class Translator {
       bytes += unit.sizeBytes;
       for (const called of unit.calls) {
         this.#entries.add(called);
-        if (this.#code.isKnown(called)) work.push(called);
+        if (this.#code.countAt(called) >= WORTH_JOINING) work.push(called);
       }
       if (isOver()) break;
     }
@@ -183,20 +210,25 @@ export class Translator {
     return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
   }
 
-  #translated(batch: readonly Unit[]): { module: Uint8Array; units: readonly TranslatedUnit[] } {
-    const indices = new Map(batch.map(({ entry }, index) => [entry, imported.count + index]));
+  #translated(
+    batch: readonly Unit[],
+    keyOf = (entry: number) => entry,
+  ): { module: Uint8Array; units: readonly TranslatedUnit[] } {
+    const indices = new Map(batch.map(({ entry }, index) => [keyOf(entry), imported.count + index]));
+    const carefulSlot = (pc: number) => this.#units.slotOf(pc + CAREFUL_KEY);
     const callee = (pc: number) => {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#units.slotOf(pc) } : { index };
     };
     const { counts, isEntry: isCalled } = this.#code;
     const units = batch.map((unit) => ({
-      entry: unit.entry,
+      entry: keyOf(unit.entry),
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { callee, counts, isCalled })),
+      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, isCalled })),
     }));
     const module = this.#units.encode(units);
-    for (const { pages, sizeBytes } of batch) {
+    for (const { pages, sizeBytes, leaders } of batch) {
+      for (const pc of leaders) this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
       for (const page of pages) this.#hold(page);
       this.statistics.guestBytes += sizeBytes;
     }

@@ -11,7 +11,7 @@ import {
 } from "../../../wasm/host.js";
 import { state } from "../state.js";
 import { clearLookup, enterInLookup } from "./lookup.js";
-import { imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
+import { CAREFUL_KEY, imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
 import { rootModule } from "./root.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
@@ -79,7 +79,7 @@ export class Units {
   find(pc: number): number {
     if (!this.#installed.has(pc)) return 0;
     const slot = this.#slots.get(pc) ?? 0;
-    enterInLookup(this.#words, pc, slot);
+    if (pc < CAREFUL_KEY) enterInLookup(this.#words, pc, slot);
     return slot;
   }
 
@@ -133,7 +133,7 @@ export class Units {
     for (const entry of entries) {
       this.#installed.add(entry);
       this.find(entry);
-      this.#told(entry);
+      if (entry < CAREFUL_KEY) this.#told(entry);
     }
   }
 

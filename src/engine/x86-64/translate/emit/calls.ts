@@ -1,7 +1,8 @@
 // Writes calls of other units, and what a unit does when one has returned.
 import { op } from "../../../../wasm/opcodes.js";
+import { hasTailCalls } from "../../../../wasm/tail-calls.js";
 import { lookup } from "../lookup.js";
-import { types, words } from "../protocol.js";
+import { CAREFUL, types, words } from "../protocol.js";
 import { add, copySlots, has, noSlots, remove, RSP, slotOffset, slots } from "../slots.js";
 import { loadSlots } from "./state-transfer.js";
 import {
@@ -47,6 +48,19 @@ export function callTarget(u: UnitCode, isTail: boolean): void {
   pushArguments(u, isTail);
   lookup(e, local.target);
   callIndirect(u, isTail);
+}
+
+/** Goes on in the unit for this address that relies on nothing around the stack pointer. */
+export function callCareful(u: UnitCode): void {
+  const { e, unit, options } = u;
+  storeMissing(u, () => {
+    e.code.byte(op["i64.const"]);
+    e.code.s64((BigInt(CAREFUL) << 32n) | BigInt(unit.entry));
+  });
+  pushArguments(u, hasTailCalls());
+  e.i32(options.carefulSlot(unit.entry));
+  callIndirect(u, hasTailCalls());
+  if (!hasTailCalls()) e.op("return");
 }
 
 function pushArguments(u: UnitCode, isTail: boolean): void {

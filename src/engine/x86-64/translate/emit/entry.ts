@@ -1,6 +1,6 @@
 // What a unit does before its first block: tests whether it may run at all, then loads the slots that it needs.
 import { op } from "../../../../wasm/opcodes.js";
-import { leaveAt } from "./exits.js";
+import { callCareful } from "./calls.js";
 import {
   close,
   DEPTH,
@@ -38,7 +38,7 @@ function returnUnlessRunnable(u: UnitCode): void {
   close(u);
 }
 
-/** Leaves to the interpreter where the memory around the stack pointer is not all that the unit relies on. */
+/** Goes on in a unit that is careful where the memory around the stack pointer is not all that this one relies on. */
 function leaveNearEndOfMemory(u: UnitCode): void {
   const { e, unit } = u;
   const { below, above } = unit.frame;
@@ -50,10 +50,6 @@ function leaveNearEndOfMemory(u: UnitCode): void {
   e.i64(unit.shape.size - above - lowest);
   e.op("i64.gt_u");
   open(u, op.if);
-  leaveAt(
-    u,
-    () => e.i32(unit.entry),
-    () => e.i32(0),
-  );
+  callCareful(u);
   close(u);
 }

@@ -22,6 +22,8 @@ import { loadSlots } from "./state-transfer.js";
 export interface EmitOptions {
   /** The function of the same module for a guest address, or the slot of the table that is kept for it. */
   readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
+  /** The slot of the table for the unit at an address that relies on nothing around the stack pointer. */
+  readonly carefulSlot: (pc: number) => number;
   /** Fuel is instructions, counted exactly. */
   readonly counts: boolean;
   /** Whether an address is known to be called: units elsewhere are entered where a jump or a stop test stored all flags. */

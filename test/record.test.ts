@@ -11,6 +11,7 @@ import { record } from "../src/debug/record/recorder.js";
 import { createPeer } from "../src/device/peer.js";
 import { createSegment } from "../src/device/segment.js";
 import { portableEngines, type PortableEngine } from "../src/engine/engines.js";
+import { IntegerValues } from "../src/engine/x86-64/integer-values.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { open } from "../src/index.js";
@@ -226,4 +227,46 @@ test("what is no recording is said in a line", async () => {
   writeFileSync(file, readFileSync(selfTest("test_hello.hvt")));
   const { stderr, status } = await solo5("solo5", ["replay", file]);
   assert.deepEqual({ stderr, status }, { stderr: `solo5: ${file}: not a recording\n`, status: 1 });
+});
+
+/** A recording of a guest in pieces, and where its events begin. */
+async function recordingOf(guest: Guest): Promise<{ readonly log: Uint8Array; readonly events: number }> {
+  const pieces: Uint8Array[] = [];
+  await run(guest, nothing, [record(guest, (data) => void pieces.push(data.slice()))]);
+  return { log: concat(pieces), events: concat(pieces.slice(0, 3)).length };
+}
+
+async function replay(log: Uint8Array, change?: Partial<PortableEngine>): Promise<Ended> {
+  const { guest, instrument } = openReplay(log, "log", quiet);
+  return (await run(guest, nothing, [instrument], change)).outcome;
+}
+
+test("a recording altered by one bit is told", async () => {
+  const { log, events } = await recordingOf(guestOf("test_time.hvt"));
+  assert.equal((await replay(log)).status, 0);
+  const last = log.length - 2;
+  for (let at = events; at < last; at += Math.max(1, Math.floor((last - events) / 24))) {
+    const altered = log.slice();
+    altered[at] = (altered[at] ?? 0) ^ (1 << (at % 7));
+    const { status, message } = await replay(altered);
+    assert.equal(status, 1, `byte ${at - events} of ${log.length - events}`);
+    assert.match(message ?? "", /^log: .*, after \d+ instructions$/);
+  }
+});
+
+test("an engine with one instruction made wrong is told", async () => {
+  const { log } = await recordingOf(guestOf("test_time.hvt"));
+  const { add } = IntegerValues.prototype;
+  let count = 0;
+  IntegerValues.prototype.add = function (width, a, b) {
+    return ++count === 5000 ? b : add.call(this, width, a, b);
+  };
+  try {
+    const { status, message } = await replay(log, { newVcpu: newInterpreter });
+    assert.ok(count > 5000);
+    assert.equal(status, 1);
+    assert.match(message ?? "", /at exit \d+ the guest is not what it was|does not fit|ends here/);
+  } finally {
+    IntegerValues.prototype.add = add;
+  }
 });

@@ -1,13 +1,14 @@
 // The log of a recording: what the host told the guest, in order. A header in JSON, the unikernel's file, then events of a
 // few bytes each, appended as they happen: a log that was cut off holds everything up to there.
 //
-//   "S5REC\x01", 2 bytes of 0, u32 length of the header, u32 length of the file, header, file, events
+//   "S5REC\x02", 2 bytes of 0, u32 length of the header, u32 length of the file, header, file, events
 //   event: a byte with the kind (and bit 7: true), then by kind nothing, a LEB128 number, or a LEB128 length and bytes
 import { Solo5Error } from "../../bytes/error.js";
 import { bytes, encode, struct, u32, viewOf } from "../../bytes/struct.js";
+import { hashBytes } from "./hash.js";
 
 const prologue = struct(16, { magic: bytes(8), headerSize: u32, fileSize: u32 });
-const magic = Uint8Array.of(0x53, 0x35, 0x52, 0x45, 0x43, 1, 0, 0);
+const magic = Uint8Array.of(0x53, 0x35, 0x52, 0x45, 0x43, 2, 0, 0);
 
 /** What each kind carries: a truth, a number as the difference from the last of its kind, a number, bytes. */
 export const events = {
@@ -20,6 +21,9 @@ export const events = {
   result: { kind: 7, carries: "number" },
   sectors: { kind: 8, carries: "bytes" },
   end: { kind: 9, carries: "number" },
+  /** The number of the exit, and what `checkpoint.ts` makes of the guest there. */
+  exits: { kind: 10, carries: "difference" },
+  checkpoint: { kind: 11, carries: "number" },
 } as const;
 type EventName = keyof typeof events;
 type Carrying<C> = { [K in EventName]: (typeof events)[K]["carries"] extends C ? K : never }[EventName];
@@ -39,6 +43,8 @@ export interface LogWriter {
   number(name: NumberEvent, value: bigint): void;
   bytes(name: BytesEvent, data: Uint8Array): void;
   truth(name: TruthEvent, value: boolean): void;
+  /** The guest is at its `exits`th exit in a state with a hash; the events since the last checkpoint go into it. */
+  checkpoint(exits: number, hash: number): void;
   /** Hands over what is not yet written. */
   flush(): void;
 }
@@ -57,8 +63,18 @@ export function createLogWriter(
   write(file);
   const buffer = new Uint8Array(bufferSize);
   let used = 0;
+  /** Where in the buffer what is not yet hashed begins, and the hash of what is. */
+  let fresh = 0;
+  let hash = hashBytes(file, hashBytes(text));
   const last = new Map<number, bigint>();
+  const takeHash = (): number => {
+    hash = hashBytes(buffer.subarray(fresh, used), hash);
+    fresh = used;
+    return hash;
+  };
   const flush = (): void => {
+    takeHash();
+    fresh = 0;
     if (used > 0) write(buffer.subarray(0, used));
     used = 0;
   };
@@ -71,12 +87,18 @@ export function createLogWriter(
     for (; rest > 0x7fn; rest >>= 7n) byte(Number(rest & 0x7fn) | 0x80);
     byte(Number(rest));
   };
+  const number: LogWriter["number"] = (name, value) => {
+    const { kind, carries } = events[name];
+    byte(kind);
+    leb(carries === "number" ? value : zigzag(value - (last.get(kind) ?? 0n)));
+    last.set(kind, value);
+  };
   return {
-    number(name, value) {
-      const { kind, carries } = events[name];
-      byte(kind);
-      leb(carries === "number" ? value : zigzag(value - (last.get(kind) ?? 0n)));
-      last.set(kind, value);
+    number,
+    checkpoint(exits, state) {
+      const before = takeHash();
+      number("exits", BigInt(exits));
+      number("checkpoint", BigInt((state ^ before) >>> 0));
     },
     bytes(name, data) {
       byte(events[name].kind);
@@ -95,6 +117,10 @@ export interface LogReader {
   number(name: NumberEvent): bigint;
   bytes(name: BytesEvent): Uint8Array;
   truth(name: TruthEvent): boolean;
+  /** The exit that the next event is a checkpoint at, if it is one. */
+  readonly nextCheckpoint: number | undefined;
+  /** Takes a checkpoint; throws Solo5Error `DIVERGED` where it is for another exit or another hash. */
+  checkpoint(exits: number, hash: number): void;
   /** Whether the next event is one of `name`. */
   isNext(name: EventName): boolean;
   /** Nothing was recorded from here on. */
@@ -119,6 +145,9 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
   }
   let at = start;
   let last = new Map<number, bigint>();
+  /** What has been hashed of the log. */
+  let hashed = start;
+  let hash = hashBytes(data.subarray(prologue.size, start));
 
   const leb = (from: number): { readonly value: bigint; readonly next: number } => {
     let value = 0n;
@@ -137,22 +166,40 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
     if (kindAt() !== events[wanted].kind) {
       throw new Solo5Error(
         "DIVERGED",
-        `${name}: at ${at} the recording does not fit: the guest asks for ${wanted}`,
+        `at ${at} the recording does not fit: the guest asks for ${wanted}`,
       );
     }
   };
+  const number: LogReader["number"] = (wanted) => {
+    expect(wanted);
+    const { kind, carries } = events[wanted];
+    const { value, next } = leb(at + 1);
+    const whole = carries === "number" ? value : unzigzag(value) + (last.get(kind) ?? 0n);
+    last.set(kind, whole);
+    at = next;
+    return whole;
+  };
+  const peekExits = (): number | undefined => {
+    if (at >= data.length || kindAt() !== events.exits.kind) return undefined;
+    return Number(unzigzag(leb(at + 1).value) + (last.get(events.exits.kind) ?? 0n));
+  };
   return {
     header,
-    file: data.subarray(prologue.size + headerSize, start),
-    number(wanted) {
-      expect(wanted);
-      const { kind, carries } = events[wanted];
-      const { value, next } = leb(at + 1);
-      const whole = carries === "number" ? value : unzigzag(value) + (last.get(kind) ?? 0n);
-      last.set(kind, whole);
-      at = next;
-      return whole;
+    number,
+    get nextCheckpoint() {
+      return peekExits();
     },
+    checkpoint(exits, state) {
+      hash = hashBytes(data.subarray(hashed, at), hash);
+      hashed = at;
+      const isThere = number("exits") === BigInt(exits);
+      if (isThere && number("checkpoint") === BigInt((state ^ hash) >>> 0)) return;
+      throw new Solo5Error(
+        "DIVERGED",
+        `at exit ${exits} the guest is not what it was: the recording or this engine has changed`,
+      );
+    },
+    file: data.subarray(prologue.size + headerSize, start),
     bytes(wanted) {
       expect(wanted);
       const { value, next } = leb(at + 1);
@@ -169,9 +216,11 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
       return isAtEnd();
     },
     save() {
-      const [savedAt, savedLast] = [at, new Map(last)];
+      const [savedAt, savedLast, savedHashed, savedHash] = [at, new Map(last), hashed, hash];
       return () => {
         at = savedAt;
+        hashed = savedHashed;
+        hash = savedHash;
         last = new Map(savedLast);
       };
     },

@@ -2,8 +2,9 @@
 // Whatever else a guest does follows from them. What has been asked is in the file before anybody outside can see what
 // came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
 import type { BlockDevice, NetDevice } from "../../device/contract.js";
-import type { Guest, Host } from "../../target/contract.js";
+import type { Guest, Host, Session } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
+import { type CheckpointGuest, isGuests, schedule, stateHash } from "./checkpoint.js";
 import { createLogWriter, type LogWriter } from "./log.js";
 
 /** The header of a log: what the guest's start depends on beside its file. */
@@ -44,6 +45,7 @@ export function record(guest: Guest, write: (data: Uint8Array) => void): Recorde
     isExact: true,
     flush: () => log.flush(),
     host: (host) => recorded(host, log),
+    session: (session, { vcpu }) => withCheckpoints(session, vcpu, log),
     // Whenever the guest pauses; a crash of the host loses what came since.
     hold() {
       log.flush();
@@ -54,6 +56,32 @@ export function record(guest: Guest, write: (data: Uint8Array) => void): Recorde
       log.flush();
       return undefined;
     },
+  };
+}
+
+/** Checkpoints as often as they cost little, and one at the end. */
+function withCheckpoints(session: Session, vcpu: CheckpointGuest, log: LogWriter): Session {
+  const checkpoints = schedule();
+  let exits = 0;
+  return {
+    ...session,
+    get state() {
+      return session.state;
+    },
+    answer(exit) {
+      if (isGuests(exit)) {
+        exits++;
+        if (checkpoints.isDue(exits)) {
+          const before = performance.now();
+          log.checkpoint(exits, stateHash(vcpu, exits));
+          checkpoints.made(performance.now() - before);
+        }
+      }
+      const verdict = session.answer(exit);
+      if (session.state.kind === "ended") log.checkpoint(exits + 1, stateHash(vcpu, exits + 1));
+      return verdict;
+    },
+    wake: () => session.wake(),
   };
 }
 

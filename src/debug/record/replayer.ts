@@ -6,6 +6,7 @@ import type { BlockDevice, Console, NetDevice } from "../../device/contract.js";
 import { readUnikernel } from "../../image/unikernel.js";
 import type { Guest, GuestDevice, Host, State } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
+import { isGuests, stateHash } from "./checkpoint.js";
 import { createLogReader, EndOfLog, type LogReader } from "./log.js";
 import type { RecordingHeader } from "./recorder.js";
 
@@ -113,6 +114,10 @@ function replayed(name: string, log: LogReader): Instrument {
   return {
     session(session, { vcpu }) {
       let end: string | undefined;
+      let exits = 0;
+      const compare = (at: number): void => {
+        if (log.nextCheckpoint === at) log.checkpoint(at, stateHash(vcpu, at));
+      };
       const stopAt = (error: unknown): void => {
         if (error instanceof EndOfLog) end = "the recording ends here";
         else if (error instanceof Solo5Error) end = error.message;
@@ -129,7 +134,13 @@ function replayed(name: string, log: LogReader): Instrument {
         },
         answer(exit) {
           try {
+            if (isGuests(exit)) compare(++exits);
             const verdict = session.answer(exit);
+            if (session.state.kind === "ended") {
+              if (log.nextCheckpoint !== exits + 1)
+                throw new Solo5Error("DIVERGED", `the guest ends at exit ${exits}, its recording elsewhere`);
+              compare(exits + 1);
+            }
             if (session.state.kind !== "waiting") return verdict;
             session.wake();
             // What woke the guest may have been nothing that it waits for.
@@ -144,16 +155,25 @@ function replayed(name: string, log: LogReader): Instrument {
           }
         },
         wake: () => session.wake(),
-        ...(session.save === undefined ? {} : { save: saveWith(session.save, () => (end = undefined)) }),
+        ...(session.save === undefined
+          ? {}
+          : {
+              save: saveWith(session.save, () => {
+                const saved = exits;
+                return () => {
+                  end = undefined;
+                  exits = saved;
+                };
+              }),
+            }),
       };
     },
   };
 }
 
-const saveWith = (save: () => () => void, also: () => void) => (): (() => void) => {
-  const restore = save();
+const saveWith = (save: () => () => void, also: () => () => void) => (): (() => void) => {
+  const restore = [save(), also()];
   return () => {
-    restore();
-    also();
+    for (const one of restore) one();
   };
 };

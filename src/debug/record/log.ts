@@ -164,10 +164,7 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
   const expect = (wanted: EventName): void => {
     if (isAtEnd()) throw new EndOfLog();
     if (kindAt() !== events[wanted].kind) {
-      throw new Solo5Error(
-        "DIVERGED",
-        `at ${at} the recording does not fit: the guest asks for ${wanted}`,
-      );
+      throw new Solo5Error("DIVERGED", `at ${at} the recording does not fit: the guest asks for ${wanted}`);
     }
   };
   const number: LogReader["number"] = (wanted) => {

@@ -44,6 +44,7 @@ function translate({
     shape,
     isExecutable,
     counts: false,
+    isTimed: false,
     isKnown: () => true,
     hasRun: () => true,
     countAt: () => 0,

@@ -203,6 +203,7 @@ export function accelerate(
       shape: { base: mmu.base, ...plain },
       isExecutable,
       counts: counted,
+      isTimed: threshold === undefined,
       isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
       hasRun: (pc) => threshold === 0 || tier?.hasRun(pc) === true || core.decoded(pc) !== undefined,
       decoded: (pc) => core.decoded(pc),

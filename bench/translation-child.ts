@@ -50,6 +50,8 @@ function translate({
     countAt: () => 0,
     decoded: () => undefined,
     targetsOf: () => [],
+    jumpTargetsOf: () => [],
+    jumpSourcesOf: () => [],
     registerNow: () => 0,
   };
   const translator = new Translator(

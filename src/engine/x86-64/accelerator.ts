@@ -209,6 +209,8 @@ export function accelerate(
       decoded: (pc) => core.decoded(pc),
       countAt: (pc) => hotness.at(pc) + (tier?.jumpsTo(pc) ?? 0),
       targetsOf: (pc) => calls.targetsOf(pc),
+      jumpTargetsOf: (pc) => calls.jumpTargetsOf(pc),
+      jumpSourcesOf: (pc) => calls.jumpSourcesOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
     const fresh = () =>
@@ -309,7 +311,12 @@ export function accelerate(
       rest -= counted ? 0 : 1;
       if (counted) [rest, nested] = [rest - 1, nested + 1];
     }
-    let event: "call" | "return" = isFailed ? "return" : "call";
+    const site = view.getUint32(words.site, true);
+    if (site !== 0) {
+      view.setUint32(words.site, 0, true);
+      if (!isFailed) calls.jumped(mmu.base + site, site, cpu.rip, false);
+    }
+    let event: "call" | "return" = isFailed || site !== 0 ? "return" : "call";
     for (;;) {
       if (isStopped(before)) {
         unwind();

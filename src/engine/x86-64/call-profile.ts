@@ -1,9 +1,12 @@
-// What the interpreter saw of calls: where indirect ones went, which translated code compares with, and what was called
-// at all, which is worth translating for a later run.
+// What the interpreter saw of calls and jumps: where indirect ones went, which translated code compares with, and what was
+// called at all, which is worth translating for a later run.
 
 /** An indirect call is compared with so many targets. */
 const MAX_TARGETS = 8;
+/** An indirect jump, which is an interpreter's way to its next instruction, with so many. */
+const MAX_JUMP_TARGETS = 512;
 const MAX_ROOTS = 10_000;
+const [CALL_DIGIT, JUMP_DIGIT] = [2, 4];
 /** The opcode of CALL rel32. */
 const CALL = 0xe8;
 
@@ -11,6 +14,8 @@ export class CallProfile {
   /** Where the guest began, and what was called without being translated. */
   readonly roots = new Set<number>();
   readonly #targets = new Map<number, number[]>();
+  readonly #jumpTargets = new Map<number, Set<number>>();
+  readonly #jumpSources = new Map<number, Set<number>>();
   readonly #bytes: Uint8Array;
 
   /** `bytes` has the guest's instructions. */
@@ -20,8 +25,9 @@ export class CallProfile {
 
   /** The instruction of address `site`, at `place` among the bytes, has led to `target`. */
   jumped(place: number, site: number, target: number, isTranslated: boolean): void {
-    const isIndirect = this.#isIndirectCall(place);
+    const isIndirect = this.#isIndirect(place, CALL_DIGIT);
     if (isIndirect) this.#remember(site, target);
+    else if (this.#isIndirect(place, JUMP_DIGIT)) this.#rememberJump(site, target);
     if (!isTranslated && (isIndirect || this.#bytes[place] === CALL)) this.addRoot(target);
   }
 
@@ -33,10 +39,30 @@ export class CallProfile {
     return this.#targets.get(site) ?? [];
   }
 
-  /** CALL through a register or memory: FF /2, with or without a REX prefix. */
-  #isIndirectCall(place: number): boolean {
+  /** Where a jump through a register or memory has gone so far. */
+  jumpTargetsOf(site: number): Iterable<number> {
+    return this.#jumpTargets.get(site) ?? [];
+  }
+
+  /** CALL or JMP through a register or memory: FF /2 or /4, with or without a REX prefix. */
+  #isIndirect(place: number, digit: number): boolean {
     const rex = ((this.#bytes[place] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
-    return this.#bytes[place + rex] === 0xff && ((this.#bytes[place + rex + 1] ?? 0) & 0x38) === 0x10;
+    return this.#bytes[place + rex] === 0xff && (((this.#bytes[place + rex + 1] ?? 0) >> 3) & 7) === digit;
+  }
+
+  #rememberJump(site: number, target: number): void {
+    let known = this.#jumpTargets.get(site);
+    if (known === undefined) this.#jumpTargets.set(site, (known = new Set()));
+    if (known.size >= MAX_JUMP_TARGETS || known.has(target)) return;
+    known.add(target);
+    const sources = this.#jumpSources.get(target);
+    if (sources === undefined) this.#jumpSources.set(target, new Set([site]));
+    else sources.add(site);
+  }
+
+  /** Which indirect jumps have gone to an address. */
+  jumpSourcesOf(target: number): Iterable<number> {
+    return this.#jumpSources.get(target) ?? [];
   }
 
   #remember(site: number, target: number): void {

@@ -389,7 +389,10 @@ export class ThreadedTier {
     const { arena } = this.#parts;
     if (isNext) return arena.setWord(from + recordOffset.next, head);
     const end = arena.end(from);
-    if (end === "indirect") return arena.enter(head);
+    if (end === "indirect") {
+      this.#hooks.called(arena.pc(from), arena.pc(head), false);
+      return arena.enter(head);
+    }
     if (end === "call" || end === "callTo") {
       this.#hooks.called(arena.pc(from), arena.pc(head), end === "callTo");
     }

@@ -43,7 +43,7 @@ export type Terminator =
   | { readonly kind: "branch"; readonly condition: Node; readonly target: number; readonly next: number }
   | { readonly kind: "call"; readonly target: number; readonly next: number }
   | { readonly kind: "callTo"; readonly pc: number; readonly target: Node; readonly next: number }
-  | { readonly kind: "jumpTo"; readonly target: Node }
+  | { readonly kind: "jumpTo"; readonly pc: number; readonly target: Node }
   /** By one edge of the graph for each index: `order[index]`; the last where it is beyond or `when` is 0. */
   | {
       readonly kind: "select";
@@ -61,6 +61,8 @@ export type Terminator =
 
 export interface Block {
   readonly pc: number;
+  /** Its guest address is that in the slot for targets, not `pc`. */
+  readonly isAtTarget?: true;
   readonly instructions: number;
   readonly statements: Statement[];
   readonly end: Terminator;

@@ -7,12 +7,13 @@ import type { KnownLoad } from "./build/memory.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import type { FoundTable } from "./jump-table.js";
+import { jumpDispatch } from "./jump-dispatch.js";
 import { cutToUnit } from "./region-unit.js";
 import { has, slots } from "./slots.js";
 import { checksStackAtEntry } from "./protocol.js";
 import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
 import { scalarRegisters } from "./scalar.js";
-import { type CallTo, goingOn, leaving } from "./stub.js";
+import { type CallTo, goingOn, leaving, toSlot } from "./stub.js";
 import { unroll } from "./unroll.js";
 
 export interface Unit {
@@ -23,6 +24,9 @@ export interface Unit {
   readonly graph: readonly (readonly number[])[];
   /** Addresses of its own blocks. */
   readonly leaders: ReadonlySet<number>;
+  /** Addresses where it leaves for what had not run, and its indirect jumps. */
+  readonly leaves: ReadonlySet<number>;
+  readonly jumps: readonly number[];
   /** Addresses called directly. */
   readonly calls: ReadonlySet<number>;
   readonly instructions: number;
@@ -82,6 +86,7 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
   const starts: Start[] = [];
   const graph: number[][] = [];
   const calls = new Set<number>();
+  const leaves = new Set<number>();
   const pages = new Set(own.pages);
   let instructions = own.instructions.size;
 
@@ -131,8 +136,22 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     });
     return dispatch(block, end, callees, rest, (made) => start({ place, pc: end.pc, made }));
   };
+  /** The block that the unit's own indirect jumps go to, where they have been somewhere in it. */
+  let dispatched: number | undefined;
+  const jumps = [...own.instructions.values()].flatMap(({ pc, row }) =>
+    row.traits.flow === "jumpTo" ? [pc] : [],
+  );
+  const jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
+  const dispatchBlock = (): number =>
+    (dispatched ??= jumpDispatch(
+      jumps[0] ?? entry,
+      jumpTargets.map((pc) => ({ pc, index: indexOf(root, pc) })),
+      (made) => start({ place: root, pc: entry, made }),
+    ));
   const connect = (block: Block, place: Place): Connected => {
     const { end } = block;
+    if (end.kind === "jumpTo" && place === root && jumpTargets.length > 0)
+      return { block: toSlot(block, end.target), edges: [dispatchBlock()] };
     if (end.kind === "call") {
       const callee = inlined(end.target, end.next, place);
       if (callee !== undefined) {
@@ -161,6 +180,7 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
       graph.push(made.edges);
       continue;
     }
+    if (!place.found.instructions.has(pc)) leaves.add(pc);
     const { block, table } = place.found.instructions.has(pc)
       ? build(pc, place, context, code.tables, known)
       : { block: leaving(pc), table: undefined };
@@ -191,6 +211,8 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     blocks,
     graph,
     leaders: own.leaders,
+    leaves,
+    jumps,
     calls,
     instructions: own.instructions.size,
     sizeBytes: own.sizeBytes,

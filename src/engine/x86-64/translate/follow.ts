@@ -18,6 +18,8 @@ export interface Code {
   readonly isEntry: (pc: number) => boolean;
   /** Whether another unit begins at an address in any case: part of a function that is too large for one. */
   readonly isBoundary: (pc: number) => boolean;
+  /** Whether a unit is there that is better gone on in than had once more. */
+  readonly isLargeUnit: (pc: number) => boolean;
   readonly addBoundary: (pc: number) => void;
   /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
   readonly counts: boolean;
@@ -33,6 +35,9 @@ export interface Code {
   readonly countAt: (pc: number) => number;
   /** Where an indirect call at an address has gone so far, most often first. */
   readonly targetsOf: (pc: number) => readonly number[];
+  /** Where an indirect jump at an address has gone so far. */
+  readonly jumpTargetsOf: (pc: number) => Iterable<number>;
+  readonly jumpSourcesOf: (pc: number) => Iterable<number>;
   /** Functions followed so far to see whether they are small, by entry. */
   readonly functions: Map<number, Found>;
   /** Tables found so far, by the address of the load: a unit that begins in a loop does not see where its base is set. */
@@ -46,6 +51,8 @@ const MAX_INSTRUCTIONS = 2500;
 export interface Found {
   readonly leaders: ReadonlySet<number>;
   readonly instructions: ReadonlyMap<number, Instruction>;
+  /** Where its indirect jumps without a table have gone inside of it. */
+  readonly jumpTargets: ReadonlySet<number>;
   /** It ends at another function's entry or for its size. */
   readonly leaves: boolean;
   /** It sets the stack pointer to something new: its return hardly goes back to its call. */
@@ -59,11 +66,14 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   const leaders = new Set([entry]);
   const instructions = new Map<number, Instruction>();
   const { tables } = code;
+  const jumpTargets = new Set<number>();
   const work = [entry];
+  const isElsewhere = (pc: number) =>
+    pc !== entry && (code.isBoundary(pc) || (code.isLargeUnit(pc) && !jumpTargets.has(pc)));
   /** `isSure`: what is before it goes on there in any case. */
   const lead = (pc: number, isSure = false) => {
     if (leaders.has(pc)) return;
-    if (!(isSure || code.hasRun(pc)) || (code.isBoundary(pc) && pc !== entry)) {
+    if (!(isSure || code.hasRun(pc)) || isElsewhere(pc)) {
       isWhole = false;
       return;
     }
@@ -106,6 +116,12 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
         if (table !== undefined) {
           tables.set(table.load.pc, table);
           table.targets.forEach((to) => lead(to));
+        } else {
+          for (const to of code.jumpTargetsOf(pc)) {
+            if (code.isEntry(to)) continue;
+            jumpTargets.add(to);
+            lead(to);
+          }
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
@@ -115,7 +131,7 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
       }
       pc = i.next;
       if (leaders.has(pc)) break;
-      if (code.isBoundary(pc)) {
+      if (isElsewhere(pc)) {
         isWhole = false;
         break;
       }
@@ -123,7 +139,7 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   }
   const leaves = !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
-  return { leaders, instructions, leaves, switches, pages, sizeBytes };
+  return { leaders, instructions, jumpTargets, leaves, switches, pages, sizeBytes };
 }
 
 /** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */

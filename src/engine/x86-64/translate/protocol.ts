@@ -53,6 +53,8 @@ export const words = {
   elsewhere: state.translator + 8,
   /** 4: how far above rsp the return address of the function is that goes on there; or `CAREFUL`. */
   frame: state.translator + 12,
+  /** 4: the indirect jump that leads to `elsewhere`, or 0. */
+  site: state.translator + 4,
   /** 8: where that led to, as a unit returns it. */
   target: state.translator + 16,
   /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */

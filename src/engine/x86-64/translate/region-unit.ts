@@ -12,10 +12,17 @@ export function cutToUnit(entry: number, found: Found, code: Code): Found {
   const pcs = [entry, ...[...found.leaders].filter((pc) => pc !== entry && found.instructions.has(pc))];
   const nodes = new Map(pcs.map((pc, node) => [pc, node]));
   const blocks = pcs.map((pc) => walk(pc, found, code, nodes));
+  // Indirect jumps go through one node to all their targets; whoever is cut off from it goes there as to another unit.
+  const targets = [...found.jumpTargets].flatMap((pc) => nodes.get(pc) ?? []);
+  blocks.push({ instructions: [], edges: targets });
   const region = regions(
     blocks.map(({ edges }) => edges),
     MAX_UNIT,
-    { size: (node) => blocks[node]?.instructions.length ?? 0, heat: (node) => code.countAt(pcs[node] ?? 0) },
+    {
+      size: (node) => blocks[node]?.instructions.length ?? 0,
+      heat: (node) => (node === pcs.length ? Number.POSITIVE_INFINITY : code.countAt(pcs[node] ?? 0)),
+      isOpen: (node) => node === pcs.length,
+    },
   );
   const leaders = new Set<number>();
   const instructions = new Map<number, Instruction>();
@@ -33,7 +40,8 @@ export function cutToUnit(entry: number, found: Found, code: Code): Found {
       pages.add(i.pc >>> 12).add((i.next - 1) >>> 12);
     }
   });
-  return { leaders, instructions, leaves: true, switches: found.switches, pages, sizeBytes };
+  const { jumpTargets } = found;
+  return { leaders, instructions, jumpTargets, leaves: true, switches: found.switches, pages, sizeBytes };
 }
 
 interface Walked {
@@ -56,7 +64,11 @@ function walk(pc: number, found: Found, code: Code, nodes: ReadonlyMap<number, n
     const { flow } = i.row.traits;
     const [first] = i.operands;
     if (first?.kind === "target" && (flow === "branch" || flow === "jump")) lead(first.target);
-    if (flow === "jumpTo") tableAt(instructions, code)?.forEach(lead);
+    if (flow === "jumpTo") {
+      const table = tableAt(instructions, code);
+      if (table === undefined) edges.push(nodes.size);
+      else table.forEach(lead);
+    }
     if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
     at = i.next;
     if (found.leaders.has(at)) {

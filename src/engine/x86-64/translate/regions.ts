@@ -7,13 +7,15 @@ interface Weighted {
   readonly size: (node: number) => number;
   /** How often it has been executed, about. */
   readonly heat: (node: number) => number;
+  /** It may be entered from other regions without being the entry of one. */
+  readonly isOpen?: (node: number) => boolean;
 }
 
 /**
  * The region of every node: the node that it is entered at, -1 where a node is not reachable. Regions are of at most
  * `limit`, but for single nodes that are larger.
  */
-export function regions(graph: Graph, limit: number, { size, heat }: Weighted): Int32Array {
+export function regions(graph: Graph, limit: number, { size, heat, isOpen }: Weighted): Int32Array {
   const order = reversePostorder(graph);
   const idom = immediateDominators(graph, order);
   const isRoot = new Uint8Array(graph.length);
@@ -26,7 +28,7 @@ export function regions(graph: Graph, limit: number, { size, heat }: Weighted): 
     for (const node of order) region[node] = isRoot[node] === 1 ? node : (region[idom[node] ?? 0] ?? 0);
     for (const node of order) {
       for (const to of graph[node] ?? []) {
-        if (isRoot[to] === 1 || region[to] === region[node]) continue;
+        if (isRoot[to] === 1 || region[to] === region[node] || isOpen?.(to) === true) continue;
         isRoot[to] = 1;
         changed = true;
       }

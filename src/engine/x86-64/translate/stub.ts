@@ -2,8 +2,8 @@
 import type { Block, Terminator } from "./block.js";
 import { flagNames, fromBit } from "./flags.js";
 import * as integer from "./integer.js";
-import { entryNode, i64FromNumber, type Node } from "./node.js";
-import { add, noSlots, slots } from "./slots.js";
+import { entryNode, i32, i64FromNumber, type Node, wrap } from "./node.js";
+import { add, copySlots, noSlots, slots } from "./slots.js";
 
 export type CallTo = Extract<Terminator, { kind: "callTo" }>;
 
@@ -51,6 +51,31 @@ export const branch = (target: Node, expected: number): Terminator => ({
 
 export const comparing = (pc: number, expected: number): Block =>
   withTarget(pc, (target) => branch(target, expected));
+
+/** A block that puts the target of its indirect jump into the slot for it, and goes on. */
+export function toSlot(block: Block, target: Node): Block {
+  const writes = copySlots(block.writes);
+  add(writes, slots.target);
+  const final = new Map([...block.final, [slots.target, target] as const]);
+  return { ...block, writes, final, end: { kind: "jump", target: -1 } };
+}
+
+/** The parts of what finds an indirect jump's target: a comparison, the way for all others, and a table. */
+export const atTarget = {
+  comparing: (pc: number, expected: number): Block => ({ ...comparing(pc, expected), isAtTarget: true }),
+  jumping: (pc: number): Block => ({
+    ...withTarget(pc, (target) => ({ kind: "jumpTo", pc, target })),
+    isAtTarget: true,
+  }),
+  /** Selects an edge by bits of the target. */
+  selecting: (pc: number, shift: number, mask: number, order: readonly number[]): Block => ({
+    ...withTarget(pc, (target) => {
+      const shifted = integer.shr(32, wrap(target), i32(shift));
+      return { kind: "select", index: integer.binary("and", 32, shifted, i32(mask)), order, when: undefined };
+    }),
+    isAtTarget: true,
+  }),
+};
 
 /** The rest of an indirect call after comparisons failed. */
 export const goingOn = (call: CallTo): Block => withTarget(call.pc, (target) => ({ ...call, target }));

@@ -7,6 +7,7 @@ import { TranslationBudget } from "./budget.js";
 import { discover, type Unit } from "./discover.js";
 import type { Code } from "./follow.js";
 import { emitUnit } from "./emit/unit.js";
+import { Parents } from "./parents.js";
 import { CAREFUL_KEY, imported } from "./protocol.js";
 import { holdSame, type StoredCode, type StoredKey, withHashes } from "./stored.js";
 import { type Doors, entriesOf, type TranslatedUnit, Units } from "./units.js";
@@ -17,7 +18,9 @@ export type { Doors } from "./units.js";
 /** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
 const BATCH_BYTES = 64 * 1024;
 /** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
-const MAX_COPIES = 4;
+const MAX_COPIES = 16;
+/** Instructions of a unit that is not copied into others. */
+const LARGE = 100;
 /** How long functions are found for a batch, but for the last: what they call can come later. */
 const BATCH_MSECS = 8;
 /** How long a piece of translation beside the guest may take, but for its last function. */
@@ -29,7 +32,7 @@ const WORTH_JOINING = 100;
 /** The code that a translator is given. */
 export interface GuestCode extends Omit<
   Code,
-  "isEntry" | "isBoundary" | "addBoundary" | "tables" | "functions"
+  "isEntry" | "isLargeUnit" | "isBoundary" | "addBoundary" | "tables" | "functions"
 > {
   /** Whether translation may take a part of the time only; tests want the same each time. */
   readonly isTimed: boolean;
@@ -60,6 +63,8 @@ export class Translator {
   readonly #barren = new Set<number>();
   readonly #entries = new Set<number>();
   readonly #boundaries = new Set<number>();
+  /** Entries of units that others go on in instead of having their code too. */
+  readonly #large = new Set<number>();
   /** In how many units the block at an address is. */
   readonly #copies = new Map<number, number>();
   /** Pages with jump tables. */
@@ -68,6 +73,7 @@ export class Translator {
   readonly #pending = new Set<number>();
   readonly #wanted: Wanted[] = [];
   readonly #budget = new TranslationBudget();
+  readonly #parents = new Parents();
   #isScheduled = false;
   #registers: readonly number[] | undefined;
 
@@ -85,6 +91,7 @@ export class Translator {
       ...code,
       isEntry: (pc) => this.#entries.has(pc),
       isBoundary: (pc) => this.#boundaries.has(pc) || (this.#copies.get(pc) ?? 0) >= MAX_COPIES,
+      isLargeUnit: (pc) => this.#large.has(pc),
       addBoundary: (pc) => this.#boundaries.add(pc),
       registerNow: (index) => this.#registers?.[index] ?? code.registerNow(index),
       tables: new Map(),
@@ -117,7 +124,9 @@ export class Translator {
     if (this.#code.isTimed && !this.#budget.allows()) return 0;
     this.#budget.spend(() => {
       const end = this.#code.isTimed ? performance.now() + BATCH_MSECS : Number.POSITIVE_INFINITY;
-      const batch = this.#gather([pc], () => performance.now() >= end);
+      const parent = this.#parents.take(pc, this.#code.jumpSourcesOf(pc));
+      const batch =
+        parent === undefined ? this.#gather([pc], () => performance.now() >= end) : this.#again(parent);
       if (batch.length === 0) return;
       const { module, units } = this.#translated(batch);
       this.#units.install(new webAssembly.Module(module), entries(units));
@@ -211,6 +220,12 @@ export class Translator {
     return batch;
   }
 
+  /** A unit with what has run since it was made. */
+  #again(entry: number): Unit[] {
+    this.#code.functions.clear();
+    return [discover(entry, this.#code)];
+  }
+
   /** Whether a function should be interpreted first, to see where its indirect calls go. */
   #wantsProfile({ blocks }: Unit): boolean {
     return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
@@ -233,7 +248,10 @@ export class Translator {
       code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, isCalled })),
     }));
     const module = this.#units.encode(units);
-    for (const { pages, sizeBytes, leaders } of batch) {
+    for (const unit of batch) {
+      const { pages, sizeBytes, leaders } = unit;
+      this.#parents.add(unit);
+      if (unit.instructions >= LARGE) this.#large.add(unit.entry);
       for (const pc of leaders) this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
       for (const page of pages) this.#hold(page);
       this.statistics.guestBytes += sizeBytes;

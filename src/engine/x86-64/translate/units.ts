@@ -52,12 +52,13 @@ export class Units {
   /** Table slots by guest address: of units, and of addresses that are called but not translated. */
   readonly #slots = new Map<number, number>();
   readonly #installed = new Set<number>();
-  readonly #kept: TranslatedUnit[] = [];
+  /** By entry: a unit that is made again replaces the one before. */
+  readonly #kept = new Map<number, TranslatedUnit>();
   #keptBytes = 0;
   /** What came from an earlier run; its functions are taken apart only where they are stored again. */
   #restored: StoredCode | undefined;
-  /** How many of the kept were there when all was stored last. */
-  #stored = 0;
+  /** Something has been kept since all was stored last. */
+  #isNew = false;
 
   constructor(memory: WasmMemory, counts: boolean, doors: Doors) {
     this.#memory = memory;
@@ -141,7 +142,8 @@ export class Units {
   keep(units: readonly TranslatedUnit[]): void {
     if (this.#keptBytes > MAX_KEPT) return;
     for (const unit of units) {
-      this.#kept.push(unit);
+      this.#kept.set(unit.entry, unit);
+      this.#isNew = true;
       this.#keptBytes += unit.code.body.length;
     }
   }
@@ -155,9 +157,10 @@ export class Units {
 
   /** All units as one module, and what is to be known of them; undefined where nothing is new since the last time. */
   store(): Pick<StoredCode, "slots" | "units" | "module"> | undefined {
-    if (this.#stored === this.#kept.length) return undefined;
-    this.#stored = this.#kept.length;
-    const all = [...restoredUnits(this.#restored), ...this.#kept];
+    if (!this.#isNew) return undefined;
+    this.#isNew = false;
+    const restored = restoredUnits(this.#restored).filter(({ entry }) => !this.#kept.has(entry));
+    const all = [...restored, ...this.#kept.values()];
     const indices = new Map(all.map(({ entry }, index) => [entry, imported.count + index]));
     const module = this.encode(all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) })));
     const units = all.map(({ entry, sizeBytes, code }) => [

@@ -233,7 +233,8 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
   }
   jumpTo(target: Node): void {
     const known = constantOf(target);
-    this.#end = known === undefined ? { kind: "jumpTo", target } : { kind: "jump", target: known };
+    this.#end =
+      known === undefined ? { kind: "jumpTo", pc: this.#pc(), target } : { kind: "jump", target: known };
   }
   callTo(target: Node): void {
     this.#end = { kind: "callTo", pc: this.#pc(), target, next: this.#next() };

@@ -32,6 +32,9 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       e.value(end.target);
       if (!isTail(u, index)) return returnTarget(u);
       e.set(local.target);
+      e.i32(0);
+      e.i32(end.pc);
+      e.memory(op["i32.store"], 2, words.site);
       return callTarget(u, true);
     case "call":
       spill(u, block, index);

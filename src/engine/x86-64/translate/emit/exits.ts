@@ -4,7 +4,7 @@ import { op } from "../../../../wasm/opcodes.js";
 import type { Block, ExitStatement } from "../block.js";
 import { isZero } from "../node.js";
 import { imported, words } from "../protocol.js";
-import { has, keyOf, members, noSlots, type SlotSet } from "../slots.js";
+import { has, keyOf, members, noSlots, slots, type SlotSet } from "../slots.js";
 import { spillOrder } from "./spill-order.js";
 import { storeSlot } from "./state-transfer.js";
 import {
@@ -104,6 +104,11 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   pushOutOfFuel(u);
   open(u, op.if);
   setPlace(u, block.pc, frameAt(u, index, 0));
+  if (block.isAtTarget === true) {
+    e.get(e.locals.slot(slots.target));
+    e.op("i32.wrap_i64");
+    e.set(local.exitPc);
+  }
   if (u.options.counts) {
     e.i32(0);
     e.set(local.notExecuted);

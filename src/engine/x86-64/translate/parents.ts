@@ -1,0 +1,28 @@
+// Which units leave for an address: where that becomes hot, one of them is translated again with it, instead of a unit that
+// has the rest of the function once more. Each unit a bounded number of times, and for each address once.
+import type { Unit } from "./discover.js";
+
+const MAX_VERSIONS = 6;
+
+export class Parents {
+  /** Entries of the units that leave for an address, and of those that an indirect jump is in. */
+  readonly #leaving = new Map<number, number>();
+  readonly #jumping = new Map<number, number>();
+  readonly #versions = new Map<number, number>();
+  readonly #tried = new Set<number>();
+
+  add({ entry, leaves, jumps }: Unit): void {
+    for (const pc of leaves) this.#leaving.set(pc, entry);
+    for (const pc of jumps) this.#jumping.set(pc, entry);
+  }
+
+  /** The entry of the unit that is to be translated again for an address; `sources` are indirect jumps that go there. */
+  take(pc: number, sources: Iterable<number>): number | undefined {
+    if (this.#tried.has(pc)) return undefined;
+    this.#tried.add(pc);
+    const entries = [this.#leaving.get(pc), ...[...sources].map((source) => this.#jumping.get(source))];
+    const entry = entries.find((one) => one !== undefined && (this.#versions.get(one) ?? 1) < MAX_VERSIONS);
+    if (entry !== undefined) this.#versions.set(entry, (this.#versions.get(entry) ?? 1) + 1);
+    return entry;
+  }
+}

@@ -112,6 +112,7 @@ function runOne(vcpu: Vcpu, before: State): State {
     to.setBigUint64(xmmAt(n), BigInt.asUintN(64, value), true);
     to.setBigUint64(xmmAt(n) + 8, value >> 64n, true);
   }
+  to.setUint32(24, Number(registers.get("mxcsr")), true);
   to.setUint16(0, Number(registers.get("fctrl")), true);
   to.setUint16(2, Number(registers.get("fstat")), true);
   to.setUint16(6, Number(registers.get("fop")), true);
@@ -186,6 +187,7 @@ export function differences(c: Case, expected: State, actual: State): string[] {
     compare(`xmm${n} low`, a.getBigUint64(xmmAt(n), true), b.getBigUint64(xmmAt(n), true));
     compare(`xmm${n} high`, a.getBigUint64(xmmAt(n) + 8, true), b.getBigUint64(xmmAt(n) + 8, true));
   }
+  compare("mxcsr", BigInt(a.getUint32(24, true)), BigInt(b.getUint32(24, true)));
   found.push(...x87Differences(c, a, b, expected.trap !== 3));
   // What a faulting ENTER has written of its frame, or a CALL to nowhere, is the CPU's own business.
   if (expected.trap !== 3 && /^(ENTER|CALL)$/.test(c.instruction.row.mnemonic)) return found;

@@ -1,12 +1,13 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
 import { Solo5Error } from "../../bytes/error.js";
-import type { Instruction, Semantics } from "../../isa/x86-64/instruction.js";
+import type { Instruction } from "../../isa/x86-64/instruction.js";
 import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
 import { deliver, raise, type Source } from "./exceptions.js";
+import { withExceptions } from "./float-exceptions.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
 import { isMachineMemory } from "./machine-memory.js";
 import type { Machine } from "./machine.js";
@@ -44,7 +45,7 @@ function roundsItself({ row, operands }: Instruction): boolean {
 }
 
 const withOwnRounding =
-  (run: Semantics): Step["execute"] =>
+  (run: Step["execute"]): Step["execute"] =>
   (e, i) => {
     e.slots.roundsItself = true;
     try {
@@ -118,7 +119,16 @@ export class Core implements Machine {
   #executor(i: Instruction): Step["execute"] {
     const { mnemonic, traits } = i.row;
     const { run } = traits;
-    if (run !== undefined) return roundsItself(i) ? withOwnRounding(run) : run;
+    if (traits.mxcsr === true) {
+      const plain = run ?? this.#slowExecutor(i);
+      const execute = roundsItself(i) ? withOwnRounding(plain) : plain;
+      return withExceptions(mnemonic, this.cpu, this.isProcess, execute);
+    }
+    return run ?? this.#slowExecutor(i);
+  }
+
+  #slowExecutor(i: Instruction): Step["execute"] {
+    const { mnemonic, traits } = i.row;
     let execute = this.#slow.get(mnemonic);
     if (execute === undefined) {
       const slow = slowInstructions[mnemonic];

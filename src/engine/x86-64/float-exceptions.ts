@@ -133,15 +133,20 @@ function lookOf(mnemonic: string): Look | undefined {
 
 const MXCSR = state.mxcsr >> 2;
 
+/** What exceptions need to know of a core. */
+interface Host {
+  readonly cpu: Cpu;
+  readonly isProcess: boolean;
+  readonly isExact: boolean;
+  readonly keepsExceptions: boolean;
+}
+
 /** `execute` with the exceptions of its row, whose traits say that it has some. */
-export function withExceptions(
-  mnemonic: string,
-  cpu: Cpu,
-  isProcess: boolean,
-  execute: Step["execute"],
-): Step["execute"] {
+export function withExceptions(mnemonic: string, host: Host, execute: Step["execute"]): Step["execute"] {
   const look = lookOf(mnemonic);
+  const { cpu, isProcess } = host;
   return (e, i) => {
+    if (!host.keepsExceptions && !host.isExact) return execute(e, i);
     const { slots } = e;
     const mxcsr = cpu.i32[MXCSR] ?? 0;
     if (mxcsr !== slots.mxcsr) slots.configure(mxcsr);

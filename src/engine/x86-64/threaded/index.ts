@@ -33,6 +33,8 @@ export interface TierHooks {
   readonly countdown: (pc: number) => number;
   /** Whether there is translated code for an address. */
   readonly isTranslated: (pc: number) => boolean;
+  /** Whether floating point needs more than WebAssembly has: other roundings, exceptions. */
+  readonly isExact: () => boolean;
   /** The call at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
   readonly called: (site: number, target: number, isIndirect: boolean) => void;
 }
@@ -113,7 +115,7 @@ export class ThreadedTier {
       core.mode === 64 &&
       core.breakpoints.size === 0 &&
       !core.mmu.hasWatches &&
-      this.#roundsToNearest()
+      !core.cpu.checksAlignment(core.isProcess)
     );
   }
 
@@ -131,11 +133,6 @@ export class ThreadedTier {
       wasmBytes: handlers?.statistics.wasmBytes ?? 0,
       arenaBytes: arena?.used ?? 0,
     };
-  }
-
-  /** WebAssembly knows no other rounding; MXCSR.RC. */
-  #roundsToNearest(): boolean {
-    return ((this.#core.cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
   }
 
   get #parts(): Parts {
@@ -234,7 +231,9 @@ export class ThreadedTier {
     let isFirst = true;
     while (core.executed < end) {
       if (core.stop || !this.isUsable) return "stopped";
-      if (core.mmu.version !== this.#version) {
+      const hasFloats = !this.#hooks.isExact();
+      if (core.mmu.version !== this.#version || hasFloats !== this.#parts.forms.hasFloats) {
+        this.#parts.forms.hasFloats = hasFloats;
         this.forgetAll();
         this.#version = core.mmu.version;
       }
@@ -415,7 +414,7 @@ export class ThreadedTier {
     }
     if (isPending && ++this.#impatience >= (this.#options.patience ?? PATIENCE)) return 0;
     if (core.stop || epoch !== this.#epoch || mmu.version !== this.#version) return 0;
-    if (!arena.isValid(head) || !this.#roundsToNearest()) return 0;
+    if (!arena.isValid(head) || (core.isExact && this.#parts.forms.hasFloats)) return 0;
     this.#isOut = false;
     if (rest > 0 && cpu.rip === pc + arena.length(record)) {
       this.#view.setInt32(words.fuel, fuel, true);

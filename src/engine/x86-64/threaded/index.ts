@@ -55,8 +55,8 @@ export interface TierOptions {
 const WARM_UP = 20_000;
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
 const PATIENCE = 300;
-/** So many forms that wait are reason enough, or a part of those that have handlers. */
-const [LEAST_WAITING, WAITING_SHARE] = [32, 0.4];
+/** So many forms that wait are reason enough, or a part of those that have handlers; more at once would be a pause. */
+const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
 /** New targets of an indirect call before it is looked up in the table. */
@@ -281,7 +281,7 @@ export class ThreadedTier {
     if (waiting === 0) return false;
     return (
       this.#impatience >= (this.#options.patience ?? PATIENCE) ||
-      waiting >= Math.max(LEAST_WAITING, handlers.count * WAITING_SHARE)
+      waiting >= Math.min(MOST_AT_ONCE, Math.max(LEAST_WAITING, handlers.count * WAITING_SHARE))
     );
   }
 

@@ -76,6 +76,8 @@ export class Core implements Machine {
   readonly breakpoints = new Set<number>();
   /** Instructions executed since the start. */
   executed = 0;
+  /** Instructions decoded for execution, those decoded again included. */
+  decodings = 0;
   /** Set by whoever wants `run` to return after the current instruction. */
   stop = false;
   /** An external interrupt waits: whoever sets IF stops, so that it is delivered. */
@@ -183,6 +185,7 @@ export class Core implements Machine {
     const isBreakpoint = this.breakpoints.has(pc);
     if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const instruction = this.#cache.fetch(pc, this.mode);
+    this.decodings++;
     const step = { instruction, execute: this.#executor(instruction) };
     if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;

@@ -53,6 +53,8 @@ export interface TierOptions {
 
 /** Most guests say hello and end. */
 const WARM_UP = 20_000;
+/** An instruction is worth its record when it is executed so often, about; but after so many the tier begins anyway. */
+const [REPEATED, MOST_WARM_UP] = [20, 400_000];
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
 const PATIENCE = 300;
 /** So many forms that wait are reason enough, or a part of those that have handlers; more at once would be a pause. */
@@ -76,6 +78,9 @@ export class ThreadedTier {
   readonly #options: TierOptions;
   readonly #view: DataView;
   #warmUp: number;
+  #warmed = 0;
+  /** What the core had decoded at the last look. */
+  #decodings = 0;
   #made: Parts | undefined;
   /** Nothing can be decoded here: memory is too full. */
   isPossible: boolean;
@@ -194,12 +199,7 @@ export class ThreadedTier {
     const core = this.#core;
     const end = core.executed + limit;
     if (this.#warmUp > 0) {
-      const before = core.executed;
-      try {
-        core.run(Math.min(limit, this.#warmUp));
-      } finally {
-        this.#warmUp -= core.executed - before;
-      }
+      this.#warm(limit);
       if (core.stop || core.executed >= end) return core.stop ? "stopped" : "limit";
       if (this.#warmUp > 0) return "stopped";
     }
@@ -215,6 +215,23 @@ export class ThreadedTier {
     } finally {
       core.onJump = onJump;
     }
+  }
+
+  /** The interpreter executes what comes first, and more as long as most of it is new: code that runs once gains nothing. */
+  #warm(limit: number): void {
+    const core = this.#core;
+    const before = core.executed;
+    try {
+      core.run(Math.min(limit, this.#warmUp));
+    } finally {
+      const count = core.executed - before;
+      this.#warmUp -= count;
+      this.#warmed += count;
+    }
+    if (this.#warmUp > 0) return;
+    const isNew = (core.decodings - this.#decodings) * REPEATED > WARM_UP;
+    this.#decodings = core.decodings;
+    if (isNew && this.#warmed < MOST_WARM_UP && this.#options.warmUp === undefined) this.#warmUp = WARM_UP;
   }
 
   /** Decodes what the options name. */

@@ -1,8 +1,8 @@
-// Unikernels in a real browser: on a page's main thread, which stays responsive, and in a worker. Chromium runs the very
-// modules that the package ships; nothing is bundled, and the page is not cross-origin isolated.
+// Unikernels in a real browser: on a page's main thread, which stays responsive, and in a worker; and the documentation's
+// page as it is printed, with the package's bundle. The pages are not cross-origin isolated.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { after, test } from "node:test";
 import { buildWorkloads } from "../bench/guests.js";
 import type { PageOutcome } from "./browser-page.js";
 import { translatorVersion, unstamped } from "../src/engine/x86-64/translate/version.js";
+import { selfTest } from "./command.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
 
@@ -29,17 +30,25 @@ const flags = [
 ];
 flags.push("--disable-background-networking", "--disable-component-update", `--user-data-dir=${profile}`);
 
-function serveFile({ url = "" }: IncomingMessage, response: ServerResponse): void {
-  const path = join(projectRoot, normalize(url));
+/** What stands at an address; files of the project otherwise. */
+type Pages = Readonly<Record<string, string>>;
+
+function serveFile(url: string, pages: Pages, response: ServerResponse): void {
+  const path = pages[url] ?? join(projectRoot, normalize(url));
   response.setHeader("content-type", types[path.split(".").at(-1) ?? ""] ?? "application/octet-stream");
   createReadStream(path)
     .on("error", () => response.writeHead(404).end())
     .pipe(response);
 }
 
-/** Opens the page in Chromium and gives what it and its worker report. */
-async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
-  const reports: (PageOutcome | string)[] = [];
+/** Opens the page at `url` in Chromium and gives the first `count` reports of it, and what it asked for. */
+async function visit<T>(
+  url: string,
+  count: number,
+  pages: Pages = {},
+): Promise<{ readonly reports: readonly T[]; readonly asked: readonly string[] }> {
+  const reports: T[] = [];
+  const asked: string[] = [];
   let done = (): void => {};
   const both = new Promise<void>((resolve, reject) => {
     done = resolve;
@@ -48,15 +57,19 @@ async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
       60_000,
     ).unref();
   });
-  const server = createServer(async (request, response) => {
-    if (request.method !== "POST") return serveFile(request, response);
-    reports.push(JSON.parse(await text(request)) as PageOutcome | string);
+  const server = createServer(async (request: IncomingMessage, response) => {
+    const { url = "" } = request;
+    if (request.method !== "POST") {
+      asked.push(url);
+      return serveFile(url, pages, response);
+    }
+    reports.push(JSON.parse(await text(request)) as T);
     response.end();
-    if (reports.length === 2) done();
+    if (reports.length === count) done();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}/test/browser.html`], {
+  const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}${url}`], {
     env: { ...process.env, TMPDIR: profile },
     // A group of its own: Chromium is many processes, which all write to the profile.
     detached: true,
@@ -71,12 +84,13 @@ async function outcomes(): Promise<readonly (PageOutcome | string)[]> {
     server.close();
     server.closeAllConnections();
   }
-  return reports;
+  return { reports, asked };
 }
 
 test("unikernels run on a page and in a worker", { skip: needs.program("chromium") }, async (context) => {
   await buildWorkloads(["hvt"]);
-  const [page, worker] = await outcomes();
+  const { reports } = await visit<PageOutcome | string>("/test/browser.html", 2);
+  const [page, worker] = reports;
   for (const [outcome, where] of [
     [page, "page"],
     [worker, "worker"],
@@ -98,4 +112,26 @@ test("unikernels run on a page and in a worker", { skip: needs.program("chromium
       `${where}: ${took.map(Math.round).join(" and ")} ms, ${frames} frames, long tasks: [${longTasks}]`,
     );
   }
+});
+
+test("the documentation's page works as it is printed", { skip: needs.program("chromium") }, async () => {
+  const [, page] =
+    /^```html\n([^]*?)^```$/m.exec(readFileSync(join(projectRoot, "docs/api.md"), "utf8")) ?? [];
+  assert.ok(page !== undefined);
+  // The test's eye, behind what is printed.
+  const look = `<script type="module">
+    const screen = document.querySelector("pre");
+    while (!screen.textContent.includes("ended with")) await new Promise((resolve) => setTimeout(resolve, 20));
+    await fetch("/outcome", { method: "POST", body: JSON.stringify(screen.textContent) });
+  </script>`;
+  const printed = join(profile, "page.html");
+  writeFileSync(printed, page + look);
+  const { reports, asked } = await visit<string>("/page/", 1, {
+    "/page/": printed,
+    "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+    "/page/app.hvt": selfTest("test_hello.hvt"),
+  });
+  assert.match(reports[0] ?? "", /Hello, World[^]*SUCCESS\n[^]*ended with 0$/);
+  const own = asked.filter((url) => url !== "/favicon.ico").toSorted();
+  assert.deepEqual(own, ["/page/", "/page/app.hvt", "/page/solo5.js"]);
 });

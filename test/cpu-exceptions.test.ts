@@ -15,6 +15,11 @@ const endings: Readonly<Record<string, readonly [name: string, status: number, c
   e: ["#GP: RDPMC", 139, `asm volatile("rdpmc" :: "c"(0) : "eax", "edx");`],
   f: ["#AC: a misaligned access", 135, `${"set(0x40000);"} asm volatile("mov 1(%rsp), %rax");`],
   g: ["#DB: single steps", 133, `${"set(0x100);"}`],
+  h: [
+    "#XM: an unmasked exception of SSE",
+    136,
+    `asm volatile("movl $0, 8(%rsp); ldmxcsr 8(%rsp); xorps %xmm0, %xmm0; divss %xmm0, %xmm0");`,
+  ],
   i: [
     "#MF: an unmasked exception of the x87",
     136,

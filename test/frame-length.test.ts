@@ -53,7 +53,7 @@ const machines = [
 
 for (const { target, engine, send } of machines) {
   const skip = needs.x8664Linux();
-  test(`lengths that no frame has: ${target}, ${engine}`, { skip, timeout: 60_000 }, async () => {
+  test(`lengths that no frame has: ${target}, ${engine}`, { skip, timeout: 240_000 }, async () => {
     const devices = [{ name: "service0", type: "NET_BASIC" }] as const;
     const file = compileUnikernel(`length-${engine}`, target, guest(target, send), devices);
     const segment = createSegment();

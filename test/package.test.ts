@@ -13,7 +13,10 @@ interface Locked {
 }
 const read = (file: string): unknown => JSON.parse(readFileSync(join(projectRoot, file), "utf8"));
 const lock = read("package-lock.json") as { packages: Readonly<Record<string, Locked>> };
-const manifest = read("package.json") as { bin: Readonly<Record<string, string>> };
+const manifest = read("package.json") as {
+  bin: Readonly<Record<string, string>>;
+  exports: Readonly<Record<string, { types: string; default: string }>>;
+};
 
 test("the lock file knows the packages of every platform", () => {
   const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
@@ -41,8 +44,14 @@ test("every command is there and begins with its interpreter", () => {
   }
 });
 
+test("what is imported by name is there, with its types", () => {
+  for (const [name, { types, default: module }] of Object.entries(manifest.exports)) {
+    for (const file of [types, module]) assert.ok(existsSync(join(projectRoot, file)), `${name}: ${file}`);
+  }
+});
+
 test("importing the browser's interface keeps no process alive", async () => {
-  const file = join(projectRoot, "dist/src/browser/index.js");
+  const file = join(projectRoot, manifest.exports["./browser"]?.default ?? "");
   const { status, stderr } = await execute(process.execPath, [file], { timeoutMsecs: 20_000 });
   assert.deepEqual([status, stderr], [0, ""]);
 });

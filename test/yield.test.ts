@@ -18,7 +18,7 @@ const machines = [
 
 for (const { target, engine } of machines) {
   const skip = engine === "native" ? needs.x8664Linux() : false;
-  test(`yields come back: ${target}, ${engine}`, { skip, timeout: 60_000 }, async () => {
+  test(`yields come back: ${target}, ${engine}`, { skip, timeout: 240_000 }, async () => {
     for (const first of ["0", "1", "past", "now", "soon", "never"]) {
       const segment = createSegment();
       const unikernel = open(selfTest(`test_yield.${target}`));

@@ -1,6 +1,6 @@
 // What the command solo5 and the toolchain's wrappers say of wrong use: one line on stderr each, exit 1, no stack trace.
 import assert from "node:assert/strict";
-import { mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -56,8 +56,11 @@ test("a compiler that is not there is one line", async (t) => {
   const name = "x86_64-solo5-none-static-cc";
   const wrapper = join(folder, name);
   symlinkSync(commandFile(name), wrapper);
+  // A folder that nobody may look into, unless it is root, hides what is not there.
+  const hidden = join(folder, "hidden");
+  mkdirSync(hidden, { mode: 0 });
   for (const SOLO5_CC of ["no-such-gcc", "no-such-clang"]) {
-    const env = { ...process.env, SOLO5_CC };
+    const env = { ...process.env, PATH: `${hidden}:${process.env["PATH"]}`, SOLO5_CC };
     const { stderr, status } = await execute(process.execPath, [wrapper, "-c", "x.c"], { env });
     assert.equal(stderr, `${name}: cannot run ${SOLO5_CC}: No such file or directory\n`);
     assert.equal(status, 1);

@@ -19,6 +19,7 @@ import {
   libFolder,
   linkerScript,
   runtimeArchive,
+  packageRoot,
 } from "./layout.js";
 import { selfTests } from "./self-tests.js";
 
@@ -45,14 +46,13 @@ test("identical sources give identical bytes, wherever they are built", async (t
   t.after(() => process.chdir(here));
   for (const folder of [a, b]) {
     process.chdir(folder);
-    await buildGuest({ tests: ["hello", "tls", "cxx"], output: folder });
+    await buildGuest({ tests: ["hello", "tls", "cxx"], runtime: false, output: folder });
   }
   for (const isa of allIsas) {
     const made = (folder: string) => [
       ...isas[isa].targets.flatMap((target) =>
         [bindingsObject(target), linkerScript(target)].map((file) => join(libFolder(folder, isa), file)),
       ),
-      join(libFolder(folder, isa), runtimeArchive),
       ...["hello", "tls", "cxx"].flatMap((name) =>
         (["spt", "hvt"] as const).map((target) => selfTestFile(folder, isa, name, target)),
       ),
@@ -62,6 +62,12 @@ test("identical sources give identical bytes, wherever they are built", async (t
       assert.ok(readFileSync(file).equals(readFileSync(other)), `${basename(file)} differs`);
       assert.ok(!readFileSync(file).includes(a), `${basename(file)} names the folder it was built in`);
     }
+  }
+});
+
+test("the compiler's runtime names no folder of this machine", () => {
+  for (const isa of allIsas) {
+    assert.ok(!readFileSync(join(libFolder(guestOutput, isa), runtimeArchive)).includes(packageRoot));
   }
 });
 
@@ -120,6 +126,22 @@ test("bindings have no global names but Solo5's", readelf, () => {
         symbols.filter((name) => !allowed.test(name)),
         [],
         object,
+      );
+    }
+  }
+});
+
+test("bindings need the application and the linker's symbols, and no runtime", readelf, () => {
+  for (const isa of allIsas) {
+    for (const target of isas[isa].targets) {
+      const symbols = output(["readelf", "-sW", join(libFolder(guestOutput, isa), bindingsObject(target))]);
+      const undefinedNames = [...symbols.matchAll(/ UND (\S+)$/gm)].map(([, name = ""]) => name);
+      const known =
+        /^(?:solo5_app_main|__solo5_mft1_note|_(?:stext|etext|erodata|stdata|edata|end|ltdata|ltbss|ltalign))$/;
+      assert.deepEqual(
+        undefinedNames.filter((name) => !known.test(name)),
+        [],
+        `${isa} ${target}`,
       );
     }
   }

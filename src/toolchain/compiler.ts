@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
+import { programFailure } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
-import { systemErrorMessage } from "../node/errno.js";
 import { isas } from "./isa.js";
 import { packageRoot } from "./layout.js";
 
@@ -138,7 +138,7 @@ function gccLinkTime(
 function ask(cc: string, question: readonly string[]): string {
   const { stdout, error } = spawnSync(cc, question, { encoding: "utf8" });
   if (error !== undefined)
-    throw new Solo5Error("NO_COMPILER", `cannot run ${cc}: ${systemErrorMessage(error)}`, { cause: error });
+    throw new Solo5Error("NO_COMPILER", `cannot run ${cc}: ${programFailure(cc, error)}`, { cause: error });
   return stdout.trim();
 }
 

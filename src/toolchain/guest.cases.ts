@@ -28,7 +28,7 @@ export function runCommand(command: readonly string[], { cwd, env, input }: RunO
   const [program = "", ...args] = command;
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 240_000,
     maxBuffer: 1 << 26,
     ...(cwd === undefined ? {} : { cwd }),
     ...(input === undefined ? {} : { input }),

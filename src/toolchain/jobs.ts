@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { programFailure } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { packageRoot } from "./layout.js";
 
@@ -74,7 +75,11 @@ async function make({ output, make }: Job): Promise<void> {
     message += text;
   });
   const status = await new Promise<number | string | null>((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (cause) =>
+      reject(
+        new Solo5Error("NO_TOOL", `cannot run ${command}: ${programFailure(command, cause)}`, { cause }),
+      ),
+    );
     child.on("close", (code, signal) => resolve(code ?? signal));
   });
   if (status !== 0) {

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
+import { programFailure } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
-import { systemErrorMessage } from "../node/errno.js";
 import { writeFile } from "../node/files.js";
 import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
 import { findCompiler, type Compiler } from "./compiler.js";
@@ -231,7 +231,9 @@ function run(
     env: { ...process.env, ...env },
   });
   if (error !== undefined)
-    throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${systemErrorMessage(error)}`, { cause: error });
+    throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${programFailure(program, error)}`, {
+      cause: error,
+    });
   return status ?? 128 + signalNumber(signal);
 }
 

@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
+import { isMissing } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { bhyveCommands } from "./bhyve.js";
 import type { Machine } from "./machine.js";
@@ -60,8 +61,8 @@ function launchBhyve(machine: Machine, show: (line: string) => void): Launched {
   };
 }
 
-const missing = (program: string, cause: Error): Solo5Error =>
-  (cause as NodeJS.ErrnoException).code === "ENOENT"
+const missing = (program: string, cause: NodeJS.ErrnoException): Solo5Error =>
+  isMissing(program, cause)
     ? new Solo5Error("HYPERVISOR", `error: ${program} is not installed, or not in PATH`, { cause })
     : new Solo5Error("HYPERVISOR", `error: ${program}: ${cause.message}`, { cause });
 

@@ -1,11 +1,11 @@
 /*
- * Thread-local variables of the size and alignment that the test asks for: ALIGN, and TDATA and TBSS bytes with and
- * without initial values, none where 0. Two threads' blocks lie between bytes that nobody may touch.
+ * Thread-local variables of the sizes and alignments that the test asks for: TDATA bytes with initial values at ALIGN,
+ * and TBSS without at ZERO_ALIGN, none where 0. Two threads' blocks lie between bytes that nobody may touch.
  */
 #include "solo5.h"
 
 #define BEFORE 4096
-#define SPACE  (BEFORE + TDATA + TBSS + 4 * ALIGN + 64)
+#define SPACE  (BEFORE + TDATA + TBSS + 4 * (ALIGN + ZERO_ALIGN) + 64)
 #define UNTOUCHED 0xa5
 
 void *memcpy(void *to, const void *from, size_t size)
@@ -24,7 +24,7 @@ static unsigned char initial(size_t i)
 }
 #endif
 #if TBSS
-static _Thread_local volatile _Alignas(ALIGN) unsigned char zero[TBSS];
+static _Thread_local volatile _Alignas(ZERO_ALIGN) unsigned char zero[TBSS];
 #endif
 
 /* A compiler may keep the thread pointer within a function, so that no other switches threads. */
@@ -38,7 +38,7 @@ __attribute__((noinline)) static int check_and_fill(void)
     }
 #endif
 #if TBSS
-    if ((uintptr_t)zero % ALIGN != 0) return 3;
+    if ((uintptr_t)zero % ZERO_ALIGN != 0) return 3;
     for (size_t i = 0; i < TBSS; i++) {
         if (zero[i] != 0) return 4;
         zero[i] = 55;

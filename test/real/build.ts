@@ -37,8 +37,9 @@ const compile = (source: string, name: string, flags: readonly string[], inputs:
 });
 
 /** The C files of a program: its own, and what `fetchJobs` made; with the flags that each needs. */
-function units({ name, headers, flags = [], generated = [] }: Program) {
-  const folder = programFolder(name);
+function units(program: Program) {
+  const { name, headers, flags = [], generated = [] } = program;
+  const folder = programFolder(program);
   const made = join(work, name);
   const own = [
     ...flags,
@@ -47,7 +48,9 @@ function units({ name, headers, flags = [], generated = [] }: Program) {
     `-DSCRIPTS="${folder}"`,
   ];
   const inputs = [
-    ...readdirSync(folder).map((file) => join(folder, file)),
+    ...readdirSync(folder)
+      .filter((file) => !file.endsWith(".ml"))
+      .map((file) => join(folder, file)),
     join(sources, "programs", "script.h"),
   ];
   return [
@@ -61,9 +64,17 @@ function units({ name, headers, flags = [], generated = [] }: Program) {
   ];
 }
 
+/** The object files that `fetchJobs` made. */
+const madeObjects = ({ name, objects = [] }: Program): readonly string[] =>
+  objects.map((file) => join(work, name, file));
+
 function guestLink(program: Program): readonly Job[] {
   const lib = libFolder(guestOutput, "x86-64");
-  const objects = [...units(program).map((unit) => object(unit.object)), ...libc.map(object)];
+  const objects = [
+    ...units(program).map((unit) => object(unit.object)),
+    ...madeObjects(program),
+    ...libc.map(object),
+  ];
   const archives = program.libraries.map((name) => join(debian.libraries, `lib${name}.a`));
   const parts = [object("manifest"), ...objects, ...archives, musl.library];
   return unikernelTargets.map((target) => ({
@@ -75,7 +86,10 @@ function guestLink(program: Program): readonly Job[] {
 
 function linuxBuild(program: Program): Job {
   const files = units(program);
-  const libraries = program.libraries.map((name) => join(debian.libraries, `lib${name}.a`));
+  const libraries = [
+    ...madeObjects(program),
+    ...program.libraries.map((name) => join(debian.libraries, `lib${name}.a`)),
+  ];
   const output = programFile(program.name, "linux");
   const flags = ["-O1", "-w", "-fno-strict-aliasing", ...(files[0]?.flags ?? [])];
   return {

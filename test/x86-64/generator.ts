@@ -188,6 +188,13 @@ function implicit(r: Random, state: State, i: Instruction): void {
   }
 }
 
+/** Mostly as at the start; else any rounding, denormals as zeros, flags from before, exceptions that are not masked. */
+function mxcsr(r: Random): number {
+  const sometimes = (bits: number) => (r.below(4) === 0 ? bits : 0);
+  const modes = sometimes(r.below(4) << 13) | sometimes(0x8000) | sometimes(0x40) | sometimes(r.below(64));
+  return (0x1f80 & ~sometimes(r.below(64) << 7)) | (r.below(2) === 0 ? modes : 0);
+}
+
 /** Random registers, flags and memory. */
 export function randomState(r: Random, pc: number, code: Uint8Array): State {
   const state: State = {
@@ -203,7 +210,7 @@ export function randomState(r: Random, pc: number, code: Uint8Array): State {
   };
   const fx = new DataView(state.fx.buffer);
   fx.setUint16(0, 0x37f, true);
-  fx.setUint32(24, 0x1f80 | (r.below(4) === 0 ? r.below(4) << 13 : 0), true);
+  fx.setUint32(24, mxcsr(r), true);
   const taste = r.pick([r.integer, r.double, r.singles]);
   const vector = () => (r.below(4) === 0 ? r.u64() : taste());
   for (let x = 0; x < 16; x++) {

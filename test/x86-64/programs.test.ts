@@ -12,6 +12,7 @@ import { FX_SIZE, type State, WINDOW, WINDOW_PAGE, WINDOW_SIZE } from "./state.j
 
 /** Loads flags from `eax`. */
 const setFlags = "push rax\n popfq";
+const loadMxcsr = (value: number) => `mov dword ptr [rbx], ${value}\n ldmxcsr [rbx]`;
 const TF = 0x100;
 const AC = 0x40000;
 
@@ -161,6 +162,60 @@ const programs: Readonly<Record<string, string>> = {
     fdiv dword ptr [rbx + 120]
     fnstenv [rbx + 32]
     fnsave [rbx + 96]`,
+  "exceptions of SSE that a program clears, raises and reads": `
+    ${loadMxcsr(0x1fbf)}
+    ${loadMxcsr(0x1f80)}
+    mov esi, 60
+    xor edi, edi
+1:  mov eax, esi
+    cvtsi2sd xmm0, eax
+    sqrtsd xmm1, xmm0
+    divsd xmm1, xmm2
+    stmxcsr [rbx]
+    add edi, [rbx]
+    ${loadMxcsr(0x1f80)}
+    dec esi
+    jnz 1b
+    mulsd xmm1, xmm1
+    stmxcsr [rbx + 8]`,
+  "all rounding modes, in a loop": `
+    mov esi, 60
+    mov eax, 3
+    cvtsi2sd xmm1, eax
+    cvtsi2ss xmm3, eax
+    pcmpeqd xmm2, xmm2
+    psrlq xmm2, 2
+    psllq xmm2, 54
+1:  mov eax, esi
+    and eax, 3
+    shl eax, 13
+    or eax, 0x1f80
+    mov [rbx], eax
+    ldmxcsr [rbx]
+    divsd xmm2, xmm1
+    addsd xmm2, xmm1
+    cvtsd2ss xmm4, xmm2
+    mulss xmm4, xmm3
+    cvtss2si eax, xmm4
+    add edi, eax
+    dec esi
+    jnz 1b
+    stmxcsr [rbx + 8]`,
+  "denormals as zeros and flushed": `
+    ${loadMxcsr(0x9fc0)}
+    mov rax, 0x000fffffffffffff
+    movq xmm0, rax
+    addsd xmm0, xmm0
+    mov rax, 0x0010000000000001
+    movq xmm1, rax
+    mov rax, 0x3fe0000000000000
+    movq xmm2, rax
+    mulsd xmm1, xmm2
+    stmxcsr [rbx]`,
+  "an exception of SSE that is not masked": `
+    ${loadMxcsr(0x1d80)}
+    cvtsi2sd xmm0, ebx
+    divsd xmm0, xmm1`,
   "MMX between x87 and x87":
     "fldpi\n movq mm1, mm0\n paddb mm1, mm1\n movq [rbx], mm1\n emms\n fld1\n fstp qword ptr [rbx + 8]",
 };

@@ -61,6 +61,8 @@ const MAX_RESTORED = 8;
  * copy of the function, and hardly a better one. Only where none comes within so many jumps is one made.
  */
 const QUIET_JUMPS = 500;
+/** Instructions, about, for which floating point is left to the interpreter after it had to be exact. */
+const EXACT_SPAN = 2 ** 22;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 const INSTRUCTIONS_PER_FUEL = 8;
 
@@ -93,6 +95,8 @@ export function accelerate(
   let interpreted = 0;
   const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
+  /** `core.executed` when floating point last had to be exact. */
+  let lastExact = Number.NEGATIVE_INFINITY;
   /** Jumps still to pass after a stop test without making anything hot. */
   let quiet = 0;
   /** Translated code was left because its fuel was used up. */
@@ -143,6 +147,7 @@ export function accelerate(
           memory,
           {
             countdown: (): number => jumps,
+            isExact: () => isExactLately(),
             isTranslated: (pc) =>
               awaited.has(pc) || (mmu.version === version && (translator?.find(pc) ?? 0) !== 0),
             called: (site, target) =>
@@ -246,9 +251,12 @@ export function accelerate(
     !mmu.hasWatches &&
     !mmu.tracksDirty &&
     !cpu.checksAlignment(core.isProcess) &&
-    roundsToNearest();
-  /** WebAssembly knows no other rounding; MXCSR.RC. */
-  const roundsToNearest = () => ((cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
+    !isExactLately();
+  /** Code that sets a rounding mode and takes it back mostly does so again soon. */
+  const isExactLately = (): boolean => {
+    if (core.isExact) lastExact = core.executed;
+    return core.executed - lastExact < EXACT_SPAN;
+  };
 
   /** A number as far as it goes: beyond 2^53 no stack is. */
   const stackPointer = (): number => (cpu.i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((cpu.i32[2 * RSP] ?? 0) >>> 0);

@@ -1,12 +1,13 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
 import { Solo5Error } from "../../bytes/error.js";
-import type { Instruction, Semantics } from "../../isa/x86-64/instruction.js";
+import type { Instruction } from "../../isa/x86-64/instruction.js";
 import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
 import { deliver, raise, type Source } from "./exceptions.js";
+import { withExceptions } from "./float-exceptions.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
 import { isMachineMemory } from "./machine-memory.js";
 import type { Machine } from "./machine.js";
@@ -34,6 +35,13 @@ const DR6 = 0x1_0000_0006;
 const DR6_AT_RESET = 0xffff_0ff0n;
 const DR6_SINGLE_STEP = 1n << 14n;
 
+/** MXCSR: exceptions masked, to nearest, denormals kept. */
+const MXCSR_AT_START = 0x1f80;
+const EXCEPTIONS = 0x3f;
+const MXCSR_MODES = 0xffff & ~EXCEPTIONS;
+/** Instructions at the start of a counted run in which exception flags are kept. */
+const KEPT_AT_START = 2 ** 20;
+
 /** INT 0x80 is how 32-bit code calls Linux. */
 const LINUX_GATE = 0x80;
 
@@ -44,7 +52,7 @@ function roundsItself({ row, operands }: Instruction): boolean {
 }
 
 const withOwnRounding =
-  (run: Semantics): Step["execute"] =>
+  (run: Step["execute"]): Step["execute"] =>
   (e, i) => {
     e.slots.roundsItself = true;
     try {
@@ -63,15 +71,23 @@ export class Core implements Machine {
   readonly msrs = new Map<number, bigint>();
   readonly exceptions: "guest" | "exit";
   readonly isProcess: boolean;
+  /** Instructions are counted, and a run must come out as another did. */
+  readonly isCounted: boolean;
   readonly breakpoints = new Set<number>();
   /** Instructions executed since the start. */
   executed = 0;
+  /** Instructions decoded for execution, those decoded again included. */
+  decodings = 0;
   /** Set by whoever wants `run` to return after the current instruction. */
   stop = false;
   /** An external interrupt waits: whoever sets IF stops, so that it is delivered. */
   isInterruptPending = false;
   /** The address of the one instruction after STI, before which no interrupt comes; NaN where it was not the last. */
   shadow = Number.NaN;
+  /** The guest has changed exception flags of MXCSR, so it may look at them: from then on none is missed. */
+  testsExceptions = false;
+  /** Exception flags are kept where the interpreter computes; where runs must come out alike, for so long only. */
+  keepsExceptions = true;
   /** Asked after a jump, with the new address: true leaves `run`. Where translated code is entered. */
   onJump: ((pc: number) => boolean) | undefined;
   ask: (exit: Exit) => void = () => undefined;
@@ -93,13 +109,14 @@ export class Core implements Machine {
     this.cpu = new Cpu(buffer);
     this.mmu = new Mmu(buffer, memory.size, this.cpu, protections, noExecute);
     this.isProcess = options.exceptions === "exit";
+    this.isCounted = options.profile === "replay";
     this.memory = new MemoryAccess(this.mmu, this.cpu, this.isProcess);
     this.memory.ask = (exit) => this.ask(exit);
     this.evaluator = new Evaluator(this.cpu, this.memory);
     this.segments = new Segments(this.cpu, this.memory, this.isProcess);
     this.#cache = new CodeCache(this.mmu);
     this.cpu.rflags = this.isProcess ? 2 | rflag.IF : 2;
-    this.cpu.i32[state.mxcsr >> 2] = 0x1f80;
+    this.cpu.i32[state.mxcsr >> 2] = MXCSR_AT_START;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
     this.cpu.cpl = this.isProcess ? 3 : 0;
     if (this.isProcess) this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
@@ -115,10 +132,39 @@ export class Core implements Machine {
     return (this.cpu.efer & 0x400n) !== 0n && this.segments.longCode ? 64 : 32;
   }
 
+  /** Floating point is to be computed as MXCSR says in everything: by the interpreter. */
+  get isExact(): boolean {
+    const modes = (this.cpu.i32[state.mxcsr >> 2] ?? 0) & MXCSR_MODES;
+    return this.testsExceptions || modes !== MXCSR_AT_START || (this.isCounted && this.keepsExceptions);
+  }
+
+  /** Instructions until exception flags are no longer kept where nobody has asked for them. */
+  get untilForgetting(): number {
+    if (!this.isCounted || !this.keepsExceptions) return Number.POSITIVE_INFINITY;
+    if (this.executed < KEPT_AT_START) return KEPT_AT_START - this.executed;
+    this.keepsExceptions = false;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  setMxcsr(value: number): void {
+    const at = state.mxcsr >> 2;
+    if ((((this.cpu.i32[at] ?? 0) ^ value) & EXCEPTIONS) !== 0) this.testsExceptions = true;
+    this.cpu.i32[at] = value;
+  }
+
   #executor(i: Instruction): Step["execute"] {
     const { mnemonic, traits } = i.row;
     const { run } = traits;
-    if (run !== undefined) return roundsItself(i) ? withOwnRounding(run) : run;
+    if (traits.mxcsr === true) {
+      const plain = run ?? this.#slowExecutor(i);
+      const execute = roundsItself(i) ? withOwnRounding(plain) : plain;
+      return withExceptions(mnemonic, this, execute);
+    }
+    return run ?? this.#slowExecutor(i);
+  }
+
+  #slowExecutor(i: Instruction): Step["execute"] {
+    const { mnemonic, traits } = i.row;
     let execute = this.#slow.get(mnemonic);
     if (execute === undefined) {
       const slow = slowInstructions[mnemonic];
@@ -139,6 +185,7 @@ export class Core implements Machine {
     const isBreakpoint = this.breakpoints.has(pc);
     if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const instruction = this.#cache.fetch(pc, this.mode);
+    this.decodings++;
     const step = { instruction, execute: this.#executor(instruction) };
     if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;

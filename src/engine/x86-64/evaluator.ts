@@ -201,16 +201,21 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
     return this.fresh(this.#cpu.condition(code));
   }
 
+  #configure(): void {
+    const mxcsr = this.#r[MXCSR] ?? 0;
+    if (mxcsr !== this.slots.mxcsr) this.slots.configure(mxcsr);
+  }
+
   float(operation: FloatOperation, a: V, b: V = a): V {
     const d = this.fresh(0);
-    this.slots.rounding = ((this.#r[MXCSR] ?? 0) >> 13) & 3;
+    this.#configure();
     evaluateFloat(this.slots, operation, d, a, b);
     return d;
   }
 
   vector(operation: VectorOperation, a: V, b: V = a, c: V = a): V {
     const d = this.fresh(0);
-    this.slots.rounding = ((this.#r[MXCSR] ?? 0) >> 13) & 3;
+    this.#configure();
     evaluateVector(this.slots, operation, d, a, b, c);
     return d;
   }

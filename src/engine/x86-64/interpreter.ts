@@ -135,7 +135,7 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): V
     const before = core.executed;
     core.stop = false;
     try {
-      one(Math.min(budget, untilTick));
+      one(Math.min(budget, untilTick, core.untilForgetting));
     } catch (error) {
       handle(error);
     }

@@ -29,6 +29,7 @@ export interface Machine {
   flagsChanged(shadowed: boolean): void;
   /** A new stack segment holds back interrupts and traps for one more instruction. */
   holdTraps(): void;
+  setMxcsr(value: number): void;
   /** HLT: sleep until an interrupt. */
   halt(): void;
 }

@@ -12,7 +12,7 @@ export function saveCore(core: Core): () => void {
   const tables = [gdt, idt, ldt, task].map((table) => [table, { ...table }] as const);
   const { longCode } = segments;
   const numbered = [...msrs];
-  const { executed, shadow } = core;
+  const { executed, shadow, testsExceptions, keepsExceptions } = core;
   return () => {
     cpu.u8.set(area);
     cpu.noticeFlags();
@@ -22,7 +22,7 @@ export function saveCore(core: Core): () => void {
     segments.longCode = longCode;
     msrs.clear();
     for (const [number, value] of numbered) msrs.set(number, value);
-    Object.assign(core, { executed, shadow });
+    Object.assign(core, { executed, shadow, testsExceptions, keepsExceptions });
     mmu.flush();
   };
 }

@@ -1,6 +1,7 @@
 // Packed operations by WebAssembly's names, on slots. Specification: WebAssembly 2.0, "Vector Instructions"; NaNs are x86's.
 import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../isa/x86-64/operation.js";
-import { arithmetic, convertToSingle, demote, double, promote, single } from "./float-operations.js";
+import { demote, exactly, fromInteger, promote } from "./exact-float.js";
+import { arithmetic, flushBoth, round, roundingNames } from "./float-operations.js";
 import type { Slots } from "./slots.js";
 
 type Evaluate = (s: Slots, d: number, a: number, b: number, c: number) => void;
@@ -232,17 +233,25 @@ const comparisons: Record<string, (a: number, b: number) => boolean> = {
 };
 
 function floats(table: Table): void {
-  for (const [name, f] of Object.entries(arithmetic)) {
-    table.set(`f64x2.${name}`, (s, d, a, b) => {
-      for (let n = 0; n < 4; n += 2) double(s, name, f, d + n, a + n, b + n);
-    });
-    table.set(`f32x4.${name}`, (s, d, a, b) => {
-      for (let n = 0; n < 4; n++) single(s, name, f, d + n, a + n, b + n);
-    });
+  const shapesOf = { f64x2: 64, f32x4: 32 } as const;
+  for (const shape of ["f64x2", "f32x4"] as const) {
+    const width = shapesOf[shape];
+    const lane = width / 32;
+    for (const name of arithmetic) {
+      table.set(`${shape}.${name}`, (s, d, a, b) => {
+        for (let n = 0; n < 4; n += lane) exactly(s, name, width, d + n, a + n, b + n);
+      });
+    }
+    for (const name of roundingNames) {
+      table.set(`${shape}.${name}`, (s, d, a) => {
+        for (let n = 0; n < 4; n += lane) round(s, width, name, d + n, a + n);
+      });
+    }
   }
   const doubles = (name: string, isSecond: (a: number, b: number) => boolean) =>
     table.set(`f64x2.${name}`, (s, d, a, b) => {
       for (let n = 0; n < 4; n += 2) {
+        flushBoth(s, 64, a + n, b + n);
         const from = isSecond(s.f64[(a + n) >> 1] ?? 0, s.f64[(b + n) >> 1] ?? 0) ? b : a;
         s.i32[d + n] = s.i32[from + n] ?? 0;
         s.i32[d + n + 1] = s.i32[from + n + 1] ?? 0;
@@ -251,6 +260,7 @@ function floats(table: Table): void {
   const singles = (name: string, isSecond: (a: number, b: number) => boolean) =>
     table.set(`f32x4.${name}`, (s, d, a, b) => {
       for (let n = 0; n < 4; n++) {
+        flushBoth(s, 32, a + n, b + n);
         const from = isSecond(s.f32[a + n] ?? 0, s.f32[b + n] ?? 0) ? b : a;
         s.i32[d + n] = s.i32[from + n] ?? 0;
       }
@@ -262,12 +272,16 @@ function floats(table: Table): void {
   for (const [name, f] of Object.entries(comparisons)) {
     table.set(`f64x2.${name}`, (s, d, a, b) => {
       for (let n = 0; n < 4; n += 2) {
+        flushBoth(s, 64, a + n, b + n);
         const holds = f(s.f64[(a + n) >> 1] ?? 0, s.f64[(b + n) >> 1] ?? 0);
         s.i32.fill(holds ? -1 : 0, d + n, d + n + 2);
       }
     });
     table.set(`f32x4.${name}`, (s, d, a, b) => {
-      for (let n = 0; n < 4; n++) s.i32[d + n] = f(s.f32[a + n] ?? 0, s.f32[b + n] ?? 0) ? -1 : 0;
+      for (let n = 0; n < 4; n++) {
+        flushBoth(s, 32, a + n, b + n);
+        s.i32[d + n] = f(s.f32[a + n] ?? 0, s.f32[b + n] ?? 0) ? -1 : 0;
+      }
     });
   }
   table.set("f64x2.splat", (s, d, a) => s.i32.copyWithin(d, a, a + 2).copyWithin(d + 2, a, a + 2));
@@ -279,7 +293,7 @@ const saturate = (x: number) =>
 
 function conversions(table: Table): void {
   table.set("f32x4.convert_i32x4_s", (s, d, a) => {
-    for (let n = 0; n < 4; n++) convertToSingle(s, d + n, BigInt(s.i32[a + n] ?? 0));
+    for (let n = 0; n < 4; n++) fromInteger(s, 32, d + n, BigInt(s.i32[a + n] ?? 0));
   });
   table.set("i32x4.trunc_sat_f32x4_s", (s, d, a) => {
     for (let n = 0; n < 4; n++) s.i32[d + n] = saturate(s.f32[a + n] ?? 0);

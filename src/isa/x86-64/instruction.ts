@@ -36,6 +36,8 @@ interface Traits {
   readonly lock?: boolean;
   readonly flow?: Flow;
   readonly feature?: Feature;
+  /** Computes as MXCSR says, and tells it of exceptions. */
+  readonly mxcsr?: boolean;
   /** #GP outside CPL 0. */
   readonly privileged?: boolean;
   /** Takes REP (F3) and REPNE (F2) prefixes. */

@@ -18,6 +18,9 @@
 #include "libc.h"
 #include "solo5.h"
 
+/* What code built for glibc calls where files may be large; on x86-64 they are the same. */
+#define LARGE(name) extern __typeof__(name) name##64 __attribute__((alias(#name)))
+
 static int refuse(int error)
 {
     errno = error;
@@ -48,17 +51,26 @@ off_t lseek(int fd, off_t offset, int whence)
     (void)fd, (void)offset, (void)whence;
     return refuse(ESPIPE);
 }
+LARGE(lseek);
 
 int open(const char *path, int flags, ...)
 {
     (void)path, (void)flags;
     return refuse(ENOENT);
 }
+LARGE(open);
 
 int close(int fd)
 {
     return fd <= 2 ? 0 : refuse(EBADF);
 }
+
+int fcntl(int fd, int command, ...)
+{
+    (void)fd, (void)command;
+    return refuse(EBADF);
+}
+LARGE(fcntl);
 
 int isatty(int fd)
 {
@@ -73,12 +85,14 @@ int fstat(int fd, struct stat *status)
     status->st_mode = S_IFIFO | 0600;
     return 0;
 }
+LARGE(fstat);
 
 int stat(const char *path, struct stat *status)
 {
     (void)path, (void)status;
     return refuse(ENOENT);
 }
+LARGE(stat);
 
 ssize_t readlink(const char *path, char *to, size_t size)
 {
@@ -175,6 +189,7 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offse
     errno = ENOMEM;
     return MAP_FAILED;
 }
+LARGE(mmap);
 
 int munmap(void *start, size_t size)
 {

@@ -396,7 +396,7 @@ export const systemInstructions: Record<string, Slow> = {
   LDMXCSR: (m, i) => {
     const value = Number(readOperand(m, i.operands[0]));
     if ((value & ~0xffff) !== 0) throw generalProtection("reserved bits of MXCSR");
-    m.cpu.i32[state.mxcsr >> 2] = value;
+    m.setMxcsr(value);
   },
   STMXCSR: (m, i) => writeOperand(m, i.operands[0], BigInt(m.cpu.i32[state.mxcsr >> 2] ?? 0)),
 };

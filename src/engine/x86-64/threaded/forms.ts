@@ -42,10 +42,13 @@ export class Forms {
     return this.#count;
   }
 
+  /** Floating point is left to the interpreter, which does all that MXCSR says. */
+  hasFloats = true;
+
   /** An instruction's form, and its fields; undefined where it has none and is slow. */
   of(i: Instruction, fields: Fields): Form | undefined {
-    const { run, privileged } = i.row.traits;
-    if (run === undefined || privileged === true) return undefined;
+    const { run, privileged, mxcsr } = i.row.traits;
+    if (run === undefined || privileged === true || (mxcsr === true && !this.hasFloats)) return undefined;
     let row = this.#rows.get(i.row);
     if (row === undefined) this.#rows.set(i.row, (row = { needed: 0, byShape: new Map() }));
     for (;;) {

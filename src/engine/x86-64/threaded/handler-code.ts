@@ -26,6 +26,8 @@ export const moduleTypes: readonly FunctionType[] = [
 ];
 
 const [RECORD_LOCAL, FUEL] = [0, 1];
+/** Of a handler. */
+const TYPICAL_BYTES = 256;
 
 /** How handlers hand on: see above. */
 export interface Dispatch {
@@ -127,7 +129,7 @@ export function runFunction(d: Dispatch): FunctionBody {
 /** The form or forms that `built` does, as a function; `slow` is the module's own slow handler. */
 export function handlerCode(built: Built, d: Dispatch, slow: number, name: string): FunctionBody {
   const locals = new Locals(2);
-  const e = new Expressions(locals);
+  const e = new Expressions(locals, TYPICAL_BYTES);
   for (const statement of built.statements) countUses(e, statement);
   if (built.end.kind === "branch") e.count(built.end.condition);
   if ("target" in built.end) e.count(built.end.target);

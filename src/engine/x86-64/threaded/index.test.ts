@@ -22,11 +22,13 @@ function newTier(countdown: number, options: TierOptions = {}) {
     memory,
     {
       countdown: () => countdown,
+      isExact: () => false,
       isTranslated: (pc) => translated.has(pc),
       called: (site, target, isIndirect) => calls.push(`${site - CODE} ${target - CODE} ${isIndirect}`),
     },
     { warmUp: 0, ...options },
   );
+  core.keepsExceptions = false;
   core.cpu.rip = CODE;
   core.cpu.setGpr(4, 0x50_0000n);
   return { core, tier, calls, translated };

@@ -33,6 +33,8 @@ export interface TierHooks {
   readonly countdown: (pc: number) => number;
   /** Whether there is translated code for an address. */
   readonly isTranslated: (pc: number) => boolean;
+  /** Whether floating point needs more than WebAssembly has: other roundings, exceptions. */
+  readonly isExact: () => boolean;
   /** The call at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
   readonly called: (site: number, target: number, isIndirect: boolean) => void;
 }
@@ -51,10 +53,12 @@ export interface TierOptions {
 
 /** Most guests say hello and end. */
 const WARM_UP = 20_000;
+/** An instruction is worth its record when it is executed so often, about; but after so many the tier begins anyway. */
+const [REPEATED, MOST_WARM_UP] = [20, 400_000];
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
 const PATIENCE = 300;
-/** So many forms that wait are reason enough, or a part of those that have handlers. */
-const [LEAST_WAITING, WAITING_SHARE] = [32, 0.4];
+/** So many forms that wait are reason enough, or a part of those that have handlers; more at once would be a pause. */
+const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
 /** New targets of an indirect call before it is looked up in the table. */
@@ -74,6 +78,9 @@ export class ThreadedTier {
   readonly #options: TierOptions;
   readonly #view: DataView;
   #warmUp: number;
+  #warmed = 0;
+  /** What the core had decoded at the last look. */
+  #decodings = 0;
   #made: Parts | undefined;
   /** Nothing can be decoded here: memory is too full. */
   isPossible: boolean;
@@ -113,7 +120,7 @@ export class ThreadedTier {
       core.mode === 64 &&
       core.breakpoints.size === 0 &&
       !core.mmu.hasWatches &&
-      this.#roundsToNearest()
+      !core.cpu.checksAlignment(core.isProcess)
     );
   }
 
@@ -131,11 +138,6 @@ export class ThreadedTier {
       wasmBytes: handlers?.statistics.wasmBytes ?? 0,
       arenaBytes: arena?.used ?? 0,
     };
-  }
-
-  /** WebAssembly knows no other rounding; MXCSR.RC. */
-  #roundsToNearest(): boolean {
-    return ((this.#core.cpu.i32[state.mxcsr >> 2] ?? 0) & 0x6000) === 0;
   }
 
   get #parts(): Parts {
@@ -205,12 +207,7 @@ export class ThreadedTier {
     const core = this.#core;
     const end = core.executed + limit;
     if (this.#warmUp > 0) {
-      const before = core.executed;
-      try {
-        core.run(Math.min(limit, this.#warmUp));
-      } finally {
-        this.#warmUp -= core.executed - before;
-      }
+      this.#warm(limit);
       if (core.stop || core.executed >= end) return core.stop ? "stopped" : "limit";
       if (this.#warmUp > 0) return "stopped";
     }
@@ -228,6 +225,23 @@ export class ThreadedTier {
     }
   }
 
+  /** The interpreter executes what comes first, and more as long as most of it is new: code that runs once gains nothing. */
+  #warm(limit: number): void {
+    const core = this.#core;
+    const before = core.executed;
+    try {
+      core.run(Math.min(limit, this.#warmUp));
+    } finally {
+      const count = core.executed - before;
+      this.#warmUp -= count;
+      this.#warmed += count;
+    }
+    if (this.#warmUp > 0) return;
+    const isNew = (core.decodings - this.#decodings) * REPEATED > WARM_UP;
+    this.#decodings = core.decodings;
+    if (isNew && this.#warmed < MOST_WARM_UP && this.#options.warmUp === undefined) this.#warmUp = WARM_UP;
+  }
+
   /** Decodes what the options name. */
   #beginAhead(): void {
     this.#isBegun = true;
@@ -242,7 +256,9 @@ export class ThreadedTier {
     let isFirst = true;
     while (core.executed < end) {
       if (core.stop || !this.isUsable) return "stopped";
-      if (core.mmu.version !== this.#version) {
+      const hasFloats = !this.#hooks.isExact();
+      if (core.mmu.version !== this.#version || hasFloats !== this.#parts.forms.hasFloats) {
+        this.#parts.forms.hasFloats = hasFloats;
         this.forgetAll();
         this.#version = core.mmu.version;
       }
@@ -290,7 +306,7 @@ export class ThreadedTier {
     if (waiting === 0) return false;
     return (
       this.#impatience >= (this.#options.patience ?? PATIENCE) ||
-      waiting >= Math.max(LEAST_WAITING, handlers.count * WAITING_SHARE)
+      waiting >= Math.min(MOST_AT_ONCE, Math.max(LEAST_WAITING, handlers.count * WAITING_SHARE))
     );
   }
 
@@ -426,7 +442,7 @@ export class ThreadedTier {
     }
     if (isPending && ++this.#impatience >= (this.#options.patience ?? PATIENCE)) return 0;
     if (core.stop || epoch !== this.#epoch || mmu.version !== this.#version) return 0;
-    if (!arena.isValid(head) || !this.#roundsToNearest()) return 0;
+    if (!arena.isValid(head) || (core.isExact && this.#parts.forms.hasFloats)) return 0;
     this.#isOut = false;
     if (rest > 0 && cpu.rip === pc + arena.length(record)) {
       this.#view.setInt32(words.fuel, fuel, true);

@@ -58,13 +58,15 @@ export class Locals {
 }
 
 export class Expressions {
-  readonly code = new ByteWriter(4096);
+  readonly code: ByteWriter;
   readonly locals: Locals;
   /** The node that a slot's local holds at this point, by slot: what overwriting it must save first. */
   readonly #held: (Node | undefined)[] = Array.from({ length: slots.count });
   readonly #temporaries = new Set<Node>();
 
-  constructor(locals: Locals) {
+  /** `capacity` is how much code is expected, in bytes. */
+  constructor(locals: Locals, capacity = 4096) {
+    this.code = new ByteWriter(capacity);
     this.locals = locals;
   }
 

@@ -219,7 +219,7 @@ export function divide(a: F80, b: F80, rounding: Rounding): Rounded {
 }
 
 /** The whole square root, from above by Newton's method. */
-function integerRoot(n: bigint): bigint {
+export function integerRoot(n: bigint): bigint {
   let x = 1n << BigInt(Math.ceil(bitLength(n) / 2));
   for (;;) {
     const next = (x + n / x) >> 1n;

@@ -59,17 +59,31 @@ export function toFloat(x: F80, width: 32 | 64, mode: number): { bits: bigint; f
   }
   if (isInfinity(x)) return { bits: signBit | all, flags: 0 };
   if (isZero(x)) return { bits: signBit, flags: 0 };
+  return floatOf(x.sign, x.significand, scale(x), width, mode);
+}
+
+/** Bits of (-1)^sign * magnitude * 2^exponent, not 0, rounded once. A sticky bit of an inexact magnitude is its lowest. */
+export function floatOf(
+  sign: 0 | 1,
+  magnitude: bigint,
+  exponent: number,
+  width: 32 | 64,
+  mode: number,
+): { bits: bigint; flags: number } {
+  const { fractionBits, bias } = small[width];
+  const all = BigInt(2 * bias + 1) << BigInt(fractionBits);
+  const signBit = BigInt(sign) << BigInt(width - 1);
   const format = { emin: 1 - bias, emax: bias };
   const rounding = { precision: fractionBits + 1, mode };
-  const { value, flags } = round(x.sign, x.significand, scale(x), rounding, format);
+  const { value, flags } = round(sign, magnitude, exponent, rounding, format);
   if (isInfinity(value)) return { bits: signBit | all, flags };
   // Exact from here on: in units of the smallest denormal.
-  const magnitude = shift(value.significand, scale(value) - (1 - bias - fractionBits));
+  const units = shift(value.significand, scale(value) - (1 - bias - fractionBits));
   const isNormal = value.exponent - 16383 >= 1 - bias && value.significand !== 0n;
-  if (!isNormal) return { bits: signBit | magnitude, flags };
-  const exponent = BigInt(value.exponent - 16383 + bias);
+  if (!isNormal) return { bits: signBit | units, flags };
+  const biased = BigInt(value.exponent - 16383 + bias);
   const fraction = (value.significand & ((1n << 63n) - 1n)) >> BigInt(63 - fractionBits);
-  return { bits: signBit | (exponent << BigInt(fractionBits)) | fraction, flags };
+  return { bits: signBit | (biased << BigInt(fractionBits)) | fraction, flags };
 }
 
 const shift = (value: bigint, by: number) => (by >= 0 ? value << BigInt(by) : value >> BigInt(-by));

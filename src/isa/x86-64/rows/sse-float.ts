@@ -1,7 +1,7 @@
-// SSE floating point: arithmetic, comparison, conversion, rounding. `nearest` means MXCSR's rounding mode, denormals
-// are kept, and MXCSR's exception flags stay as they are. Specification: Intel SDM volume 2 and volume 1, 11.5.
+// SSE floating point: arithmetic, comparison, conversion, rounding. `nearest` means MXCSR's rounding mode; what else MXCSR
+// says is the emitter's. Specification: Intel SDM volume 2 and volume 1, 11.5.
 import type { Emitter } from "../emitter.js";
-import { type Feature, type Instruction, rows, type Semantics } from "../instruction.js";
+import { type Feature, type Instruction, type Row, rows, type Semantics } from "../instruction.js";
 import { operand, read, widthOf, write } from "../operands.js";
 import type { VectorOperation } from "../operation.js";
 import {
@@ -232,7 +232,10 @@ const addSubtract = (type: Scalar): Semantics =>
   packed((e, a, b) => {
     const shape = packedOf[type];
     const lanes = type === "f32" ? byteLanes(4, [0, 5, 2, 7]) : byteLanes(8, [0, 3]);
-    return e.shuffle(lanes, e.vector(`${shape}.sub`, a, b), e.vector(`${shape}.add`, a, b));
+    // No lane is computed that is not used: it might raise an exception.
+    const only = (v: typeof a, odd: boolean) => e.shuffle(lanes, odd ? zero(e) : v, odd ? v : zero(e));
+    const difference = e.vector(`${shape}.sub`, only(a, false), only(b, false));
+    return e.shuffle(lanes, difference, e.vector(`${shape}.add`, only(a, true), only(b, true)));
   });
 
 /** HADD and HSUB: neighbours of the destination, then of the source. */
@@ -272,7 +275,9 @@ const dotProduct = (type: Scalar): Semantics =>
         v,
       );
     const add = (x: typeof a, y: typeof a) => e.vector(`${shape}.add`, x, y);
-    const products = e.vector("v128.and", e.vector(`${shape}.mul`, a, b), ones(imm >> 4));
+    // What is not chosen is not multiplied either, and raises nothing.
+    const chosen = (v: typeof a) => e.vector("v128.and", v, ones(imm >> 4));
+    const products = e.vector(`${shape}.mul`, chosen(a), chosen(b));
     let sum = add(products, swap(products, 1));
     if (count === 4) sum = add(sum, swap(sum, 2));
     const lowest = e.shuffle(
@@ -287,55 +292,63 @@ const dotProduct = (type: Scalar): Semantics =>
   });
 
 const of = (feature: Feature, run: Semantics) => ({ feature, run });
+const computing = (list: readonly Row[]): readonly Row[] =>
+  list.map((row) => ({ ...row, traits: { ...row.traits, mxcsr: true } }));
 
 export const sseFloatRows = [
-  ...arithmetic("ADD", "58", "add"),
-  ...arithmetic("MUL", "59", "mul"),
-  ...arithmetic("SUB", "5C", "sub"),
-  ...arithmetic("DIV", "5E", "div"),
-  ...minimum,
-  ...maximum,
-  ...squareRoot,
   ...reciprocal(true),
   ...reciprocal(false),
   ...bitwise("AND", "54", (e, a, b) => e.vector("v128.and", a, b)),
   ...bitwise("ANDN", "55", (e, a, b) => e.vector("v128.andnot", b, a)),
   ...bitwise("OR", "56", (e, a, b) => e.vector("v128.or", a, b)),
   ...bitwise("XOR", "57", (e, a, b) => e.vector("v128.xor", a, b)),
-  ...rows("CMPPS", of("SSE", comparePacked("f32")), "NP 0F C2 /r ib | xmm1, xmm2/m128, imm8"),
-  ...rows("CMPPD", of("SSE2", comparePacked("f64")), "66 0F C2 /r ib | xmm1, xmm2/m128, imm8"),
-  ...rows("CMPSS", of("SSE", compareScalar("f32")), "F3 0F C2 /r ib | xmm1, xmm2/m32, imm8"),
-  ...rows("CMPSD", of("SSE2", compareScalar("f64")), "F2 0F C2 /r ib | xmm1, xmm2/m64, imm8"),
-  ...rows("UCOMISS", of("SSE", compareToFlags("f32")), "NP 0F 2E /r | xmm1, xmm2/m32"),
-  ...rows("COMISS", of("SSE", compareToFlags("f32")), "NP 0F 2F /r | xmm1, xmm2/m32"),
-  ...rows("UCOMISD", of("SSE2", compareToFlags("f64")), "66 0F 2E /r | xmm1, xmm2/m64"),
-  ...rows("COMISD", of("SSE2", compareToFlags("f64")), "66 0F 2F /r | xmm1, xmm2/m64"),
-  ...rows("CVTSI2SS", of("SSE", integerToScalar("f32")), "F3 0F 2A /r | xmm1, r/my"),
-  ...rows("CVTSI2SD", of("SSE2", integerToScalar("f64")), "F2 0F 2A /r | xmm1, r/my"),
-  ...rows("CVTTSS2SI", of("SSE", scalarToInteger("f32", true)), "F3 0F 2C /r | ry, xmm2/m32"),
-  ...rows("CVTTSD2SI", of("SSE2", scalarToInteger("f64", true)), "F2 0F 2C /r | ry, xmm2/m64"),
-  ...rows("CVTSS2SI", of("SSE", scalarToInteger("f32", false)), "F3 0F 2D /r | ry, xmm2/m32"),
-  ...rows("CVTSD2SI", of("SSE2", scalarToInteger("f64", false)), "F2 0F 2D /r | ry, xmm2/m64"),
-  ...rows("CVTSS2SD", of("SSE2", widen), "F3 0F 5A /r | xmm1, xmm2/m32"),
-  ...rows("CVTSD2SS", of("SSE2", narrow), "F2 0F 5A /r | xmm1, xmm2/m64"),
-  ...rows("CVTPS2PD", of("SSE2", convertPart("f64x2.promote_low_f32x4")), "NP 0F 5A /r | xmm1, xmm2/m64"),
-  ...rows("CVTPD2PS", of("SSE2", convertPacked("f32x4.demote_f64x2_zero")), "66 0F 5A /r | xmm1, xmm2/m128"),
-  ...rows("CVTDQ2PS", of("SSE2", convertPacked("f32x4.convert_i32x4_s")), "NP 0F 5B /r | xmm1, xmm2/m128"),
-  ...rows("CVTPS2DQ", of("SSE2", singlesToIntegers(false)), "66 0F 5B /r | xmm1, xmm2/m128"),
-  ...rows("CVTTPS2DQ", of("SSE2", singlesToIntegers(true)), "F3 0F 5B /r | xmm1, xmm2/m128"),
-  ...rows("CVTDQ2PD", of("SSE2", convertPart("f64x2.convert_low_i32x4_s")), "F3 0F E6 /r | xmm1, xmm2/m64"),
-  ...rows("CVTTPD2DQ", of("SSE2", doublesToIntegers(true)), "66 0F E6 /r | xmm1, xmm2/m128"),
-  ...rows("CVTPD2DQ", of("SSE2", doublesToIntegers(false)), "F2 0F E6 /r | xmm1, xmm2/m128"),
-  ...rows("ADDSUBPS", of("SSE3", addSubtract("f32")), "F2 0F D0 /r | xmm1, xmm2/m128"),
-  ...rows("ADDSUBPD", of("SSE3", addSubtract("f64")), "66 0F D0 /r | xmm1, xmm2/m128"),
-  ...rows("HADDPS", of("SSE3", horizontal("f32", "add")), "F2 0F 7C /r | xmm1, xmm2/m128"),
-  ...rows("HADDPD", of("SSE3", horizontal("f64", "add")), "66 0F 7C /r | xmm1, xmm2/m128"),
-  ...rows("HSUBPS", of("SSE3", horizontal("f32", "sub")), "F2 0F 7D /r | xmm1, xmm2/m128"),
-  ...rows("HSUBPD", of("SSE3", horizontal("f64", "sub")), "66 0F 7D /r | xmm1, xmm2/m128"),
-  ...rows("ROUNDPS", of("SSE4_1", roundPacked("f32")), "66 0F 3A 08 /r ib | xmm1, xmm2/m128, imm8"),
-  ...rows("ROUNDPD", of("SSE4_1", roundPacked("f64")), "66 0F 3A 09 /r ib | xmm1, xmm2/m128, imm8"),
-  ...rows("ROUNDSS", of("SSE4_1", roundScalar("f32")), "66 0F 3A 0A /r ib | xmm1, xmm2/m32, imm8"),
-  ...rows("ROUNDSD", of("SSE4_1", roundScalar("f64")), "66 0F 3A 0B /r ib | xmm1, xmm2/m64, imm8"),
-  ...rows("DPPS", of("SSE4_1", dotProduct("f32")), "66 0F 3A 40 /r ib | xmm1, xmm2/m128, imm8"),
-  ...rows("DPPD", of("SSE4_1", dotProduct("f64")), "66 0F 3A 41 /r ib | xmm1, xmm2/m128, imm8"),
+  ...computing([
+    ...arithmetic("ADD", "58", "add"),
+    ...arithmetic("MUL", "59", "mul"),
+    ...arithmetic("SUB", "5C", "sub"),
+    ...arithmetic("DIV", "5E", "div"),
+    ...minimum,
+    ...maximum,
+    ...squareRoot,
+    ...rows("CMPPS", of("SSE", comparePacked("f32")), "NP 0F C2 /r ib | xmm1, xmm2/m128, imm8"),
+    ...rows("CMPPD", of("SSE2", comparePacked("f64")), "66 0F C2 /r ib | xmm1, xmm2/m128, imm8"),
+    ...rows("CMPSS", of("SSE", compareScalar("f32")), "F3 0F C2 /r ib | xmm1, xmm2/m32, imm8"),
+    ...rows("CMPSD", of("SSE2", compareScalar("f64")), "F2 0F C2 /r ib | xmm1, xmm2/m64, imm8"),
+    ...rows("UCOMISS", of("SSE", compareToFlags("f32")), "NP 0F 2E /r | xmm1, xmm2/m32"),
+    ...rows("COMISS", of("SSE", compareToFlags("f32")), "NP 0F 2F /r | xmm1, xmm2/m32"),
+    ...rows("UCOMISD", of("SSE2", compareToFlags("f64")), "66 0F 2E /r | xmm1, xmm2/m64"),
+    ...rows("COMISD", of("SSE2", compareToFlags("f64")), "66 0F 2F /r | xmm1, xmm2/m64"),
+    ...rows("CVTSI2SS", of("SSE", integerToScalar("f32")), "F3 0F 2A /r | xmm1, r/my"),
+    ...rows("CVTSI2SD", of("SSE2", integerToScalar("f64")), "F2 0F 2A /r | xmm1, r/my"),
+    ...rows("CVTTSS2SI", of("SSE", scalarToInteger("f32", true)), "F3 0F 2C /r | ry, xmm2/m32"),
+    ...rows("CVTTSD2SI", of("SSE2", scalarToInteger("f64", true)), "F2 0F 2C /r | ry, xmm2/m64"),
+    ...rows("CVTSS2SI", of("SSE", scalarToInteger("f32", false)), "F3 0F 2D /r | ry, xmm2/m32"),
+    ...rows("CVTSD2SI", of("SSE2", scalarToInteger("f64", false)), "F2 0F 2D /r | ry, xmm2/m64"),
+    ...rows("CVTSS2SD", of("SSE2", widen), "F3 0F 5A /r | xmm1, xmm2/m32"),
+    ...rows("CVTSD2SS", of("SSE2", narrow), "F2 0F 5A /r | xmm1, xmm2/m64"),
+    ...rows("CVTPS2PD", of("SSE2", convertPart("f64x2.promote_low_f32x4")), "NP 0F 5A /r | xmm1, xmm2/m64"),
+    ...rows(
+      "CVTPD2PS",
+      of("SSE2", convertPacked("f32x4.demote_f64x2_zero")),
+      "66 0F 5A /r | xmm1, xmm2/m128",
+    ),
+    ...rows("CVTDQ2PS", of("SSE2", convertPacked("f32x4.convert_i32x4_s")), "NP 0F 5B /r | xmm1, xmm2/m128"),
+    ...rows("CVTPS2DQ", of("SSE2", singlesToIntegers(false)), "66 0F 5B /r | xmm1, xmm2/m128"),
+    ...rows("CVTTPS2DQ", of("SSE2", singlesToIntegers(true)), "F3 0F 5B /r | xmm1, xmm2/m128"),
+    ...rows("CVTDQ2PD", of("SSE2", convertPart("f64x2.convert_low_i32x4_s")), "F3 0F E6 /r | xmm1, xmm2/m64"),
+    ...rows("CVTTPD2DQ", of("SSE2", doublesToIntegers(true)), "66 0F E6 /r | xmm1, xmm2/m128"),
+    ...rows("CVTPD2DQ", of("SSE2", doublesToIntegers(false)), "F2 0F E6 /r | xmm1, xmm2/m128"),
+    ...rows("ADDSUBPS", of("SSE3", addSubtract("f32")), "F2 0F D0 /r | xmm1, xmm2/m128"),
+    ...rows("ADDSUBPD", of("SSE3", addSubtract("f64")), "66 0F D0 /r | xmm1, xmm2/m128"),
+    ...rows("HADDPS", of("SSE3", horizontal("f32", "add")), "F2 0F 7C /r | xmm1, xmm2/m128"),
+    ...rows("HADDPD", of("SSE3", horizontal("f64", "add")), "66 0F 7C /r | xmm1, xmm2/m128"),
+    ...rows("HSUBPS", of("SSE3", horizontal("f32", "sub")), "F2 0F 7D /r | xmm1, xmm2/m128"),
+    ...rows("HSUBPD", of("SSE3", horizontal("f64", "sub")), "66 0F 7D /r | xmm1, xmm2/m128"),
+    ...rows("ROUNDPS", of("SSE4_1", roundPacked("f32")), "66 0F 3A 08 /r ib | xmm1, xmm2/m128, imm8"),
+    ...rows("ROUNDPD", of("SSE4_1", roundPacked("f64")), "66 0F 3A 09 /r ib | xmm1, xmm2/m128, imm8"),
+    ...rows("ROUNDSS", of("SSE4_1", roundScalar("f32")), "66 0F 3A 0A /r ib | xmm1, xmm2/m32, imm8"),
+    ...rows("ROUNDSD", of("SSE4_1", roundScalar("f64")), "66 0F 3A 0B /r ib | xmm1, xmm2/m64, imm8"),
+    ...rows("DPPS", of("SSE4_1", dotProduct("f32")), "66 0F 3A 40 /r ib | xmm1, xmm2/m128, imm8"),
+    ...rows("DPPD", of("SSE4_1", dotProduct("f64")), "66 0F 3A 41 /r ib | xmm1, xmm2/m128, imm8"),
+  ]),
 ];

@@ -35,7 +35,7 @@ export interface TierHooks {
   readonly isTranslated: (pc: number) => boolean;
   /** Whether floating point needs more than WebAssembly has: other roundings, exceptions. */
   readonly isExact: () => boolean;
-  /** The call at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
+  /** The call or indirect jump at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
   readonly called: (site: number, target: number, isIndirect: boolean) => void;
 }
 
@@ -406,7 +406,9 @@ export class ThreadedTier {
     if (isNext) return arena.setWord(from + recordOffset.next, head);
     const end = arena.end(from);
     if (end === "indirect") {
-      this.#hooks.called(arena.pc(from), arena.pc(head), false);
+      const site = arena.pc(from);
+      if (this.#core.instructionAt(site).row.traits.flow === "jumpTo")
+        this.#hooks.called(site, arena.pc(head), false);
       return arena.enter(head);
     }
     if (end === "call" || end === "callTo") {

@@ -17,7 +17,6 @@ const bit = (low: number, high: number, position: number) =>
 
 /** A result that the operands tell, in two halves; those of shifts are by counts that are not 0. */
 const derived = new Int32Array(2);
-const big = new BigInt64Array(1);
 
 /** Computes what translated code left out, and gives the operation that has it. */
 function derive(operation: number, width: number, i32: Int32Array): number {
@@ -44,17 +43,40 @@ function derive(operation: number, width: number, i32: Int32Array): number {
           ? FlagsOperation.inc
           : FlagsOperation.dec;
     default:
-      shifted(operation, width, (BigInt(ah) << 32n) | BigInt(al >>> 0), BigInt(bl));
+      shifted(operation, width, al, ah, bl);
       return operation - FlagsOperation.shiftedLeft + FlagsOperation.shl;
   }
 }
 
-function shifted(operation: number, width: number, a: bigint, count: bigint): void {
-  const isSigned = operation === FlagsOperation.shiftedSigned;
-  const from = isSigned ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a);
-  big[0] = BigInt.asIntN(64, operation === FlagsOperation.shiftedLeft ? from << count : from >> count);
-  derived.set(new Int32Array(big.buffer));
+function shifted(operation: number, width: number, low: number, high: number, count: number): void {
+  const isLeft = operation === FlagsOperation.shiftedLeft;
+  if (width === 64) {
+    const fill = operation === FlagsOperation.shiftedSigned ? high >> 31 : 0;
+    if (isLeft) {
+      derived[0] = count < 32 ? low << count : 0;
+      derived[1] =
+        count < 32 ? (high << count) | (count === 0 ? 0 : low >>> (32 - count)) : low << (count - 32);
+    } else {
+      derived[0] =
+        count < 32
+          ? (low >>> count) | (count === 0 ? 0 : high << (32 - count))
+          : shiftedRight(high, fill, count - 32);
+      derived[1] = count < 32 ? shiftedRight(high, fill, count) : fill;
+    }
+    return;
+  }
+  const shift = 32 - width;
+  const unsigned = (low << shift) >>> shift;
+  const signed = (low << shift) >> shift;
+  derived[1] = 0;
+  // Counts of narrow operands may be beyond their width.
+  if (isLeft) derived[0] = unsigned << count;
+  else derived[0] = operation === FlagsOperation.shiftedSigned ? signed >> count : unsigned >>> count;
 }
+
+/** By less than 32, with what comes in from above. */
+const shiftedRight = (value: number, fill: number, count: number): number =>
+  fill === 0 ? value >>> count : value >> count;
 
 /** The status flags as bits of RFLAGS; `packed` is the state area's flagsOperation, not 0. */
 export function statusOf(i32: Int32Array, packed: number): number {

@@ -22,7 +22,11 @@ const MAX_COPIES = 16;
 /** Instructions of a unit that is not copied into others. */
 const LARGE = 100;
 /** How long functions are found for a batch, but for the last: what they call can come later. */
-const BATCH_MSECS = 8;
+const BATCH_MSECS = 12;
+/** So many modules are made at once; then what is hot waits until so much does, or so long. */
+const EAGER_MODULES = 6;
+const MANY = 12;
+const WAIT_MSECS = 20;
 /** How long a piece of translation beside the guest may take, but for its last function. */
 const PIECE_MSECS = 4;
 
@@ -73,6 +77,9 @@ export class Translator {
   readonly #pending = new Set<number>();
   readonly #wanted: Wanted[] = [];
   readonly #budget = new TranslationBudget();
+  /** What is hot and not translated yet. */
+  readonly #waiting = new Set<number>();
+  #waitingSince = 0;
   readonly #parents = new Parents();
   #isScheduled = false;
   #registers: readonly number[] | undefined;
@@ -121,18 +128,49 @@ export class Translator {
       this.#want(pc);
       return 0;
     }
-    if (this.#code.isTimed && !this.#budget.allows()) return 0;
-    this.#budget.spend(() => {
-      const end = this.#code.isTimed ? performance.now() + BATCH_MSECS : Number.POSITIVE_INFINITY;
-      const parent = this.#parents.take(pc, this.#code.jumpSourcesOf(pc));
-      const batch =
-        parent === undefined ? this.#gather([pc], () => performance.now() >= end) : this.#again(parent);
-      if (batch.length === 0) return;
-      const { module, units } = this.#translated(batch);
-      this.#units.install(new webAssembly.Module(module), entries(units));
-      this.#units.keep(units);
-    });
+    if (!this.#code.isTimed) {
+      this.#install(this.#gather([pc], () => false));
+      return this.find(pc);
+    }
+    if (!this.#isDue(pc) || !this.#budget.allows()) return 0;
+    this.#budget.spend(() => this.#install(this.#waitingBatch()));
     return this.find(pc);
+  }
+
+  /** Whether what is hot is to be translated now: a module for one unit costs as much as for several. */
+  #isDue(pc: number): boolean {
+    const now = performance.now();
+    if (this.#waiting.size === 0) this.#waitingSince = now;
+    this.#waiting.add(pc);
+    return (
+      this.statistics.modules < EAGER_MODULES ||
+      this.#waiting.size >= MANY ||
+      now - this.#waitingSince >= WAIT_MSECS
+    );
+  }
+
+  /** Units for what waits: anew, or as they are with what has run since; as many as there is time for. */
+  #waitingBatch(): Unit[] {
+    const end = performance.now() + BATCH_MSECS;
+    const again = new Set<number>();
+    const fresh: number[] = [];
+    for (const pc of this.#waiting) {
+      const parent = this.#parents.take(pc, this.#code.jumpSourcesOf(pc));
+      if (parent === undefined) fresh.push(pc);
+      else again.add(parent);
+    }
+    this.#waiting.clear();
+    const batch = fresh.length === 0 ? [] : this.#gather(fresh, () => performance.now() >= end);
+    const isNew = new Set(batch.map(({ entry }) => entry));
+    for (const entry of again) if (!isNew.has(entry)) batch.push(discover(entry, this.#code));
+    return batch.filter(({ instructions }) => instructions > 0);
+  }
+
+  #install(batch: readonly Unit[]): void {
+    if (batch.length === 0) return;
+    const { module, units } = this.#translated(batch);
+    this.#units.install(new webAssembly.Module(module), entries(units));
+    this.#units.keep(units);
   }
 
   /** The slot of the unit at an address for stacks near the end of memory. */
@@ -195,7 +233,7 @@ export class Translator {
   // Batches.
 
   #gather(work: number[], isOver: () => boolean): Unit[] {
-    const [first] = work;
+    const asked = new Set(work);
     this.#code.functions.clear();
     const batch: Unit[] = [];
     const inBatch = new Set<number>();
@@ -207,7 +245,7 @@ export class Translator {
         this.#barren.add(pc);
         continue;
       }
-      if (pc !== first && this.#wantsProfile(unit)) continue;
+      if (!asked.has(pc) && this.#wantsProfile(unit)) continue;
       batch.push(unit);
       inBatch.add(pc);
       bytes += unit.sizeBytes;
@@ -218,12 +256,6 @@ export class Translator {
       if (isOver()) break;
     }
     return batch;
-  }
-
-  /** A unit with what has run since it was made. */
-  #again(entry: number): Unit[] {
-    this.#code.functions.clear();
-    return [discover(entry, this.#code)];
   }
 
   /** Whether a function should be interpreted first, to see where its indirect calls go. */

@@ -41,6 +41,7 @@ export const programs: readonly Program[] = [
   { name: "zlib", libraries: ["z"], headers: [] },
   { name: "mbedtls", libraries: ["mbedtls", "mbedx509", "mbedcrypto"], headers: [] },
   { name: "ocaml4", folder: "ocaml", libraries: [], headers: [], objects: ["program.o"] },
+  { name: "ocaml5", folder: "ocaml", libraries: [], headers: [], objects: ["program.o"] },
 ];
 
 export const runs: readonly Run[] = [
@@ -59,4 +60,17 @@ export const runs: readonly Run[] = [
   { program: "ocaml4", workload: "trees", rounds: { test: 2, bench: 6500 }, group: "ocaml" },
   { program: "ocaml4", workload: "edges", rounds: { test: 3, bench: 0 }, group: "ocaml", everywhere: true },
   { program: "ocaml4", workload: "edges", rounds: { test: 7, bench: 0 }, group: "ocaml" },
+  { program: "ocaml5", workload: "tables", rounds: { test: 2, bench: 1600 }, group: "ocaml" },
+  { program: "ocaml5", workload: "floats", rounds: { test: 2, bench: 22000 }, group: "ocaml" },
+  { program: "ocaml5", workload: "symbols", rounds: { test: 5, bench: 17000 }, group: "ocaml" },
+  { program: "ocaml5", workload: "trees", rounds: { test: 2, bench: 6500 }, group: "ocaml" },
+  {
+    program: "ocaml5",
+    workload: "effects",
+    rounds: { test: 2, bench: 10000 },
+    group: "ocaml",
+    everywhere: true,
+  },
+  { program: "ocaml5", workload: "edges", rounds: { test: 3, bench: 0 }, group: "ocaml", everywhere: true },
+  { program: "ocaml5", workload: "edges", rounds: { test: 7, bench: 0 }, group: "ocaml", everywhere: true },
 ];

@@ -88,10 +88,10 @@ export function accelerate(
   let quiet = 0;
 
   const slow = (next: number): number => {
-    cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
+    cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
     const before = generation;
     try {
-      core.run(1);
+      core.runOne();
     } catch (error) {
       // Not through the frames of translated code, which still have what they have counted.
       raised = { error };

@@ -230,6 +230,18 @@ export class Core implements Machine {
     }
   }
 
+  /** The instruction at rip, for who has its own loop; no breakpoints are set there. */
+  runOne(): void {
+    const { cpu, evaluator } = this;
+    const pc = cpu.rip;
+    const { instruction, execute } = this.#cache.at(pc) ?? this.#decode(pc, true);
+    this.#pc = pc;
+    cpu.rip = instruction.next;
+    evaluator.slots.top = 0;
+    execute(evaluator, instruction);
+    this.executed++;
+  }
+
   /** One instruction, whatever breakpoint is on it. */
   single(): void {
     this.shadow = Number.NaN;

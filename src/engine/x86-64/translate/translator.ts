@@ -34,6 +34,13 @@ interface Wanted {
   readonly registers: readonly number[];
 }
 
+/** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
+const SLOW_SHARE = 4;
+
+/** The first tier hands several such instructions to the interpreter at once. */
+const isMostlySlow = ({ blocks, instructions }: Unit): boolean =>
+  blocks.filter(({ end }) => end.kind === "slow").length * SLOW_SHARE > instructions;
+
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
   /** Pages of guest memory that code was translated from. */
@@ -161,6 +168,10 @@ export class Translator {
         continue;
       }
       if (pc !== first && this.#wantsProfile(unit)) continue;
+      if (isMostlySlow(unit)) {
+        this.#barren.add(pc);
+        continue;
+      }
       batch.push(unit);
       inBatch.add(pc);
       bytes += unit.sizeBytes;

@@ -20,8 +20,6 @@ const USUAL = 0x33f;
 const PENDING = 0x80;
 const C1 = 0x200;
 const TOP = 0x3800;
-/** CR0.EM and TS. */
-const SWITCHED_OFF = 0xcn;
 const BIAS = 16383;
 const INTEGER = -0x8000_0000;
 const CODES = condition.C0 | condition.C1 | condition.C2 | condition.C3;
@@ -71,6 +69,29 @@ function fromInteger(l: number, h: number): true {
   const by = Math.clz32(h);
   if (by === 0) return setLoaded(h, l, exponent, sign);
   return setLoaded((h << by) | (l >>> (32 - by)), l << by, exponent - by, sign);
+}
+
+/** An operation on a register and what is in `loaded`. */
+type OnLoaded = (h: number, l: number, exponent: number, sign: number, mode: number) => boolean;
+
+function ofLoaded(kind: "ADD" | "SUB" | "MUL" | "DIV", reversed: boolean): OnLoaded {
+  const b = loaded;
+  switch (kind) {
+    case "ADD":
+      return (h, l, e, s, mode) => add(h, l, e, s, b.high, b.low, b.exponent, b.sign, mode);
+    case "SUB":
+      return reversed
+        ? (h, l, e, s, mode) => add(b.high, b.low, b.exponent, b.sign, h, l, e, s ^ 1, mode)
+        : (h, l, e, s, mode) => add(h, l, e, s, b.high, b.low, b.exponent, b.sign ^ 1, mode);
+    case "MUL":
+      return (h, l, e, s, mode) => multiply(h, l, e, b.high, b.low, b.exponent, s ^ b.sign, mode);
+    case "DIV":
+      return reversed
+        ? (h, l, e, s, mode) => divide(b.high, b.low, b.exponent, h, l, e, s ^ b.sign, mode)
+        : (h, l, e, s, mode) => divide(h, l, e, b.high, b.low, b.exponent, s ^ b.sign, mode);
+    default:
+      return kind satisfies never;
+  }
 }
 
 const stackIndex = (i: Instruction, position: number): number => {
@@ -171,7 +192,9 @@ class Fast {
   }
 
   arithmetic(kind: "ADD" | "SUB" | "MUL" | "DIV", reversed: boolean, pops: boolean): Attempt {
-    const [i32, u16] = [this.#i32, this.#u16];
+    const i32 = this.#i32;
+    const u16 = this.#u16;
+    const operation = ofLoaded(kind, reversed);
     const isMemory = this.#memory !== undefined;
     const [toIndex, fromIndex] = isMemory ? [0, 0] : [stackIndex(this.#i, 0), stackIndex(this.#i, 1)];
     return (top) => {
@@ -186,17 +209,10 @@ class Fast {
         setLoaded(i32[high(from)] ?? 0, i32[low(from)] ?? 0, end & 0x7fff, end >>> 15);
       }
       const end = u16[upper(to)] ?? 0;
-      let [ah, al, ae, as] = [i32[high(to)] ?? 0, i32[low(to)] ?? 0, end & 0x7fff, end >>> 15];
-      let { high: bh, low: bl, exponent: be, sign: bs } = loaded;
-      if (reversed) {
-        [ah, al, ae, as, bh, bl, be, bs] = [bh, bl, be, bs, ah, al, ae, as];
-      }
+      const exponent = end & 0x7fff;
+      const sign = end >>> 15;
       const mode = ((u16[CONTROL] ?? 0) >> 10) & 3;
-      let isDone: boolean;
-      if (kind === "MUL") isDone = multiply(ah, al, ae, bh, bl, be, as ^ bs, mode);
-      else if (kind === "DIV") isDone = divide(ah, al, ae, bh, bl, be, as ^ bs, mode);
-      else isDone = add(ah, al, ae, as, bh, bl, be, kind === "SUB" ? bs ^ 1 : bs, mode);
-      if (!isDone) return false;
+      if (!operation(i32[high(to)] ?? 0, i32[low(to)] ?? 0, exponent, sign, mode)) return false;
       this.#put(to, result.high, result.low, result.exponent, result.sign);
       if (pops) this.#pop(top, result.flags);
       else this.#flag(result.flags);
@@ -222,7 +238,9 @@ class Fast {
   }
 
   store(pops: boolean): Attempt {
-    const [i32, u16, view] = [this.#i32, this.#u16, this.#view];
+    const i32 = this.#i32;
+    const u16 = this.#u16;
+    const view = this.#view;
     if (this.#memory === undefined) {
       const index = stackIndex(this.#i, 0);
       return (top) => {
@@ -239,7 +257,9 @@ class Fast {
     const size = this.#size;
     return (top) => {
       if (!this.#isUsed(top)) return false;
-      const [h, l, end] = [i32[high(top)] ?? 0, i32[low(top)] ?? 0, u16[upper(top)] ?? 0];
+      const h = i32[high(top)] ?? 0;
+      const l = i32[low(top)] ?? 0;
+      const end = u16[upper(top)] ?? 0;
       let flags = 0;
       if (size === 10) {
         const at = this.#place("write");
@@ -263,7 +283,8 @@ class Fast {
 
   /** The bits of a double or single into `result.high` and `low`. */
   #round(h: number, l: number, end: number, size: number): boolean {
-    const [exponent, sign] = [end & 0x7fff, end >>> 15];
+    const exponent = end & 0x7fff;
+    const sign = end >>> 15;
     if ((h | l | exponent) === 0) {
       result.flags = 0;
       result.high = result.low = sign << 31;
@@ -292,12 +313,17 @@ class Fast {
   }
 
   storeInteger(pops: boolean, truncates: boolean): Attempt {
-    const [i32, u16, view] = [this.#i32, this.#u16, this.#view];
+    const i32 = this.#i32;
+    const u16 = this.#u16;
+    const view = this.#view;
     const size = this.#size;
     return (top) => {
       if (!this.#isUsed(top)) return false;
-      const [h, l, end] = [i32[high(top)] ?? 0, i32[low(top)] ?? 0, u16[upper(top)] ?? 0];
-      const [exponent, sign] = [end & 0x7fff, end >>> 15];
+      const h = i32[high(top)] ?? 0;
+      const l = i32[low(top)] ?? 0;
+      const end = u16[upper(top)] ?? 0;
+      const exponent = end & 0x7fff;
+      const sign = end >>> 15;
       // As an integer it has so many bits fewer than 64; those of one bit less than the size fit.
       const by = BIAS + 63 - exponent;
       if (h >= 0 || by <= 64 - 8 * size + 1 || by >= 64) return false;
@@ -327,12 +353,15 @@ class Fast {
   }
 
   exchange(): Attempt {
-    const [i32, u16] = [this.#i32, this.#u16];
+    const i32 = this.#i32;
+    const u16 = this.#u16;
     const index = stackIndex(this.#i, 0);
     return (top) => {
       const other = (top + index) & 7;
       if (!this.#isUsed(top) || !this.#isUsed(other)) return false;
-      const [h, l, end] = [i32[high(top)] ?? 0, i32[low(top)] ?? 0, u16[upper(top)] ?? 0];
+      const h = i32[high(top)] ?? 0;
+      const l = i32[low(top)] ?? 0;
+      const end = u16[upper(top)] ?? 0;
       i32[high(top)] = i32[high(other)] ?? 0;
       i32[low(top)] = i32[low(other)] ?? 0;
       u16[upper(top)] = u16[upper(other)] ?? 0;
@@ -356,7 +385,8 @@ class Fast {
 
   /** -1, 0, 1 or NaN: ST(0) against another. */
   #order(top: number, other: number): number {
-    const [i32, u16] = [this.#i32, this.#u16];
+    const i32 = this.#i32;
+    const u16 = this.#u16;
     const end = u16[upper(top)] ?? 0;
     if (this.#memory === undefined) {
       const last = u16[upper(other)] ?? 0;
@@ -469,7 +499,7 @@ export function withFastWay(m: Machine, i: Instruction, general: Execute): Execu
   return (e, instruction) => {
     const status = u16[STATUS] ?? 0;
     const isUsual = ((u16[CONTROL] ?? 0) & USUAL) === USUAL && (status & PENDING) === 0;
-    if (!isUsual || (cpu.cr0 & SWITCHED_OFF) !== 0n || !attempt((status >> 11) & 7)) {
+    if (!isUsual || cpu.isX87Off || !attempt((status >> 11) & 7)) {
       general(e, instruction);
       return;
     }

@@ -12,7 +12,14 @@ const WORD = 2 ** 32;
 const TOP = -0x8000_0000;
 
 /** high:low.guard, normalised, to 64 bits; the guard's lowest bit is sticky. */
-export function finish(high: number, low: number, guard: number, exponent: number, sign: number, mode: number): boolean {
+export function finish(
+  high: number,
+  low: number,
+  guard: number,
+  exponent: number,
+  sign: number,
+  mode: number,
+): boolean {
   let isUp = false;
   if (guard !== 0) {
     if (mode === 0) isUp = guard < 0 && (guard !== TOP || (low & 1) === 1);
@@ -51,7 +58,14 @@ const isZero = (high: number, low: number, exponent: number) => (high | low | ex
 const isNormal = (high: number, exponent: number) => high < 0 && exponent >= 1 && exponent <= MAX_EXPONENT;
 
 /** Shifts left until the highest bit is set: of something that is not 0. */
-function normalise(high: number, low: number, guard: number, exponent: number, sign: number, mode: number): boolean {
+function normalise(
+  high: number,
+  low: number,
+  guard: number,
+  exponent: number,
+  sign: number,
+  mode: number,
+): boolean {
   while (high === 0) {
     high = low;
     low = guard;
@@ -171,7 +185,8 @@ function digit(next: number, bh: number, bl: number): number {
   const d0 = (next >>> 0) - (p0 >>> 0);
   const d1 = (rest.low >>> 0) - (middle >>> 0) - (d0 < 0 ? 1 : 0);
   let d2 = (rest.high >>> 0) - p2 - (d1 < 0 ? 1 : 0);
-  let [high, low] = [d1 | 0, d0 | 0];
+  let high = d1 | 0;
+  let low = d0 | 0;
   // The estimate is off by one at most.
   if (d2 < 0) {
     q--;

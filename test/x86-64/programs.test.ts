@@ -216,6 +216,55 @@ const programs: Readonly<Record<string, string>> = {
     ${loadMxcsr(0x1d80)}
     cvtsi2sd xmm0, ebx
     divsd xmm0, xmm1`,
+  "runs of x87 instructions in a loop of others": `
+    mov esi, 60
+    fldpi
+1:  mov eax, esi
+    shl eax, 3
+    lea edx, [eax + 5]
+    imul edx, eax
+    add edi, edx
+    mov [rbx], edx
+    xor eax, edi
+    rol eax, 5
+    add edi, eax
+    sub edx, eax
+    mov [rbx + 8], edx
+    or edx, 1
+    mov [rbx + 16], edx
+    and eax, 0xffff
+    add edi, eax
+    fild dword ptr [rbx]
+    fmul st(1)
+    fidiv dword ptr [rbx + 16]
+    fsubp
+    dec esi
+    jnz 1b
+    fstp tbyte ptr [rbx + 32]`,
+  "a fault within a run of x87 instructions": `
+    xor ecx, ecx
+    .rept 30
+    add eax, ecx
+    inc ecx
+    .endr
+    fld1
+    fldpi
+    fadd qword ptr [0x10]
+    fmulp
+    fstp qword ptr [rbx]`,
+  "an x87 exception within a run of x87 instructions": `
+    mov word ptr [rbx], 0x37b
+    fldcw [rbx]
+    xor ecx, ecx
+    .rept 30
+    add eax, ecx
+    inc ecx
+    .endr
+    fld1
+    fldz
+    fdivp
+    fld1
+    fstp qword ptr [rbx]`,
   "MMX between x87 and x87":
     "fldpi\n movq mm1, mm0\n paddb mm1, mm1\n movq [rbx], mm1\n emms\n fld1\n fstp qword ptr [rbx + 8]",
 };

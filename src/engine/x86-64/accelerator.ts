@@ -90,16 +90,20 @@ export function accelerate(
   const slow = (next: number): number => {
     cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
     const before = generation;
-    try {
-      core.runOne();
-    } catch (error) {
-      // Not through the frames of translated code, which still have what they have counted.
-      raised = { error };
-      return 1;
+    const start = cpu.rip;
+    for (;;) {
+      try {
+        core.runOne();
+      } catch (error) {
+        // Not through the frames of translated code, which still have what they have counted.
+        raised = { error };
+        return 1;
+      }
+      if (core.stop || core.isExact || generation !== before || mmu.version !== version) return 1;
+      if (cpu.rip === next) return 0;
+      // In between where several were handed on at once; elsewhere after a jump.
+      if (cpu.rip <= start || cpu.rip > next) return 1;
     }
-    return core.stop || core.isExact || cpu.rip !== next || generation !== before || mmu.version !== version
-      ? 1
-      : 0;
   };
   const settle = () => {
     const { rflags } = cpu;

@@ -52,8 +52,8 @@ export type Terminator =
   | { readonly kind: "ret"; readonly pc: number; readonly target: Node }
   /** The return of a function that is built in, to `next` in its caller. */
   | { readonly kind: "return"; readonly next: number }
-  /** The interpreter executes the instruction at `pc`; translated code goes on where `next` is what follows. */
-  | { readonly kind: "slow"; readonly pc: number; readonly next: number }
+  /** The interpreter executes the `count` instructions from `pc` to `next`; translated code goes on where that is what follows. */
+  | { readonly kind: "slow"; readonly pc: number; readonly next: number; readonly count: number }
   /** The unit ends here; the dispatcher goes on at `pc`. */
   | { readonly kind: "leave"; readonly pc: number };
 

@@ -2,6 +2,7 @@
 import { decode } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
+import { isChained } from "./build/builder.js";
 import { findTable, type FoundTable } from "./jump-table.js";
 import { RSP } from "./slots.js";
 
@@ -92,7 +93,8 @@ export function follow(entry: number, code: Code): Found {
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      if (flow !== undefined || i.row.traits.run === undefined) lead(i.next);
+      const isLast = i.row.traits.run === undefined && !(isChained(i) && isChainedAt(code, i.next));
+      if (flow !== undefined || isLast) lead(i.next);
       pc = i.next;
       if (leaders.has(pc)) break;
     }
@@ -100,6 +102,11 @@ export function follow(entry: number, code: Code): Found {
   const leaves = instructions.size >= MAX_INSTRUCTIONS || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
   return { leaders, instructions, leaves: leaves || jumpsAway, switches, pages, sizeBytes };
+}
+
+function isChainedAt(code: Code, pc: number): boolean {
+  const i = decode(code.bytes, pc, pc);
+  return typeof i !== "string" && isChained(i);
 }
 
 /** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */

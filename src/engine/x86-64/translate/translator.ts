@@ -39,7 +39,7 @@ const SLOW_SHARE = 4;
 
 /** The first tier hands several such instructions to the interpreter at once. */
 const isMostlySlow = ({ blocks, instructions }: Unit): boolean =>
-  blocks.filter(({ end }) => end.kind === "slow").length * SLOW_SHARE > instructions;
+  blocks.reduce((sum, { end }) => sum + (end.kind === "slow" ? end.count : 0), 0) * SLOW_SHARE > instructions;
 
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };

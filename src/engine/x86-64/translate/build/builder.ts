@@ -31,6 +31,10 @@ interface Way {
   readonly returnsTo?: number | undefined;
 }
 
+/** Slow instructions that the interpreter executes several of at once: a block ends behind the last. */
+export const isChained = ({ row: { traits } }: Instruction): boolean =>
+  traits.run === undefined && traits.feature === "X87" && traits.flow === undefined;
+
 /** Builds one block; `instruction` is called for each, then `finish`. */
 export class BlockBuilder extends Operations implements Emitter<Node> {
   readonly #returnsTo: number | undefined;
@@ -58,7 +62,8 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#flags.begin();
     const { run } = i.row.traits;
     if (run === undefined || i.row.traits.privileged === true) {
-      this.#end = { kind: "slow", pc: i.pc, next: i.next };
+      const before = this.#end?.kind === "slow" ? this.#end : { pc: i.pc, count: 0 };
+      this.#end = { kind: "slow", pc: before.pc, next: i.next, count: before.count + 1 };
     } else {
       const [target] = i.operands;
       if (isIndirect(i) && target?.kind === "register") {
@@ -67,7 +72,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
       run<Node>(this, i);
     }
     this.#state.executed++;
-    return this.#end === undefined;
+    return this.#end === undefined || isChained(i);
   }
 
   /** Ends the block where an instruction reads a table of jumps: an edge for each different target, one for all else. */

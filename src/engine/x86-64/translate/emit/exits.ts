@@ -63,7 +63,7 @@ function exitSets(u: UnitCode): SlotSet[] {
 
 /** Instructions that a block counts: one that the interpreter executes is counted there. */
 export const countedIn = ({ end, instructions }: Block): number =>
-  end.kind === "slow" ? instructions - 1 : instructions;
+  end.kind === "slow" ? instructions - end.count : instructions;
 
 /** A check of the block at `index`. */
 export function writeExit(u: UnitCode, exit: ExitStatement, block: Block, index: number): void {

@@ -10,7 +10,6 @@ import type { FoundTable } from "./jump-table.js";
 import { has, slots } from "./slots.js";
 import { hasStackWindow } from "./protocol.js";
 import { elideStackChecks, stackOffsets, tailBlocks } from "./stack-frame.js";
-import { scalarRegisters } from "./scalar.js";
 import { type CallTo, goingOn, leaving } from "./stub.js";
 import { unroll } from "./unroll.js";
 
@@ -25,7 +24,6 @@ export interface Unit {
   readonly instructions: number;
   /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
-  readonly scalarXmm: number;
   /** How far above rsp at the entry it relies on memory, beyond what every entry is sure of; or 0. */
   readonly frameAbove: number;
   /** Blocks that may leave the unit by a tail call. */
@@ -71,7 +69,7 @@ export function discover(entry: number, code: Code): Unit {
     depth: 0,
     indices: new Map(),
   };
-  const context = contextOf(own, code);
+  const context = { shape: code.shape };
   const blocks: Block[] = [];
   const starts: Start[] = [];
   const graph: number[][] = [];
@@ -187,7 +185,6 @@ export function discover(entry: number, code: Code): Unit {
     calls,
     instructions: own.instructions.size,
     sizeBytes: own.sizeBytes,
-    scalarXmm: context.scalarXmm,
     frameAbove: hasStackWindow(code.shape) ? elideStackChecks(blocks, offsets) : 0,
     tails: tailBlocks(blocks, offsets),
     shape: code.shape,
@@ -210,11 +207,6 @@ function functionAt(entry: number, code: Code): Found {
   code.functions.set(entry, found);
   return found;
 }
-
-const contextOf = ({ instructions }: Found, { shape }: Code): UnitContext => ({
-  shape,
-  scalarXmm: scalarRegisters(instructions.values()),
-});
 
 /** For the general way of a jump by a table: no load is known. */
 const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };

@@ -3,7 +3,7 @@ import type { Block, Terminator } from "./block.js";
 import { flagNames, fromBit } from "./flags.js";
 import * as integer from "./integer.js";
 import { entryNode, i64FromNumber, type Node } from "./node.js";
-import { add, noSlots, slots } from "./slots.js";
+import { noSlots, slots } from "./slots.js";
 
 export type CallTo = Extract<Terminator, { kind: "callTo" }>;
 
@@ -23,8 +23,8 @@ export function leaving(pc: number): Block {
     final: new Map(),
     entries,
     flags,
-    reads: noSlots(),
-    flagReads: noSlots(),
+    vectors: new Map(),
+    wants: new Map(),
     writes: noSlots(),
     flagsAtStart: "kept",
     stackDelta: 0,
@@ -36,9 +36,7 @@ export function leaving(pc: number): Block {
 function withTarget(pc: number, end: (target: Node) => Terminator): Block {
   const target = entryNode(slots.target);
   const block = leaving(pc);
-  const reads = noSlots();
-  add(reads, slots.target);
-  return { ...block, entries: new Map([...block.entries, [slots.target, target]]), reads, end: end(target) };
+  return { ...block, entries: new Map([...block.entries, [slots.target, target]]), end: end(target) };
 }
 
 /** Whether the target of a call is an expected one; both edges are given by the graph, so that there is no `next`. */

@@ -14,14 +14,11 @@ import { BlockState } from "./block-state.js";
 import { divide } from "./divide.js";
 import { BlockMemory, isIndirect, type KnownLoad } from "./memory.js";
 import { Operations } from "./operations.js";
-import { readsOf } from "./reads.js";
 import { Vectors } from "./vectors.js";
 
 /** What a block's translation is told about its unit. */
 export interface UnitContext {
   readonly shape: MemoryShape;
-  /** Registers whose low double has a slot of its own, as a mask. */
-  readonly scalarXmm: number;
 }
 
 /** What is known of the way to a block besides its code. */
@@ -48,7 +45,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     super();
     this.#returnsTo = returnsTo;
     this.#state = new BlockState(pc);
-    this.#vectors = new Vectors(context.scalarXmm, this.#state);
+    this.#vectors = new Vectors(this.#state);
     this.#memory = new BlockMemory(this.#state, context.shape, known);
     this.#flags = new BlockFlags(this.#state);
     if (known !== undefined && known.base >= 0) {
@@ -89,16 +86,16 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#memory.finish();
     const { pc, executed, statements, entries, flags, writes } = this.#state;
     const final = this.#state.final();
-    const used = readsOf(statements, final.values(), end, flags);
     return {
       pc,
       instructions: executed,
       statements,
       end,
       final,
+      vectors: this.#state.vectors(),
+      wants: this.#vectors.wants,
       entries,
       flags,
-      ...used,
       writes,
       flagsAtStart: this.#state.flagsAtStart,
       stackDelta: this.#state.stackDelta(),

@@ -23,7 +23,7 @@ import {
 
 /** Writes what `code` writes, with the spill blocks that it may leave through around it. */
 export function withExits(u: UnitCode, code: () => void): void {
-  const { e, local, unit } = u;
+  const { e, local } = u;
   const chains = spillOrder(exitSets(u));
   // The outermost block is for what all exits end in, then the sets, the last to be stored outermost.
   const order = chains.flat();
@@ -36,7 +36,7 @@ export function withExits(u: UnitCode, code: () => void): void {
       close(u);
       const next = chain[index + 1] ?? noSlots();
       for (const slot of members(set))
-        if (!has(next, slot)) storeSlot(e, slot, unit.scalarXmm, () => e.get(e.locals.slot(slot)));
+        if (!has(next, slot)) storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
     });
     branch(u, u.depth - 1);
   }

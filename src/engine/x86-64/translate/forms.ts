@@ -5,7 +5,17 @@ import { type Block } from "./block.js";
 import { isReloaded } from "./dataflow.js";
 import { replacedBytes } from "./lanes.js";
 import { type Node, pseudo } from "./node.js";
-import { add, addAll, allSlots, isXmm, noSlots, slots, type SlotSet, withoutXmm, XMM_COUNT } from "./slots.js";
+import {
+  add,
+  addAll,
+  allSlots,
+  isXmm,
+  noSlots,
+  slots,
+  type SlotSet,
+  withoutXmm,
+  XMM_COUNT,
+} from "./slots.js";
 
 /** Forms of a register. */
 export const form = { whole: 0, double: 1, single: 2 } as const;
@@ -13,7 +23,8 @@ export type Form = (typeof form)[keyof typeof form];
 
 /** The slots of a register in a form: what `first` is of the first register, see `slots`. */
 const firstSlots = [[slots.xmm], [slots.low, slots.upper], [slots.single, slots.rest]] as const;
-export const slotsOf = (register: number, of: Form): number[] => firstSlots[of].map((first) => first + register);
+export const slotsOf = (register: number, of: Form): number[] =>
+  firstSlots[of].map((first) => first + register);
 
 /** The form of each register. */
 export type Forms = readonly Form[];
@@ -39,7 +50,7 @@ export function chooseForms(
   parts: readonly Part[],
 ): Forms[] {
   const depths = loopDepths(parts, blocks.length);
-  const wanted = blocks.map(() => new Array<Form>(XMM_COUNT).fill(form.whole));
+  const wanted = blocks.map(() => Array.from({ length: XMM_COUNT }, (): Form => form.whole));
   const weights = blocks.map(() => new Float64Array(XMM_COUNT));
   /** Registers of which nothing later counts, by block: used or overwritten there. */
   const settled = blocks.map(({ wants, vectors }, index) => {
@@ -68,7 +79,8 @@ export function chooseForms(
   function take(index: number, to: number, mask: number): boolean {
     const [weight, next] = [weights[index], weights[to]];
     const [forms, after] = [wanted[index], wanted[to]];
-    if (weight === undefined || next === undefined || forms === undefined || after === undefined) return false;
+    if (weight === undefined || next === undefined || forms === undefined || after === undefined)
+      return false;
     let changed = false;
     for (let register = 0; register < XMM_COUNT; register++) {
       const offered = (next[register] ?? 0) * DISTANCE;
@@ -118,8 +130,7 @@ export function naturalForm({ vectors }: Block, start: Forms, register: number):
 }
 
 /** Whether a value is what a register holds at the start of the block. */
-export const isRegister = (n: Node): boolean =>
-  n.op === pseudo.entry && isXmm(n.imm) && n.imm < slots.low;
+export const isRegister = (n: Node): boolean => n.op === pseudo.entry && isXmm(n.imm) && n.imm < slots.low;
 
 /** How many loops are around each block. */
 function loopDepths(parts: readonly Part[], count: number): Uint8Array {

@@ -1,7 +1,20 @@
 // Vectors as nodes: lanes that are read and replaced, and shuffles, simplified when they are made. What was put into a
 // lane comes out of it without the vector, and doubles are paired without being made vectors before.
 import { op, simd } from "../../../wasm/opcodes.js";
-import { entryNode, extendU, i32, i64, isConstant, type Node, node, pseudo, simdPrefix, unary, v128, wrap } from "./node.js";
+import {
+  entryNode,
+  extendU,
+  i32,
+  i64,
+  isConstant,
+  type Node,
+  node,
+  pseudo,
+  simdPrefix,
+  unary,
+  v128,
+  wrap,
+} from "./node.js";
 import { slots } from "./slots.js";
 
 /** What the lowest lane can be read and written as. */
@@ -83,7 +96,8 @@ export function lowLane(type: LowType, whole: Node): Node {
   const vector = withoutUpper(whole);
   const bytes = bytesOf(type);
   if (isConstant(vector)) return constantLane(type, vector);
-  if (isEntry(vector, slots.xmm)) return reinterpret(wasm, partOf(vector, bytes === 8 ? slots.low : slots.single));
+  if (isEntry(vector, slots.xmm))
+    return reinterpret(wasm, partOf(vector, bytes === 8 ? slots.low : slots.single));
   const isSplat = bytes === 8 ? isSplatOf64(vector) : is(vector, "f32x4.splat") || is(vector, "i32x4.splat");
   const value = replacedBytes(vector) === bytes ? vector.b : isSplat ? vector.a : undefined;
   if (value !== undefined) return reinterpret(wasm, value);

@@ -54,7 +54,8 @@ export type SlotSet = number[];
 export const noSlots = (): SlotSet => [0, 0, 0, 0];
 export const allSlots = (): SlotSet => [-1, -1, -1, -1];
 export const copySlots = (set: SlotSet): SlotSet => set.slice();
-export const has = (set: SlotSet, slot: number): boolean => (((set[slot >> 5] ?? 0) >>> (slot & 31)) & 1) === 1;
+export const has = (set: SlotSet, slot: number): boolean =>
+  (((set[slot >> 5] ?? 0) >>> (slot & 31)) & 1) === 1;
 
 export function add(set: SlotSet, slot: number): void {
   set[slot >> 5] = (set[slot >> 5] ?? 0) | (1 << (slot & 31));
@@ -89,7 +90,8 @@ export function addAll(set: SlotSet, other: SlotSet, except?: SlotSet): boolean 
 }
 
 export const keyOf = (set: SlotSet): string => set.join();
-export const isSubset = (a: SlotSet, b: SlotSet): boolean => a.every((word, at) => (word & ~(b[at] ?? 0)) === 0);
+export const isSubset = (a: SlotSet, b: SlotSet): boolean =>
+  a.every((word, at) => (word & ~(b[at] ?? 0)) === 0);
 export const intersect = (a: SlotSet, b: SlotSet): SlotSet => a.map((word, at) => word & (b[at] ?? 0));
 const minus = (a: SlotSet, b: SlotSet): SlotSet => a.map((word, at) => word & ~(b[at] ?? 0));
 export const isEmpty = (set: SlotSet): boolean => set.every((word) => word === 0);

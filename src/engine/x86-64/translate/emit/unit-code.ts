@@ -104,8 +104,7 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
 }
 
 /** Loads what a block needs from the state area. */
-export const reload = (u: UnitCode, block: number): void =>
-  loadSlots(u.e, liveAt(u, block));
+export const reload = (u: UnitCode, block: number): void => loadSlots(u.e, liveAt(u, block));
 
 /** Pushes rsp as the state area has it. */
 export function pushStoredRsp({ e }: UnitCode): void {

@@ -10,7 +10,7 @@ import { needs } from "../test/needs.js";
 import { buildWorkloads, floatWorkloads, workloadFile, workloads } from "./guests.js";
 import { userTime } from "./measure.js";
 import { folder } from "./one-off.js";
-import type { Row, Suite } from "./report.js";
+import { geometricMean, type Row, type Suite } from "./report.js";
 
 const ROUNDS = 2;
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -59,9 +59,6 @@ function translationRows(): Row[] {
   });
   return [row("the first 100 KB of a process", cold), row("after 4 s", warm)];
 }
-
-const geometricMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 async function run(): Promise<readonly Row[]> {
   const hasQemu = needs.program("qemu-system-x86_64") === false;

@@ -4,6 +4,7 @@ import { encodeModule, type FunctionType } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 import type { MemoryShape } from "./access.js";
+import { carryFunction } from "./carry.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
 import {
@@ -13,9 +14,9 @@ import {
   hasStackWindow,
   imported,
   LEAVE,
-  moduleImports,
   moduleTypes,
   reasons,
+  rootImports,
   STACK_ABOVE,
   STACK_WINDOW,
   types,
@@ -30,9 +31,12 @@ const [INDEX, FUEL] = [0, 1];
 export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
-    imports: moduleImports(memoryPages, 1),
-    functions: [missing(), run(shape, counts)],
-    exports: [{ name: "run", index: imported.count + 1 }],
+    imports: rootImports(memoryPages, 1),
+    functions: [carryFunction(), missing(), run(shape, counts)],
+    exports: [
+      { name: "carry", index: imported.carry },
+      { name: "run", index: imported.count + 1 },
+    ],
     elements: [{ at: 0, index: imported.count }],
   });
 }

@@ -58,9 +58,10 @@ export class Units {
     this.#memory = memory;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
-    this.#imports = { solo5: { memory, table: this.#table, ...doors } };
+    const given = { memory, table: this.#table, ...doors };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
-    const { exports } = new webAssembly.Instance(module, this.#imports);
+    const { exports } = new webAssembly.Instance(module, { solo5: given });
+    this.#imports = { solo5: { ...given, carry: exports["carry"] } };
     this.run = exports["run"] as (slot: number, fuel: number) => number;
   }
 

@@ -2,10 +2,10 @@
 import { op, simd, type } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
 import type { Expressions } from "../expression.js";
-import { flagPositions } from "../flags.js";
+import { CF, flagPositions } from "../flags.js";
 import { simdPrefix } from "../node.js";
 import { imported } from "../protocol.js";
-import { hasFlags, isXmm, members, slotOffset, slots, type SlotSet } from "../slots.js";
+import { copySlots, hasFlags, isXmm, members, remove, slotOffset, slots, type SlotSet } from "../slots.js";
 
 const partOf = (slot: number): number => slot & ~15;
 
@@ -44,10 +44,14 @@ export function storeSlot(e: Expressions, slot: number, value: () => void): void
 
 /** Loads slots from the state area. */
 export function loadSlots(e: Expressions, wanted: SlotSet): void {
-  if (hasFlags(wanted)) settle(e);
+  const others = copySlots(wanted);
+  remove(others, slots.flag + CF);
+  const isSettled = hasFlags(others);
+  if (isSettled) settle(e);
   for (const slot of members(wanted)) {
     e.i32(0);
-    loadSlot(e, slot, slotOffset(slot));
+    if (slot === slots.flag + CF && !isSettled) loadCarry(e);
+    else loadSlot(e, slot, slotOffset(slot));
     e.set(e.locals.slot(slot));
   }
 }
@@ -77,6 +81,12 @@ function settle(e: Expressions): void {
   e.op("call");
   e.code.u32(imported.settle);
   e.op("end");
+}
+
+function loadCarry(e: Expressions): void {
+  e.memory(op["i32.load"], 2, state.flagsOperation);
+  e.op("call");
+  e.code.u32(imported.carry);
 }
 
 function loadFlag(e: Expressions, flag: number): void {

@@ -2,9 +2,9 @@
 // docs/engine.md: Registers, Checks, Calls, Stopping.
 import type { FunctionBody } from "../../../../wasm/module.js";
 import { type Part, structure } from "../../../../wasm/structure.js";
+import { chooseForms, naturalForm } from "../choose-forms.js";
 import { dataflow, isSpilled, type UnitForms } from "../dataflow.js";
 import type { Unit } from "../discover.js";
-import { chooseForms, naturalForm } from "../forms.js";
 import { type FormedBlock, inForms } from "../in-forms.js";
 import { types, unitName } from "../protocol.js";
 import { writeEntry } from "./entry.js";

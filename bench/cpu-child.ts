@@ -1,10 +1,10 @@
-// Runs one workload on the portable engine, in a process of its own: FILE, and the profile or `interpreted`. Prints the
-// workload's line and the user time in milliseconds, of translation and of V8's compilers too.
+// Runs one workload on the portable engine, in a process of its own: FILE, the profile or `interpreted`, and a
+// command line. Prints the workload's line and the user time in milliseconds, of translation and of V8's compilers too.
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "../test/bare-machine.js";
 
-const [file = "", how = "plain"] = process.argv.slice(2);
+const [file = "", how = "plain", cmdline = ""] = process.argv.slice(2);
 const memoryBytes = 64 << 20;
 const vcpu = load(
   file,
@@ -13,6 +13,7 @@ const vcpu = load(
       ? newInterpreter(options)
       : newWasmVcpu({ ...options, profile: how === "replay" ? "replay" : "plain" }),
   memoryBytes,
+  cmdline,
 );
 const before = process.cpuUsage();
 const { output } = runBare(vcpu, 1e9);

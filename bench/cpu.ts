@@ -8,8 +8,9 @@ import { fileURLToPath } from "node:url";
 import { open, seal } from "../src/index.js";
 import { needs } from "../test/needs.js";
 import { buildWorkloads, floatWorkloads, workloadFile, workloads } from "./guests.js";
+import { userTime } from "./measure.js";
 import { folder } from "./one-off.js";
-import type { Row, Suite } from "./report.js";
+import { geometricMean, type Row, type Suite } from "./report.js";
 
 const ROUNDS = 2;
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -23,16 +24,9 @@ interface Measured {
 const checksumIn = (text: string, name: string): string =>
   new RegExp(`^${name} ([0-9a-f]{16})\\r?$`, "m").exec(text)?.[1] ?? "none";
 
-/** A command's user time, as the shell that waits for it says. */
 function timed(name: string, command: readonly string[]): Measured {
-  const script = '"$@"; times';
-  const text = execFileSync("sh", ["-c", script, "sh", ...command], { encoding: "utf8" });
-  const [minutes = "0", seconds = "0"] =
-    /(\d+)m([\d.]+)s/.exec(text.trim().split("\n").at(-1) ?? "")?.slice(1) ?? [];
-  return {
-    checksum: checksumIn(text, name),
-    milliseconds: Number(minutes) * 60_000 + Number(seconds) * 1000,
-  };
+  const { output, milliseconds } = userTime(command);
+  return { checksum: checksumIn(output, name), milliseconds };
 }
 
 function onEngine(name: string, how: "plain" | "replay", ...flags: readonly string[]): Measured {
@@ -65,9 +59,6 @@ function translationRows(): Row[] {
   });
   return [row("the first 100 KB of a process", cold), row("after 4 s", warm)];
 }
-
-const geometricMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 async function run(): Promise<readonly Row[]> {
   const hasQemu = needs.program("qemu-system-x86_64") === false;

@@ -92,7 +92,9 @@ for (const profile of ["plain", "replay"] as const) {
           run = runOnce(file, { profile, imported: run.exported });
           assert.ok(isSame(run, first), run.output);
         }
-        assert.ok(run.interpreted < first.interpreted, `${run.interpreted} of ${first.interpreted}`);
+        // A counted run begins in the interpreter, which keeps floating point's exception flags.
+        if (profile === "plain")
+          assert.ok(run.interpreted < first.interpreted, `${run.interpreted} of ${first.interpreted}`);
       });
     }
   }

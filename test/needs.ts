@@ -2,7 +2,7 @@
 // set, as CI does, nothing is ever skipped: the test then fails in its own words. `user` instead of 1 allows for what is
 // root's alone.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const mode = process.env["SOLO5_NO_SKIP"];
@@ -39,6 +39,8 @@ export const needs = {
       process.env["SOLO5_RIGS"] !== undefined,
       "needs the rigs: SOLO5_RIGS names the folder of test/rigs/prepare",
     ),
+  file: (path: string, madeBy: string): string | false =>
+    unless(existsSync(path), `needs ${path}, which ${madeBy} makes`),
   realPrograms: (): string | false =>
     unless(
       process.env["SOLO5_REAL"] !== undefined,

@@ -9,8 +9,9 @@ import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
 import { solo5 } from "./command.js";
 import { needs } from "./needs.js";
-import { buildPrograms, generated, programFile, switcher } from "./shapes/build.js";
+import { generated, switcher } from "./shapes/programs.js";
 import { kinds } from "./shapes/shape.js";
+import { buildPrograms, programFile } from "./unikernels.js";
 
 const skip = needs.x8664Linux();
 const seed = Number(process.env["SOLO5_SHAPES"] ?? 1);

@@ -7,8 +7,9 @@ import { type Job, readStamps, runJobs, writeStamps } from "../../src/toolchain/
 import { bindingsObject, guestOutput, libFolder, linkerScript } from "../../src/toolchain/layout.js";
 import { commandFile } from "../command.js";
 import { cacheFolder, programFile, unikernelTargets } from "./cache.js";
+import { ocaml5Compiler, ocamlPrograms } from "./ocaml.js";
 import { type Program, programFolder, programs, sources } from "./programs.js";
-import { fetchJobs } from "./fetch.js";
+import { quickjsSource } from "./quickjs.js";
 
 const musl = { headers: "/usr/include/x86_64-linux-musl", library: "/usr/lib/x86_64-linux-musl/libc.a" };
 const debian = { headers: "/usr/include", libraries: "/usr/lib/x86_64-linux-gnu" };
@@ -36,7 +37,7 @@ const compile = (source: string, name: string, flags: readonly string[], inputs:
   make: [...cc, ...guestFlags, ...flags, "-c", source, "-o", object(name)],
 });
 
-/** The C files of a program: its own, and what `fetchJobs` made; with the flags that each needs. */
+/** The C files of a program: its own, and what was made; with the flags that each needs. */
 function units(program: Program) {
   const { name, headers, flags = [], generated = [] } = program;
   const folder = programFolder(program);
@@ -64,7 +65,7 @@ function units(program: Program) {
   ];
 }
 
-/** The object files that `fetchJobs` made. */
+/** The object files that were made. */
 const madeObjects = ({ name, objects = [] }: Program): readonly string[] =>
   objects.map((file) => join(work, name, file));
 
@@ -106,7 +107,8 @@ export async function buildPrograms(log: (text: string) => void): Promise<void> 
   for (const tool of ["cc", "ld", "ar"])
     symlinkSync(commandFile(`${triple}-${tool}`), join(bin, `${triple}-${tool}`));
   const stages: readonly { readonly what: string; jobs(): readonly Job[] }[] = [
-    { what: "fetching", jobs: () => fetchJobs(work) },
+    { what: "sources and compilers", jobs: () => [quickjsSource(work), ocaml5Compiler(work)] },
+    { what: "OCaml", jobs: () => ocamlPrograms(work) },
     {
       what: "compiling",
       jobs: () => [

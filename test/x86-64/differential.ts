@@ -107,7 +107,7 @@ function runOne(vcpu: Vcpu, before: State): State {
   const after: State = { ...before, gpr: [], fx: fx.slice(), window: new Uint8Array(0), code: before.code };
   vcpu.setBudget(100_000);
   vcpu.run((exit) => {
-    if (exit.kind === "counter" || exit.kind === "random") return "resume";
+    if (exit.kind === "counter" || exit.kind === "random" || exit.kind === "tick") return "resume";
     if (exit.kind === "fault") {
       after.trap = exit.fault.vector;
       after.error = BigInt(exit.fault.code);

@@ -2,7 +2,7 @@
 import { describe, differences, type Floats, forFloats, type NewVcpu, runEngine } from "./differential.js";
 import { runNative } from "./native.js";
 import { random } from "./random.js";
-import { listing, newSequence, type Sequence, sequenceRows, without } from "./sequence.js";
+import { anyShape, listing, newSequence, type Sequence, type Shape, without } from "./sequence.js";
 import { CODE_CASES } from "./state.js";
 
 /** How many sequences at once: processes and engines are made anew for each batch. */
@@ -38,13 +38,18 @@ function shrink(newVcpu: NewVcpu, found: Sequence, floats: Floats): Sequence {
 /** The first sequence of `count` on which the engine differs, made small, as text; undefined where there is none. */
 export function findDifference(
   newVcpu: NewVcpu,
-  { count, length, seed, floats = "exact" }: { count: number; length: number; seed: number; floats?: Floats },
+  {
+    count,
+    length,
+    seed,
+    floats = "exact",
+    shape = anyShape(),
+  }: { count: number; length: number; seed: number; floats?: Floats; shape?: Shape },
 ): string | undefined {
-  const rows = sequenceRows();
   for (let done = 0; done < count; done += BATCH) {
     const r = random(seed + done);
     const batch = Array.from({ length: Math.min(BATCH, count - done) }, (_, n) =>
-      newSequence(r, rows, length, n),
+      newSequence(r, shape, length, n),
     );
     const results = compare(newVcpu, batch, floats);
     const index = results.findIndex((lines) => lines.length > 0);

@@ -40,8 +40,34 @@ export function sequenceRows(): readonly Encoding[] {
   );
 }
 
-function isSafe(i: Instruction): boolean {
+/** What sequences are made of, and whether they are the body of a loop. */
+export interface Shape {
+  readonly rows: readonly Encoding[];
+  /** Only so many xmm registers, so that each is used often. */
+  readonly xmm: number;
+  readonly rounds: number;
+}
+
+export const anyShape = (): Shape => ({ rows: sequenceRows(), xmm: 16, rounds: 1 });
+
+const packedOrScalar =
+  /^(U?COMIS[SD]|(ADD|SUB|MUL|DIV|MIN|MAX|SQRT|CMP)[PS][SD]|(ADDSUB|HADD)P[SD]|MOV([AUHL]P[SD]|S[SD]|Q|D|HLPS|LHPS|DDUP)|UNPCK[LH]P[SD]|SHUFP[SD]|PSHUFD|(AND|ANDN|OR|XOR)P[SD]|PXOR|PADD[DQ]|CVT.*|INSERTPS|BLENDP[SD])$/;
+
+/** Packed and scalar operations on the same few registers, in loops. */
+export const mixedShape = (): Shape => ({
+  rows: sequenceRows().filter(({ row }) => packedOrScalar.test(row.mnemonic)),
+  xmm: 5,
+  rounds: 3,
+});
+
+/** Counts the rounds of a loop. */
+const COUNTER = 11;
+
+function isSafe(i: Instruction, { xmm, rounds }: Shape): boolean {
   for (const o of i.operands) {
+    if (o.kind === "xmm" && o.index >= xmm) return false;
+    if (o.kind === "mm" && rounds > 1) return false;
+    if (o.kind === "register" && o.index === COUNTER && rounds > 1) return false;
     if (o.kind === "register" && !o.high && (pointers.includes(o.index) || o.index === RSP)) return false;
     if (o.kind !== "memory") continue;
     if (o.index >= 0 || !pointers.includes(o.base) || o.addressWidth !== 64 || o.segment >= 4) return false;
@@ -74,7 +100,8 @@ function undefinedIn(instructions: readonly Instruction[]): number {
 }
 
 /** A sequence of at most `length` instructions, number `n` of its batch. */
-export function newSequence(r: Random, rows: readonly Encoding[], length: number, n: number): Sequence {
+export function newSequence(r: Random, shape: Shape, length: number, n: number): Sequence {
+  const { rows, rounds } = shape;
   const pc = CODE + n * CODE_STRIDE + CODE_STRIDE / 2;
   const code = new Uint8Array(CODE_MAX).fill(0xcc);
   const instructions: Instruction[] = [];
@@ -82,11 +109,11 @@ export function newSequence(r: Random, rows: readonly Encoding[], length: number
   let at = 0;
   let depth = 0;
   let undefinedFlags = 0;
-  for (let tries = 0; instructions.length < length && tries < 60 * length && at < CODE_MAX - 20; tries++) {
+  for (let tries = 0; instructions.length < length && tries < 200 * length && at < CODE_MAX - 32; tries++) {
     const isBranch = r.below(8) === 0 && undefinedFlags === 0;
     const bytes = isBranch ? Uint8Array.of(0x70 + r.below(16), 0) : encode(r, r.pick(rows), pc + at);
     const found = decode(bytes, 0, pc + at);
-    if (typeof found === "string" || !isSafe(found)) continue;
+    if (typeof found === "string" || !isSafe(found, shape)) continue;
     if (readsFlags.test(found.row.mnemonic) && undefinedFlags !== 0) continue;
     if (!isBranch && found.row.mnemonic.startsWith("J")) continue;
     if (Math.abs(depth + stackDepth(found)) > 64) continue;
@@ -107,10 +134,16 @@ export function newSequence(r: Random, rows: readonly Encoding[], length: number
     const later = targets.filter((target) => target >= branch.next && target - branch.next < 120);
     code[branch.next - 1 - pc] = r.pick(later) - branch.next;
   }
+  // dec r11; jnz to the start.
+  if (rounds > 1) {
+    code.set([0x49, 0xff, 0xcb, 0x0f, 0x85], at);
+    new DataView(code.buffer).setInt32(at + 5, -(at + 9), true);
+  }
   const state = randomState(r, pc, code);
   // None ends in the middle, where flags may be undefined.
   const fx = new DataView(state.fx.buffer);
   fx.setUint32(24, fx.getUint32(24, true) | MASKED, true);
+  if (rounds > 1) state.gpr[COUNTER] = BigInt(rounds);
   for (const pointer of pointers) state.gpr[pointer] = BigInt(WINDOW + 256);
   state.gpr[RSP] = BigInt(WINDOW + 256);
   return { state, instructions, undefinedFlags: undefinedIn(instructions) };

@@ -7,6 +7,7 @@ import { casesFor, compareWithCpu, type NewVcpu } from "./differential.js";
 import { findDifference } from "./fuzz.js";
 import { whyNotNative } from "./native.js";
 import { longRows, missingFeatures, notComparable } from "./not-comparable.js";
+import { mixedShape } from "./sequence.js";
 import { WINDOW_PAGE } from "./state.js";
 
 const each = Number(process.env["SOLO5_CASES"] ?? 12);
@@ -36,4 +37,14 @@ test("translated code does what the CPU does", { skip }, (t) => {
 
 test("translated sequences do what the CPU does", { skip }, () => {
   assert.equal(findDifference(newTranslated, { count: 600, length: 30, seed, floats: "fast" }), undefined);
+});
+
+test("loops of packed and scalar operations on the same registers do what the CPU does", { skip }, () => {
+  const shape = mixedShape();
+  for (const length of [6, 20]) {
+    assert.equal(
+      findDifference(newTranslated, { count: 300, length, seed, floats: "fast", shape }),
+      undefined,
+    );
+  }
 });

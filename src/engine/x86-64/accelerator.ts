@@ -118,16 +118,22 @@ export function accelerate(
     core.stop || raised !== undefined || !isPlain() || generation !== before || mmu.version !== version;
 
   const slow = (next: number): number => {
-    cpu.rip = Number(cpu.u64[state.rip >> 3] ?? 0n);
+    cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
     const before = generation;
-    step();
-    return isStopped(before) || cpu.rip !== next ? unwind() : 0;
+    const start = cpu.rip;
+    for (;;) {
+      step();
+      if (isStopped(before)) return unwind();
+      if (cpu.rip === next) return 0;
+      // In between where several were handed on at once; elsewhere after a jump.
+      if (cpu.rip <= start || cpu.rip > next) return unwind();
+    }
   };
   /** One instruction of the interpreter's; what it raises waits until translated code is left. */
   const step = (): void => {
     if (unwatched.size > 0) forgetUnwatched();
     try {
-      core.run(1);
+      core.runOne();
     } catch (error) {
       raised = { error };
     }
@@ -254,6 +260,8 @@ export function accelerate(
     !isExactLately();
   /** Code that sets a rounding mode and takes it back mostly does so again soon. */
   const isExactLately = (): boolean => {
+    // A counted run begins exact, whatever its code does.
+    if (core.isExact && counted && core.keepsExceptions) return true;
     if (core.isExact) lastExact = core.executed;
     return core.executed - lastExact < EXACT_SPAN;
   };

@@ -17,6 +17,7 @@ import { Segments } from "./segments.js";
 import { slowInstructions } from "./slow/index.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
+import { withFastWay } from "./x87/fast.js";
 
 /** Thrown where a breakpoint is, before its instruction is fetched: a debugger's may lie where nothing can be executed. */
 export class BreakpointHit {
@@ -160,7 +161,9 @@ export class Core implements Machine {
       const execute = roundsItself(i) ? withOwnRounding(plain) : plain;
       return withExceptions(mnemonic, this, execute);
     }
-    return run ?? this.#slowExecutor(i);
+    if (run !== undefined) return run;
+    const slow = this.#slowExecutor(i);
+    return traits.feature === "X87" || mnemonic === "FISTTP" ? withFastWay(this, i, slow) : slow;
   }
 
   #slowExecutor(i: Instruction): Step["execute"] {
@@ -230,6 +233,18 @@ export class Core implements Machine {
     } finally {
       this.executed += limit - left;
     }
+  }
+
+  /** The instruction at rip, for who has its own loop; no breakpoints are set there. */
+  runOne(): void {
+    const { cpu, evaluator } = this;
+    const pc = cpu.rip;
+    const { instruction, execute } = this.#cache.at(pc) ?? this.#decode(pc, true);
+    this.#pc = pc;
+    cpu.rip = instruction.next;
+    evaluator.slots.top = 0;
+    execute(evaluator, instruction);
+    this.executed++;
   }
 
   /** One instruction, whatever breakpoint is on it. */

@@ -27,7 +27,9 @@ export class Cpu {
   readonly u64: BigUint64Array;
   /** The next instruction's address while the guest runs; the state area has it at every exit. */
   rip = 0;
-  cr0 = 0x6000_0010n;
+  #cr0 = 0x6000_0010n;
+  /** CR0.EM or TS: x87 instructions raise #NM. Kept apart since each of them looks at it. */
+  isX87Off = false;
   cr2 = 0n;
   cr3 = 0n;
   cr4 = 0n;
@@ -42,6 +44,15 @@ export class Cpu {
     this.u8 = new Uint8Array(buffer, 0, state.pages);
     this.f64 = new Float64Array(buffer, 0, state.pages / 8);
     this.u64 = new BigUint64Array(buffer, 0, state.pages / 8);
+  }
+
+  get cr0(): bigint {
+    return this.#cr0;
+  }
+
+  set cr0(value: bigint) {
+    this.#cr0 = value;
+    this.isX87Off = (value & 0xcn) !== 0n;
   }
 
   /** A general register as an unsigned bigint. */

@@ -57,18 +57,22 @@ function errorOf(operation: Arithmetic, x: number, y: number, r: number): number
   }
 }
 
-const scratch = new DataView(new ArrayBuffer(8));
+const scratch = new Float64Array(1);
+const words = new Int32Array(scratch.buffer);
+const single = new Float32Array(scratch.buffer);
 
 /** The next number away from zero (1) or towards it (-1); not from zero. */
 function step(width: 32 | 64, x: number, by: 1 | -1): number {
   if (width === 32) {
-    scratch.setFloat32(0, x);
-    scratch.setInt32(0, scratch.getInt32(0) + by);
-    return scratch.getFloat32(0);
+    single[0] = x;
+    words[0] = (words[0] ?? 0) + by;
+    return single[0];
   }
-  scratch.setFloat64(0, x);
-  scratch.setBigInt64(0, scratch.getBigInt64(0) + BigInt(by));
-  return scratch.getFloat64(0);
+  scratch[0] = x;
+  const low = ((words[0] ?? 0) + by) | 0;
+  words[0] = low;
+  if (low === (by === 1 ? 0 : -1)) words[1] = (words[1] ?? 0) + by;
+  return scratch[0];
 }
 
 /** What rounding to nearest made `r` of, rounded as `mode` says; `error` has the sign of the exact result less r. */
@@ -80,15 +84,30 @@ function redirect(width: 32 | 64, r: number, error: number, mode: number): numbe
 }
 
 /** Between these, neither results nor the errors of doubles and singles come near overflow or underflow. */
-const bounds = { 64: [2 ** -480, 2 ** 480], 32: [2 ** -60, 2 ** 60] } as const;
+const [LEAST_64, MOST_64, LEAST_32, MOST_32] = [2 ** -480, 2 ** 480, 2 ** -60, 2 ** 60];
 
 function isModerate(width: 32 | 64, x: number): boolean {
   const size = Math.abs(x);
-  return size >= bounds[width][0] && size <= bounds[width][1];
+  return width === 64 ? size >= LEAST_64 && size <= MOST_64 : size >= LEAST_32 && size <= MOST_32;
 }
 
 const value = (s: Slots, width: 32 | 64, at: number): number =>
   (width === 64 ? s.f64[at >> 1] : s.f32[at]) ?? 0;
+
+/** The result for numbers of moderate exponents, with its flags added to the slots'; NaN where they are not such. */
+export function moderately(s: Slots, operation: Arithmetic, width: 32 | 64, x: number, y: number): number {
+  if (!isModerate(width, x) || !isModerate(width, y) || (operation === "sqrt" && x < 0)) return Number.NaN;
+  const wide = compute[operation](x, y);
+  const r = width === 64 ? wide : Math.fround(wide);
+  const error = wide - r === 0 ? errorOf(operation, x, y, wide) : wide - r;
+  if (error !== 0) {
+    s.flags |= exception.PE;
+    return s.rounding === 0 ? r : redirect(width, r, error, s.rounding);
+  }
+  // Nothing is left of a difference: of which sign, the mode says.
+  if (r === 0) return s.rounding === 1 ? -0 : 0;
+  return r;
+}
 
 /** One operation on a lane: the result at `d`, indices of 32-bit units; flags are added to the slots'. */
 export function exactly(
@@ -100,17 +119,10 @@ export function exactly(
   b: number,
 ): void {
   const [x, y] = [value(s, width, a), value(s, width, b)];
-  if (isModerate(width, x) && isModerate(width, y) && (operation !== "sqrt" || x > 0)) {
-    const wide = compute[operation](x, y);
-    let r = width === 64 ? wide : Math.fround(wide);
-    const error = wide - r === 0 ? errorOf(operation, x, y, wide) : wide - r;
-    if (error !== 0) {
-      s.flags |= exception.PE;
-      if (s.rounding !== 0) r = redirect(width, r, error, s.rounding);
-      // Nothing is left of a difference: of which sign, the mode says.
-    } else if (r === 0) r = s.rounding === 1 ? -0 : 0;
-    if (width === 64) s.f64[d >> 1] = r;
-    else s.f32[d] = r;
+  const found = moderately(s, operation, width, x, y);
+  if (!Number.isNaN(found)) {
+    if (width === 64) s.f64[d >> 1] = found;
+    else s.f32[d] = found;
     return;
   }
   const isZero = x === 0 || y === 0;

@@ -2,11 +2,11 @@
 // Operations tell of their own (exact-float.ts); comparisons and conversions to integers are looked at here, as whole
 // instructions. Specification: Intel SDM volume 1, 11.5 and E.4; volume 2 for the exceptions of each.
 import { type Instruction, type Operand } from "../../isa/x86-64/instruction.js";
-import { readPart, readVector } from "../../isa/x86-64/vector-operands.js";
+import { readLow, readPart, readVector } from "../../isa/x86-64/vector-operands.js";
 import type { Step } from "./code-cache.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { exception } from "./exact-float.js";
+import { type Arithmetic, exception, moderately } from "./exact-float.js";
 import { GuestFault, undefinedOpcode, vector } from "./fault.js";
 import { nearest } from "./float-operations.js";
 import type { Slots } from "./slots.js";
@@ -132,6 +132,34 @@ function lookOf(mnemonic: string): Look | undefined {
 }
 
 const MXCSR = state.mxcsr >> 2;
+const MASKED = 0x1f80;
+
+/** A scalar operation on numbers of moderate exponents, exceptions masked: done and told true, or nothing is changed. */
+function scalarOf(mnemonic: string, cpu: Cpu): ((e: Evaluator, i: Instruction) => boolean) | undefined {
+  const match = /^(ADD|SUB|MUL|DIV|SQRT)S([SD])$/.exec(mnemonic);
+  if (match === null) return undefined;
+  const operation = (match[1] ?? "").toLowerCase() as Arithmetic;
+  const isDouble = match[2] === "D";
+  const [width, type] = isDouble ? ([64, "f64"] as const) : ([32, "f32"] as const);
+  const doubles = cpu.f64;
+  const singles = new Float32Array(doubles.buffer, doubles.byteOffset, doubles.length * 2);
+  const registers = isDouble ? doubles : singles;
+  const place = (o: Operand) => (o.kind === "xmm" ? (state.xmm + 16 * o.index) / (width / 8) : -1);
+  return (e, i) => {
+    const [to, from] = i.operands;
+    if (to === undefined || from === undefined) return false;
+    const { slots } = e;
+    const at = place(to);
+    const other = place(from);
+    const loaded = other < 0 ? readLow(e, from, type) : 0;
+    const y = other < 0 ? valueAt(slots, width, loaded) : (registers[other] ?? 0);
+    const x = operation === "sqrt" ? y : (registers[at] ?? 0);
+    const found = moderately(slots, operation, width, x, y);
+    if (Number.isNaN(found)) return false;
+    registers[at] = found;
+    return true;
+  };
+}
 
 /** What exceptions need to know of a core. */
 interface Host {
@@ -145,12 +173,17 @@ interface Host {
 export function withExceptions(mnemonic: string, host: Host, execute: Step["execute"]): Step["execute"] {
   const look = lookOf(mnemonic);
   const { cpu, isProcess } = host;
+  const scalar = scalarOf(mnemonic, cpu);
   return (e, i) => {
     if (!host.keepsExceptions && !host.isExact) return execute(e, i);
     const { slots } = e;
     const mxcsr = cpu.i32[MXCSR] ?? 0;
     if (mxcsr !== slots.mxcsr) slots.configure(mxcsr);
     slots.flags = 0;
+    if (scalar !== undefined && (mxcsr & MASKED) === MASKED && scalar(e, i)) {
+      if (slots.flags !== 0) cpu.i32[MXCSR] = mxcsr | slots.flags;
+      return;
+    }
     const looked = look === undefined ? 0 : look(e, i);
     const isMasked = (mxcsr & 0x1f80) === 0x1f80;
     const before = isMasked ? undefined : cpu.u8.slice(0, state.translator);

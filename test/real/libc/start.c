@@ -19,8 +19,13 @@ struct thread {
     void *unused[4];
     uintptr_t canary;
     int id;
-    char rest[464];
+    char more[84];
+    /* Mutexes that it holds: a ring. */
+    void *mutexes;
+    char rest[376];
 };
+
+_Static_assert(offsetof(struct thread, mutexes) == 136, "as in musl 1.2");
 
 extern char **environ;
 extern int main(int argc, char **argv);
@@ -37,6 +42,7 @@ static void make_thread(void)
     thread->canary = 0x5bd1e995c2b2ae00;
     /* A mutex that is held names its holder, which must not be 0. */
     thread->id = 1;
+    thread->mutexes = &thread->mutexes;
     solo5_set_tls_base((uintptr_t)thread);
 }
 

@@ -21,6 +21,7 @@ import {
   STUB,
   words,
 } from "./layout.js";
+import { fixedHandlers } from "./status.js";
 
 /**
  * Why the tier returns: the address in rip is reached often enough to say so, or there is translated code for it; the
@@ -423,33 +424,41 @@ export class ThreadedTier {
     arena.setWord(from + recordOffset.link, head);
   }
 
-  /** Executes a record's instruction by the interpreter; the record that is next, or 0 to leave. */
+  /**
+   * Executes a record's instruction by the interpreter, and those behind it that have no handler either; the record that is
+   * next, or 0 to leave.
+   */
   #door(record: number, fuel: number): number {
     const core = this.#core;
     const { cpu, mmu } = core;
-    const { arena } = this.#parts;
-    const rest = arena.rest(record);
-    const pc = arena.pc(record);
+    const { arena, forms } = this.#parts;
     const head = arena.headOf(record);
     const epoch = this.#epoch;
-    const isPending = arena.hasFlag(record, recordFlags.pending);
+    let rest = arena.rest(record);
     this.#isOut = true;
-    core.executed = this.#total - fuel - rest - 1;
-    cpu.rip = pc;
-    try {
-      core.run(1);
-    } catch (error) {
-      this.#raised = { error };
-      return 0;
-    }
-    if (isPending && ++this.#impatience >= (this.#options.patience ?? PATIENCE)) return 0;
-    if (core.stop || epoch !== this.#epoch || mmu.version !== this.#version) return 0;
-    if (!arena.isValid(head) || (core.isExact && this.#parts.forms.hasFloats)) return 0;
-    this.#isOut = false;
-    if (rest > 0 && cpu.rip === pc + arena.length(record)) {
+    for (;;) {
+      const pc = arena.pc(record);
+      const isPending = arena.hasFlag(record, recordFlags.pending);
+      core.executed = this.#total - fuel - rest - 1;
+      cpu.rip = pc;
+      try {
+        core.runOne();
+      } catch (error) {
+        this.#raised = { error };
+        return 0;
+      }
+      if (isPending && ++this.#impatience >= (this.#options.patience ?? PATIENCE)) return 0;
+      if (core.stop || epoch !== this.#epoch || mmu.version !== this.#version) return 0;
+      if (!arena.isValid(head) || (core.isExact && forms.hasFloats)) return 0;
+      if (rest === 0 || cpu.rip !== pc + arena.length(record)) break;
+      record += RECORD;
+      rest--;
+      if (arena.word(record) === fixedHandlers.slow) continue;
+      this.#isOut = false;
       this.#view.setInt32(words.fuel, fuel, true);
-      return record + RECORD;
+      return record;
     }
+    this.#isOut = false;
     return this.#enter(fuel + rest);
   }
 

@@ -1,6 +1,7 @@
 // A translated basic block before its code is written: statements in order, how it ends, and what it does to slots.
 import type { Flags } from "./flags.js";
 import { isZero, type Node } from "./node.js";
+import type { Form } from "./forms.js";
 import type { SlotSet } from "./slots.js";
 
 /** Flags at a place in a block: something reads some of them, or all are set before that, or neither in the block. */
@@ -54,8 +55,8 @@ export type Terminator =
   | { readonly kind: "ret"; readonly pc: number; readonly target: Node }
   /** The return of a function that is built in, to `next` in its caller. */
   | { readonly kind: "return"; readonly next: number }
-  /** The interpreter executes the instruction at `pc`; translated code goes on where `next` is what follows. */
-  | { readonly kind: "slow"; readonly pc: number; readonly next: number }
+  /** The interpreter executes the `count` instructions from `pc` to `next`; translated code goes on where that is what follows. */
+  | { readonly kind: "slow"; readonly pc: number; readonly next: number; readonly count: number }
   /** The unit ends here; the dispatcher goes on at `pc`. */
   | { readonly kind: "leave"; readonly pc: number };
 
@@ -68,12 +69,14 @@ export interface Block {
   readonly end: Terminator;
   /** What the slots hold at the end that were set, by slot. */
   readonly final: ReadonlyMap<number, Node>;
+  /** What the xmm registers hold at the end that were set, by register. */
+  readonly vectors: ReadonlyMap<number, Node>;
+  /** How the xmm registers are used first whose values at the start are used, by register. */
+  readonly wants: ReadonlyMap<number, Form>;
   /** Nodes that stand for slots at the start, by slot. */
   readonly entries: ReadonlyMap<number, Node>;
   readonly flags: Flags;
-  /** Slots whose values at the start are used, those that only flags set here depend on, and slots that are set. */
-  readonly reads: SlotSet;
-  readonly flagReads: SlotSet;
+  /** Slots that are set; of xmm registers, the one for all of it. */
   readonly writes: SlotSet;
   /** What becomes of the flags that there are at its start. */
   readonly flagsAtStart: FlagFate;

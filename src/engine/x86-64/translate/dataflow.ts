@@ -1,10 +1,17 @@
 // Which slots may differ from the state area at the start of each block, and which are still needed there.
 import { type Block, mayLeave } from "./block.js";
+import { type Forms, slotsIn, slotsOf } from "./forms.js";
+import type { FormedBlock } from "./in-forms.js";
 import {
+  add,
   addAll,
+  allSlots,
   copySlots,
   flagSlots,
   guestSlots,
+  has,
+  intersect,
+  isEmpty,
   keepOnly,
   noSlots,
   type SlotSet,
@@ -14,6 +21,8 @@ import {
 export interface Dataflow {
   /** Slots that may hold something else than the state area, by block. */
   readonly dirty: readonly SlotSet[];
+  /** Slots that the end of a block stores, by block. */
+  readonly spilled: readonly SlotSet[];
   /** Slots whose locals must be right at the start, by block. */
   readonly live: readonly SlotSet[];
   /** Slots whose locals are right at the start whether needed or not, by block. */
@@ -23,24 +32,26 @@ export interface Dataflow {
   readonly flagsAtEnd: Uint8Array;
 }
 
+/** The forms of the xmm registers at the start of each block, and at the end of those that store what is dirty. */
+export interface UnitForms {
+  readonly starts: readonly Forms[];
+  readonly ends: readonly (Forms | undefined)[];
+}
+
 /** After these the state area is what counts: registers are read from it anew. */
 export const isReloaded = ({ end }: Block): boolean =>
   end.kind === "call" || end.kind === "callTo" || end.kind === "slow";
 
 /** Whether dirty slots are stored at the end of a block, on some way out at least. */
-const isSpilled = (block: Block): boolean =>
+export const isSpilled = (block: Block): boolean =>
   isReloaded(block) || block.end.kind === "ret" || block.end.kind === "leave" || block.end.kind === "jumpTo";
 
-/** The slots that may be dirty at the end of a block. */
-function dirtyAtEnd(block: Block, dirty: SlotSet): SlotSet {
+/** The slots that may be dirty at the end of a block, where its registers have the forms whose slots are `counting`. */
+function dirtyAtEnd(block: FormedBlock, dirty: SlotSet, counting: SlotSet): SlotSet {
   const out = copySlots(dirty);
-  addAll(out, guestSlots(block.writes));
-  return out;
+  addAll(out, guestSlots(block.changes));
+  return intersect(out, counting);
 }
-
-/** The slots that the end of a block stores. */
-export const spilledAtEnd = (block: Block, dirty: SlotSet): SlotSet =>
-  isSpilled(block) ? dirtyAtEnd(block, dirty) : noSlots();
 
 /** Where status flags matter: at the end of a unit all do; `isExact` wants them everywhere. */
 function neededFlags(blocks: readonly Block[], graph: readonly (readonly number[])[], isExact: boolean) {
@@ -70,34 +81,41 @@ function neededFlags(blocks: readonly Block[], graph: readonly (readonly number[
 
 /** `mayExit` tells the blocks that may leave at their start (loop headers, for the stop test). */
 export function dataflow(
-  blocks: readonly Block[],
+  blocks: readonly FormedBlock[],
+  forms: UnitForms,
   graph: readonly (readonly number[])[],
   mayExit: (block: number) => boolean,
   isExact: boolean,
 ): Dataflow {
   const dirty = blocks.map(noSlots);
-  const written = blocks.map((block) => guestSlots(block.writes));
-  for (let changed = true; changed;) {
-    changed = false;
+  const changed = blocks.map((block) => guestSlots(block.changes));
+  const counting = forms.starts.map(slotsIn);
+  for (let isNew = true; isNew;) {
+    isNew = false;
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index];
       const before = dirty[index];
-      const added = written[index];
+      const added = changed[index];
       if (block === undefined || before === undefined || added === undefined || isReloaded(block)) continue;
+      const out = union(before, added);
       for (const to of graph[index] ?? []) {
-        const after = dirty[to] ?? before;
-        if (addAll(after, before)) changed = true;
-        if (addAll(after, added)) changed = true;
+        const here = intersect(out, counting[to] ?? allSlots());
+        addConverted(here, before, block, forms.starts[index] ?? [], forms.starts[to] ?? []);
+        if (addAll(dirty[to] ?? here, here)) isNew = true;
       }
     }
   }
+  const spilled = blocks.map((block, index) => {
+    const end = forms.ends[index];
+    return end === undefined ? noSlots() : dirtyAtEnd(block, dirty[index] ?? noSlots(), slotsIn(end));
+  });
   const { flagsAtStart, flagsAtEnd } = neededFlags(blocks, graph, isExact);
   const live = blocks.map((block, index) => {
     const before = dirty[index] ?? noSlots();
     const set = copySlots(block.reads);
     if (mayLeave(block) || mayExit(index))
       addAll(set, flagsAtStart[index] === 1 ? before : withoutFlagWords(before));
-    addAll(set, spilledAtEnd(block, before), block.writes);
+    addAll(set, spilled[index] ?? noSlots(), block.writes);
     return set;
   });
   for (let changed = true; changed;) {
@@ -113,20 +131,36 @@ export function dataflow(
       }
     }
   }
-  return { dirty, live, held: heldSlots(blocks, graph, live), flagsAtStart, flagsAtEnd };
+  return { dirty, spilled, live, held: heldSlots(blocks, graph, live), flagsAtStart, flagsAtEnd };
 }
 
 const ALL_FLAGS = flagSlots();
 
 /** Whether bits of flags that a block sets are needed after it. */
-const needsFlags = ({ high }: SlotSet, writes: SlotSet) => (high & writes.high & ALL_FLAGS.high) !== 0;
+const needsFlags = (set: SlotSet, writes: SlotSet) => !isEmpty(intersect(intersect(set, writes), ALL_FLAGS));
+
+/** Registers that go on in another form are as dirty as before: all of their slots, if any was. */
+function addConverted(set: SlotSet, before: SlotSet, { vectors }: Block, from: Forms, to: Forms): void {
+  for (let register = 0; register < from.length; register++) {
+    const [old = 0, now = 0] = [from[register], to[register]];
+    if (old === now || vectors.has(register)) continue;
+    if (slotsOf(register, old).some((slot) => has(before, slot)))
+      for (const slot of slotsOf(register, now)) add(set, slot);
+  }
+}
+
+function union(a: SlotSet, b: SlotSet): SlotSet {
+  const out = copySlots(a);
+  addAll(out, b);
+  return out;
+}
 
 function heldSlots(
-  blocks: readonly Block[],
+  blocks: readonly FormedBlock[],
   graph: readonly (readonly number[])[],
   live: readonly SlotSet[],
 ): SlotSet[] {
-  const held = blocks.map((): SlotSet => ({ low: -1, high: -1 }));
+  const held = blocks.map(allSlots);
   held[0] = copySlots(live[0] ?? noSlots());
   for (let changed = true; changed;) {
     changed = false;

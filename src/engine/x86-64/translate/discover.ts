@@ -12,7 +12,6 @@ import { cutToUnit } from "./region-unit.js";
 import { has, slots } from "./slots.js";
 import { checksStackAtEntry } from "./protocol.js";
 import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
-import { scalarRegisters } from "./scalar.js";
 import { type CallTo, goingOn, leaving, toSlot } from "./stub.js";
 import { unroll } from "./unroll.js";
 
@@ -32,7 +31,6 @@ export interface Unit {
   readonly instructions: number;
   /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
-  readonly scalarXmm: number;
   /** rsp at the start of each block less rsp at the entry, where that is known. */
   readonly stackOffsets: readonly (number | undefined)[];
   /** What it relies on around rsp at the entry. */
@@ -81,7 +79,7 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     depth: 0,
     indices: new Map(),
   };
-  const context = contextOf(own, code);
+  const context = { shape: code.shape };
   const blocks: Block[] = [];
   const starts: Start[] = [];
   const graph: number[][] = [];
@@ -216,7 +214,6 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     calls,
     instructions: own.instructions.size,
     sizeBytes: own.sizeBytes,
-    scalarXmm: context.scalarXmm,
     stackOffsets: offsets,
     frame:
       checksStackAtEntry(code.shape) && !isCareful
@@ -243,11 +240,6 @@ function smallFunctionAt(entry: number, code: Code): Found {
   code.functions.set(entry, found);
   return found;
 }
-
-const contextOf = ({ instructions }: Found, { shape }: Code): UnitContext => ({
-  shape,
-  scalarXmm: scalarRegisters(instructions.values()),
-});
 
 /** A jump by a table with fewer that go to the unit is like any other. */
 const LEAST_TARGETS = 2;

@@ -81,6 +81,7 @@ export class Expressions {
 
   /** Counts a use before any code of the block is written. */
   count(n: Node): void {
+    if (n.op === pseudo.same && n.a !== undefined) return this.count(n.a);
     if (n.uses++ > 0 || n.op >= pseudo.constant) return;
     if (n.a !== undefined) this.count(n.a);
     if (n.b !== undefined) this.count(n.b);
@@ -122,6 +123,7 @@ export class Expressions {
   /** Pushes a node's value. */
   value(n: Node): void {
     if (n.op === pseudo.constant) return this.constant(n);
+    if (n.op === pseudo.same && n.a !== undefined) return this.value(n.a);
     if (n.local >= 0) {
       this.get(n.local);
       n.uses--;
@@ -180,6 +182,7 @@ export class Expressions {
 
   /** Sets a slot; what its local held and is still needed moves to a temporary. */
   setSlot(slot: number, n: Node): void {
+    if (n.op === pseudo.same && n.a !== undefined) return this.setSlot(slot, n.a);
     const local = this.locals.slot(slot);
     if (n.local === local && n.op === pseudo.entry) {
       n.uses--;

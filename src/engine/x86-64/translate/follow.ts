@@ -2,6 +2,7 @@
 import { decode } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
+import { isChained } from "./build/builder.js";
 import { findTable, type FoundTable, noteAddress } from "./jump-table.js";
 import { RSP } from "./slots.js";
 
@@ -125,7 +126,8 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      if (flow !== undefined || i.row.traits.run === undefined) {
+      const isLast = i.row.traits.run === undefined && !(isChained(i) && isChainedAt(code, i.next));
+      if (flow !== undefined || isLast) {
         lead(i.next, flow === undefined);
         break;
       }
@@ -140,6 +142,11 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   const leaves = !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
   const switches = [...instructions.values()].some(switchesStacks);
   return { leaders, instructions, jumpTargets, leaves, switches, pages, sizeBytes };
+}
+
+function isChainedAt(code: Code, pc: number): boolean {
+  const i = decode(code.bytes, pc, pc);
+  return typeof i !== "string" && isChained(i);
 }
 
 /** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */

@@ -1,7 +1,21 @@
 // Vectors as nodes: lanes that are read and replaced, and shuffles, simplified when they are made. What was put into a
 // lane comes out of it without the vector, and doubles are paired without being made vectors before.
 import { op, simd } from "../../../wasm/opcodes.js";
-import { extendU, i32, i64, isConstant, type Node, node, simdPrefix, unary, v128, wrap } from "./node.js";
+import {
+  entryNode,
+  extendU,
+  i32,
+  i64,
+  isConstant,
+  type Node,
+  node,
+  pseudo,
+  simdPrefix,
+  unary,
+  v128,
+  wrap,
+} from "./node.js";
+import { slots } from "./slots.js";
 
 /** What the lowest lane can be read and written as. */
 export type LowType = 32 | 64 | "f32" | "f64";
@@ -37,8 +51,24 @@ export function reinterpret(to: keyof typeof inverse, value: Node): Node {
 export const zeroVector = (): Node => v128(Array.from({ length: 16 }, () => 0));
 const allOnes = (): Node => v128(Array.from({ length: 16 }, () => 255));
 
+/** Part of a register at the start of the block: `first` says which, as the slots do. */
+export function partOf(whole: Node, first: number): Node {
+  const slot = first + whole.imm - slots.xmm;
+  const known = (whole.derived ??= []);
+  let part = known.find(({ imm }) => imm === slot);
+  if (part === undefined) {
+    part = entryNode(slot);
+    part.low = whole;
+    known.push(part);
+  }
+  return part;
+}
+
+const isEntry = (n: Node, first: number): boolean =>
+  n.op === pseudo.entry && n.imm >= first && n.imm < first + 16;
+
 /** How many bytes at the start of a vector a replaced lane 0 is, or 0 where the node replaces none. */
-function replacedBytes(n: Node): number {
+export function replacedBytes(n: Node): number {
   if (n.imm !== 0) return 0;
   if (is(n, "f64x2.replace_lane") || is(n, "i64x2.replace_lane")) return 8;
   return is(n, "f32x4.replace_lane") || is(n, "i32x4.replace_lane") ? 4 : 0;
@@ -49,9 +79,15 @@ export function withoutLow(vector: Node, bytes: number): Node {
   let under = vector;
   for (;;) {
     const replaced = replacedBytes(under);
-    if (replaced === 0 || replaced > bytes || under.a === undefined) return under;
+    if (replaced === 0 || replaced > bytes || under.a === undefined) return upperPart(under, bytes);
     under = under.a;
   }
+}
+
+function upperPart(vector: Node, bytes: number): Node {
+  if (isEntry(vector, slots.xmm)) return partOf(vector, bytes === 8 ? slots.upper : slots.rest);
+  const isRest = isEntry(vector, slots.rest) && bytes === 8;
+  return isRest && vector.low !== undefined ? partOf(vector.low, slots.upper) : vector;
 }
 
 /** The lowest lane. */
@@ -60,6 +96,8 @@ export function lowLane(type: LowType, whole: Node): Node {
   const vector = withoutUpper(whole);
   const bytes = bytesOf(type);
   if (isConstant(vector)) return constantLane(type, vector);
+  if (isEntry(vector, slots.xmm))
+    return reinterpret(wasm, partOf(vector, bytes === 8 ? slots.low : slots.single));
   const isSplat = bytes === 8 ? isSplatOf64(vector) : is(vector, "f32x4.splat") || is(vector, "i32x4.splat");
   const value = replacedBytes(vector) === bytes ? vector.b : isSplat ? vector.a : undefined;
   if (value !== undefined) return reinterpret(wasm, value);
@@ -90,6 +128,8 @@ export function withLow(type: LowType, vector: Node, value: Node): Node {
   const under = withoutLow(vector, bytes);
   const shape = shapes[type][1];
   if (is(value, `${shape}.extract_lane`) && value.imm === 0 && value.a === under) return under;
+  const isLow = isEntry(value, bytes === 8 ? slots.low : slots.single);
+  if (isLow && value.low !== undefined && value.low === under.low) return value.low;
   // Integers that were floats a moment ago stay those.
   const float = floatOf(type);
   const back = inverse[bytes === 4 ? "i32" : "i64"][0];
@@ -143,7 +183,7 @@ function halfOf(vector: Node, upper: boolean): Half {
     return halfOf(vector.a, upper);
   }
   if (upper && replacedBytes(vector) > 0 && vector.a !== undefined) return halfOf(vector.a, true);
-  return { of: vector, upper };
+  return { of: upper ? upperPart(vector, 8) : vector, upper };
 }
 
 /** i8x16.shuffle. */
@@ -167,7 +207,7 @@ function paired(low: Half, high: Half): Node {
   const withLane = (lane: number, vector: Node, value: Node) =>
     node(code("f64x2.replace_lane"), "v128", vector, value, undefined, 64, lane);
   if ("double" in low) {
-    if ("of" in high && high.upper) return withLane(0, high.of, low.double);
+    if ("of" in high && high.upper) return withLow("f64", high.of, low.double);
     const both = node(code("f64x2.splat"), "v128", low.double);
     if (!("double" in high)) return shuffle([...bytesFrom(0), ...bytesFrom(16)], both, high.of);
     return high.double === low.double ? both : withLane(1, both, high.double);
@@ -177,7 +217,8 @@ function paired(low: Half, high: Half): Node {
     const upper = node(code("f64x2.extract_lane"), "f64", low.of, undefined, undefined, 64, 1);
     return withLane(1, node(code("f64x2.splat"), "v128", upper), high.double);
   }
-  if (low.of === high.of && !low.upper && high.upper) return low.of;
+  const isWhole = low.of === high.of || low.of === high.of.low;
+  if (isWhole && !low.upper && high.upper) return low.of;
   return shuffle([...bytesFrom(low.upper ? 8 : 0), ...bytesFrom(high.upper ? 24 : 16)], low.of, high.of);
 }
 

@@ -10,6 +10,8 @@ export const pseudo = {
   constant: 0x10000,
   /** What slot `imm` held at the start of the block. */
   entry: 0x10001,
+  /** The same as `a`: what an entry becomes that is another's. */
+  same: 0x10002,
 } as const;
 
 /** Prefixes of two-byte opcodes: a SIMD instruction's `op` is `simdPrefix` + its number. */
@@ -17,10 +19,11 @@ export const simdPrefix = 0xfd00;
 export const saturatingPrefix = 0xfc00;
 
 export interface Node {
-  readonly op: number;
+  /** With its operands, an entry's changes once: when it is known which slots there are. */
+  op: number;
   readonly type: ValueType;
-  readonly a: Node | undefined;
-  readonly b: Node | undefined;
+  a: Node | undefined;
+  b: Node | undefined;
   readonly c: Node | undefined;
   /** Constant, slot, lane, or a load's offset. */
   imm: number;
@@ -32,7 +35,8 @@ export interface Node {
   uses: number;
   /** The local that holds it, or -1. */
   local: number;
-  /** Its low half, or the zero-extension of 32 bits, once asked for: equal nodes are the same node where it matters. */
+  /** Its low half, or the zero-extension of 32 bits, once asked for: equal nodes are the same node where it matters. Of
+   *  an entry that has a part of a register, the register's. */
   low: Node | undefined;
   /** Nodes made of this one before: what is computed twice in a block is one node. */
   derived: Node[] | undefined;

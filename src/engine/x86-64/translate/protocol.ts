@@ -21,6 +21,8 @@ export const types = {
   unit: 0,
   /** The address that follows in, 0 out where the interpreter's one instruction led there. */
   slow: 1,
+  /** flagsOperation of the state area in, CF out. */
+  carry: 1,
   settle: 2,
   /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
   elsewhere: 3,
@@ -33,16 +35,21 @@ export const moduleTypes: readonly FunctionType[] = [
   { params: ["i32", "i32"], results: ["i32"] },
 ];
 
-/** Imported functions by index; a module's own follow. */
-export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, count: 4 } as const;
+/** Imported functions by index; a module's own follow. The root's module has `carry` itself, as its first. */
+export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, carry: 4, count: 5 } as const;
 
-export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+export const rootImports = (memoryPages: number, tableSize: number): readonly Import[] => [
   { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
   { module: "solo5", name: "table", kind: "table", min: tableSize },
   { module: "solo5", name: "slow", kind: "function", type: types.slow },
   { module: "solo5", name: "settle", kind: "function", type: types.settle },
   { module: "solo5", name: "missing", kind: "function", type: types.elsewhere },
   { module: "solo5", name: "failed", kind: "function", type: types.elsewhere },
+];
+
+export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+  ...rootImports(memoryPages, tableSize),
+  { module: "solo5", name: "carry", kind: "function", type: types.carry },
 ];
 
 /** The translator's words in the state area, offsets in bytes. */

@@ -3,15 +3,16 @@
 import { encodeModule, type FunctionType } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
+import { carryFunction } from "./carry.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
 import {
   COUNTED_MIN,
   imported,
   LEAVE,
-  moduleImports,
   moduleTypes,
   RETURN_SPAN,
+  rootImports,
   types,
   words,
 } from "./protocol.js";
@@ -24,9 +25,12 @@ const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 export function rootModule(memoryPages: number, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
-    imports: moduleImports(memoryPages, 1),
-    functions: [missing(), run(counts)],
-    exports: [{ name: "run", index: imported.count + 1 }],
+    imports: rootImports(memoryPages, 1),
+    functions: [carryFunction(), missing(), run(counts)],
+    exports: [
+      { name: "carry", index: imported.carry },
+      { name: "run", index: imported.count + 1 },
+    ],
     elements: [{ at: 0, index: imported.count }],
   });
 }

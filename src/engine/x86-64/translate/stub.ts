@@ -23,8 +23,8 @@ export function leaving(pc: number): Block {
     final: new Map(),
     entries,
     flags,
-    reads: noSlots(),
-    flagReads: noSlots(),
+    vectors: new Map(),
+    wants: new Map(),
     writes: noSlots(),
     flagsAtStart: "kept",
     stackDelta: 0,
@@ -36,9 +36,7 @@ export function leaving(pc: number): Block {
 function withTarget(pc: number, end: (target: Node) => Terminator): Block {
   const target = entryNode(slots.target);
   const block = leaving(pc);
-  const reads = noSlots();
-  add(reads, slots.target);
-  return { ...block, entries: new Map([...block.entries, [slots.target, target]]), reads, end: end(target) };
+  return { ...block, entries: new Map([...block.entries, [slots.target, target]]), end: end(target) };
 }
 
 /** Whether the target of a call is an expected one; both edges are given by the graph, so that there is no `next`. */

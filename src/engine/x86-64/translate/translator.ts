@@ -55,6 +55,13 @@ interface Wanted {
   readonly registers: readonly number[];
 }
 
+/** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
+const SLOW_SHARE = 4;
+
+/** The first tier hands several such instructions to the interpreter at once. */
+const isMostlySlow = ({ blocks, instructions }: Unit): boolean =>
+  blocks.reduce((sum, { end }) => sum + (end.kind === "slow" ? end.count : 0), 0) * SLOW_SHARE > instructions;
+
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
   /** Pages of guest memory that code was translated from. */
@@ -246,6 +253,10 @@ export class Translator {
         continue;
       }
       if (!asked.has(pc) && this.#wantsProfile(unit)) continue;
+      if (isMostlySlow(unit)) {
+        this.#barren.add(pc);
+        continue;
+      }
       batch.push(unit);
       inBatch.add(pc);
       bytes += unit.sizeBytes;

@@ -66,9 +66,10 @@ export class Units {
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     const { installed, ...called } = doors;
     this.#told = installed;
-    this.#imports = { solo5: { memory, table: this.#table, ...called } };
+    const given = { memory, table: this.#table, ...called };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), counts));
-    const { exports } = new webAssembly.Instance(module, this.#imports);
+    const { exports } = new webAssembly.Instance(module, { solo5: given });
+    this.#imports = { solo5: { ...given, carry: exports["carry"] } };
     this.run = exports["run"] as Units["run"];
   }
 

@@ -99,7 +99,7 @@ export class Unit {
 
   /** #NM where the unit is switched off, #MF where an unmasked exception waits. */
   check(waits: boolean): void {
-    if ((this.#cpu.cr0 & 0xcn) !== 0n) throw new GuestFault(vector.NM, 0, "x87 switched off by CR0");
+    if (this.#cpu.isX87Off) throw new GuestFault(vector.NM, 0, "x87 switched off by CR0");
     if (waits && this.isPending) throw new GuestFault(vector.MF, 0, "an x87 exception is pending");
   }
 

@@ -1,5 +1,6 @@
 /*
- * Starts an OCaml program that is an object file. OCaml 5 reserves memory for as many domains as it may have: here one.
+ * Starts an OCaml program that is an object file. OCaml 5 reserves memory for as many domains as it may
+ * have, here one; its stack may have 8 MB, as Linux gives OCaml 4.
  */
 #include <stdlib.h>
 
@@ -8,7 +9,7 @@ extern void caml_main(char **argv);
 int main(int argc, char **argv)
 {
     (void)argc;
-    setenv("OCAMLRUNPARAM", "d=1", 0);
+    setenv("OCAMLRUNPARAM", "d=1,l=1M", 0);
     caml_main(argv);
     return 0;
 }

@@ -4,7 +4,7 @@ import { op } from "../../../../wasm/opcodes.js";
 import type { ExitStatement, FlagFate, Statement } from "../block.js";
 import { flagNames, type Flags, type FlagWords, fromBit } from "../flags.js";
 import { constantOf, entryNode, i64, isConstant, type Node, node, pseudo } from "../node.js";
-import { add, copySlots, noSlots, RSP, slots, type SlotSet } from "../slots.js";
+import { add, copySlots, isXmm, noSlots, RSP, slots, type SlotSet } from "../slots.js";
 
 export class BlockState {
   readonly pc: number;
@@ -118,6 +118,13 @@ export class BlockState {
   /** What slots hold at the end, by slot, but for those that an exit has put into their locals. */
   final(): Map<number, Node> {
     return new Map([...this.#unsynced].map((slot) => [slot, this.get(slot)] as const));
+  }
+
+  /** What the xmm registers hold that have been set. */
+  vectors(): Map<number, Node> {
+    const out = new Map<number, Node>();
+    for (const [slot, value] of this.#current) if (isXmm(slot)) out.set(slot - slots.xmm, value);
+    return out;
   }
 
   /** What the block adds to rsp, if that is a constant. */

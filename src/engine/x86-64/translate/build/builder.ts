@@ -14,14 +14,11 @@ import { BlockState } from "./block-state.js";
 import { divide } from "./divide.js";
 import { BlockMemory, isIndirect, type KnownLoad } from "./memory.js";
 import { Operations } from "./operations.js";
-import { readsOf } from "./reads.js";
 import { Vectors } from "./vectors.js";
 
 /** What a block's translation is told about its unit. */
 export interface UnitContext {
   readonly shape: MemoryShape;
-  /** Registers whose low double has a slot of its own, as a mask. */
-  readonly scalarXmm: number;
 }
 
 /** What is known of the way to a block besides its code. */
@@ -30,6 +27,10 @@ interface Way {
   /** Where the function returns to, being built in at a call. */
   readonly returnsTo?: number | undefined;
 }
+
+/** Slow instructions that the interpreter executes several of at once: a block ends behind the last. */
+export const isChained = ({ row: { traits } }: Instruction): boolean =>
+  traits.run === undefined && traits.feature === "X87" && traits.flow === undefined;
 
 /** Builds one block; `instruction` is called for each, then `finish`. */
 export class BlockBuilder extends Operations implements Emitter<Node> {
@@ -44,7 +45,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     super();
     this.#returnsTo = returnsTo;
     this.#state = new BlockState(pc);
-    this.#vectors = new Vectors(context.scalarXmm, this.#state);
+    this.#vectors = new Vectors(this.#state);
     this.#memory = new BlockMemory(this.#state, context.shape, known);
     this.#flags = new BlockFlags(this.#state);
     if (known !== undefined && known.base >= 0) {
@@ -58,7 +59,8 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#flags.begin();
     const { run } = i.row.traits;
     if (run === undefined || i.row.traits.privileged === true) {
-      this.#end = { kind: "slow", pc: i.pc, next: i.next };
+      const before = this.#end?.kind === "slow" ? this.#end : { pc: i.pc, count: 0 };
+      this.#end = { kind: "slow", pc: before.pc, next: i.next, count: before.count + 1 };
     } else {
       const [target] = i.operands;
       if (isIndirect(i) && target?.kind === "register") {
@@ -67,7 +69,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
       run<Node>(this, i);
     }
     this.#state.executed++;
-    return this.#end === undefined;
+    return this.#end === undefined || isChained(i);
   }
 
   /** Ends the block where an instruction reads a table of jumps: an edge for each of some targets, one for all else. */
@@ -84,16 +86,16 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#memory.finish();
     const { pc, executed, statements, entries, flags, writes } = this.#state;
     const final = this.#state.final();
-    const used = readsOf(statements, final.values(), end, flags);
     return {
       pc,
       instructions: executed,
       statements,
       end,
       final,
+      vectors: this.#state.vectors(),
+      wants: this.#vectors.wants,
       entries,
       flags,
-      ...used,
       writes,
       flagsAtStart: this.#state.flagsAtStart,
       stackDelta: this.#state.stackDelta(),

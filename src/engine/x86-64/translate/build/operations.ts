@@ -7,7 +7,7 @@ import type {
   VectorOperation,
 } from "../../../../isa/x86-64/operation.js";
 import { op, saturating, simd } from "../../../../wasm/opcodes.js";
-import { type LowType, lowLane, packed, shuffled } from "../lanes.js";
+import { type LowType, lowLane, packed, shuffled, withoutLow } from "../lanes.js";
 import * as integer from "../integer.js";
 import { i32, i64, type Node, node, saturatingPrefix, select, simdPrefix, v128 } from "../node.js";
 
@@ -18,6 +18,8 @@ const lowTypes: Partial<Record<ExtractOperation, LowType>> = {
   "f32x4.extract_lane": "f32",
   "f64x2.extract_lane": "f64",
 };
+
+const laneCount = (shape: string): number => Number(shape.slice(shape.indexOf("x") + 1));
 
 export class Operations {
   // Integers.
@@ -119,13 +121,14 @@ export class Operations {
     const low = lane === 0 ? lowTypes[operation] : undefined;
     if (low !== undefined) return lowLane(low, a);
     const shape = operation.slice(0, 5);
+    const upper = (lane * 8) / laneCount(shape) >= 4 ? withoutLow(a, 8) : a;
     const type = shape.startsWith("f")
       ? (operation.slice(0, 3) as "f32" | "f64")
       : shape === "i64x2"
         ? "i64"
         : "i32";
     const bits = shape === "i8x16" ? 8 : shape === "i16x8" ? 16 : type === "i32" ? 32 : 64;
-    return node(simdPrefix + simd[operation], type, a, undefined, undefined, bits, lane);
+    return node(simdPrefix + simd[operation], type, upper, undefined, undefined, bits, lane);
   }
   replaceLane(operation: ReplaceOperation, lane: number, a: Node, value: Node): Node {
     return node(simdPrefix + simd[operation], "v128", a, value, undefined, 64, lane);

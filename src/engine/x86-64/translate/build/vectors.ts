@@ -1,76 +1,54 @@
-// The xmm registers of a block: whole vectors, or, for registers that a unit uses for scalar doubles, the low double
-// and the rest in slots of their own, so that a loop carries a double and no vector (nbody: 0.67 to 0.87 of native).
-import { op } from "../../../../wasm/opcodes.js";
-import {
-  doubleOf,
-  lowLane,
-  lowOfDouble,
-  type LowType,
-  reinterpret,
-  withLow,
-  withoutLow,
-  zeroVector,
-} from "../lanes.js";
-import { binary64, extendU, i64, type Node } from "../node.js";
+// The xmm registers of a block: vectors, out of which lanes are taken and into which they are put (`lanes.ts`). Which form
+// they have at the block's start is decided when the whole unit is known; here is noted what would suit.
+import { form, type Form, isRegister } from "../forms.js";
+import { lowLane, type LowType, withLow, zeroVector } from "../lanes.js";
+import type { Node } from "../node.js";
 import { slots } from "../slots.js";
+import type { BlockState } from "./block-state.js";
 
-interface Slots {
-  get(slot: number): Node;
-  set(slot: number, value: Node): void;
-}
+/** Copies, zeroing, pairing and storing all of a register suit any form. */
+const neutral = /^(MOV[AU]P[SD]|MOVDQ[AU]|PXOR|XORP[SD]|MOVDDUP|MOVLHPS|UNPCKLPD|PUNPCKLQDQ)$/;
+
+const forms: Partial<Record<LowType, Form>> = { f64: form.double, f32: form.single };
 
 export class Vectors {
-  readonly #scalar: number;
-  readonly #slots: Slots;
+  /** How registers are used first whose values at the start are used. */
+  readonly wants = new Map<number, Form>();
+  readonly #state: BlockState;
 
-  /** `scalar` is the mask of registers that are kept in two parts. */
-  constructor(scalar: number, registers: Slots) {
-    this.#scalar = scalar;
-    this.#slots = registers;
+  constructor(state: BlockState) {
+    this.#state = state;
   }
 
-  #isScalar(index: number): boolean {
-    return ((this.#scalar >>> index) & 1) === 1;
+  #want(value: Node, of: Form | undefined): void {
+    if (of === undefined || !isRegister(value)) return;
+    const register = value.imm - slots.xmm;
+    if (!this.wants.has(register)) this.wants.set(register, of);
   }
 
   xmm(index: number): Node {
-    const vector = this.#slots.get(slots.xmm + index);
-    return this.#isScalar(index) ? withLow("f64", vector, this.#slots.get(slots.low + index)) : vector;
+    const value = this.#state.get(slots.xmm + index);
+    if (!neutral.test(this.#state.at?.row.mnemonic ?? "")) this.#want(value, form.whole);
+    return value;
   }
 
   setXmm(index: number, value: Node): void {
-    if (this.#isScalar(index)) {
-      this.#slots.set(slots.low + index, lowLane("f64", value));
-      this.#slots.set(slots.xmm + index, withoutLow(value, 8));
-    } else this.#slots.set(slots.xmm + index, value);
+    this.#state.set(slots.xmm + index, value);
   }
 
   low(type: LowType, index: number): Node {
-    if (!this.#isScalar(index)) return lowLane(type, this.#slots.get(slots.xmm + index));
-    return lowOfDouble(type, this.#slots.get(slots.low + index));
+    const value = this.#state.get(slots.xmm + index);
+    this.#want(value, forms[type]);
+    return lowLane(type, value);
   }
 
   setLow(type: LowType, index: number, value: Node): void {
-    if (!this.#isScalar(index)) {
-      this.#slots.set(slots.xmm + index, withLow(type, this.#slots.get(slots.xmm + index), value));
-    } else if (type === "f64") this.#slots.set(slots.low + index, value);
-    else if (type === 64) this.#slots.set(slots.low + index, reinterpret("f64", value));
-    else {
-      const above = binary64(op["i64.and"], this.low(64, index), i64(0, -1));
-      this.#setWide(index, binary64(op["i64.or"], above, extendU(reinterpret("i32", value))));
-    }
+    const before = this.#state.get(slots.xmm + index);
+    this.#want(before, forms[type]);
+    this.#state.set(slots.xmm + index, withLow(type, before, value));
   }
 
   setLowZero(type: LowType, index: number, value: Node): void {
-    if (!this.#isScalar(index)) {
-      this.#slots.set(slots.xmm + index, withLow(type, zeroVector(), value));
-      return;
-    }
-    this.#slots.set(slots.xmm + index, zeroVector());
-    this.#slots.set(slots.low + index, doubleOf(type, value));
-  }
-
-  #setWide(index: number, value: Node): void {
-    this.#slots.set(slots.low + index, reinterpret("f64", value));
+    this.#state.set(slots.xmm + index, withLow(type, zeroVector(), value));
   }
 }

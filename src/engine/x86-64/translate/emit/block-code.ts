@@ -36,7 +36,7 @@ function planned(u: UnitCode, block: Block, index: number): BlockPlan {
   if (!isReloaded(block)) for (const to of u.unit.graph[index] ?? []) addAll(liveOut, liveAt(u, to));
   const plan = planBlock(block, {
     liveOut,
-    spilled: spilledAt(u, block, index),
+    spilled: spilledAt(u, index),
     needsFlags: (exit) => has(dirtyAtExit(u, index, exit), slots.flagsA),
   });
   eachValue(block, plan, (value) => u.e.count(value));

@@ -108,7 +108,7 @@ function reloadAfterCall(u: UnitCode, next: number, index: number): void {
   const kept = CALLEE_SAVED.filter((slot) => has(live, slot) && has(held, slot));
   keepOrLoad(u, kept);
   for (const slot of kept) remove(live, slot);
-  loadSlots(e, live, unit.scalarXmm);
+  loadSlots(e, live);
 }
 
 /** The stack pointer is what the return makes of it, or the dispatcher goes on at `next`. */
@@ -130,7 +130,7 @@ function popReturnAddress(u: UnitCode, next: number): void {
 
 /** Registers that functions leave as they were are compared, not loaded: what waits for them need not wait for memory. */
 function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
-  const { e, unit } = u;
+  const { e } = u;
   if (kept.length === 0) return;
   kept.forEach((slot, position) => {
     e.i32(0);
@@ -144,6 +144,6 @@ function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
   open(u, op.if);
   const set = noSlots();
   for (const slot of kept) add(set, slot);
-  loadSlots(e, set, unit.scalarXmm);
+  loadSlots(e, set);
   close(u);
 }

@@ -20,15 +20,15 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
     case "return":
       return;
     case "ret":
-      spill(u, block, index);
+      spill(u, index);
       storeReturned(u, end.pc);
       e.value(end.target);
       return returnTarget(u);
     case "leave":
-      spill(u, block, index);
+      spill(u, index);
       return goTo(u, end.pc, frameAt(u, index, block.stackDelta));
     case "jumpTo":
-      spill(u, block, index);
+      spill(u, index);
       e.value(end.target);
       if (!isTail(u, index)) return returnTarget(u);
       e.set(local.target);
@@ -37,17 +37,17 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       e.memory(op["i32.store"], 2, words.site);
       return callTarget(u, true);
     case "call":
-      spill(u, block, index);
+      spill(u, index);
       callTo(u, end.target, false);
       return afterCall(u, end.next, index);
     case "callTo":
-      spill(u, block, index);
+      spill(u, index);
       e.value(end.target);
       e.set(local.target);
       callTarget(u, false);
       return afterCall(u, end.next, index);
     case "slow":
-      spill(u, block, index);
+      spill(u, index);
       interpret(u, end.pc, end.next);
       return reload(u, u.unit.graph[index]?.[0] ?? 0);
     default:
@@ -63,10 +63,10 @@ function goTo(u: UnitCode, pc: number, frame: number): void {
 }
 
 /** Stores what is dirty; the values are in the slots' locals. */
-function spill(u: UnitCode, block: Block, index: number): void {
-  const { e, unit } = u;
-  for (const slot of members(spilledAt(u, block, index))) {
-    storeSlot(e, slot, unit.scalarXmm, () => e.get(e.locals.slot(slot)));
+function spill(u: UnitCode, index: number): void {
+  const { e } = u;
+  for (const slot of members(spilledAt(u, index))) {
+    storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
   }
 }
 

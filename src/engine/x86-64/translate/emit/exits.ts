@@ -24,7 +24,7 @@ import {
 
 /** Writes what `code` writes, with the spill blocks that it may leave through around it. */
 export function withExits(u: UnitCode, code: () => void): void {
-  const { e, local, unit } = u;
+  const { e, local } = u;
   const chains = spillOrder(exitSets(u));
   // The outermost block is for what all exits end in, then the sets, the last to be stored outermost.
   const order = chains.flat();
@@ -37,7 +37,7 @@ export function withExits(u: UnitCode, code: () => void): void {
       close(u);
       const next = chain[index + 1] ?? noSlots();
       for (const slot of members(set))
-        if (!has(next, slot)) storeSlot(e, slot, unit.scalarXmm, () => e.get(e.locals.slot(slot)));
+        if (!has(next, slot)) storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
     });
     branch(u, u.depth - 1);
   }
@@ -83,7 +83,7 @@ function exitSets(u: UnitCode): SlotSet[] {
 
 /** Instructions that a block counts: one that the interpreter executes is counted there. */
 export const countedIn = ({ end, instructions }: Block): number =>
-  end.kind === "slow" ? instructions - 1 : instructions;
+  end.kind === "slow" ? instructions - end.count : instructions;
 
 /** A check of the block at `index`. */
 export function writeExit(u: UnitCode, exit: ExitStatement, block: Block, index: number): void {

@@ -2,42 +2,73 @@
 import { op, simd, type } from "../../../../wasm/opcodes.js";
 import { state } from "../../state.js";
 import type { Expressions } from "../expression.js";
-import { flagPositions } from "../flags.js";
+import { CF, flagPositions } from "../flags.js";
 import { simdPrefix } from "../node.js";
 import { imported } from "../protocol.js";
-import { hasFlags, members, slotOffset, slots, type SlotSet } from "../slots.js";
+import { copySlots, hasFlags, isXmm, members, remove, slotOffset, slots, type SlotSet } from "../slots.js";
 
-/** Whether an xmm slot has only the upper half of its register: the lower one is in a slot of its own. */
-const isUpperHalf = (slot: number, scalarXmm: number): boolean =>
-  ((scalarXmm >>> (slot - slots.xmm)) & 1) === 1;
+const partOf = (slot: number): number => slot & ~15;
 
 /** Stores a slot whose value `value` pushes. */
-export function storeSlot(e: Expressions, slot: number, scalarXmm: number, value: () => void): void {
-  e.i32(0);
-  value();
+export function storeSlot(e: Expressions, slot: number, value: () => void): void {
   const offset = slotOffset(slot);
-  if (slot === slots.flagsOperation) e.memory(op["i32.store"], 2, offset);
-  else if (slot < slots.xmm || slot > slots.flagsOperation) e.memory(op["i64.store"], 3, offset);
-  else if (slot >= slots.low) e.memory(op["f64.store"], 3, offset);
-  else if (isUpperHalf(slot, scalarXmm)) {
-    e.memory(simdPrefix + simd["v128.store64_lane"], 3, offset + 8);
+  const put = (name: keyof typeof op, align: number) => {
+    e.i32(0);
+    value();
+    e.memory(op[name], align, offset);
+  };
+  const putLane = (name: "v128.store32_lane" | "v128.store64_lane", align: number, at: number) => {
+    e.i32(0);
+    value();
+    e.memory(simdPrefix + simd[name], align, offset + at);
     e.code.byte(1);
-  } else e.memory(simdPrefix + simd["v128.store"], 4, offset);
+  };
+  if (slot === slots.flagsOperation) return put("i32.store", 2);
+  if (!isXmm(slot)) return put("i64.store", 3);
+  switch (partOf(slot)) {
+    case slots.low:
+      return put("f64.store", 3);
+    case slots.single:
+      return put("f32.store", 2);
+    case slots.upper:
+      return putLane("v128.store64_lane", 3, 8);
+    case slots.rest:
+      putLane("v128.store32_lane", 2, 4);
+      return putLane("v128.store64_lane", 3, 8);
+    default:
+      e.i32(0);
+      value();
+      e.memory(simdPrefix + simd["v128.store"], 4, offset);
+  }
 }
 
 /** Loads slots from the state area. */
-export function loadSlots(e: Expressions, wanted: SlotSet, scalarXmm: number): void {
-  if (hasFlags(wanted)) settle(e);
+export function loadSlots(e: Expressions, wanted: SlotSet): void {
+  const others = copySlots(wanted);
+  remove(others, slots.flag + CF);
+  const isSettled = hasFlags(others);
+  if (isSettled) settle(e);
   for (const slot of members(wanted)) {
     e.i32(0);
-    if (slot === slots.flagsOperation) e.memory(op["i32.load"], 2, slotOffset(slot));
-    else if (slot < slots.xmm || slot > slots.flagsOperation) e.memory(op["i64.load"], 3, slotOffset(slot));
-    else if (slot >= slots.flag) loadFlag(e, slot - slots.flag);
-    else if (slot >= slots.low) e.memory(op["f64.load"], 3, slotOffset(slot));
-    else if (isUpperHalf(slot, scalarXmm)) {
-      e.memory(simdPrefix + simd["v128.load64_splat"], 3, slotOffset(slot) + 8);
-    } else e.memory(simdPrefix + simd["v128.load"], 4, slotOffset(slot));
+    if (slot === slots.flag + CF && !isSettled) loadCarry(e);
+    else loadSlot(e, slot, slotOffset(slot));
     e.set(e.locals.slot(slot));
+  }
+}
+
+function loadSlot(e: Expressions, slot: number, offset: number): void {
+  if (slot === slots.flagsOperation) return e.memory(op["i32.load"], 2, offset);
+  if (slot < slots.xmm || slot > slots.flagsOperation) return e.memory(op["i64.load"], 3, offset);
+  if (!isXmm(slot)) return loadFlag(e, slot - slots.flag);
+  switch (partOf(slot)) {
+    case slots.low:
+      return e.memory(op["f64.load"], 3, offset);
+    case slots.single:
+      return e.memory(op["f32.load"], 2, offset);
+    case slots.upper:
+      return e.memory(simdPrefix + simd["v128.load64_splat"], 3, offset + 8);
+    default:
+      return e.memory(simdPrefix + simd["v128.load"], 4, offset);
   }
 }
 
@@ -50,6 +81,12 @@ function settle(e: Expressions): void {
   e.op("call");
   e.code.u32(imported.settle);
   e.op("end");
+}
+
+function loadCarry(e: Expressions): void {
+  e.memory(op["i32.load"], 2, state.flagsOperation);
+  e.op("call");
+  e.code.u32(imported.carry);
 }
 
 function loadFlag(e: Expressions, flag: number): void {

@@ -2,8 +2,8 @@
 // the few pieces of code that any of them may need.
 import type { CallSite } from "../../../../wasm/module.js";
 import { op, type } from "../../../../wasm/opcodes.js";
-import type { Block, ExitStatement } from "../block.js";
-import { type Dataflow, spilledAtEnd } from "../dataflow.js";
+import type { ExitStatement } from "../block.js";
+import type { Dataflow } from "../dataflow.js";
 import type { Unit } from "../discover.js";
 import { Expressions, Locals } from "../expression.js";
 import { COUNTED_MIN, LEAVE } from "../protocol.js";
@@ -91,8 +91,7 @@ export const dirtyAt = ({ flow }: UnitCode, block: number): SlotSet => flow.dirt
 export const liveAt = ({ flow }: UnitCode, block: number): SlotSet => flow.live[block] ?? noSlots();
 
 /** What the end of a block stores. */
-export const spilledAt = (u: UnitCode, block: Block, index: number): SlotSet =>
-  spilledAtEnd(block, dirtyAt(u, index));
+export const spilledAt = ({ flow }: UnitCode, index: number): SlotSet => flow.spilled[index] ?? noSlots();
 
 /** What an exit stores. */
 export function dirtyAtExit(u: UnitCode, block: number, exit: ExitStatement): SlotSet {
@@ -116,8 +115,7 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
 }
 
 /** Loads what a block needs from the state area. */
-export const reload = (u: UnitCode, block: number): void =>
-  loadSlots(u.e, liveAt(u, block), u.unit.scalarXmm);
+export const reload = (u: UnitCode, block: number): void => loadSlots(u.e, liveAt(u, block));
 
 /** Pushes rsp as the state area has it. */
 export function pushStoredRsp({ e }: UnitCode): void {

@@ -52,6 +52,8 @@ const THREADED_WEIGHT = 4;
 const THREADED_JUMPS = 3000;
 /** What is hot and cannot be translated yet is tried again after a part of them. */
 const RETRIES = 8;
+/** Jumps that nothing does. */
+const NEVER = 2 ** 30;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */
@@ -294,7 +296,8 @@ export function accelerate(
     if (translator === undefined) return 0;
     if (event === "call") calls.addRoot(pc);
     const slot = translator.find(pc);
-    return slot === 0 && hotness.count(pc, event) ? translator.translate(pc) : slot;
+    if (slot !== 0 || translator.isUntranslatable(pc)) return slot;
+    return hotness.count(pc, event) ? translator.translate(pc) : 0;
   };
 
   /**
@@ -456,7 +459,7 @@ export function accelerate(
     const isQuiet = quiet > 0;
     quiet = 0;
     if (isQuiet || translator === undefined || mmu.version !== version || translator.translate(pc) === 0)
-      tier.setCountdown(pc, Math.ceil(jumps / RETRIES));
+      tier.setCountdown(pc, translator?.isUntranslatable(pc) === true ? NEVER : Math.ceil(jumps / RETRIES));
   };
 
   /** What an instruction that is not translated counts for. */

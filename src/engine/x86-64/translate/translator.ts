@@ -58,9 +58,14 @@ interface Wanted {
 /** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
 const SLOW_SHARE = 4;
 
+/** A few of them leave a unit what it gains. */
+const LEAST_SLOW = 12;
+
 /** The first tier hands several such instructions to the interpreter at once. */
-const isMostlySlow = ({ blocks, instructions }: Unit): boolean =>
-  blocks.reduce((sum, { end }) => sum + (end.kind === "slow" ? end.count : 0), 0) * SLOW_SHARE > instructions;
+function isMostlySlow({ blocks, instructions }: Unit): boolean {
+  const slow = blocks.reduce((sum, { end }) => sum + (end.kind === "slow" ? end.count : 0), 0);
+  return slow >= LEAST_SLOW && slow * SLOW_SHARE > instructions;
+}
 
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
@@ -122,6 +127,11 @@ export class Translator {
   /** The slot of the unit at an address, or 0; remembers it where translated code looks. */
   find(pc: number): number {
     return this.#units.find(pc);
+  }
+
+  /** Whether there will never be a unit at an address. */
+  isUntranslatable(pc: number): boolean {
+    return this.#barren.has(pc);
   }
 
   #isKnown(pc: number): boolean {

@@ -11,6 +11,8 @@ export interface FoundTable {
   /** The register that holds its address, or -1 where the instruction has it. */
   readonly base: number;
   readonly at: number;
+  /** What it takes of memory. */
+  readonly sizeBytes: number;
   readonly targets: readonly number[];
   /** What the load gives for each target. */
   readonly entries: readonly number[];
@@ -82,7 +84,7 @@ function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround) {
     entries.push(entry === 8 ? target : target - at);
   }
   // Two ways to go are a branch; a table of fewer is left to the dispatcher.
-  return new Set(targets).size < 3 ? undefined : { at, targets, entries };
+  return new Set(targets).size < 3 ? undefined : { at, sizeBytes: entry * targets.length, targets, entries };
 }
 
 /** One more than the constant that the index was compared with, shortly before. */

@@ -309,7 +309,7 @@ export class Translator {
       for (const page of pages) this.#hold(page);
       this.statistics.guestBytes += sizeBytes;
     }
-    for (const { at, targets } of this.#code.tables.values()) this.#holdTable(at, 8 * targets.length);
+    for (const { at, sizeBytes } of this.#code.tables.values()) this.#holdTable(at, sizeBytes);
     this.statistics.units += batch.length;
     this.statistics.modules++;
     this.statistics.wasmBytes += module.length;
@@ -322,7 +322,7 @@ export class Translator {
   }
 
   #holdTable(at: number, sizeBytes: number): void {
-    for (let page = at >>> 12; page <= (at + sizeBytes) >>> 12; page++) {
+    for (let page = at >>> 12; page <= (at + Math.max(1, sizeBytes) - 1) >>> 12; page++) {
       if (!this.#tablePages.has(page)) this.#holdsCode(page);
       this.#tablePages.add(page);
     }

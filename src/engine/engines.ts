@@ -4,7 +4,7 @@ import type { GuestMemory } from "../image/memory.js";
 import type { Vcpu, VcpuOptions } from "./contract.js";
 
 /** Bytes of guest memory that fit into a WebAssembly memory, 4 GiB, beside the engine's own part. */
-export const portableMemoryMax = 2 ** 32 - 2 ** 21;
+export const portableMemoryMax = 2 ** 32 - 2 ** 22;
 
 export interface PortableEngine {
   /** Guest memory of `size` bytes, all zero. Throws Solo5Error where the host has no room. */

@@ -56,7 +56,14 @@ export type Terminator =
   /** The return of a function that is built in, to `next` in its caller. */
   | { readonly kind: "return"; readonly next: number }
   /** The interpreter executes the `count` instructions from `pc` to `next`; translated code goes on where that is what follows. */
-  | { readonly kind: "slow"; readonly pc: number; readonly next: number; readonly count: number }
+  | {
+      readonly kind: "slow";
+      readonly pc: number;
+      readonly next: number;
+      readonly count: number;
+      /** What `strings.ts` is told where it may do it. */
+      readonly string?: number | undefined;
+    }
   /** The unit ends here; the dispatcher goes on at `pc`. */
   | { readonly kind: "leave"; readonly pc: number };
 

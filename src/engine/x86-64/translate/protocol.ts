@@ -23,6 +23,8 @@ export const types = {
   slow: 1,
   /** flagsOperation of the state area in, CF out. */
   carry: 1,
+  /** What to do in, 0 out where it is done: `strings.ts`. */
+  string: 1,
   settle: 2,
   /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
   elsewhere: 3,
@@ -35,8 +37,8 @@ export const moduleTypes: readonly FunctionType[] = [
   { params: ["i32", "i32"], results: ["i32"] },
 ];
 
-/** Imported functions by index; a module's own follow. The root's module has `carry` itself, as its first. */
-export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, carry: 4, count: 5 } as const;
+/** Imported functions by index; a module's own follow. The root's module has `carry` and `string` itself, as its first. */
+export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, carry: 4, string: 5, count: 6 } as const;
 
 export const rootImports = (memoryPages: number, tableSize: number): readonly Import[] => [
   { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
@@ -50,6 +52,7 @@ export const rootImports = (memoryPages: number, tableSize: number): readonly Im
 export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
   ...rootImports(memoryPages, tableSize),
   { module: "solo5", name: "carry", kind: "function", type: types.carry },
+  { module: "solo5", name: "string", kind: "function", type: types.string },
 ];
 
 /** The translator's words in the state area, offsets in bytes. */

@@ -3,6 +3,7 @@
 import { encodeModule, type FunctionType } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
+import type { MemoryShape } from "./access.js";
 import { carryFunction } from "./carry.js";
 import { Expressions, Locals } from "./expression.js";
 import { lookup } from "./lookup.js";
@@ -17,18 +18,20 @@ import {
   words,
 } from "./protocol.js";
 import { RSP } from "./slots.js";
+import { stringFunction } from "./strings.js";
 
 /** Index of the unit to begin with, fuel and depth; the fuel that is left. rip in the state area says where to go on. */
 const runType: FunctionType = { params: ["i32", "i32", "i32"], results: ["i32"] };
 const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 
-export function rootModule(memoryPages: number, counts: boolean): Uint8Array {
+export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
     imports: rootImports(memoryPages, 1),
-    functions: [carryFunction(), missing(), run(counts)],
+    functions: [carryFunction(), stringFunction(shape), missing(), run(counts)],
     exports: [
       { name: "carry", index: imported.carry },
+      { name: "string", index: imported.string },
       { name: "run", index: imported.count + 1 },
     ],
     elements: [{ at: 0, index: imported.count }],

@@ -116,7 +116,7 @@ export class Translator {
       tables: new Map(),
       functions: new Map(),
     };
-    this.#units = new Units(memory, code.counts, doors);
+    this.#units = new Units(memory, code.shape, code.counts, doors);
   }
 
   /** Runs the unit in a slot: its fuel in, what is left out. */

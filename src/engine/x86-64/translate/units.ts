@@ -10,6 +10,7 @@ import {
   type WasmTable,
 } from "../../../wasm/host.js";
 import { state } from "../state.js";
+import type { MemoryShape } from "./access.js";
 import { clearLookup, enterInLookup } from "./lookup.js";
 import { CAREFUL_KEY, imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
 import { rootModule } from "./root.js";
@@ -60,16 +61,16 @@ export class Units {
   /** Something has been kept since all was stored last. */
   #isNew = false;
 
-  constructor(memory: WasmMemory, counts: boolean, doors: Doors) {
+  constructor(memory: WasmMemory, shape: MemoryShape, counts: boolean, doors: Doors) {
     this.#memory = memory;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     const { installed, ...called } = doors;
     this.#told = installed;
     const given = { memory, table: this.#table, ...called };
-    const module = new webAssembly.Module(rootModule(this.#memoryPages(), counts));
+    const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
     const { exports } = new webAssembly.Instance(module, { solo5: given });
-    this.#imports = { solo5: { ...given, carry: exports["carry"] } };
+    this.#imports = { solo5: { ...given, carry: exports["carry"], string: exports["string"] } };
     this.run = exports["run"] as Units["run"];
   }
 

@@ -9,6 +9,7 @@ import type { LowType } from "../lanes.js";
 import type { FoundTable } from "../jump-table.js";
 import { constantOf, i32, i64FromNumber, isZero, type Node, node, wrap } from "../node.js";
 import { slots } from "../slots.js";
+import { stringCode } from "../strings.js";
 import { BlockFlags } from "./block-flags.js";
 import { BlockState } from "./block-state.js";
 import { divide } from "./divide.js";
@@ -60,7 +61,13 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     const { run } = i.row.traits;
     if (run === undefined || i.row.traits.privileged === true) {
       const before = this.#end?.kind === "slow" ? this.#end : { pc: i.pc, count: 0 };
-      this.#end = { kind: "slow", pc: before.pc, next: i.next, count: before.count + 1 };
+      this.#end = {
+        kind: "slow",
+        pc: before.pc,
+        next: i.next,
+        count: before.count + 1,
+        string: before.count === 0 ? stringCode(i) : undefined,
+      };
     } else {
       const [target] = i.operands;
       if (isIndirect(i) && target?.kind === "register") {

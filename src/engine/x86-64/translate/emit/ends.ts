@@ -11,7 +11,7 @@ import { storeSlot } from "./state-transfer.js";
 import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
 
 export function writeEnd(u: UnitCode, block: Block, index: number): void {
-  const { e, local } = u;
+  const { e, local, options } = u;
   const { end } = block;
   switch (end.kind) {
     case "jump":
@@ -48,7 +48,15 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       return afterCall(u, end.next, index);
     case "slow":
       spill(u, index);
-      interpret(u, end.pc, end.next);
+      if (end.string === undefined || options.counts) interpret(u, end.pc, end.next);
+      else {
+        e.i32(end.string);
+        e.op("call");
+        e.code.u32(imported.string);
+        open(u, op.if);
+        interpret(u, end.pc, end.next);
+        close(u);
+      }
       return reload(u, u.unit.graph[index]?.[0] ?? 0);
     default:
       end satisfies never;

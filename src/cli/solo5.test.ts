@@ -1,6 +1,6 @@
 // What the command solo5 and the toolchain's wrappers say of wrong use: one line on stderr each, exit 1, no stack trace.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -52,12 +52,15 @@ test("a full disk is one line", { skip: needs.x8664Linux() }, async () => {
 
 test("a compiler that is not there is one line", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const hidden = join(folder, "hidden");
+  t.after(() => {
+    chmodSync(hidden, 0o700);
+    rmSync(folder, { recursive: true });
+  });
   const name = "x86_64-solo5-none-static-cc";
   const wrapper = join(folder, name);
   symlinkSync(commandFile(name), wrapper);
   // A folder that nobody may look into, unless it is root, hides what is not there.
-  const hidden = join(folder, "hidden");
   mkdirSync(hidden, { mode: 0 });
   for (const SOLO5_CC of ["no-such-gcc", "no-such-clang"]) {
     const env = { ...process.env, PATH: `${hidden}:${process.env["PATH"]}`, SOLO5_CC };

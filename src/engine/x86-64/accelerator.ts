@@ -9,6 +9,7 @@ import type { MachineMemory } from "./machine-memory.js";
 import { pageSize } from "../../bytes/align.js";
 import { pageBits, state } from "./state.js";
 import { ThreadedTier, type TierOptions } from "./threaded/index.js";
+import { NEVER } from "./threaded/layout.js";
 import {
   CAREFUL,
   CAREFUL_KEY,
@@ -52,8 +53,6 @@ const THREADED_WEIGHT = 4;
 const THREADED_JUMPS = 3000;
 /** What is hot and cannot be translated yet is tried again after a part of them. */
 const RETRIES = 8;
-/** Jumps that nothing does. */
-const NEVER = 2 ** 30;
 /** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
 const WORTH_COMPLETING = 2000;
 /** A guest that changes its mappings all the time does not get what an earlier run translated each time. */

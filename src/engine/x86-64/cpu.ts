@@ -1,8 +1,8 @@
 // The CPU's registers as views of the state area (state.ts): what interpreter, slow instructions and exceptions share.
+import { STATUS_FLAGS } from "../../isa/x86-64/emitter.js";
 import { conditionOf, statusOf } from "./flags.js";
 import { FlagsOperation, state } from "./state.js";
 
-const STATUS = 0x8d5;
 const AM = 1n << 18n;
 
 /** RFLAGS bits beyond the status flags. */
@@ -87,7 +87,7 @@ export class Cpu {
   get rflags(): number {
     const rest = this.i32[state.rflags >> 2] ?? 0;
     const packed = this.i32[state.flagsOperation >> 2] ?? 0;
-    return packed === FlagsOperation.none ? rest : (rest & ~STATUS) | statusOf(this.i32, packed);
+    return packed === FlagsOperation.none ? rest : (rest & ~STATUS_FLAGS) | statusOf(this.i32, packed);
   }
 
   set rflags(value: number) {

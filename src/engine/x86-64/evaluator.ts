@@ -1,6 +1,6 @@
 // The emitter that evaluates at once: the semantics of an instruction run on the state area and guest memory.
 import type { Emitter, Flag, Shift, ValueType, Width } from "../../isa/x86-64/emitter.js";
-import { flagBits } from "../../isa/x86-64/emitter.js";
+import { flagBits, STATUS_FLAGS } from "../../isa/x86-64/emitter.js";
 import type {
   ExtractOperation,
   FloatOperation,
@@ -21,7 +21,6 @@ const R = state.flagsResult >> 2;
 const XMM = state.xmm >> 2;
 const RFLAGS = state.rflags >> 2;
 const MXCSR = state.mxcsr >> 2;
-const STATUS = 0x8d5;
 
 const widthLog = (width: Width) => (width === 64 ? 3 : width === 32 ? 2 : width === 16 ? 1 : 0);
 const sizeOf = (type: ValueType) =>
@@ -189,7 +188,7 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
 
   setFlagsZPC(zf: V, pf: V, cf: V): void {
     const bits = (this.low(zf) << 6) | (this.low(pf) << 2) | this.low(cf);
-    this.#r[RFLAGS] = ((this.#r[RFLAGS] ?? 0) & ~STATUS) | bits;
+    this.#r[RFLAGS] = ((this.#r[RFLAGS] ?? 0) & ~STATUS_FLAGS) | bits;
     this.#r[OPERATION] = FlagsOperation.none;
   }
 

@@ -1,5 +1,6 @@
 // Integer instructions that are seldom or awkward: RCL, RCR, PDEP, PEXT, CRC32, CMPXCHG8B and 16B, RDRAND, CPUID.
 // Specification: Intel SDM volume 2.
+import { STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import type { Exit } from "../../contract.js";
 import { cpuid } from "../cpuid.js";
 import { generalProtection } from "../fault.js";
@@ -95,7 +96,7 @@ const random: Slow = (m, i) => {
   const exit = { kind: "random" as const, size, value: 0n };
   m.ask(exit);
   writeOperand(m, i.operands[0], exit.value);
-  m.cpu.setStatus(0x8d5, CF);
+  m.cpu.setStatus(STATUS_FLAGS, CF);
 };
 
 function hypervisor(m: Machine, leaf: number): readonly [number, number, number, number] {

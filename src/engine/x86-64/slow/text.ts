@@ -1,5 +1,6 @@
 // SSE4.2's text comparisons, and the few packed instructions that are awkward: PHMINPOSUW, MPSADBW, MASKMOVDQU.
 // Specification: Intel SDM volume 2, 4.1 (immediate byte of PCMPxSTRx).
+import { STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { xmmOf } from "../../../isa/x86-64/vector-operands.js";
 import { canonical, type Machine, type Slow } from "../machine.js";
@@ -55,7 +56,7 @@ function compareText(m: Machine, i: Instruction): { bits: number; count: number 
   if (imm & 16) bits ^= imm & 32 ? (1 << lb) - 1 : all;
   const flags =
     (bits !== 0 ? 1 : 0) | (lb < count ? 0x40 : 0) | (la < count ? 0x80 : 0) | (bits & 1 ? 0x800 : 0);
-  m.cpu.setStatus(0x8d5, flags);
+  m.cpu.setStatus(STATUS_FLAGS, flags);
   return { bits, count };
 }
 

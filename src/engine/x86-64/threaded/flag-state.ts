@@ -1,6 +1,6 @@
 // The status flags in handlers: stored as the state area keeps them, an operation and its operands, and read from there;
 // where it is known what set them last, in the block or the handler itself, a condition is a comparison.
-import { type Flag, flagBits, type Shift, type Width } from "../../../isa/x86-64/emitter.js";
+import { type Flag, flagBits, type Shift, type Width, STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import { FlagsOperation, state } from "../state.js";
 import { conditionBit, flagBit, flagNames, type FlagRecord, fromRecord } from "../translate/flags.js";
@@ -14,7 +14,6 @@ import type { Statements } from "./statements.js";
  */
 export type Known = string | undefined;
 
-const STATUS = 0x8d5;
 /** Conditions of CF alone and of ZF alone, as halves of their numbers. */
 const [CARRY_PAIR, ZERO_PAIR] = [1, 2];
 export const widthLog = (width: Width): number => 31 - Math.clz32(width / 8);
@@ -191,7 +190,7 @@ export class FlagState {
     const place = (bit: Node, at: number) => binary32(op["i32.shl"], bit, i32(at));
     const or = (a: Node, b: Node) => binary32(op["i32.or"], a, b);
     const bits = or(or(place(zf, flagBits.ZF), place(pf, flagBits.PF)), cf);
-    this.#setWord(or(binary32(op["i32.and"], word, i32(~STATUS)), bits));
+    this.#setWord(or(binary32(op["i32.and"], word, i32(~STATUS_FLAGS)), bits));
   }
 
   #setWord(word: Node): void {

@@ -1,8 +1,9 @@
 // Runs the semantics of a form, or of several in a row, and collects what they do as statements: the Emitter whose
 // registers are fields of records. One meaning of an instruction, written once.
+import { bytesOf, loads, stores } from "../translate/build/memory.js";
 import type { Emitter, Flag, Shift, ValueType, Width } from "../../../isa/x86-64/emitter.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
-import { op, simd, type ValueType as WasmType } from "../../../wasm/opcodes.js";
+import { op, type ValueType as WasmType } from "../../../wasm/opcodes.js";
 import { pageBits, state } from "../state.js";
 import { divide } from "../translate/build/divide.js";
 import { Operations } from "../translate/build/operations.js";
@@ -17,7 +18,6 @@ import {
   isZero,
   type Node,
   node,
-  simdPrefix,
   v128,
   wrap,
 } from "../translate/node.js";
@@ -50,27 +50,6 @@ export interface Built {
   /** What set the flags after it; `same` where it sets none. */
   readonly known: Known | "same";
 }
-
-const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType, bits: number]>> = {
-  8: [op["i32.load8_u"], "i32", 8],
-  16: [op["i32.load16_u"], "i32", 16],
-  32: [op["i32.load"], "i32", 32],
-  64: [op["i64.load"], "i64", 64],
-  f32: [op["f32.load"], "f32", 64],
-  f64: [op["f64.load"], "f64", 64],
-  v128: [simdPrefix + simd["v128.load"], "v128", 64],
-};
-const stores: Readonly<Record<ValueType, number>> = {
-  8: op["i32.store8"],
-  16: op["i32.store16"],
-  32: op["i32.store"],
-  64: op["i64.store"],
-  f32: op["f32.store"],
-  f64: op["f64.store"],
-  v128: simdPrefix + simd["v128.store"],
-};
-const sizeOf = (type: ValueType): number =>
-  typeof type === "number" ? type / 8 : type === "f32" ? 4 : type === "f64" ? 8 : 16;
 
 const PAGE_BITS = 12;
 const PAGE = 1 << PAGE_BITS;
@@ -236,11 +215,11 @@ export class HandlerBuilder extends Operations implements Emitter<Node> {
   }
 
   load(type: ValueType, address: Node, aligned = false): Node {
-    const place = this.#access(address, sizeOf(type), pageBits.read, aligned);
+    const place = this.#access(address, bytesOf(type), pageBits.read, aligned);
     return this.#get(type, [place, this.#memory.base]);
   }
   store(type: ValueType, address: Node, value: Node, aligned = false): void {
-    const place = this.#access(address, sizeOf(type), pageBits.write, aligned);
+    const place = this.#access(address, bytesOf(type), pageBits.write, aligned);
     this.#set(type, [place, this.#memory.base], value);
   }
   segmentBase(segment: number): Node {

@@ -1,5 +1,6 @@
 // The module that other handlers' modules build on: status flags and conditions from what set the flags last, whatever
 // that was; the handlers of links and of what has none; the start of a run.
+import { STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import { encodeModule, type FunctionBody, type Import } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import type { Width } from "../../../isa/x86-64/emitter.js";
@@ -31,8 +32,6 @@ const widths: readonly Width[] = [8, 16, 32, 64];
 
 /** Handlers that are always there, by index in the table. */
 export const fixedHandlers = { slow: 0, link: 1, count: 2 } as const;
-
-const STATUS = 0x8d5;
 
 export function baseModule(d: Dispatch, memory: Import, handlers: Import): Uint8Array {
   const door = { module: "solo5", name: "door", kind: "function", type: types.handler } as const;
@@ -113,7 +112,7 @@ function statusFunction(): FunctionBody {
   byOperation(e, word, (operation, width) => {
     push(e, operation, width, (record) => packed(flagNames.map(() => fromRecord(record))));
     word();
-    e.i32(~STATUS);
+    e.i32(~STATUS_FLAGS);
     e.op("i32.and");
     e.op("i32.or");
   });

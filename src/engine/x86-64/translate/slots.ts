@@ -109,8 +109,6 @@ const range = (first: number, end: number): SlotSet => {
 };
 
 const flagWords = range(slots.flagsOperation, slots.flagsB + 1);
-/** What the status flags follow from. */
-export const flagWordSlots = (): SlotSet => copySlots(flagWords);
 export const withoutFlagWords = (set: SlotSet): SlotSet => minus(set, flagWords);
 export const isFlagWord = (slot: number): boolean => slot >= slots.flagsOperation && slot <= slots.flagsB;
 

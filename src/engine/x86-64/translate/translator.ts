@@ -294,11 +294,11 @@ export class Translator {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#units.slotOf(pc) } : { index };
     };
-    const { counts, isEntry: isCalled } = this.#code;
+    const { counts } = this.#code;
     const units = batch.map((unit) => ({
       entry: keyOf(unit.entry),
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, isCalled })),
+      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts })),
     }));
     const module = this.#units.encode(units);
     for (const unit of batch) {

@@ -1,5 +1,6 @@
 // The x87 instructions that programs compute with, made for one instruction each: on registers that are in use and hold normal
 // numbers, with all exceptions masked and 64 bits of precision. Whatever else there is, is the general instruction's.
+import { STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
 import type { Step } from "../code-cache.js";
 import { addressOf, type Machine } from "../machine.js";
@@ -411,7 +412,7 @@ class Fast {
       if (!this.#isUsed(top) || !this.#isUsed(other)) return false;
       const order = this.#order(top, other);
       if (Number.isNaN(order)) return false;
-      this.#m.cpu.setStatus(0x8d5, order < 0 ? 1 : order === 0 ? 0x40 : 0);
+      this.#m.cpu.setStatus(STATUS_FLAGS, order < 0 ? 1 : order === 0 ? 0x40 : 0);
       if (!pops) return true;
       const kept = (this.#u16[STATUS] ?? 0) & C1;
       this.#pop(top, kept);

@@ -1,5 +1,6 @@
 // x87 instructions: loads, stores, arithmetic, comparisons. Specification: Intel SDM volume 2; exact but for the
 // transcendental functions (functions.ts), which are computed in double.
+import { STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import type { Instruction, MemoryOperand } from "../../../isa/x86-64/instruction.js";
 import { addressOf, type Machine, type Slow } from "../machine.js";
 import {
@@ -190,7 +191,7 @@ function compareToFlags(quietly: boolean, pops: boolean): Slow {
     if (!u.allows(flags)) return;
     const bits =
       (code & condition.C0 ? 1 : 0) | (code & condition.C2 ? 4 : 0) | (code & condition.C3 ? 0x40 : 0);
-    m.cpu.setStatus(0x8d5, bits);
+    m.cpu.setStatus(STATUS_FLAGS, bits);
     if (pops) u.pop();
   });
 }

@@ -18,7 +18,8 @@ export interface KnownLoad {
   readonly at: number;
 }
 
-const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType, bits: number]>> = {
+/** Loads by type: opcode, type in WebAssembly, and how many bits the value has. */
+export const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType, bits: number]>> = {
   8: [op["i32.load8_u"], "i32", 8],
   16: [op["i32.load16_u"], "i32", 16],
   32: [op["i32.load"], "i32", 32],
@@ -27,7 +28,7 @@ const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType
   f64: [op["f64.load"], "f64", 64],
   v128: [simdPrefix + simd["v128.load"], "v128", 64],
 };
-const stores: Readonly<Record<ValueType, number>> = {
+export const stores: Readonly<Record<ValueType, number>> = {
   8: op["i32.store8"],
   16: op["i32.store16"],
   32: op["i32.store"],
@@ -37,7 +38,7 @@ const stores: Readonly<Record<ValueType, number>> = {
   v128: simdPrefix + simd["v128.store"],
 };
 
-function bytesOf(type: ValueType): number {
+export function bytesOf(type: ValueType): number {
   if (typeof type === "number") return type / 8;
   return type === "f32" ? 4 : type === "f64" ? 8 : 16;
 }

@@ -26,8 +26,6 @@ export interface EmitOptions {
   readonly carefulSlot: (pc: number) => number;
   /** Fuel is instructions, counted exactly. */
   readonly counts: boolean;
-  /** Whether an address is known to be called: units elsewhere are entered where a jump or a stop test stored all flags. */
-  readonly isCalled: (pc: number) => boolean;
 }
 
 /** The parameters, locals like the others: what may still be executed, and how much of V8's stack may be used. */

@@ -1,4 +1,4 @@
-// MOVS and STOS, alone and with REP, upwards through plain memory: as a WebAssembly function on the state area, since C
+// MOVS and STOS, alone and with REP, either way through plain memory: as a WebAssembly function on the state area, since C
 // libraries copy and fill with them. Whatever else there may be is left to the interpreter. Intel SDM volume 2, REP.
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { FunctionBody } from "../../../wasm/module.js";
@@ -47,6 +47,8 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
     number,
     number,
   ];
+  /** Not 0 where addresses go down. */
+  const down = e.locals.add("i32");
   const open = (opcode: number) => {
     e.code.byte(opcode);
     e.code.byte(type.empty);
@@ -59,6 +61,31 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
     e.get(CODE);
     e.i32(bit);
     e.op("i32.and");
+  };
+  /** Pushes the lowest address that a register's elements have. */
+  const loadLowest = (offset: number) => {
+    load(offset);
+    e.get(step);
+    e.op("i64.extend_i32_u");
+    e.get(bytes);
+    e.op("i64.sub");
+    e.i64(0);
+    e.get(down);
+    e.op("select");
+    e.op("i64.add");
+  };
+  /** Moves a register past its elements. */
+  const advance = (offset: number) => {
+    e.i32(0);
+    load(offset);
+    e.i64(0);
+    e.get(bytes);
+    e.op("i64.sub");
+    e.get(bytes);
+    e.get(down);
+    e.op("select");
+    e.op("i64.add");
+    e.memory(op["i64.store"], 3, offset);
   };
   /** Leaves it to the interpreter where the condition on the stack holds. */
   const refuseIf = () => {
@@ -89,7 +116,7 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
   e.memory(op["i32.load"], 2, state.rflags);
   e.i32(DF);
   e.op("i32.and");
-  refuseIf();
+  e.set(down);
   // How many bytes.
   load(RCX);
   e.i64(1);
@@ -117,7 +144,13 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
   e.i64(Math.min(size - readable, size - writable));
   e.op("i64.gt_u");
   refuseIf();
-  load(RDI);
+  e.i32(1);
+  e.get(CODE);
+  e.i32(3);
+  e.op("i32.and");
+  e.op("i32.shl");
+  e.set(step);
+  loadLowest(RDI);
   e.set(to);
   requireInside(to, writable);
   place(to, at);
@@ -126,23 +159,22 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
   e.op("i32.wrap_i64");
   e.op("i32.add");
   e.set(end);
-  e.i32(1);
-  e.get(CODE);
-  e.i32(3);
-  e.op("i32.and");
-  e.op("i32.shl");
-  e.set(step);
   has(FILLS);
   e.op("i32.eqz");
   open(op.if);
-  load(RSI);
+  loadLowest(RSI);
   e.set(from);
   requireInside(from, readable);
   place(from, source);
   // A copy onto what is still to be read repeats it.
+  e.get(from);
+  e.get(to);
+  e.op("i64.sub");
   e.get(to);
   e.get(from);
   e.op("i64.sub");
+  e.get(down);
+  e.op("select");
   e.i64(1);
   e.op("i64.sub");
   e.get(bytes);
@@ -150,17 +182,9 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
   e.op("i64.sub");
   e.op("i64.lt_u");
   refuseIf();
-  e.i32(0);
-  e.get(from);
-  e.get(bytes);
-  e.op("i64.add");
-  e.memory(op["i64.store"], 3, RSI);
+  advance(RSI);
   e.op("end");
-  e.i32(0);
-  e.get(to);
-  e.get(bytes);
-  e.op("i64.add");
-  e.memory(op["i64.store"], 3, RDI);
+  advance(RDI);
   has(REPEATS);
   open(op.if);
   e.i32(0);
@@ -175,10 +199,12 @@ export function stringFunction({ base, size, readable, writable }: MemoryShape):
     e.i32(0);
     e.op("return");
   };
-  // Long ones.
+  // Long ones, and those that go down, whose elements may overlap.
   pushBytes();
   e.i32(BULK);
   e.op("i32.ge_u");
+  e.get(down);
+  e.op("i32.or");
   open(op.if);
   has(FILLS);
   e.op("i32.eqz");

@@ -19,10 +19,11 @@ export type {
   NetSource,
   Plan,
 } from "./tender/attach.js";
-export type { BlockDevice, Clock, Console, NetDevice } from "./device/contract.js";
-export { createPeer, type Peer, type PeerOptions } from "./device/peer.js";
-export { createSegment, type Segment } from "./device/segment.js";
-export { captured } from "./device/pcap.js";
+export type { BlockDevice, Clock, Console } from "./device/contract.js";
+export type { NetDevice } from "./net/contract.js";
+export { createPeer, type Peer, type PeerOptions } from "./net/peer.js";
+export { createSegment, type Segment } from "./net/segment.js";
+export { captured } from "./net/pcap.js";
 export type { DebugRequest } from "./node/debug-request.js";
 export type { Running } from "./node/engine.js";
 

@@ -15,6 +15,7 @@ const order = [
   "wasm",
   "engine",
   "device",
+  "net",
   "target",
   "tender",
   "debug",

@@ -1,7 +1,8 @@
 // The public interface for pages and workers: a unikernel's bytes in, its output out, on the portable engine. No
 // SharedArrayBuffer, no eval; a page stays responsive, since the guest runs in slices of some milliseconds.
 import { Solo5Error } from "../bytes/error.js";
-import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
+import type { BlockDevice, Clock, Console } from "../device/contract.js";
+import type { NetDevice } from "../net/contract.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { targets } from "../target/registry.js";
@@ -14,9 +15,10 @@ import { keptCode } from "./code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
 export { Solo5Error } from "../bytes/error.js";
-export { createPeer, type Peer, type PeerOptions } from "../device/peer.js";
-export { createSegment, type Segment } from "../device/segment.js";
-export type { BlockDevice, Console, NetDevice } from "../device/contract.js";
+export { createPeer, type Peer, type PeerOptions } from "../net/peer.js";
+export { createSegment, type Segment } from "../net/segment.js";
+export type { BlockDevice, Console } from "../device/contract.js";
+export type { NetDevice } from "../net/contract.js";
 export type { AttachOptions, Plan } from "../tender/attach.js";
 export type { Unikernel } from "../image/unikernel.js";
 

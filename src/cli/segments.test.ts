@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { NetDevice } from "../device/contract.js";
+import type { NetDevice } from "../net/contract.js";
 import { segments } from "./segments.js";
 
 /** Who answers an ARP request for 10.0.0.`host`: the senders' hardware addresses. */

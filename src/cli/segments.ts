@@ -1,7 +1,7 @@
 // The networks that a command line names: segment:NAME[/IP], an Ethernet segment inside this process and the hosts on it.
 import { Solo5Error } from "../bytes/error.js";
-import { createPeer } from "../device/peer.js";
-import { createSegment, type Segment } from "../device/segment.js";
+import { createPeer } from "../net/peer.js";
+import { createSegment, type Segment } from "../net/segment.js";
 import type { NetNames } from "../tender/request.js";
 
 /** A segment is made when it is first named, and a peer of it when its address is. Throws Solo5Error `NET`, `ADDRESS`. */

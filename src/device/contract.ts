@@ -2,21 +2,6 @@
 // implements one of these and passes the cases beside it.
 import type { Result } from "../abi/start.js";
 
-/** A network device: whole Ethernet frames, without checksum. Never blocks. */
-export interface NetDevice {
-  /** Maximum transfer unit in bytes, without the Ethernet header. */
-  readonly mtu: number;
-  /** Sends one frame. `again` where it cannot be taken now, `unspecified` on the host's error. */
-  write(frame: Uint8Array): Result;
-  /** The next frame that has come, or undefined. The bytes are the caller's. */
-  read(): Uint8Array | undefined;
-  /** Whether `read` would give a frame. */
-  readonly readable: boolean;
-  /** Calls `listener` after a frame has come; the one before is replaced. */
-  onReadable(listener: () => void): void;
-  close(): void;
-}
-
 /** A block device. Offsets are multiples of `blockSize`, and so are lengths; both were checked by the target. */
 export interface BlockDevice {
   /** Bytes, a multiple of `blockSize`. */
@@ -42,15 +27,3 @@ export interface Clock {
   /** Since the Unix epoch, UTC. */
   wall(): bigint;
 }
-
-/** An Ethernet frame's header: destination, source, type. */
-export const ethernetHeader = 14;
-/** IEEE 802.1Q's, which a frame may have beside the MTU. */
-const vlanTag = 4;
-/** Whether a guest may send a frame of `length` bytes: devices of some hosts break on what is none. */
-export const isFrameLength = ({ mtu }: Pick<NetDevice, "mtu">, length: number | bigint): boolean =>
-  length >= ethernetHeader && length <= mtu + ethernetHeader + vlanTag;
-/** The MTU where nothing tells another: IEEE 802.3's. */
-export const ethernetMtu = 1500;
-/** Bytes that no frame of a host exceeds. */
-export const frameMax = 0x10000;

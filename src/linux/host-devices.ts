@@ -4,7 +4,7 @@ import { decodeText } from "../bytes/text.js";
 import { hostPath } from "./path.js";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
-import { ethernetMtu } from "../device/contract.js";
+import { ethernetMtu } from "../net/contract.js";
 import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { frameDescriptor } from "./net/descriptor.js";

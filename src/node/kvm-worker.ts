@@ -3,8 +3,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
-import { captured } from "../device/pcap.js";
-import type { Console, NetDevice } from "../device/contract.js";
+import { captured } from "../net/pcap.js";
+import type { Console } from "../device/contract.js";
+import type { NetDevice } from "../net/contract.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { interruptible } from "../linux/kvm/console.js";
 import { kvmMemory } from "../linux/kvm/memory.js";

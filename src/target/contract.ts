@@ -2,7 +2,8 @@
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
 import { guestMinBase } from "../abi/start.js";
 import { alignDown, alignUp, pageSize } from "../bytes/align.js";
-import type { BlockDevice, Clock, Console, NetDevice } from "../device/contract.js";
+import type { BlockDevice, Clock, Console } from "../device/contract.js";
+import type { NetDevice } from "../net/contract.js";
 import type { Answer, ExceptionModel, Exit, Protection, Vcpu, Verdict } from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
 import type { GuestMemory } from "../image/memory.js";

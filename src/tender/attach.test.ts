@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as make from "../../test/elf-file.js";
 import { result } from "../abi/start.js";
-import { createSegment } from "../device/segment.js";
+import { createSegment } from "../net/segment.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { attach, isBlockSize, type AttachOptions, type HostDevices } from "./attach.js";
 

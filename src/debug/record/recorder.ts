@@ -1,7 +1,8 @@
 // Records a run: every answer of the host that a guest could not foretell goes to the log, in the order of the asking.
 // Whatever else a guest does follows from them. What has been asked is in the file before anybody outside can see what
 // came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
-import type { BlockDevice, NetDevice } from "../../device/contract.js";
+import type { BlockDevice } from "../../device/contract.js";
+import type { NetDevice } from "../../net/contract.js";
 import type { Guest, Host, Session } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { type CheckpointGuest, isGuests, schedule, stateHash } from "./checkpoint.js";

@@ -2,7 +2,8 @@
 // the run loop.
 import type { Result } from "../../abi/start.js";
 import { Solo5Error } from "../../bytes/error.js";
-import type { BlockDevice, Console, NetDevice } from "../../device/contract.js";
+import type { BlockDevice, Console } from "../../device/contract.js";
+import type { NetDevice } from "../../net/contract.js";
 import { readUnikernel } from "../../image/unikernel.js";
 import type { Guest, GuestDevice, Host, State } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";

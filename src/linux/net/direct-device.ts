@@ -2,7 +2,7 @@
 // asks, and waiting is one ppoll(2) over all devices.
 import { result } from "../../abi/start.js";
 import { array, i64, struct, viewOf } from "../../bytes/struct.js";
-import { frameMax, type NetDevice } from "../../device/contract.js";
+import { frameMax, type NetDevice } from "../../net/contract.js";
 import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
 import { pollfd, pollHangUp, pollIn } from "./pollfd.js";

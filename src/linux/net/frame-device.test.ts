@@ -1,7 +1,7 @@
 // Descriptors of this process as network devices: the cases that every network device passes.
 import { closeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { netDeviceCases } from "../../device/net-device.cases.js";
+import { netDeviceCases } from "../../net/net-device.cases.js";
 import { libc } from "../libc.js";
 import { frameDevice } from "./frame-device.js";
 import { socketPair } from "./socket-pair.js";

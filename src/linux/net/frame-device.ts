@@ -1,7 +1,7 @@
 // A network device on a descriptor that keeps frames whole: a tap, a datagram socket, whatever the user handed over.
 import { result } from "../../abi/start.js";
-import type { NetDevice } from "../../device/contract.js";
-import { createFrameQueue, receiving } from "../../device/queue.js";
+import type { NetDevice } from "../../net/contract.js";
+import { createFrameQueue, receiving } from "../../net/queue.js";
 import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
 import { watch } from "./poll.js";

@@ -3,8 +3,9 @@
 import { hostPath } from "../path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import type { Clock, NetDevice } from "../../device/contract.js";
-import { captured } from "../../device/pcap.js";
+import type { Clock } from "../../device/contract.js";
+import type { NetDevice } from "../../net/contract.js";
+import { captured } from "../../net/pcap.js";
 import type { AttachedNet, NetSource } from "../../tender/attach.js";
 import { reason } from "../errno.js";
 import { frameDevice } from "./frame-device.js";

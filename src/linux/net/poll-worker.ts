@@ -2,7 +2,7 @@
 // socket by which it is woken, and hands over what it read. Node has no way to wait for a tap or a datagram socket.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { array, viewOf } from "../../bytes/struct.js";
-import { frameMax } from "../../device/contract.js";
+import { frameMax } from "../../net/contract.js";
 import { libc } from "../libc.js";
 import { pollfd, pollIn } from "./pollfd.js";
 import type { WorkerCommand, WorkerReport } from "./poll.js";

@@ -1,8 +1,8 @@
 // Gives a network device that lives in this thread to somebody else: a descriptor on which its frames can be read and
 // written.
 import { closeSync } from "node:fs";
-import type { NetDevice } from "../../device/contract.js";
-import { join } from "../../device/join.js";
+import type { NetDevice } from "../../net/contract.js";
+import { join } from "../../net/join.js";
 import { frameDevice } from "./frame-device.js";
 import type { Cleanup } from "./open.js";
 import { socketPair } from "./socket-pair.js";

@@ -2,7 +2,7 @@
 import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
-import { isFrameLength } from "../../device/contract.js";
+import { isFrameLength } from "../../net/contract.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
 import type { Host, State, storable } from "../contract.js";
 import { readInto } from "./ring.js";

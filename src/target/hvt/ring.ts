@@ -3,7 +3,7 @@
 import { ring, ringCommit, ringEntries, ringEntry, ringOp } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";
-import { isFrameLength, type NetDevice } from "../../device/contract.js";
+import { isFrameLength, type NetDevice } from "../../net/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { storable } from "../contract.js";
 

@@ -13,7 +13,7 @@ import {
 } from "../../abi/spt.js";
 import { viewOf, type Field } from "../../bytes/struct.js";
 import { alignUp, pageSize } from "../../bytes/align.js";
-import { isFrameLength } from "../../device/contract.js";
+import { isFrameLength } from "../../net/contract.js";
 import { guestMinBase, result } from "../../abi/start.js";
 import type { Exit, Protection, Verdict } from "../../engine/contract.js";
 import {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { result } from "../../abi/start.js";
-import type { NetDevice } from "../../device/contract.js";
+import type { NetDevice } from "../../net/contract.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
 import { newDriver } from "./virtio.cases.js";
 

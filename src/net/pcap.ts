@@ -1,7 +1,8 @@
 // Captures a network device's frames in both directions as a pcap file, with nanoseconds: the format of
 // draft-ietf-opsawg-pcap, link type Ethernet.
 import { encode, struct, u16, u32 } from "../bytes/struct.js";
-import type { Clock, NetDevice } from "./contract.js";
+import type { Clock } from "../device/contract.js";
+import type { NetDevice } from "./contract.js";
 
 const fileHeader = struct(24, {
   magic: u32,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { needs } from "../../test/needs.js";
 import { result } from "../abi/start.js";
-import type { Clock } from "./contract.js";
+import type { Clock } from "../device/contract.js";
 import { netDeviceCases } from "./net-device.cases.js";
 import { captured, pcapHeader, pcapRecord } from "./pcap.js";
 import { createSegment } from "./segment.js";

@@ -1,0 +1,30 @@
+// What a network device is: it moves whole Ethernet frames, and knows neither the target that asks nor the engine that runs. A
+// new one implements this and passes the cases beside it.
+import type { Result } from "../abi/start.js";
+
+/** A network device: whole Ethernet frames, without checksum. Never blocks. */
+export interface NetDevice {
+  /** Maximum transfer unit in bytes, without the Ethernet header. */
+  readonly mtu: number;
+  /** Sends one frame. `again` where it cannot be taken now, `unspecified` on the host's error. */
+  write(frame: Uint8Array): Result;
+  /** The next frame that has come, or undefined. The bytes are the caller's. */
+  read(): Uint8Array | undefined;
+  /** Whether `read` would give a frame. */
+  readonly readable: boolean;
+  /** Calls `listener` after a frame has come; the one before is replaced. */
+  onReadable(listener: () => void): void;
+  close(): void;
+}
+
+/** An Ethernet frame's header: destination, source, type. */
+export const ethernetHeader = 14;
+/** IEEE 802.1Q's, which a frame may have beside the MTU. */
+const vlanTag = 4;
+/** Whether a guest may send a frame of `length` bytes: devices of some hosts break on what is none. */
+export const isFrameLength = ({ mtu }: Pick<NetDevice, "mtu">, length: number | bigint): boolean =>
+  length >= ethernetHeader && length <= mtu + ethernetHeader + vlanTag;
+/** The MTU where nothing tells another: IEEE 802.3's. */
+export const ethernetMtu = 1500;
+/** Bytes that no frame of a host exceeds. */
+export const frameMax = 0x10000;

@@ -4,6 +4,7 @@ import { spawn, type StdioOptions } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
@@ -11,7 +12,7 @@ import { reason } from "./errno.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
-import { openNet, type Cleanup } from "./net/open.js";
+import { openNet } from "./net/open.js";
 import { relay } from "./net/relay.js";
 import { seal } from "./seal.js";
 
@@ -38,10 +39,7 @@ const firstInherited = 3;
 
 /** Starts `plan`. Throws Solo5Error where it cannot start; nothing stays open then. */
 export function runNative(plan: Plan, { name, reporter, console, clock }: NativeOptions): NativeRun {
-  const cleanup: Cleanup = [];
-  const release = (): void => {
-    for (const undo of cleanup.splice(0)) undo();
-  };
+  const cleanup = createCleanup();
   try {
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
     const hosted = hostDevices(plan, stdio, clock, cleanup);
@@ -69,10 +67,10 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
       );
     });
-    const status = ended.finally(release);
+    const status = ended.finally(cleanup.release);
     return { pid: child.pid ?? -1, status, kill: (signal) => void child.kill(signal) };
   } catch (error) {
-    release();
+    cleanup.release();
     throw error;
   }
 }
@@ -106,10 +104,8 @@ function executable(name: string, cleanup: Cleanup, make: (unlink?: string) => U
   }
   const folder = mkdtempSync(joinPath(tmpdir(), "solo5-"));
   const path = joinPath(folder, "unikernel");
-  cleanup.push(
-    () => rmSync(path, { force: true }),
-    () => rmdirSync(folder),
-  );
+  cleanup.push(() => rmdirSync(folder));
+  cleanup.push(() => rmSync(path, { force: true }));
   writeFileSync(path, make(path), { mode: 0o700 });
   return path;
 }

@@ -1,5 +1,6 @@
 // gdb's way in: a TCP socket around the protocol's core. One debugger at a time.
 import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { Cleanup } from "../bytes/cleanup.js";
 import { createGdbServer, type GdbServer, type GdbServerOptions } from "../debug/gdb/server.js";
 import type { Controls, Instrument } from "../tender/instrument.js";
 import { systemErrorMessage } from "./errno.js";
@@ -24,7 +25,7 @@ export function listenForGdb(
   { address, port }: GdbAddress,
   gdb: GdbEnd,
   { say, failed }: Listening,
-  cleanup: (() => void)[],
+  cleanup: Cleanup,
 ): void {
   let current: Socket | undefined;
   const server = createServer((socket) => {
@@ -66,7 +67,7 @@ export function serveGdb(
   where: GdbAddress,
   options: GdbServerOptions,
   say: (line: string) => void,
-  cleanup: (() => void)[],
+  cleanup: Cleanup,
 ): Instrument {
   const gdb = createGdbServer(options);
   let controls: Controls | undefined;

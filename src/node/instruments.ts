@@ -1,4 +1,5 @@
 // Makes the instruments that a user asked for.
+import type { Cleanup } from "../bytes/cleanup.js";
 import { encodeText } from "../bytes/text.js";
 import { writeSync } from "node:fs";
 import { coreDump } from "../debug/core/core-dump.js";
@@ -24,7 +25,7 @@ export function openInstruments(
   debug: DebugRequest,
   guest: Guest,
   reporter: string,
-  cleanup: (() => void)[],
+  cleanup: Cleanup,
   history?: GdbServerOptions["history"],
 ): readonly Instrument[] {
   const { gdb, record: recording } = debug;

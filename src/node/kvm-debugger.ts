@@ -1,6 +1,7 @@
 // gdb and a virtual CPU of KVM's: the thread of the virtual CPU, which blocks, has the protocol; the main thread has the
 // socket, passes on what arrives, and makes the other look.
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import type { Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import { createGdbServer } from "../debug/gdb/server.js";
 import type { DebuggableVcpu } from "../engine/contract.js";
@@ -28,7 +29,7 @@ export function listenForDebugger(
   port: MessagePort,
   nudge: () => void,
   listening: Listening,
-  cleanup: (() => void)[],
+  cleanup: Cleanup,
 ): void {
   let send: ((bytes: Uint8Array) => void) | undefined;
   let close = (): void => {};
@@ -41,12 +42,6 @@ export function listenForDebugger(
     nudge();
   };
   port.on("message", take);
-  cleanup.push(() => {
-    // The last word may still be on its way.
-    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port))
-      take(last.message as Uint8Array | typeof hangUp);
-    port.close();
-  });
   const end = {
     connect(to: (bytes: Uint8Array) => void, hangUp: () => void) {
       send = to;
@@ -60,6 +55,12 @@ export function listenForDebugger(
     },
   };
   listenForGdb(where, end, listening, cleanup);
+  cleanup.push(() => {
+    // The last word may still be on its way.
+    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port))
+      take(last.message as Uint8Array | typeof hangUp);
+    port.close();
+  });
 }
 
 export interface Debugger {

@@ -2,6 +2,7 @@
 // Only console output that somebody else wants, and the end, go to the main thread.
 import { parentPort, workerData } from "node:worker_threads";
 import type { Isa } from "../abi/elf.js";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import { captured } from "../net/pcap.js";
 import type { Console } from "../device/contract.js";
@@ -11,7 +12,7 @@ import { interruptible } from "../linux/kvm/console.js";
 import { kvmMemory } from "../linux/kvm/memory.js";
 import { publishVcpu, stopRequested, stopWords, waitForRelease } from "../linux/kvm/stop.js";
 import { newKvmVcpu } from "../linux/kvm/vcpu.js";
-import { dumpSink, type Cleanup, type Dump } from "../linux/net/open.js";
+import { dumpSink, type Dump } from "../linux/net/open.js";
 import { createWait, directDevice } from "../linux/net/direct-device.js";
 import type { Guest, GuestDevice, Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
@@ -135,7 +136,7 @@ async function runToEnd(work: KvmWork, cleanup: Cleanup, open: Onlookers): Promi
 }
 
 const work = workerData as KvmWork;
-const cleanup: Cleanup = [];
+const cleanup = createCleanup();
 const report = (message: KvmReport): void => parentPort?.postMessage(message);
 try {
   report({ ended: await runToEnd(work, cleanup, await onlookers(work)) });
@@ -146,4 +147,4 @@ try {
 }
 // The main thread knows addresses of this one's until it says that it has forgotten them.
 waitForRelease(stopWords(work.stop));
-for (const undo of cleanup.toReversed()) undo();
+cleanup.release();

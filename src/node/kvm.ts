@@ -1,6 +1,7 @@
 // Runs a plan in a virtual machine of the kernel's. The virtual CPU has a thread of its own that also answers
 // hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
 import { closeSync } from "node:fs";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { constants } from "node:os";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { Solo5Error } from "../bytes/error.js";
@@ -8,7 +9,7 @@ import { hostIsa } from "../linux/host-isa.js";
 import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
-import { openDump, openFrames, type Cleanup } from "../linux/net/open.js";
+import { openDump, openFrames } from "../linux/net/open.js";
 import { relay } from "../linux/net/relay.js";
 import { hvt } from "../target/hvt/target.js";
 import type { Plan } from "../tender/attach.js";
@@ -38,10 +39,7 @@ export const kvm: Engine = {
   },
 
   start(plan, { reporter, console, debug = {} }) {
-    const cleanup: Cleanup = [];
-    const release = (): void => {
-      for (const undo of cleanup.splice(0)) undo();
-    };
+    const cleanup = createCleanup();
     try {
       const { plan: guest, notice } = fitted(withAddresses(plan), hvt);
       if (notice !== undefined) say(reporter, notice);
@@ -63,14 +61,14 @@ export const kvm: Engine = {
         };
         void listen(debug.gdb, link.port, () => nudge(event), listening, cleanup);
       }
-      const settled = ended.finally(release).then((own) => outcome ?? own);
+      const settled = ended.finally(cleanup.release).then((own) => outcome ?? own);
       return {
         status: reported(settled, reporter),
         signal: (signal) => end(signalled(plan, constants.signals[signal])),
         stop: () => end(killed),
       };
     } catch (error) {
-      release();
+      cleanup.release();
       throw error;
     }
   },

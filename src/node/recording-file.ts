@@ -1,6 +1,7 @@
 // The file that a recording is written to as the guest runs.
 import { hostPath } from "../linux/path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
+import type { Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "./errno.js";
 
@@ -8,7 +9,7 @@ import { systemErrorMessage } from "./errno.js";
 const mode = 0o600;
 
 /** Opens `path` for writing from its beginning. Throws Solo5Error `WRITE`, as what it gives does. */
-export function recordingFile(path: string, cleanup: (() => void)[]): (data: Uint8Array) => void {
+export function recordingFile(path: string, cleanup: Cleanup): (data: Uint8Array) => void {
   const attempt = <T>(work: () => T): T => {
     try {
       return work();

@@ -1,5 +1,6 @@
 // Runs a recording again on the portable engine, with no device of this host.
 import { constants } from "node:os";
+import { createCleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import { openReplay } from "../debug/record/replayer.js";
 import { createHistory } from "../debug/reverse/history.js";
@@ -31,7 +32,7 @@ export async function startReplay(
   const target = targets[name];
   if (engine === undefined || target === undefined)
     throw new Solo5Error("ENGINE", `${file}: there is no engine for ${name} unikernels of ${isa}`);
-  const cleanup: (() => void)[] = [];
+  const cleanup = createCleanup();
   const past = createHistory(replay.save, hostClock);
   const instruments = [
     replay.instrument,
@@ -43,9 +44,7 @@ export async function startReplay(
   const host: Host = { nets: new Map(), blocks: new Map(), console: stdoutConsole, clock: hostClock, random };
   const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments, profile: "replay" });
   return {
-    status: reported(ended, reporter).finally(() => {
-      for (const undo of cleanup.splice(0)) undo();
-    }),
+    status: reported(ended, reporter).finally(cleanup.release),
     signal: (signal) => stop(signalled(guest, constants.signals[signal])),
   };
 }

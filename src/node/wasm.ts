@@ -1,11 +1,12 @@
 // Runs a plan on the engine that works everywhere, inside this process.
 import { constants } from "node:os";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import type { Target as TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import type { NetDevice } from "../net/contract.js";
 import { captured } from "../net/pcap.js";
-import { dumpSink, openDump, openNet, type Cleanup } from "../linux/net/open.js";
+import { dumpSink, openDump, openNet } from "../linux/net/open.js";
 import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
@@ -42,10 +43,7 @@ export const wasm: Engine = {
     const target = targets[plan.unikernel.target];
     if (load === undefined || target === undefined)
       throw new RangeError("the engine was started in spite of an obstacle");
-    const cleanup: Cleanup = [];
-    const release = (): void => {
-      for (const undo of cleanup.splice(0)) undo();
-    };
+    const cleanup = createCleanup();
     try {
       const { plan: guest, notice } = fitted(withAddresses(plan), target, portableMemoryMax);
       if (notice !== undefined) say(reporter, notice);
@@ -64,12 +62,12 @@ export const wasm: Engine = {
       const stop = (outcome: Ended): void =>
         void run.then((started) => started.stop(outcome)).catch(() => {});
       return {
-        status: reported(ended, reporter).finally(release),
+        status: reported(ended, reporter).finally(cleanup.release),
         signal: (signal) => stop(signalled(plan, constants.signals[signal])),
         stop: () => stop(killed),
       };
     } catch (error) {
-      release();
+      cleanup.release();
       throw error;
     }
   },

@@ -2,6 +2,7 @@
 // its capture.
 import { hostPath } from "../path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
+import type { Cleanup } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Clock } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
@@ -10,9 +11,6 @@ import type { AttachedNet, NetSource } from "../../tender/attach.js";
 import { reason } from "../errno.js";
 import { frameDevice } from "./frame-device.js";
 import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
-
-/** What has to be undone when the unikernel has ended, in this order. */
-export type Cleanup = (() => void)[];
 
 /** The device behind a network attachment, with its capture. What is opened here is closed with the run. */
 export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDevice {

@@ -4,7 +4,7 @@ import { closeSync } from "node:fs";
 import type { NetDevice } from "../../net/contract.js";
 import { join } from "../../net/join.js";
 import { frameDevice } from "./frame-device.js";
-import type { Cleanup } from "./open.js";
+import type { Cleanup } from "../../bytes/cleanup.js";
 import { socketPair } from "./socket-pair.js";
 import type { FrameSource } from "./tap.js";
 
@@ -13,10 +13,8 @@ export function relay(device: NetDevice, cleanup: Cleanup): FrameSource {
   const [near, fd] = socketPair();
   const end = frameDevice(near, device.mtu);
   const part = join(device, end);
-  cleanup.push(
-    part,
-    () => end.close(),
-    () => closeSync(fd),
-  );
+  cleanup.push(() => closeSync(fd));
+  cleanup.push(() => end.close());
+  cleanup.push(part);
   return { fd, mtu: device.mtu };
 }

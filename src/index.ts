@@ -11,14 +11,8 @@ import { attach as attachTo, type AttachOptions, type Plan } from "./tender/atta
 export { Solo5Error } from "./bytes/error.js";
 export type { Unikernel } from "./image/unikernel.js";
 export type { Device } from "./image/manifest.js";
-export type {
-  AttachOptions,
-  BlockRequest,
-  BlockSource,
-  NetRequest,
-  NetSource,
-  Plan,
-} from "./tender/attach.js";
+export type { AttachOptions, BlockRequest, BlockSource, NetRequest, Plan } from "./tender/attach.js";
+export type { NetSource } from "./net/source.js";
 export type { BlockDevice, Clock, Console } from "./device/contract.js";
 export type { NetDevice } from "./net/contract.js";
 export { createPeer, type Peer, type PeerOptions } from "./net/peer.js";

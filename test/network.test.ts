@@ -210,6 +210,27 @@ test(
   },
 );
 
+test("networks are the same in every command, and seal says what it cannot have", { skip }, async () => {
+  const net = "--net:service0=segment:lan/10.0.0.1";
+  for (const [command, kernel] of [
+    ["solo5-spt", "test_net_mtu.spt"],
+    ["solo5-hvt", "test_net_mtu.hvt"],
+  ] as const) {
+    const { stdout, stderr, status } = await solo5(command, ["--mem=16", net, selfTest(kernel)]);
+    assert.match(stdout, /MTU is 1500/, stderr);
+    assert.equal(status, 0);
+  }
+  assert.deepEqual(
+    await solo5("solo5", ["seal", net, selfTest("test_net_mtu.spt"), "-o", join(folder, "no")]),
+    {
+      stdout: "",
+      stderr:
+        "solo5: Device 'service0' needs a host process beside the unikernel, which a sealed one does not have: use solo5 run\n",
+      status: 1,
+    },
+  );
+});
+
 test("a host that is killed takes its unikernel with it", { skip }, async () => {
   const args = ["run", "--engine=native", "--mem=16", "--net:service0=segment:lan", selfTest("test_net.spt")];
   const host = spawn(process.execPath, [commandFile("solo5"), ...args], {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { hostFailure } from "../src/node/errno.js";
 import { libc } from "../src/linux/libc.js";
-import { createWait } from "../src/linux/net/direct-device.js";
+import { createWait } from "../src/linux/net/wait.js";
 import { commandFile, execute, selfTest } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 

@@ -1,16 +1,20 @@
 // The public interface for pages and workers: a unikernel's bytes in, its output out, on the portable engine. No
 // SharedArrayBuffer, no eval; a page stays responsive, since the guest runs in slices of some milliseconds.
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { BlockDevice, Clock, Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
+import { netMtu, openNet } from "../net/opener.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
+import type { Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/chance.js";
+import { pageMtus, pageOpeners } from "./nets.js";
 import { keptCode } from "./code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
@@ -22,11 +26,9 @@ export type { NetDevice } from "../net/contract.js";
 export type { AttachOptions, Plan } from "../tender/attach.js";
 export type { Unikernel } from "../image/unikernel.js";
 
-/** Nothing of the host can be attached here: devices are objects. */
+/** Disks are objects here. */
 const noHost: HostDevices = {
-  netMtu() {
-    throw new Solo5Error("NET", "Could not attach interface: a page has none; attach a segment's port");
-  },
+  netMtu: (source) => netMtu(pageMtus, source),
   blockSize(path) {
     throw blockError(path, "a page has no files; attach a device object");
   },
@@ -85,20 +87,58 @@ export async function run(plan: Plan, console: Console, { cache = true }: RunOpt
   if (load === undefined || target === undefined) {
     throw new Solo5Error("ENGINE", `there is no engine for ${name} unikernels of ${isa}`);
   }
+  const cleanup = createCleanup();
+  try {
+    let end: ((how: Ended) => void) | undefined;
+    let failure: Ended | undefined;
+    const host: Host = {
+      ...openDevices(
+        plan,
+        (message) => {
+          failure = { status: 1, message };
+          end?.(failure);
+        },
+        cleanup,
+      ),
+      console: foreignConsole(console),
+      clock,
+      random,
+    };
+    const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
+    const [engine, kept] = await Promise.all([
+      load(),
+      cache ? keptCode(guest.unikernel.file, target.memorySize(guest)) : undefined,
+    ]);
+    const isResponsive = "document" in globalThis;
+    const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, kept, isResponsive });
+    end = stop;
+    if (failure !== undefined) stop(failure);
+    return {
+      ended: ended.finally(cleanup.release),
+      memSize: guest.memSize,
+      stop: () => stop({ status: 137 }),
+    };
+  } catch (error) {
+    cleanup.release();
+    throw error;
+  }
+}
+
+function openDevices(
+  plan: Plan,
+  failed: (message: string) => void,
+  cleanup: Cleanup,
+): Pick<Host, "nets" | "blocks"> {
   const nets = new Map<number, NetDevice>();
   const blocks = new Map<number, BlockDevice>();
   for (const device of plan.devices) {
-    if (device.source.kind !== "device") throw new RangeError(`device ${device.name} is of the host`);
-    if (device.type === "NET_BASIC") nets.set(device.handle, device.source.device as NetDevice);
-    else blocks.set(device.handle, foreignBlock(device.source.device as BlockDevice));
+    if (device.type === "NET_BASIC") {
+      const net = openNet(pageOpeners, device.source, { mtu: device.mtu, clock, say() {}, failed });
+      cleanup.push(() => net.close());
+      nets.set(device.handle, net);
+    } else if (device.source.kind === "device") {
+      blocks.set(device.handle, foreignBlock(device.source.device));
+    } else throw new RangeError(`device ${device.name} is a file`);
   }
-  const host = { nets, blocks, console: foreignConsole(console), clock, random };
-  const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
-  const [engine, kept] = await Promise.all([
-    load(),
-    cache ? keptCode(guest.unikernel.file, target.memorySize(guest)) : undefined,
-  ]);
-  const isResponsive = "document" in globalThis;
-  const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, kept, isResponsive });
-  return { ended, memSize: guest.memSize, stop: () => stop({ status: 137 }) };
+  return { nets, blocks };
 }

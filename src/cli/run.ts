@@ -8,20 +8,16 @@ import { parseOptions, runOptions, usage, valueOf } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { printVersion, UsageError } from "./command.js";
-import { segments } from "./segments.js";
 import { startAndWait } from "./start.js";
 
-export const runUsage = `${usage("solo5 run", runOptions)}
-IFACE may also be segment:NAME[/IP], an Ethernet segment inside this process, with a peer
-at the address IP that answers pings; it needs no privileges.
-`;
+export const runUsage = usage("solo5 run", runOptions);
 
 export async function runCommand(args: readonly string[]): Promise<number> {
   const { given, kernel, args: guestArgs } = parseOptions(args, runOptions);
   if (valueOf(given, "help") !== undefined) throw new UsageError();
   if (valueOf(given, "version") !== undefined) return printVersion();
   if (kernel === undefined) throw new UsageError(missingKernel);
-  const options = attachOptions(given, guestArgs, segments());
+  const options = attachOptions(given, guestArgs);
   const plan = attach(readUnikernel(readFile(kernel), kernel), options, hostDevices);
   return startAndWait(plan, given, { name: basename(kernel), reporter: "solo5" });
 }

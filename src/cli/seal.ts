@@ -10,7 +10,6 @@ import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { printVersion, UsageError } from "./command.js";
 import { warn } from "./say.js";
-import { segments } from "./segments.js";
 
 export const sealUsage = `usage: solo5 seal KERNEL [OPTIONS] -o FILE [-- ARGUMENTS]
 
@@ -35,7 +34,7 @@ export function sealCommand(args: readonly string[]): number {
 
   const { given } = parseOptions(options, sptOptions);
   const unikernel = readUnikernel(readFile(kernel), kernel);
-  const plan = attach(unikernel, attachOptions(given, args.slice(separator + 1), segments()), sealingDevices);
+  const plan = attach(unikernel, attachOptions(given, args.slice(separator + 1)), sealingDevices);
   warn(plan, "solo5");
   const name = basename(output);
   writeFile(output, seal(plan, { prefix: `${name}: `, processName: name }), 0o777);

@@ -5,7 +5,8 @@ import { exec } from "../linux/exec.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { ignoredSignals } from "../linux/ignored-signals.js";
 import { hasLibc } from "../linux/libc.js";
-import { hostedNet, nativeObstacle } from "../linux/obstacle.js";
+import { nativeObstacle } from "../linux/obstacle.js";
+import { hostedNet, inheritedDescriptors } from "../linux/net/kernel-nets.js";
 import { seal } from "../linux/seal.js";
 import { attach } from "../tender/attach.js";
 import { sptOptions, valueOf } from "../tender/options.js";
@@ -21,7 +22,7 @@ await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) 
   if (native && hostedNet(plan.devices) === undefined && hasLibc()) {
     if (valueOf(given, "verbose") !== undefined) say(reporter, "engine native");
     warn(plan, reporter);
-    const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
+    const inherited = inheritedDescriptors(plan.devices);
     const image = seal(plan, {
       prefix: `${reporter}: `,
       processName: name,

@@ -9,11 +9,13 @@ import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { frameDescriptor } from "./net/descriptor.js";
 import { queryInterface } from "./net/tap.js";
-import type { HostDevices, NetSource } from "../tender/attach.js";
+import { netMtu, type NetMtu, type NetMtus } from "../net/opener.js";
+import { netError } from "../net/scheme.js";
+import { formatNet } from "../net/schemes.js";
+import { segmentMtu } from "../net/segments.js";
+import type { DescriptorSource, TapSource } from "../net/source.js";
+import type { HostDevices } from "../tender/attach.js";
 import { blockError } from "../tender/texts.js";
-
-const netError = (name: string, why: string, cause?: unknown): Solo5Error =>
-  new Solo5Error("NET", `Could not attach interface: ${name}: ${why}`, { cause });
 
 /** The interfaces of this process's network namespace; /sys may show another's. Undefined where there is no /proc. */
 export function interfaces(): readonly string[] | undefined {
@@ -32,19 +34,24 @@ export function interfaces(): readonly string[] | undefined {
 /** The MTU of an interface, where there is a way to ask. */
 const mtuOf = (name: string): number => (hasLibc() ? queryInterface(name).mtu : ethernetMtu);
 
-function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
-  if (process.platform !== "linux") {
-    const name = source.kind === "tap" ? source.interface : `@${source.fd}`;
-    throw netError(
-      name,
-      `taps and descriptors need Linux, and this is ${process.platform}; see solo5 run's segment:`,
-    );
-  }
-  if (source.kind === "tap") {
-    if (interfaces()?.includes(source.interface) === false) throw netError(source.interface, strerror(2));
-    return mtuOf(source.interface);
-  }
-  const name = `@${source.fd}`;
+/** `what` needs Linux. Throws Solo5Error. */
+function needsLinux(name: string): void {
+  if (process.platform === "linux") return;
+  throw netError(
+    name,
+    `taps and descriptors need Linux, and this is ${process.platform}; a segment does not: see --help`,
+  );
+}
+
+const tapMtu: NetMtu<TapSource> = ({ interface: name }) => {
+  needsLinux(name);
+  if (interfaces()?.includes(name) === false) throw netError(name, strerror(2));
+  return mtuOf(name);
+};
+
+const descriptorMtu: NetMtu<DescriptorSource> = (source) => {
+  const name = formatNet(source);
+  needsLinux(name);
   let found;
   try {
     found = frameDescriptor(source.fd);
@@ -53,7 +60,14 @@ function checkNet(source: NetSource & { kind: "tap" | "descriptor" }): number {
   }
   if (found === undefined) throw netError(name, "neither a tap nor a socket that keeps frames whole");
   return found.kind === "tap" ? mtuOf(found.name) : ethernetMtu;
-}
+};
+
+const mtus: NetMtus = {
+  tap: tapMtu,
+  descriptor: descriptorMtu,
+  segment: segmentMtu,
+  device: ({ device }) => device.mtu,
+};
 
 /** Size in bytes of what `fd` is open on: a file, or a block device, whose stat says 0. */
 function sizeOf(fd: number, path: string): bigint {
@@ -82,7 +96,7 @@ function blockSize(path: string): bigint {
   }
 }
 
-export const hostDevices: HostDevices = { netMtu: checkNet, blockSize };
+export const hostDevices: HostDevices = { netMtu: (source) => netMtu(mtus, source), blockSize };
 
 /** For sealing: what an interface is, the sealed unikernel finds out when it starts. */
 export const sealingDevices: HostDevices = { netMtu: () => ethernetMtu, blockSize };

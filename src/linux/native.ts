@@ -1,18 +1,20 @@
 // Runs a plan as a sealed child process of this one: for unikernels whose devices live here (a segment, a capture),
 // and for programs that go on while their unikernel runs.
-import { spawn, type StdioOptions } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
+import { encodeText } from "../bytes/text.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
 import { reason } from "./errno.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
-import { openNet } from "./net/open.js";
+import { inheritedDescriptors, isHosted } from "./net/kernel-nets.js";
+import { openCaptured, type OpenContext } from "./net/open.js";
 import { relay } from "./net/relay.js";
 import { seal } from "./seal.js";
 
@@ -42,7 +44,17 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
   const cleanup = createCleanup();
   try {
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
-    const hosted = hostDevices(plan, stdio, clock, cleanup);
+    let child: ChildProcess | undefined;
+    let failure: string | undefined;
+    const context: OpenContext = {
+      clock,
+      say: (line) => void process.stderr.write(encodeText(`${reporter}: ${line}\n`)),
+      failed(message) {
+        failure ??= message;
+        child?.kill("SIGKILL");
+      },
+    };
+    const hosted = hostDevices(plan, stdio, context, cleanup);
     const path = executable(name, cleanup, (unlink) =>
       seal(hosted, {
         prefix: `${reporter}: `,
@@ -52,23 +64,27 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
         dependent: true,
       }),
     );
-    const child = spawn(path, { argv0: name, env: {}, stdio });
+    const started = spawn(path, { argv0: name, env: {}, stdio });
+    child = started;
     const ended = new Promise<number>((resolve, reject) => {
-      child.stdout?.on("data", (data: Uint8Array) => {
+      started.stdout?.on("data", (data: Uint8Array) => {
         try {
           console?.write(data);
         } catch (error) {
           reject(error as Error);
-          child.kill("SIGKILL");
+          started.kill("SIGKILL");
         }
       });
-      child.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${reason(cause)}`, { cause })));
-      child.on("close", (code, signal) =>
-        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
-      );
+      started.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${reason(cause)}`, { cause })));
+      started.on("close", (code, signal) => {
+        if (failure !== undefined) {
+          context.say(failure);
+          resolve(1);
+        } else resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
     });
     const status = ended.finally(cleanup.release);
-    return { pid: child.pid ?? -1, status, kill: (signal) => void child.kill(signal) };
+    return { pid: started.pid ?? -1, status, kill: (signal) => void started.kill(signal) };
   } catch (error) {
     cleanup.release();
     throw error;
@@ -76,16 +92,14 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
 }
 
 /** `plan` with a datagram socket in place of each device that lives in this process. */
-function hostDevices(plan: Plan, stdio: unknown[], clock: Clock, cleanup: Cleanup): Plan {
-  const inherited = plan.devices.flatMap(({ source }) => (source.kind === "descriptor" ? [source.fd] : []));
-  for (const fd of inherited) {
+function hostDevices(plan: Plan, stdio: unknown[], context: OpenContext, cleanup: Cleanup): Plan {
+  for (const fd of inheritedDescriptors(plan.devices)) {
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
   const devices = plan.devices.map((device) => {
-    if (device.type !== "NET_BASIC" || (device.source.kind !== "device" && device.dump === undefined))
-      return device;
-    const { fd: far, mtu } = relay(openNet(device, clock, cleanup), cleanup);
+    if (device.type !== "NET_BASIC" || !isHosted(device)) return device;
+    const { fd: far, mtu } = relay(openCaptured(device, context, cleanup), cleanup);
     let fd = firstInherited;
     while (stdio[fd] !== undefined && stdio[fd] !== "ignore") fd++;
     while (stdio.length < fd) stdio.push("ignore");

@@ -5,6 +5,7 @@ import { viewOf } from "../bytes/struct.js";
 import type { Plan } from "../tender/attach.js";
 import { hostIsa } from "./host-isa.js";
 import { hasLibc } from "./libc.js";
+import { hostedNet } from "./net/kernel-nets.js";
 
 /** The auxiliary vector's entry for the size of a page: getauxval(3). */
 const atPagesz = 6n;
@@ -42,9 +43,3 @@ export function nativeObstacle({ unikernel, devices }: Plan): string | undefined
   }
   return undefined;
 }
-
-/** The first network device whose frames this process must relay. */
-export const hostedNet = (devices: Plan["devices"]): string | undefined =>
-  devices.find(
-    (device) => device.type === "NET_BASIC" && (device.source.kind === "device" || device.dump !== undefined),
-  )?.name;

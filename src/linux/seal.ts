@@ -9,7 +9,7 @@ import type { Segment } from "../image/elf.js";
 import type { Plan } from "../tender/attach.js";
 import { writeExecutable, type WritableSegment } from "./elf-writer.js";
 import { assemble as assembleAarch64 } from "./launch/aarch64.js";
-import { hostedNet } from "./obstacle.js";
+import { hostedNet } from "./net/kernel-nets.js";
 import { launch, type LaunchOptions } from "./launch/list.js";
 import { createPool, type Pool } from "./launch/pool.js";
 import type { LaunchList } from "./launch/step.js";

@@ -14,6 +14,8 @@ export interface NetDevice {
   readonly readable: boolean;
   /** Calls `listener` after a frame has come; the one before is replaced. */
   onReadable(listener: () => void): void;
+  /** After `again`: calls `listener` once, when a frame may be taken. A device without it is tried again, or loses the frame. */
+  onWritable?(listener: () => void): void;
   close(): void;
 }
 
@@ -28,3 +30,29 @@ export const isFrameLength = ({ mtu }: Pick<NetDevice, "mtu">, length: number | 
 export const ethernetMtu = 1500;
 /** Bytes that no frame of a host exceeds. */
 export const frameMax = 0x10000;
+
+/** `device` but for `changed`. */
+export function forwarded(
+  device: NetDevice,
+  changed: Partial<Pick<NetDevice, "write" | "read" | "close">>,
+): NetDevice {
+  const whole: NetDevice = {
+    mtu: device.mtu,
+    get readable() {
+      return device.readable;
+    },
+    write: (frame) => device.write(frame),
+    read: () => device.read(),
+    onReadable: (listener) => device.onReadable(listener),
+    close: () => device.close(),
+  };
+  const { onWritable } = device;
+  return Object.assign(
+    whole,
+    onWritable === undefined ? {} : { onWritable: (listener: () => void) => device.onWritable?.(listener) },
+    changed,
+  );
+}
+
+/** `device` for a borrower, who does not close it. */
+export const borrowed = (device: NetDevice): NetDevice => forwarded(device, { close() {} });

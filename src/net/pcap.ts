@@ -2,7 +2,7 @@
 // draft-ietf-opsawg-pcap, link type Ethernet.
 import { encode, struct, u16, u32 } from "../bytes/struct.js";
 import type { Clock } from "../device/contract.js";
-import type { NetDevice } from "./contract.js";
+import { forwarded, type NetDevice } from "./contract.js";
 
 const fileHeader = struct(24, {
   magic: u32,
@@ -47,11 +47,7 @@ export function pcapRecord(frame: Uint8Array, wall: bigint): Uint8Array {
 /** `device`, with every frame that passes written to `sink`, whole records at a time. */
 export function captured(device: NetDevice, sink: (data: Uint8Array) => void, clock: Clock): NetDevice {
   sink(pcapHeader());
-  return {
-    mtu: device.mtu,
-    get readable() {
-      return device.readable;
-    },
+  return forwarded(device, {
     write(frame) {
       const result = device.write(frame);
       if (result === 0) sink(pcapRecord(frame, clock.wall()));
@@ -62,7 +58,5 @@ export function captured(device: NetDevice, sink: (data: Uint8Array) => void, cl
       if (frame !== undefined) sink(pcapRecord(frame, clock.wall()));
       return frame;
     },
-    onReadable: (listener) => device.onReadable(listener),
-    close: () => device.close(),
-  };
+  });
 }

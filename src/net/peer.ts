@@ -29,7 +29,7 @@ const icmp = { echoReply: 0, echoRequest: 8, protocol: 1 } as const;
 const arpRetryMsecs = 100;
 
 /** Four bytes from a dotted quad. Throws Solo5Error `ADDRESS`. */
-function parseIp(ip: string): Uint8Array {
+export function parseIp(ip: string): Uint8Array {
   const bytes = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(ip) ? ip.split(".").map(Number) : [];
   if (bytes.length === 0 || bytes.some((byte) => byte > 255))
     throw new Solo5Error("ADDRESS", `not an IPv4 address: ${ip}`);

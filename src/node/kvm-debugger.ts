@@ -6,7 +6,7 @@ import type { Isa } from "../abi/elf.js";
 import { createGdbServer } from "../debug/gdb/server.js";
 import type { DebuggableVcpu } from "../engine/contract.js";
 import { libc } from "../linux/libc.js";
-import { createWait } from "../linux/net/direct-device.js";
+import { createWait } from "../linux/net/wait.js";
 import type { Session } from "../target/contract.js";
 import type { Ended } from "../tender/run.js";
 import { listenForGdb, type GdbAddress, type Listening } from "./gdb-server.js";

@@ -13,7 +13,8 @@ import { kvmMemory } from "../linux/kvm/memory.js";
 import { publishVcpu, stopRequested, stopWords, waitForRelease } from "../linux/kvm/stop.js";
 import { newKvmVcpu } from "../linux/kvm/vcpu.js";
 import { dumpSink, type Dump } from "../linux/net/open.js";
-import { createWait, directDevice } from "../linux/net/direct-device.js";
+import { descriptorDevice, directReader } from "../linux/net/descriptor-device.js";
+import { createWait } from "../linux/net/wait.js";
 import type { Guest, GuestDevice, Host } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Observer } from "../tender/instrument.js";
@@ -65,7 +66,7 @@ function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks
       blocks.set(handle, blockDevice(fd, device.capacity, device.blockSize));
       continue;
     }
-    const net = directDevice({ fd, mtu: device.mtu });
+    const net = descriptorDevice({ fd, mtu: device.mtu }, directReader(fd));
     nets.set(handle, dump === undefined ? net : captured(net, dumpSink(dump), hostClock));
   }
   return { nets, blocks };

@@ -9,7 +9,8 @@ import { hostIsa } from "../linux/host-isa.js";
 import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
-import { openDump, openFrames } from "../linux/net/open.js";
+import { openAttached, openDump, type OpenContext } from "../linux/net/open.js";
+import { kernelNet } from "../linux/net/kernel-nets.js";
 import { relay } from "../linux/net/relay.js";
 import { hvt } from "../target/hvt/target.js";
 import type { Plan } from "../tender/attach.js";
@@ -17,6 +18,7 @@ import { fitted } from "../tender/fit.js";
 import type { Ended } from "../tender/run.js";
 import { workerOptions } from "../linux/worker-options.js";
 import { openBlockFile } from "./block-file.js";
+import { hostClock } from "./clock.js";
 import type { Engine } from "./engine.js";
 import { withAddresses } from "../tender/chance.js";
 import { killed, reported, say, signalled } from "./guest-run.js";
@@ -43,16 +45,24 @@ export const kvm: Engine = {
     try {
       const { plan: guest, notice } = fitted(withAddresses(plan), hvt);
       if (notice !== undefined) say(reporter, notice);
-      const work = { ...prepare(guest, console === undefined, cleanup), debug, reporter };
+      let outcome: Ended | undefined;
+      let interrupt = (): void => {};
+      const end = (how: Ended): void => {
+        outcome ??= how;
+        interrupt();
+      };
+      const context: OpenContext = {
+        clock: hostClock,
+        say: (line) => say(reporter, line),
+        failed: (message) => end({ status: 1, message }),
+      };
+      const work = { ...prepare(guest, console === undefined, context, cleanup), debug, reporter };
       const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
       const { stop, nudge, ended } = runWorker({ ...work, debugger: link?.link }, (data) =>
         console?.write(data),
       );
-      let outcome: Ended | undefined;
-      const end = (how: Ended): void => {
-        outcome ??= how;
-        stop();
-      };
+      interrupt = stop;
+      if (outcome !== undefined) stop();
       if (debug.gdb !== undefined && link !== undefined) {
         const { event } = link.link;
         const listening = {
@@ -92,7 +102,12 @@ async function listen(...args: Parameters<typeof listenForDebugger>): Promise<vo
 }
 
 /** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
-function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "debug" | "reporter"> {
+function prepare(
+  plan: Plan,
+  stdout: boolean,
+  context: OpenContext,
+  cleanup: Cleanup,
+): Omit<KvmWork, "debug" | "reporter"> {
   const opened = (fd: number): number => {
     cleanup.push(() => closeSync(fd));
     return fd;
@@ -109,11 +124,9 @@ function prepare(plan: Plan, stdout: boolean, cleanup: Cleanup): Omit<KvmWork, "
       }
       const { source, dump: path, ...declared } = device;
       const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
-      if (source.kind === "device") {
-        const frames = relay(source.device, cleanup);
-        return { ...declared, ...frames, dump };
-      }
-      const frames = openFrames(source, device.mtu);
+      const frames = kernelNet(source)?.open(source, device.mtu);
+      if (frames === undefined)
+        return { ...declared, ...relay(openAttached(device, context, cleanup), cleanup), dump };
       opened(frames.fd);
       return { ...declared, ...frames, dump };
     }),

@@ -6,7 +6,7 @@ import type { Target as TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import type { NetDevice } from "../net/contract.js";
 import { captured } from "../net/pcap.js";
-import { dumpSink, openDump, openNet } from "../linux/net/open.js";
+import { dumpSink, openAttached, openDump, type OpenContext } from "../linux/net/open.js";
 import type { Host, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
@@ -49,7 +49,12 @@ export const wasm: Engine = {
       if (notice !== undefined) say(reporter, notice);
       const console = own === undefined ? stdoutConsole : foreignConsole(own);
       const captures = openCaptures(guest, cleanup);
-      const host: Host = { ...openDevices(guest, cleanup), console, clock: hostClock, random };
+      const context: OpenContext = {
+        clock: hostClock,
+        say: (line) => say(reporter, line),
+        failed: (message) => stop({ status: 1, message }),
+      };
+      const host: Host = { ...openDevices(guest, context, cleanup), console, clock: hostClock, random };
       const run = Promise.all([
         load(),
         instrumentsOf(debug, guest, reporter, cleanup),
@@ -59,8 +64,9 @@ export const wasm: Engine = {
       );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
-      const stop = (outcome: Ended): void =>
+      function stop(outcome: Ended): void {
         void run.then((started) => started.stop(outcome)).catch(() => {});
+      }
       return {
         status: reported(ended, reporter).finally(cleanup.release),
         signal: (signal) => stop(signalled(plan, constants.signals[signal])),
@@ -108,12 +114,12 @@ function openCaptures({ devices }: Plan, cleanup: Cleanup): Instrument {
   return { host: (host) => ({ ...host, nets: new Map([...host.nets].map(seen)) }) };
 }
 
-function openDevices(plan: Plan, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
+function openDevices(plan: Plan, context: OpenContext, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
   const nets = new Map();
   const blocks = new Map();
   for (const device of plan.devices) {
     if (device.type === "NET_BASIC") {
-      nets.set(device.handle, openNet({ ...device, dump: undefined }, hostClock, cleanup));
+      nets.set(device.handle, openAttached(device, context, cleanup));
     } else if (device.source.kind === "device") {
       blocks.set(device.handle, foreignBlock(device.source.device));
     } else {

@@ -23,6 +23,7 @@ function host(size = 8192n): HostDevices & { readonly asked: string[] } {
   return {
     asked,
     netMtu: (source) => {
+      if (source.kind === "device") return source.device.mtu;
       asked.push(source.kind);
       return 1400;
     },

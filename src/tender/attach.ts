@@ -7,16 +7,10 @@ import type { DeviceType } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
 import { encodeText, hex } from "../bytes/text.js";
 import type { BlockDevice } from "../device/contract.js";
-import type { NetDevice } from "../net/contract.js";
 import type { Device } from "../image/manifest.js";
+import type { NetSource } from "../net/source.js";
 import type { Unikernel } from "../image/unikernel.js";
 import { malformedMemory } from "./texts.js";
-
-/** What backs a network device: a tap of the host, a descriptor that the process inherits, or an object. */
-export type NetSource =
-  | { readonly kind: "tap"; readonly interface: string }
-  | { readonly kind: "descriptor"; readonly fd: number }
-  | { readonly kind: "device"; readonly device: NetDevice };
 
 /** What backs a block device. */
 export type BlockSource =
@@ -71,8 +65,8 @@ export interface Plan {
 
 /** What only the host knows. Each throws Solo5Error where the source cannot be used. */
 export interface HostDevices {
-  /** MTU of a tap or descriptor, without opening it for good. */
-  netMtu(source: NetSource & { kind: "tap" | "descriptor" }): number;
+  /** MTU of a network in bytes, without opening it for good. */
+  netMtu(source: NetSource): number;
   /** Size in bytes of a file or block device that can be read and written. */
   blockSize(path: string): bigint;
 }
@@ -152,7 +146,7 @@ function attachNet(
   if (mac !== undefined && mac.length !== 6) {
     throw new Solo5Error("MAC", `Device '${device.name}': a hardware address has 6 bytes, not ${mac.length}`);
   }
-  return { ...device, ...request, mtu: source.kind === "device" ? source.device.mtu : host.netMtu(source) };
+  return { ...device, ...request, mtu: host.netMtu(source) };
 }
 
 function attachBlock(

@@ -1,6 +1,7 @@
 // The options of the tenders, declared once: parsing, usage and what each tender takes are derived. ABI.md 6.6.
 import { defaultMemMiB } from "../abi/start.js";
 import { Solo5Error } from "../bytes/error.js";
+import { netUsage } from "../net/schemes.js";
 
 /** One row an option: `name` where it is given per device (`--net:NAME=…`), `value` where it takes one. */
 interface Option {
@@ -18,8 +19,8 @@ export const classicOptions = {
   "block-sector-size": { name: true, value: "BYTES", help: "sector size of block device NAME (default 512)" },
   net: {
     name: true,
-    value: "IFACE|@FD",
-    help: "attach the tap interface IFACE, or the descriptor FD, as NAME",
+    value: "NET",
+    help: "attach the network NET as NAME",
   },
   "net-mac": { name: true, value: "MAC", help: "hardware address of NAME (default: random)" },
   "net-dump": { name: true, value: "FILE", help: "capture the frames of NAME to the pcap FILE" },
@@ -116,7 +117,7 @@ export function parseOptions(args: readonly string[], table: OptionTable): Parse
   return { given, kernel: args[at], args: args.slice(at + 1) };
 }
 
-/** `--net:NAME=IFACE|@FD` and what it means, a line an option. */
+/** `--net:NAME=NET` and what it means, a line an option, and a line or more for each kind of network. */
 export function usage(command: string, table: OptionTable): string {
   const rows = Object.entries(table).map(([key, option]) => {
     const form = `--${key}${option.name === true ? ":NAME" : ""}${option.value === undefined ? "" : `=${option.value}`}`;
@@ -126,5 +127,5 @@ export function usage(command: string, table: OptionTable): string {
 
 KERNEL is the unikernel's file, ARGUMENTS are passed to it.
 OPTIONS:
-${rows.join("")}`;
+${rows.join("")}${table.net === undefined ? "" : `NET is one of\n${netUsage()}`}`;
 }

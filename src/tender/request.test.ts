@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseOptions, sptOptions } from "./options.js";
-import { attachOptions, type NetNames } from "./request.js";
+import { attachOptions } from "./request.js";
 
-const request = (options: readonly string[], args: readonly string[] = [], names?: NetNames) =>
-  attachOptions(parseOptions([...options, "k"], sptOptions).given, args, names);
+const request = (options: readonly string[], args: readonly string[] = []) =>
+  attachOptions(parseOptions([...options, "k"], sptOptions).given, args);
 const refuses = (code: string, message: string, ...options: readonly string[]): void =>
   assert.throws(() => request(options), { name: "Solo5Error", code, message });
 
@@ -115,10 +115,15 @@ test("nothing is said twice of one device, and nothing of a device that is not a
     refuses("NOT_ATTACHED", "Device 'n' has options, but is not attached itself", `--${option}`);
 });
 
-test("names of networks that the caller knows come before interfaces", () => {
-  const names: NetNames = (value) => (value === "here" ? { kind: "descriptor", fd: 99 } : undefined);
-  const { net } = request(["--net:a=here", "--net:b=there", "--net:c=@5"], [], names);
-  assert.deepEqual(net?.["a"]?.source, { kind: "descriptor", fd: 99 });
-  assert.deepEqual(net?.["b"]?.source, { kind: "tap", interface: "there" });
-  assert.deepEqual(net?.["c"]?.source, { kind: "descriptor", fd: 5 });
+test("networks are read by their schemes; a tap may be called as another scheme is", () => {
+  const { net } = request(["--net:a=segment:lan/10.0.0.1", "--net:b=tap:user", "--net:c=@5", "--net:d=@x"]);
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((name) => net?.[name]?.source),
+    [
+      { kind: "segment", segment: "lan", peer: "10.0.0.1" },
+      { kind: "tap", interface: "user" },
+      { kind: "descriptor", fd: 5 },
+      { kind: "tap", interface: "@x" },
+    ],
+  );
 });

@@ -6,20 +6,13 @@ import {
   type AttachOptions,
   type BlockRequest,
   type NetRequest,
-  type NetSource,
 } from "./attach.js";
+import { parseNet } from "../net/schemes.js";
 import { invalidOption, type Given } from "./options.js";
 import { malformedMemory } from "./texts.js";
 
-/** Turns a NET source that is neither an interface nor a descriptor into an object; undefined where it cannot. */
-export type NetNames = (value: string) => NetSource | undefined;
-
 /** Reads the values of `given`. Throws Solo5Error with the classic texts. */
-export function attachOptions(
-  given: readonly Given[],
-  args: readonly string[],
-  names?: NetNames,
-): AttachOptions {
+export function attachOptions(given: readonly Given[], args: readonly string[]): AttachOptions {
   // Without a prototype: a device may be called toString.
   const none = (): never => Object.create(null) as never;
   const net: Record<string, { -readonly [K in keyof NetRequest]?: NetRequest[K] }> = none();
@@ -43,7 +36,7 @@ export function attachOptions(
         execHeap = true;
         break;
       case "net":
-        once(net, "source").source = netSource(value, names);
+        once(net, "source").source = parseNet(value);
         break;
       case "net-mac":
         once(net, "mac").mac = parseMac(value) ?? malformed(option, name, value);
@@ -75,11 +68,6 @@ export function attachOptions(
     }
   }
   return { memMiB, execHeap, args, net: complete(net), block: complete(block) };
-}
-
-function netSource(value: string, names: NetNames | undefined): NetSource {
-  if (/^@\d+$/.test(value)) return { kind: "descriptor", fd: Number(value.slice(1)) };
-  return names?.(value) ?? { kind: "tap", interface: value };
 }
 
 /** Six bytes from `xx:xx:xx:xx:xx:xx`. */

@@ -7,6 +7,7 @@ import { guestMinBase } from "../../abi/start.js";
 import { bootInfoBase, epollEvent, stackGap, timerDatum } from "../../abi/spt.js";
 import type { Plan } from "../../tender/attach.js";
 import { sptRules } from "../../target/spt/rules.js";
+import { inheritedDescriptors } from "../net/kernel-nets.js";
 import { seccompProgram } from "../seccomp.js";
 import * as linux from "../syscalls.js";
 import { attachBlock, attachNet } from "./attach-steps.js";
@@ -39,10 +40,7 @@ export function launch(
 ): Launch {
   const { unikernel, memSize } = plan;
   const { isa } = unikernel;
-  const inherited = plan.devices.flatMap((device) =>
-    device.type === "NET_BASIC" && device.source.kind === "descriptor" ? [device.source.fd] : [],
-  );
-  const descriptors = createDescriptors(inherited);
+  const descriptors = createDescriptors(inheritedDescriptors(plan.devices));
   const steps: Step[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
   if (dependent) {
     const args = [linux.prctlOp.setPdeathsig, linux.signal.kill, 0, 0, 0];

@@ -59,3 +59,9 @@ export const stackReach = 0x40000;
 export const atExecfn = 31;
 /** Messages go to stderr, and the status is that of any tender's error. */
 export const stderr = 2;
+
+/** A device that steps open, and the number of its descriptor then. */
+export interface Opened {
+  readonly fd: number;
+  readonly steps: readonly Step[];
+}

@@ -1,34 +1,54 @@
-// Opens what a network attachment names, for a host process that moves its frames: a tap, a descriptor, an object; with
-// its capture.
+// Opens what a network attachment names, for a host process that moves its frames, with its capture.
 import { hostPath } from "../path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cleanup } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
-import type { Clock } from "../../device/contract.js";
-import type { NetDevice } from "../../net/contract.js";
+import { borrowed, type NetDevice } from "../../net/contract.js";
+import { openNet, type NetContext, type NetOpeners, type OpenNet } from "../../net/opener.js";
 import { captured } from "../../net/pcap.js";
-import type { AttachedNet, NetSource } from "../../tender/attach.js";
+import { openSegment } from "../../net/segments.js";
+import type { NetSource } from "../../net/source.js";
+import type { AttachedNet } from "../../tender/attach.js";
 import { reason } from "../errno.js";
-import { frameDevice } from "./frame-device.js";
-import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
+import { descriptorDevice } from "./descriptor-device.js";
+import { kernelNet } from "./kernel-nets.js";
+import { watchedReader } from "./poll.js";
 
-/** The device behind a network attachment, with its capture. What is opened here is closed with the run. */
-export function openNet(net: AttachedNet, clock: Clock, cleanup: Cleanup): NetDevice {
-  const { source, dump, mtu } = net;
-  let device: NetDevice;
-  if (source.kind === "device") device = source.device;
-  else {
-    const frames = openFrames(source, mtu);
-    device = frameDevice(frames.fd, frames.mtu);
-    cleanup.push(() => device.close());
-  }
-  if (dump === undefined) return device;
-  return captured(device, dumpSink({ fd: openDump(dump, cleanup), path: dump }), clock);
+/** The device on a network of the kernel's. */
+const openKernelNet: OpenNet<NetSource> = (source, { mtu }) => {
+  const frames = kernelNet(source)?.open(source, mtu);
+  if (frames === undefined) throw new RangeError(`the kernel moves no frames of a ${source.kind}`);
+  return descriptorDevice(frames, watchedReader(frames.fd));
+};
+
+const openers: NetOpeners = {
+  tap: openKernelNet,
+  descriptor: openKernelNet,
+  segment: openSegment,
+  device: ({ device }) => borrowed(device),
+};
+
+/** What does not depend on the network. */
+export type OpenContext = Omit<NetContext, "mtu">;
+
+/** The device behind a network attachment, without its capture. What is opened here is closed with the run. */
+export function openAttached(
+  { source, mtu }: AttachedNet,
+  context: OpenContext,
+  cleanup: Cleanup,
+): NetDevice {
+  const device = openNet(openers, source, { ...context, mtu });
+  cleanup.push(() => device.close());
+  return device;
 }
 
-/** The descriptor behind a tap or an inherited descriptor. Throws Solo5Error `NET`. */
-export const openFrames = (source: NetSource & { kind: "tap" | "descriptor" }, mtu: number): FrameSource =>
-  source.kind === "tap" ? openTap(source.interface) : adoptDescriptor(source.fd, mtu);
+/** The same with its capture. Throws Solo5Error. */
+export function openCaptured(net: AttachedNet, context: OpenContext, cleanup: Cleanup): NetDevice {
+  const device = openAttached(net, context, cleanup);
+  const { dump } = net;
+  if (dump === undefined) return device;
+  return captured(device, dumpSink({ fd: openDump(dump, cleanup), path: dump }), context.clock);
+}
 
 /** An open capture, with the name that messages call it. */
 export interface Dump {

@@ -2,63 +2,97 @@
 // first descriptor and ended with the last.
 import { closeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { Solo5Error } from "../../bytes/error.js";
 import { libc } from "../libc.js";
 import { workerOptions } from "../worker-options.js";
+import { frameRingMemory, frameRingReader } from "./frame-ring.js";
 import { socketPair } from "./socket-pair.js";
+import type { FrameReader } from "./descriptor-device.js";
 
-export type WorkerCommand = { readonly op: "add" | "remove"; readonly fd: number } | { readonly op: "stop" };
-export type WorkerReport =
-  | { readonly fd: number; readonly frames: readonly Uint8Array[] }
-  | { readonly fd: number; readonly removed: true };
-
-interface Watcher {
-  command(command: WorkerCommand): void;
+export type WorkerCommand =
+  | { readonly op: "add"; readonly fd: number; readonly ring: SharedArrayBuffer }
+  | { readonly op: "remove" | "resume" | "writable"; readonly fd: number }
+  | { readonly op: "stop" };
+/** `readable` is said once until the ring's reader acknowledges it. */
+export interface WorkerReport {
+  readonly fd: number;
+  readonly event: "readable" | "writable" | "removed";
 }
+
 interface Watch {
-  readonly onFrames: (frames: readonly Uint8Array[]) => void;
-  readonly onRemoved: () => void;
+  onReadable(): void;
+  onWritable(): void;
 }
 
 const watches = new Map<number, Watch>();
-let watcher: Watcher | undefined;
+/** Gives the worker a command; undefined where there is none. */
+let command: ((command: WorkerCommand) => void) | undefined;
 
-function start(): Watcher {
+function start(): (command: WorkerCommand) => void {
   const [near, far] = socketPair();
   const worker = new Worker(new URL("./poll-worker.js", import.meta.url), {
     workerData: far,
     ...workerOptions,
   });
-  worker.on("message", (report: WorkerReport) => {
-    const watch = watches.get(report.fd);
-    if ("frames" in report) {
-      watch?.onFrames(report.frames);
-      return;
+  worker.on("message", ({ fd, event }: WorkerReport) => {
+    const watch = watches.get(fd);
+    if (event === "readable") watch?.onReadable();
+    else if (event === "writable") watch?.onWritable();
+    else {
+      watches.delete(fd);
+      closeSync(fd);
+      if (watches.size === 0) stop();
     }
-    watches.delete(report.fd);
-    watch?.onRemoved();
-    if (watches.size === 0) stop();
+  });
+  // Without the thread no frame comes any more: that is this process's end, in the words of whoever reports it.
+  worker.on("error", ({ message }) => {
+    throw new Solo5Error("NET", `cannot wait for frames: ${message}`);
   });
   worker.on("exit", () => {
     closeSync(near);
     closeSync(far);
   });
-  const command = (message: WorkerCommand): void => {
+  const wake = Uint8Array.of(1);
+  return (message) => {
     worker.postMessage(message);
-    libc().write(near, Uint8Array.of(1), 1);
+    libc().write(near, wake, wake.length);
   };
-  return { command };
 }
 
 function stop(): void {
-  watcher?.command({ op: "stop" });
-  watcher = undefined;
+  command?.({ op: "stop" });
+  command = undefined;
 }
 
-/** Calls `onFrames` with the frames that come on `fd`, which must not block. Returns what ends it and closes `fd`. */
-export function watch(fd: number, onFrames: (frames: readonly Uint8Array[]) => void): () => void {
-  watches.set(fd, { onFrames, onRemoved: () => closeSync(fd) });
-  watcher ??= start();
-  const { command } = watcher;
-  command({ op: "add", fd });
-  return () => command({ op: "remove", fd });
+/** Reads the frames that come on `fd`, which must not block and belongs to the reader from now on. */
+export function watchedReader(fd: number): FrameReader {
+  const memory = frameRingMemory();
+  const ring = frameRingReader(memory);
+  let onReadable = (): void => {};
+  let onWritable = (): void => {};
+  watches.set(fd, {
+    onReadable() {
+      ring.acknowledge();
+      onReadable();
+    },
+    onWritable: () => onWritable(),
+  });
+  const tell = (command ??= start());
+  tell({ op: "add", fd, ring: memory });
+  return {
+    get readable() {
+      return ring.readable;
+    },
+    read() {
+      const frame = ring.read();
+      if (ring.shouldResume()) tell({ op: "resume", fd });
+      return frame;
+    },
+    onReadable: (listener) => void (onReadable = listener),
+    onWritable(listener) {
+      onWritable = listener;
+      tell({ op: "writable", fd });
+    },
+    close: () => tell({ op: "remove", fd }),
+  };
 }

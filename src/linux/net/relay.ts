@@ -3,7 +3,8 @@
 import { closeSync } from "node:fs";
 import type { NetDevice } from "../../net/contract.js";
 import { join } from "../../net/join.js";
-import { frameDevice } from "./frame-device.js";
+import { descriptorDevice } from "./descriptor-device.js";
+import { watchedReader } from "./poll.js";
 import type { Cleanup } from "../../bytes/cleanup.js";
 import { socketPair } from "./socket-pair.js";
 import type { FrameSource } from "./tap.js";
@@ -11,7 +12,7 @@ import type { FrameSource } from "./tap.js";
 /** The far end of a socket that `device` is joined to. Both ends are closed with the run. */
 export function relay(device: NetDevice, cleanup: Cleanup): FrameSource {
   const [near, fd] = socketPair();
-  const end = frameDevice(near, device.mtu);
+  const end = descriptorDevice({ fd: near, mtu: device.mtu }, watchedReader(near));
   const part = join(device, end);
   cleanup.push(() => closeSync(fd));
   cleanup.push(() => end.close());

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { NetDevice } from "../net/contract.js";
-import { segments } from "./segments.js";
+import type { NetDevice } from "./contract.js";
+import { openSegment, segmentScheme } from "./segments.js";
 
 /** Who answers an ARP request for 10.0.0.`host`: the senders' hardware addresses. */
 async function answers(device: NetDevice, host: number): Promise<string[]> {
@@ -19,34 +19,56 @@ async function answers(device: NetDevice, host: number): Promise<string[]> {
   return senders;
 }
 
+const context = {
+  mtu: 1500,
+  clock: { monotonic: () => 0n, wall: () => 0n },
+  say() {},
+  failed: (message: string) => assert.fail(message),
+};
+function open(value: string): NetDevice {
+  const source = segmentScheme.parse(value);
+  assert.ok(source !== undefined);
+  assert.equal(segmentScheme.format(source), value);
+  return openSegment(source, context);
+}
+
 test("devices of one name share a segment; a peer is there once, with an address of its own", async () => {
-  const named = segments();
-  const device = (value: string): NetDevice => {
-    const source = named(value);
-    assert.ok(source?.kind === "device");
-    return source.device;
-  };
-  const first = device("segment:lan/10.0.0.1");
-  device("segment:lan/10.0.0.1");
-  const second = device("segment:lan/10.0.0.2");
-  const other = device("segment:wan");
+  const first = open("segment:lan/10.0.0.1");
+  const devices = [
+    first,
+    open("segment:lan/10.0.0.1"),
+    open("segment:lan/10.0.0.2"),
+    open("segment:wan"),
+  ] as const;
+  const [, , second, other] = devices;
   assert.equal((await answers(first, 1)).length, 1);
   assert.equal((await answers(second, 1)).length, 1);
   assert.notDeepEqual(await answers(first, 1), await answers(first, 2));
   assert.deepEqual(await answers(other, 1), []);
+  for (const device of devices) device.close();
+});
+
+test("a segment lasts as long as a unikernel is on it", async () => {
+  const first = open("segment:lan/10.0.0.1");
+  const second = open("segment:lan");
+  first.close();
+  assert.equal((await answers(second, 1)).length, 1);
+  second.close();
+  const later = open("segment:lan");
+  assert.deepEqual(await answers(later, 1), []);
+  later.close();
 });
 
 test("what is no segment is left to others, and a bad one is refused", () => {
-  const named = segments();
-  assert.equal(named("tap0"), undefined);
+  assert.equal(segmentScheme.parse("tap0"), undefined);
   for (const value of ["segment:", "segment:a b", "segment:lan/"]) {
-    assert.throws(() => named(value), {
+    assert.throws(() => segmentScheme.parse(value), {
       code: "NET",
       message: new RegExp(`interface: ${value}: not of the form`),
     });
   }
   for (const ip of ["10.0.0.256", "10.0.0", "10.0.0.1.1", "x"]) {
-    assert.throws(() => named(`segment:lan/${ip}`), {
+    assert.throws(() => segmentScheme.parse(`segment:lan/${ip}`), {
       code: "ADDRESS",
       message: `not an IPv4 address: ${ip}`,
     });

@@ -1,46 +1,7 @@
-// A network device on a descriptor for a thread that may block, such as a virtual CPU's: frames are read when the guest
-// asks, and waiting is one ppoll(2) over all devices.
-import { result } from "../../abi/start.js";
+// Waiting for frames in a thread that may block: one ppoll(2) over all descriptors.
 import { array, i64, struct, viewOf } from "../../bytes/struct.js";
-import { frameMax, type NetDevice } from "../../net/contract.js";
-import { errnos } from "../errno.js";
 import { libc } from "../libc.js";
 import { pollfd, pollHangUp, pollIn } from "./pollfd.js";
-import type { FrameSource } from "./tap.js";
-
-const isTransient = (errno: number): boolean =>
-  errno === errnos["EAGAIN"]?.[0] || errno === errnos["ENOBUFS"]?.[0];
-
-/** A device on frames that nobody else reads. It does not close the descriptor, which is its opener's. */
-export function directDevice({ fd, mtu }: FrameSource): NetDevice {
-  const c = libc();
-  const buffer = new Uint8Array(frameMax);
-  /** A frame that was read to find out whether there is one. */
-  let next: Uint8Array | undefined;
-  const receive = (): Uint8Array | undefined => {
-    const size = c.read(fd, buffer, buffer.length);
-    return size > 0 ? buffer.slice(0, size) : undefined;
-  };
-  return {
-    mtu,
-    get readable() {
-      next ??= receive();
-      return next !== undefined;
-    },
-    read() {
-      const frame = next ?? receive();
-      next = undefined;
-      return frame;
-    },
-    onReadable() {},
-    write(frame) {
-      const written = c.write(fd, frame, frame.length);
-      if (written === frame.length) return result.ok;
-      return written < 0 && isTransient(c.errno()) ? result.again : result.unspecified;
-    },
-    close() {},
-  };
-}
 
 const timespec = struct(16, { seconds: i64, nanoseconds: i64 });
 const second = 1_000_000_000n;

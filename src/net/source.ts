@@ -1,0 +1,32 @@
+// What can be behind a unikernel's network device, as data: checked when it is read, opened when the unikernel runs.
+import type { NetDevice } from "./contract.js";
+
+/** A tap of the host that exists and is up. */
+export interface TapSource {
+  readonly kind: "tap";
+  readonly interface: string;
+}
+
+/** A descriptor that this process inherited and that keeps frames whole. */
+export interface DescriptorSource {
+  readonly kind: "descriptor";
+  readonly fd: number;
+}
+
+/** A port of the segment of this name, which every unikernel of this process that names it shares. */
+export interface SegmentSource {
+  readonly kind: "segment";
+  readonly segment: string;
+  /** Dotted quad of a host on the segment that answers pings; none where absent. */
+  readonly peer?: string | undefined;
+}
+
+/** An object: a port of a segment of the caller's, a device of their own. */
+export interface DeviceSource {
+  readonly kind: "device";
+  readonly device: NetDevice;
+}
+
+export type NetSource = TapSource | DescriptorSource | SegmentSource | DeviceSource;
+export type NetKind = NetSource["kind"];
+export type SourceOf<K extends NetKind> = Extract<NetSource, { readonly kind: K }>;

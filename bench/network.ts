@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { commandFile } from "../test/command.js";
 import { createNamespace, type Namespace } from "../test/namespace.js";
 import { needs, needsAll } from "../test/needs.js";
-import { buildPrograms, programFile, sourceFolder } from "../test/unikernels.js";
-import { webServer } from "../test/web/program.js";
+import { demoFile } from "../src/toolchain/guest-jobs.js";
+import { guestOutput } from "../src/toolchain/layout.js";
+import { sourceFolder } from "../test/unikernels.js";
 import { folder } from "./one-off.js";
 import { median, timed, type Row, type Suite } from "./report.js";
 
@@ -22,13 +23,13 @@ const portable = (target: "spt" | "hvt"): readonly string[] => [
   "--engine=wasm",
   "--mem=64",
   "--net:service0=tap0",
-  programFile(webServer, target),
+  demoFile(guestOutput, "web", target),
 ];
 const ways = {
-  native: [commandFile("solo5-spt"), "--mem=64", "--net:service0=tap0", programFile(webServer, "spt")],
+  native: [commandFile("solo5-spt"), "--mem=64", "--net:service0=tap0", demoFile(guestOutput, "web", "spt")],
   hvt: portable("hvt"),
   spt: portable("spt"),
-  tcg: [commandFile("solo5-virtio-run"), "-q", "-H", "qemu", "-m", "64", "-n", "tap0", programFile(webServer, "virtio")], // prettier-ignore
+  tcg: [commandFile("solo5-virtio-run"), "-q", "-H", "qemu", "-m", "64", "-n", "tap0", demoFile(guestOutput, "web", "virtio")], // prettier-ignore
 } satisfies Record<string, readonly string[]>;
 type Way = keyof typeof ways;
 
@@ -206,7 +207,6 @@ async function floodRow(): Promise<Row> {
 }
 
 async function run(): Promise<readonly Row[]> {
-  await buildPrograms([webServer], ["spt", "hvt", "virtio"]);
   execFileSync("gcc", ["-O2", "-o", load, join(sourceFolder("web"), "load.c")]);
   return [...(await rateRows()), await warmUpRow(), await floodRow()];
 }

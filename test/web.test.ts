@@ -4,16 +4,15 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { commandFile } from "./command.js";
 import { createNamespace, type Namespace } from "./namespace.js";
 import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
-import { buildPrograms, programFile } from "./unikernels.js";
-import { webServer } from "./web/program.js";
+import { guestOutput } from "../src/toolchain/layout.js";
+import { demoFile } from "../src/toolchain/guest-jobs.js";
 
 const skip = needsAll(needs.x8664Linux(), needs.root(), needs.program("ip"));
-before(() => buildPrograms([webServer], ["spt", "hvt"]));
 
 const client = join(projectRoot, "dist/test/web/client.js");
 
@@ -49,7 +48,7 @@ for (const { target, engine, connections, args } of rows) {
     async () => {
       using namespace = createNamespace();
       namespace.tap("tap0", "10.0.0.1/24");
-      const child = await serve(namespace, programFile(webServer, target), engine, args);
+      const child = await serve(namespace, demoFile(guestOutput, "web", target), engine, args);
       try {
         const outcome = await namespace.execute(process.execPath, [client, "10.0.0.2", `${connections}`]);
         assert.deepEqual(outcome, { stdout: "as it must be\n", stderr: "", status: 0 });

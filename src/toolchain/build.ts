@@ -1,12 +1,13 @@
-// Builds what is linked into unikernels, and the self-tests: dist/guest/lib/<triple>/solo5_<target>.{o,lds}, libgcc.a and
-// dist/guest/tests/[aarch64/]test_<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
+// Builds what is linked into unikernels, the self-tests and the demonstrations: dist/guest/lib/<triple>/solo5_<target>.{o,lds},
+// libgcc.a, dist/guest/tests/[aarch64/]test_<name>.<target>, dist/guest/demo/<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
+import { demos, demoTargets } from "./demos.js";
 import { guestJobs } from "./guest-jobs.js";
 import { isas, type BindingsTarget } from "./isa.js";
 import { readStamps, runJobs, writeStamps } from "./jobs.js";
 import { guestOutput } from "./layout.js";
-import { selfTests, testLibrary } from "./self-tests.js";
+import { selfTests } from "./self-tests.js";
 
 interface GuestBuild {
   /** All unless given, as for each of these. */
@@ -32,30 +33,36 @@ export async function buildGuest({
   const plans = wantedIsas.map((isa) => {
     const targets = isas[isa].targets.filter((target) => wantedTargets?.includes(target) ?? true);
     const tests = selfTests(isa).filter(({ name }) => wantedTests?.includes(name) ?? true);
-    const names = tests.map(({ name }) => name);
     /** The malformed unikernel is part of all the tests, not of a choice of them. */
     const malformed = wantedTests === undefined && targets.includes("hvt");
     const extras = [
       ...(malformed ? (["buggyElf"] as const) : []),
       ...(targets.includes("virtio") ? (["diskBoot"] as const) : []),
     ];
-    return { jobs: guestJobs(isa, output), targets, tests, names, extras };
+    const jobs = guestJobs(isa, output);
+    /** What a choice of the tests leaves out is not built either. */
+    const programs = [
+      ...tests.map((test) => ({ ...jobs.selfTest(test.name), targets: test.targets })),
+      ...(wantedTests === undefined
+        ? demos(isa).map((name) => ({ ...jobs.demo(name), targets: demoTargets }))
+        : []),
+    ];
+    return { jobs, targets, programs, extras };
   });
   const stages = [
-    plans.flatMap(({ jobs, names }) => [
+    plans.flatMap(({ jobs, programs }) => [
       ...(runtime ? jobs.runtime.parts : []),
-      ...names.flatMap(jobs.manifest),
+      ...programs.map(({ manifest }) => manifest),
     ]),
-    plans.flatMap(({ jobs, targets, names }) => [
+    plans.flatMap(({ jobs, targets, programs }) => [
       ...(runtime ? jobs.runtime.archives : []),
       ...targets.flatMap(jobs.bindings),
-      ...[testLibrary, ...names].flatMap(jobs.compile),
+      ...jobs.testLibrary,
+      ...programs.flatMap(({ compile }) => compile),
     ]),
-    plans.flatMap(({ jobs, targets, tests }) =>
-      tests.flatMap((test) =>
-        targets
-          .filter((target) => test.targets.includes(target))
-          .map((target) => jobs.link(test.name, target)),
+    plans.flatMap(({ targets, programs }) =>
+      programs.flatMap((program) =>
+        targets.filter((target) => program.targets.includes(target)).map((target) => program.link(target)),
       ),
     ),
     plans.flatMap(({ jobs, extras }) => extras.map((name) => jobs[name].compile)),

@@ -1,6 +1,6 @@
-// The jobs that build one ISA's bindings and self-tests: what is read, what is written, by which command.
+// The jobs that build one ISA's bindings, self-tests and demonstrations: what is read, what is written, by which command.
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
 import { manifestSource } from "../image/manifest-source.js";
@@ -22,6 +22,7 @@ import {
   runtimeArchive,
 } from "./layout.js";
 import { runtimeFlags, splitArchive, zigRuntimeFlags } from "./runtime.js";
+import { demosFolder } from "./demos.js";
 import { testLibrary, testsFolder } from "./self-tests.js";
 
 /** What a self-test is compiled with, as any application might be. */
@@ -29,9 +30,9 @@ const testFlags = ["-O2", "-g", "-Wall", "-Wextra", "-Werror"] as const;
 const languageFlags = (source: string): readonly string[] =>
   source.endsWith(".cc") ? ["-std=c++17", "-fno-exceptions", "-fno-rtti"] : ["-std=gnu99"];
 
-/** The C and C++ files of a self-test. */
-const sources = (test: string): readonly string[] =>
-  readdirSync(join(testsFolder, test)).filter((file) => /\.(c|cc)$/.test(file));
+/** The C and C++ files in a program's folder. */
+const sources = (folder: string): readonly string[] =>
+  readdirSync(folder).filter((file) => /\.(c|cc)$/.test(file));
 
 /** Every file below `folder`, sorted. */
 const filesBelow = (folder: string): readonly string[] =>
@@ -52,21 +53,39 @@ const testsOutput = (output: string, isa: Isa): string => join(output, "tests", 
 export const selfTestFile = (output: string, isa: Isa, name: string, target: BindingsTarget): string =>
   join(testsOutput(output, isa), `test_${name}.${target}`);
 
+/** Where a demonstration ends up below `output`. */
+export const demoFile = (output: string, name: string, target: BindingsTarget): string =>
+  join(output, "demo", `${name}.${target}`);
+
 /** Where the malformed unikernel ends up below `output`. */
 export const buggyElfFile = (output: string, isa: Isa): string =>
   join(testsOutput(output, isa), "buggyelf.hvt");
+
+/** Objects that several programs share. */
+interface Library {
+  readonly folder: string;
+  readonly objects: readonly string[];
+  readonly compile: readonly Job[];
+}
+
+/** A unikernel from the C sources and the manifest in a folder. */
+interface ProgramJobs {
+  /** The C source of its manifest; before `compile`. */
+  readonly manifest: Job;
+  readonly compile: readonly Job[];
+  /** After `compile` and `bindings`. */
+  link(target: BindingsTarget): Job;
+}
 
 interface GuestJobs {
   /** The bindings' object and linker script. */
   bindings(target: BindingsTarget): readonly Job[];
   /** The compiler's runtime and the libraries that are empty: parts first, then archives. */
   readonly runtime: { readonly parts: readonly Job[]; readonly archives: readonly Job[] };
-  /** The C source of a self-test's manifest; before `compile`. */
-  manifest(test: string): readonly Job[];
-  /** The objects of a self-test, or of what they share. */
-  compile(test: string): readonly Job[];
-  /** The self-test itself; after `compile` and `bindings`. */
-  link(test: string, target: BindingsTarget): Job;
+  selfTest(name: string): ProgramJobs;
+  /** What self-tests share. */
+  readonly testLibrary: readonly Job[];
+  demo(name: string): ProgramJobs;
   /** The malformed hvt unikernel, which is all its own source: its object, then, after `bindings`, itself. */
   readonly buggyElf: { readonly compile: Job; readonly link: Job };
   /** The boot code of disks, for PCs. */
@@ -94,13 +113,6 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     inputs: [...includes, ...inputs],
     make: [...cc, ...flags, "-c", source, "-o", object],
   });
-  const manifestFile = (test: string): string => join(work, test, "manifest.c");
-  const objectOf = (test: string, source: string): string => join(work, test, `${source}.o`);
-  const objects = (test: string): readonly string[] => [
-    ...sources(test).map((source) => objectOf(test, source)),
-    ...(test === testLibrary ? [] : [objectOf(test, "manifest.c")]),
-  ];
-
   const linkJob = (file: string, target: BindingsTarget, parts: readonly string[]): Job => {
     const script = join(lib, linkerScript(target));
     return {
@@ -109,6 +121,42 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
     };
   };
+  /** The C and C++ files of a folder; what they include is in it, or in what else is given. */
+  const folderJobs = (folder: string, shared: readonly string[] = []): Library => {
+    const inputs = [folder, ...shared].flatMap(filesBelow);
+    const flags = [...testFlags, ...shared.flatMap((one) => ["-I", one])];
+    const object = (source: string): string => join(work, basename(folder), `${source}.o`);
+    return {
+      folder,
+      objects: sources(folder).map(object),
+      compile: sources(folder).map((source) =>
+        compileJob(join(folder, source), object(source), inputs, [...languageFlags(source), ...flags]),
+      ),
+    };
+  };
+  const programJobs = (
+    folder: string,
+    file: (target: BindingsTarget) => string,
+    shared?: Library,
+  ): ProgramJobs => {
+    const own = folderJobs(folder, shared === undefined ? [] : [shared.folder]);
+    const json = join(folder, "manifest.json");
+    const text = manifestSource(parseManifest(readFileSync(json, "utf8"), relative(packageRoot, json)));
+    const manifest = join(work, basename(folder), "manifest.c");
+    const manifestObject = `${manifest}.o`;
+    return {
+      manifest: { output: manifest, inputs: [], make: { text } },
+      compile: [...own.compile, compileJob(manifest, manifestObject, [manifest], ["-std=gnu99", "-O2"])],
+      link: (target) =>
+        linkJob(file(target), target, [
+          join(lib, bindingsObject(target)),
+          ...own.objects,
+          manifestObject,
+          ...(shared?.objects ?? []),
+        ]),
+    };
+  };
+  const library = folderJobs(join(testsFolder, testLibrary), [join(testsFolder, testLibrary)]);
   const runtimeJobs = (): GuestJobs["runtime"] => {
     const runtime = compiler.runtime();
     const archive = join(lib, runtimeArchive);
@@ -183,30 +231,9 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
         { output: join(lib, linkerScript(target)), inputs: [], make: { text: readFileSync(script, "utf8") } },
       ];
     },
-    manifest: (test) => {
-      const json = join(testsFolder, test, "manifest.json");
-      const name = relative(packageRoot, json);
-      const text = manifestSource(parseManifest(readFileSync(json, "utf8"), name));
-      return [{ output: manifestFile(test), inputs: [], make: { text } }];
-    },
-    compile: (test) => {
-      const inputs = [...filesBelow(join(testsFolder, test)), ...filesBelow(join(testsFolder, testLibrary))];
-      const flags = [...testFlags, "-I", join(testsFolder, testLibrary)];
-      const own = sources(test).map((source) =>
-        compileJob(join(testsFolder, test, source), objectOf(test, source), inputs, [
-          ...languageFlags(source),
-          ...flags,
-        ]),
-      );
-      if (test === testLibrary) return own;
-      const manifest = manifestFile(test);
-      return [...own, compileJob(manifest, objectOf(test, "manifest.c"), [manifest], ["-std=gnu99", "-O2"])];
-    },
-    link: (test, target) =>
-      linkJob(selfTestFile(output, isa, test, target), target, [
-        join(lib, bindingsObject(target)),
-        ...objects(test),
-        ...objects(testLibrary),
-      ]),
+    selfTest: (name) =>
+      programJobs(join(testsFolder, name), (target) => selfTestFile(output, isa, name, target), library),
+    testLibrary: library.compile,
+    demo: (name) => programJobs(join(demosFolder, name), (target) => demoFile(output, name, target)),
   };
 }

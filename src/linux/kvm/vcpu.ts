@@ -169,16 +169,23 @@ function handleExit({ run, size, debug }: Running, answer: Answer): Verdict {
   }
 }
 
-function handleIo(run: DataView, answer: Answer): Verdict {
-  const at = Number(run.getBigUint64(exitUnion + runIo.offsets.data_offset, true));
+/** String instructions move several items to or from one port: `count` of them lie side by side. */
+export function handleIo(run: DataView, answer: Answer): Verdict {
+  const first = Number(run.getBigUint64(exitUnion + runIo.offsets.data_offset, true));
   const size = run.getUint8(exitUnion + runIo.offsets.size) as 1 | 2 | 4;
   const port = run.getUint16(exitUnion + runIo.offsets.port, true);
   const word = size === 4 ? "Uint32" : size === 2 ? "Uint16" : "Uint8";
-  if (run.getUint8(exitUnion + runIo.offsets.direction) === ioDirectionOut)
-    return answer({ kind: "out", port, size, value: run[`get${word}`](at, true) });
-  const exit = { kind: "in" as const, port, size, value: 0 };
-  const verdict = answer(exit);
-  run[`set${word}`](at, exit.value, true);
+  const isOut = run.getUint8(exitUnion + runIo.offsets.direction) === ioDirectionOut;
+  const count = run.getUint32(exitUnion + runIo.offsets.count, true);
+  let verdict: Verdict = "resume";
+  for (let at = first; at < first + count * size; at += size) {
+    const exit = { kind: "in" as const, port, size, value: 0 };
+    const one = answer(
+      isOut ? { kind: "out" as const, port, size, value: run[`get${word}`](at, true) } : exit,
+    );
+    if (!isOut) run[`set${word}`](at, exit.value, true);
+    if (one === "suspend") verdict = one;
+  }
   return verdict;
 }
 

@@ -7,7 +7,7 @@ import { hostFailure } from "../node/errno.js";
 import { stdoutConsole } from "../node/console.js";
 import { packageVersion } from "../toolchain/layout.js";
 
-/** A user's mistake in how the command was called: the message, if any, then the usage; exit 1. */
+/** A user's mistake in how the command was called: the message, if any, then how it is called; exit 1. */
 export class UsageError extends Solo5Error {
   constructor(message = "") {
     super("USAGE", message);
@@ -17,7 +17,7 @@ export class UsageError extends Solo5Error {
 export interface Command {
   /** The name that messages begin with. */
   readonly name: string;
-  /** Asked for when it is to be printed. */
+  /** What follows a mistake in how it was called. Asked for when it is to be printed. */
   readonly usage: string;
   /** Gives the exit status. */
   run(args: readonly string[]): number | Promise<number>;

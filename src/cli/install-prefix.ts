@@ -1,15 +1,19 @@
-#!/usr/bin/env node
-// install-prefix DIR: the headers, bindings, wrappers and commands under DIR, for other projects' builds. ABI.md 10.
+// solo5 install-prefix DIR: the headers, bindings, wrappers, commands, manual pages and completions under DIR, for other
+// projects' builds. ABI.md 10.
 import { resolve } from "node:path";
 import { installPrefix } from "../toolchain/install.js";
-import { main, UsageError } from "./command.js";
+import { completionFiles, completionScript, type Shell } from "./completion/shells.js";
+import { manPages } from "./help/pages.js";
+import { onlyOperand, type Call } from "./own-command.js";
 
-await main({
-  name: "install-prefix",
-  usage: "usage: npm run install-prefix -- DIR\n",
-  run([folder, ...more]) {
-    if (folder === undefined || folder.startsWith("-") || more.length > 0) throw new UsageError();
-    installPrefix(resolve(folder));
-    return 0;
-  },
-});
+export function installPrefixCommand({ operands }: Call<string>): number {
+  const shells = Object.keys(completionFiles) as Shell[];
+  installPrefix(
+    resolve(onlyOperand(operands, "DIR")),
+    new Map([
+      ...shells.map((shell) => [completionFiles[shell], completionScript(shell)] as const),
+      ...[...manPages()].map(([name, page]) => [`share/man/man1/${name}`, page] as const),
+    ]),
+  );
+  return 0;
+}

@@ -27,17 +27,39 @@ test("a segment cannot be sealed, nor a dump that cannot be written start", asyn
   );
 });
 
-test("version and usage", async () => {
+test("version, help and hints", async () => {
   for (const command of [[], ["run"], ["seal"], ["replay"]]) {
     const { stdout, status } = await solo5("solo5", [...command, "--version"]);
     assert.match(stdout, /^solo5 \d+\.\d+\.\d+\n$/);
     assert.equal(status, 0);
   }
-  const usages = (stderr: string) => [...stderr.matchAll(/^usage: solo5 (\w+)/gm)].map(([, name]) => name);
-  for (const names of [["run"], ["seal"], ["replay"]])
-    assert.deepEqual(usages((await solo5("solo5", [...names, "--help"])).stderr), names);
-  assert.deepEqual(usages((await solo5("solo5", ["--help"])).stderr), ["run", "seal", "replay"]);
-  await refuses(["run", "--nonsense"], /^solo5: Invalid option: `--nonsense'\nusage: solo5 run /);
+  for (const ask of [
+    ["run", "--help"],
+    ["run", "-h", "k"],
+    ["help", "run"],
+    ["--help", "run"],
+  ]) {
+    const { stdout, stderr, status } = await solo5("solo5", ask);
+    assert.match(stdout, /^usage: solo5 run /);
+    assert.deepEqual({ stderr, status }, { stderr: "", status: 0 });
+  }
+  for (const ask of ["--help", "-h", "help"]) {
+    const { stdout, stderr, status } = await solo5("solo5", [ask]);
+    assert.match(stdout, /^usage: solo5 COMMAND /);
+    assert.deepEqual({ stderr, status }, { stderr: "", status: 0 });
+  }
+  await refuses([], /^usage: solo5 COMMAND /);
+  const hint = "usage: solo5 run [^\n]*\nsee:   solo5 run --help\n$";
+  for (const [argument, line] of [
+    ["--nonsense", "there is no option --nonsense"],
+    ["--enigne=wasm", "there is no option --enigne=wasm; did you mean --engine\\?"],
+    ["--mem", "--mem: this option is written --mem=MB"],
+    ["--net=tap0", "--net=tap0: this option is written --net:NAME=[^\n]*"],
+    ["--verbose=1", "--verbose=1: this option is written --verbose"],
+  ] as const)
+    await refuses(["run", argument, net], new RegExp(`^solo5: ${line}\n${hint}`));
+  await refuses(["run"], new RegExp(`^solo5: Missing KERNEL operand\n${hint}`));
+  await refuses(["sael"], /^solo5: there is no command 'sael'; did you mean seal\?\nsee: solo5 --help\n$/);
 });
 
 test("a full disk is one line", { skip: needs.x8664Linux() }, async () => {

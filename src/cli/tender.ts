@@ -5,7 +5,7 @@ import { targets } from "../abi/notes.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { readFile } from "../node/files.js";
 import type { AttachOptions } from "../tender/attach.js";
-import { parseOptions, usage, type Given, type OptionTable } from "../tender/options.js";
+import { parseOptions, usage, type Given, type OptionName, type OptionTable } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { packageVersion } from "../toolchain/layout.js";
@@ -21,9 +21,9 @@ export interface Start {
 }
 
 /** Runs the tender `command` of a target; `start` gives the exit status. */
-export function tenderMain(
+export function tenderMain<Name extends OptionName>(
   target: Target,
-  table: OptionTable,
+  table: OptionTable<Name>,
   start: (start: Start) => number | Promise<number>,
   command = `solo5-${target}`,
 ): Promise<void> {

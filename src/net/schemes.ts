@@ -42,10 +42,7 @@ export function parseNet(value: string): NetSource {
 export const formatNet = (source: NetSource): string =>
   source.kind === "device" ? "(an object)" : (schemes[source.kind] as NetScheme<NetSource>).format(source);
 
-/** What usages say of networks, a line or more a kind. */
-export const netUsage = (): string =>
-  Object.values(schemes)
-    .map(({ form, help }) =>
-      help.map((line, i) => `    ${(i === 0 ? form : "").padEnd(32)}${line}\n`).join(""),
-    )
-    .join("");
+/** What a command line may name: a row a kind, with lines about it. */
+export const netForms: readonly (readonly [form: string, help: readonly string[]])[] = Object.values(
+  schemes,
+).map(({ form, help }) => [form, help]);

@@ -1,89 +1,186 @@
 // The options of the tenders, declared once: parsing, usage and what each tender takes are derived. ABI.md 6.6.
 import { defaultMemMiB } from "../abi/start.js";
 import { Solo5Error } from "../bytes/error.js";
-import { netUsage } from "../net/schemes.js";
+import { netForms } from "../net/schemes.js";
+
+/** What options are about; help shows them in this order. */
+export const topics = {
+  guest: "The unikernel",
+  devices: "Devices",
+  engine: "Engine",
+  debugging: "Debugging",
+  output: "Output",
+  general: "General",
+} as const;
+export type Topic = keyof typeof topics;
 
 /** One row an option: `name` where it is given per device (`--net:NAME=…`), `value` where it takes one. */
-interface Option {
+export interface Option {
   readonly name?: true;
   readonly value?: string;
   /** The value may also be the next word. */
   readonly separate?: true;
+  /** A letter that stands for it: `-o FILE`. */
+  readonly short?: string;
   readonly help: string;
+  readonly topic: Topic;
+  /** What the value may be, where it has several forms: each with lines about it. */
+  readonly forms?: readonly (readonly [form: string, help: readonly string[]])[];
+  /** What a shell completes the value to: names of files, of folders, or one of these words. Nothing by default. */
+  readonly values?: "file" | "folder" | readonly string[];
 }
+
+const engineWords = ["auto", "native", "kvm", "wasm"] as const;
 
 /** What every tender takes. */
 export const classicOptions = {
-  mem: { value: "MB", help: `guest memory in MiB (default ${defaultMemMiB})` },
-  block: { name: true, value: "PATH", help: "attach the file or block device PATH as block device NAME" },
-  "block-sector-size": { name: true, value: "BYTES", help: "sector size of block device NAME (default 512)" },
+  mem: { value: "MB", help: `guest memory in MiB (default ${defaultMemMiB})`, topic: "guest" },
+  block: {
+    name: true,
+    value: "PATH",
+    help: "attach the file or block device PATH as block device NAME",
+    topic: "devices",
+    values: "file",
+  },
+  "block-sector-size": {
+    name: true,
+    value: "BYTES",
+    help: "sector size of block device NAME (default 512)",
+    topic: "devices",
+  },
   net: {
     name: true,
     value: "NET",
     help: "attach the network NET as NAME",
+    topic: "devices",
+    forms: netForms,
   },
-  "net-mac": { name: true, value: "MAC", help: "hardware address of NAME (default: random)" },
-  "net-dump": { name: true, value: "FILE", help: "capture the frames of NAME to the pcap FILE" },
-  engine: { value: "ENGINE", help: "insist on an engine: auto, native, kvm or wasm" },
-  cache: { value: "DIR|none", help: "where translated code is kept (default: the user's cache folder)" },
-  verbose: { help: "say which engine runs the unikernel, and why" },
-  help: { help: "print this text" },
-  version: { help: "print the version" },
+  "net-mac": {
+    name: true,
+    value: "MAC",
+    help: "hardware address of NAME (default: random)",
+    topic: "devices",
+  },
+  "net-dump": {
+    name: true,
+    value: "FILE",
+    help: "capture the frames of NAME to the pcap FILE",
+    topic: "devices",
+    values: "file",
+  },
+  engine: {
+    value: "ENGINE",
+    help: "insist on an engine: auto, native, kvm or wasm",
+    topic: "engine",
+    values: engineWords,
+  },
+  cache: {
+    value: "DIR|none",
+    help: "where translated code is kept (default: the user's cache folder)",
+    topic: "engine",
+    values: "folder",
+  },
+  verbose: { help: "say which engine runs the unikernel, and why", topic: "engine" },
+  help: { help: "print this text", topic: "general" },
+  version: { help: "print the version", topic: "general" },
 } as const satisfies Record<string, Option>;
 
 export const sptOptions = {
   ...classicOptions,
-  "x-exec-heap": { help: "make heap and stack executable" },
+  "x-exec-heap": { help: "make heap and stack executable", topic: "guest" },
 } as const satisfies Record<string, Option>;
 
 /** What the debugging tender takes beside the classic ones. */
 const debugging = {
-  gdb: { help: "wait for a gdb and let it have the guest" },
-  "gdb-port": { value: "[ADDRESS:]PORT", help: "where gdb connects to (default 127.0.0.1:1234)" },
-  dumpcore: { value: "DIR", help: "write a core file to DIR where the guest aborts or traps" },
-  trace: { help: "print hypercalls or system calls to stderr as they happen" },
+  gdb: { help: "wait for a gdb and let it have the guest", topic: "debugging" },
+  "gdb-port": {
+    value: "[ADDRESS:]PORT",
+    help: "where gdb connects to (default 127.0.0.1:1234)",
+    topic: "debugging",
+  },
+  dumpcore: {
+    value: "DIR",
+    help: "write a core file to DIR where the guest aborts or traps",
+    topic: "debugging",
+    values: "folder",
+  },
+  trace: { help: "print hypercalls or system calls to stderr as they happen", topic: "debugging" },
 } as const satisfies Record<string, Option>;
 
 export const debugOptions = { ...classicOptions, ...debugging } as const satisfies Record<string, Option>;
+
+/** What every command of our own takes. */
+export const generalOptions = {
+  help: { ...classicOptions.help, short: "h" },
+  version: classicOptions.version,
+} as const satisfies Record<string, Option>;
 
 /** What `solo5 replay` takes. */
 export const replayOptions = {
   gdb: debugging.gdb,
   "gdb-port": debugging["gdb-port"],
   trace: debugging.trace,
-  help: classicOptions.help,
-  version: classicOptions.version,
+  ...generalOptions,
 } as const satisfies Record<string, Option>;
 
 /** What `solo5 run` takes. */
 export const runOptions = {
   ...sptOptions,
   ...debugging,
-  record: { value: "FILE", separate: true, help: "record the run to FILE, for solo5 replay" },
+  record: {
+    value: "FILE",
+    separate: true,
+    help: "record the run to FILE, for solo5 replay",
+    topic: "debugging",
+    values: "file",
+  },
+  ...generalOptions,
 } as const satisfies Record<string, Option>;
 
-type OptionName = keyof typeof runOptions;
+/** What `solo5 seal` takes: a sealed file has no engine, and nobody beside it who could capture frames. */
+export const sealOptions = {
+  output: {
+    value: "FILE",
+    separate: true,
+    short: "o",
+    help: "the executable to write",
+    topic: "output",
+    values: "file",
+  },
+  mem: sptOptions.mem,
+  "x-exec-heap": sptOptions["x-exec-heap"],
+  block: sptOptions.block,
+  "block-sector-size": sptOptions["block-sector-size"],
+  net: sptOptions.net,
+  "net-mac": sptOptions["net-mac"],
+  "net-dump": sptOptions["net-dump"],
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof runOptions | keyof typeof sealOptions;
 
 /** An option as it was given. */
-export interface Given {
-  readonly option: OptionName;
+export interface Given<Name extends string = OptionName> {
+  readonly option: Name;
   /** The device, for options that are given per device. */
   readonly name: string;
   readonly value: string;
 }
 
 /** The last value given for an option, or undefined. */
-export const valueOf = (given: readonly Given[], option: OptionName): string | undefined =>
-  given.findLast((one) => one.option === option)?.value;
+export const valueOf = <Name extends string>(
+  given: readonly Given<Name>[],
+  option: NoInfer<Name>,
+): string | undefined => given.findLast((one) => one.option === option)?.value;
 
-interface Parsed {
-  readonly given: readonly Given[];
-  /** The unikernel's file; undefined where the operand is missing. */
+interface Parsed<Name extends string> {
+  readonly given: readonly Given<Name>[];
+  /** The first operand: the unikernel's file, for tenders; undefined where it is missing. */
   readonly kernel: string | undefined;
   readonly args: readonly string[];
 }
 
-export type OptionTable = Readonly<Partial<Record<OptionName, Option>>>;
+export type OptionTable<Name extends string = string> = Readonly<Record<Name, Option>>;
 
 /** For an option that does not exist or has the wrong form, with the rule that it broke; the usage follows it. */
 export const invalidOption = (argument: string, reason?: string): Solo5Error =>
@@ -92,9 +189,18 @@ export const invalidOption = (argument: string, reason?: string): Solo5Error =>
     `${reason === undefined ? "" : `${reason}\n`}Invalid option: \`${argument}'`,
   );
 
-/** Splits a command line: options, `--`, the unikernel, its arguments. Options after the unikernel are its own. */
-export function parseOptions(args: readonly string[], table: OptionTable): Parsed {
-  const given: Given[] = [];
+const longForm = /^--([a-z-]+)(?::([A-Za-z0-9]{1,67}))?(?:=(.*))?$/s;
+
+/**
+ * Splits a command line: options, `--`, the first operand, what follows it. `refuse` makes the error for an option that
+ * does not exist or has the wrong form; the classic one by default.
+ */
+export function parseOptions<Name extends string>(
+  args: readonly string[],
+  table: OptionTable<Name>,
+  refuse: (argument: string) => Error = invalidOption,
+): Parsed<Name> {
+  const given: Given<Name>[] = [];
   let at = 0;
   for (; at < args.length; at++) {
     const argument = args[at] ?? "";
@@ -102,30 +208,52 @@ export function parseOptions(args: readonly string[], table: OptionTable): Parse
       at++;
       break;
     }
-    if (!argument.startsWith("--")) break;
-    const match = /^--([a-z-]+)(?::([A-Za-z0-9]{1,67}))?(?:=(.*))?$/s.exec(argument);
-    const [, key = "", name, own] = match ?? [];
-    const option = Object.hasOwn(table, key) ? table[key as OptionName] : undefined;
+    const letter = letterOption(argument, table);
+    if (!argument.startsWith("--") && letter === undefined) break;
+    const [, key = "", name, own] =
+      letter === undefined
+        ? (longForm.exec(argument) ?? [])
+        : [argument, letter, undefined, argument.slice(2) || undefined];
+    const option = Object.hasOwn(table, key) ? table[key as Name] : undefined;
     const value = own === undefined && option?.separate === true ? args[++at] : own;
     const fits =
       option !== undefined &&
       (option.name === true) === (name !== undefined) &&
       (option.value !== undefined) === (value !== undefined && value !== "");
-    if (!fits) throw invalidOption(argument);
-    given.push({ option: key as OptionName, name: name ?? "", value: value ?? "" });
+    if (!fits) throw refuse(argument);
+    given.push({ option: key as Name, name: name ?? "", value: value ?? "" });
   }
   return { given, kernel: args[at], args: args.slice(at + 1) };
 }
 
-/** `--net:NAME=NET` and what it means, a line an option, and a line or more for each kind of network. */
+/** The option that `-x`, or `-xVALUE`, stands for. */
+const letterOption = (argument: string, table: OptionTable): string | undefined =>
+  Object.entries(table).find(
+    ([, { short, value }]) =>
+      short !== undefined &&
+      (value === undefined ? argument === `-${short}` : argument.startsWith(`-${short}`)),
+  )?.[0];
+
+/** How an option is written: `--net:NAME=IFACE|@FD`, `-d DISK`. */
+export const optionForm = (key: string, { name, value }: Option): string =>
+  key.length === 1
+    ? `-${key}${value === undefined ? "" : ` ${value}`}`
+    : `--${key}${name === true ? ":NAME" : ""}${value === undefined ? "" : `=${value}`}`;
+
+/** The classic usage: a line an option, and lines for the forms that values have. */
 export function usage(command: string, table: OptionTable): string {
   const rows = Object.entries(table).map(([key, option]) => {
-    const form = `--${key}${option.name === true ? ":NAME" : ""}${option.value === undefined ? "" : `=${option.value}`}`;
-    return `    ${form.padEnd(32)}${option.help}\n`;
+    return `    ${optionForm(key, option).padEnd(32)}${option.help}\n`;
   });
+  const forms = Object.values(table).flatMap(({ value, forms = [] }) => [
+    ...(forms.length === 0 ? [] : [`${value} is one of\n`]),
+    ...forms.flatMap(([form, help]) =>
+      help.map((line, i) => `    ${(i === 0 ? form : "").padEnd(32)}${line}\n`),
+    ),
+  ]);
   return `usage: ${command} [OPTIONS] [--] KERNEL [ARGUMENTS]
 
 KERNEL is the unikernel's file, ARGUMENTS are passed to it.
 OPTIONS:
-${rows.join("")}${table.net === undefined ? "" : `NET is one of\n${netUsage()}`}`;
+${rows.join("")}${forms.join("")}`;
 }

@@ -2,6 +2,7 @@
 // libgcc.a, dist/guest/tests/[aarch64/]test_<name>.<target>, dist/guest/demo/<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
+import { progress } from "../node/progress.js";
 import { demos, demoTargets } from "./demos.js";
 import { guestJobs } from "./guest-jobs.js";
 import { isas, type BindingsTarget } from "./isa.js";
@@ -72,8 +73,9 @@ export async function buildGuest({
   const stampsFile = join(output, ".build", "stamps.json");
   let stamps = readStamps(stampsFile);
   let made = 0;
+  using bar = progress("building the guest side:");
   for (const stage of stages) {
-    const result = await runJobs(stage, stamps);
+    const result = await runJobs(stage, stamps, (done, total) => bar.at(done, total));
     stamps = result.stamps;
     made += result.ran;
     if (result.ran > 0) writeStamps(stampsFile, stamps);

@@ -16,8 +16,8 @@ import {
 } from "./layout.js";
 import { prefixHeaders } from "./prefix.js";
 
-/** Installs into `prefix`, over what is there. The bindings must have been built. */
-export function installPrefix(prefix: string): void {
+/** Installs into `prefix`, over what is there; `more` are texts by their path in it. The bindings must have been built. */
+export function installPrefix(prefix: string, more: ReadonlyMap<string, string> = new Map()): void {
   for (const isa of Object.keys(isas) as Isa[]) {
     const headers = prefixHeaders(prefix, isa);
     copyFiles(includeFolder, headers.solo5);
@@ -30,6 +30,7 @@ export function installPrefix(prefix: string): void {
     chmodSync(join(prefix, "bin", name), 0o755);
   }
   write(join(prefix, "lib", "pkgconfig", "solo5.pc"), pkgConfig(prefix));
+  for (const [path, text] of more) write(join(prefix, path), text);
 }
 
 /** Node forgets which signals were ignored when it was started, and is told of them. */

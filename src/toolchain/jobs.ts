@@ -35,23 +35,26 @@ export function writeStamps(file: string, stamps: Stamps): void {
 }
 
 /**
- * Runs what is not up to date, and gives the new stamps with the number of jobs run. Jobs of one call must not need
+ * Runs what is not up to date, tells how many of how many are done, and gives the new stamps with the number of jobs run. Jobs of one call must not need
  * each other's outputs. Throws Solo5Error `BUILD` with the command's own message.
  */
 export async function runJobs(
   jobs: readonly Job[],
   before: Stamps,
+  told: (done: number, total: number) => void = () => {},
 ): Promise<{ readonly stamps: Stamps; readonly ran: number }> {
   const stamps: Record<string, string> = { ...before };
   const queue = jobs
     .map((job) => ({ job, digest: digest(job) }))
     .filter(({ job, digest }) => before[job.output] !== digest || !existsSync(job.output));
   const ran = queue.length;
+  let done = 0;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       mkdirSync(dirname(next.job.output), { recursive: true });
       await make(next.job);
       stamps[next.job.output] = next.digest;
+      told(++done, ran);
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));

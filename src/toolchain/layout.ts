@@ -16,6 +16,9 @@ export const freestandingFolder = join(includeFolder, "freestanding");
 /** What `buildGuest` makes: lib/ and tests/. */
 export const guestOutput = join(packageRoot, "dist", "guest");
 
+/** What `solo5 demo` boots: a unikernel that answers pings. */
+export const demoUnikernel = join(guestOutput, "tests", "test_net.spt");
+
 /** Where the boot code of disks ends up below `output`: src/virtio/disk-image.ts. */
 export const diskBootFile = (output: string): string => join(output, "boot", "disk.bin");
 export const diskBootCode = diskBootFile(guestOutput);

@@ -1,7 +1,7 @@
 // Which hypervisor of this host is the best one for a virtio unikernel.
 import { accessSync, constants, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
-import type { Hypervisor } from "./run-options.js";
+import type { Hypervisor } from "./options.js";
 
 /** What decides, so that a test can say it. */
 export interface Host {

@@ -7,7 +7,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { bhyveCommands } from "./bhyve.js";
 import type { Machine } from "./machine.js";
 import { doublesCommas, kernelDescriptor, needsDescriptor, qemuCommand } from "./qemu.js";
-import type { Hypervisor } from "./run-options.js";
+import type { Hypervisor } from "./options.js";
 import { shellLine } from "./shell.js";
 
 interface Launched {

@@ -1,9 +1,8 @@
 // The command line of solo5-virtio-run, as the reference has it; what follows the unikernel is the unikernel's.
 import { Solo5Error } from "../bytes/error.js";
+import type { Option } from "../tender/options.js";
 import type { BlockDevice, NetDevice } from "./machine.js";
-
-export const hypervisors = ["kvm", "qemu", "bhyve"] as const;
-export type Hypervisor = (typeof hypervisors)[number];
+import { hypervisors, letterUsage, virtioRunOptions, type Hypervisor } from "./options.js";
 
 export interface RunOptions {
   readonly hypervisor: Hypervisor | "best";
@@ -19,19 +18,16 @@ export const runUsage = `usage: solo5-virtio-run [ OPTIONS ] UNIKERNEL [ -- ] [ 
 Starts the UNIKERNEL (virtio target) on a hypervisor of this host. What it prints goes to stdout.
 
 Options:
-    -d DISK: Attach the file or disk DISK as a virtio-blk device.
-    -n NETIF[:MTU]: Attach the tap NETIF as a virtio-net device, which tells the guest MTU.
-    -m MEM: Megabytes of memory (default is 128).
-    -H HV: Hypervisor: kvm, qemu, bhyve or best (the default).
-    -q: Do not print the command that is run.
-
+${letterUsage(virtioRunOptions)}
 Devices are attached in the order given, which must be the manifest's.
 `;
 
 const invalid = (why: string): Solo5Error => new Solo5Error("USAGE", `error: ${why}`);
 
 /** Options that take a value, joined or as the next argument. */
-const withValue = "dnmH";
+const hasValue = (letter: string): boolean =>
+  Object.hasOwn(virtioRunOptions, letter) &&
+  (virtioRunOptions as Readonly<Record<string, Option>>)[letter]?.value !== undefined;
 
 /** Throws Solo5Error `USAGE`. */
 export function parseRunOptions(given: readonly string[]): RunOptions {
@@ -58,7 +54,7 @@ export function parseRunOptions(given: readonly string[]): RunOptions {
     for (cluster = cluster.slice(1); cluster !== ""; cluster = cluster.slice(1)) {
       const name = cluster.charAt(0);
       if (name === "q") option(name, "");
-      else if (withValue.includes(name)) {
+      else if (hasValue(name)) {
         const value = cluster.length > 1 ? cluster.slice(1) : rest.shift();
         if (value === undefined) throw invalid(`option requires an argument: -${name}`);
         option(name, value);

@@ -5,6 +5,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../node/errno.js";
 import { diskSize, type Extent } from "./disk-image.js";
 import { sparseTar } from "./gnu-tar.js";
+import type { ImageFormat } from "./options.js";
 
 /** How each format is written to an open, empty file. */
 const formats = {
@@ -22,9 +23,7 @@ const formats = {
     }
     writeWhole(fd, gzipSync(archive), 0);
   },
-} as const;
-export type ImageFormat = keyof typeof formats;
-export const imageFormats = Object.keys(formats) as readonly ImageFormat[];
+} as const satisfies Record<ImageFormat, (fd: number, extents: readonly Extent[]) => void>;
 
 function writeWhole(fd: number, data: Uint8Array, offset: number): void {
   for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, offset + at);

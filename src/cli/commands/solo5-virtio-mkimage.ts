@@ -3,7 +3,8 @@ import { readFile } from "../../node/files.js";
 import { diskBootCode } from "../../toolchain/layout.js";
 import { diskImage } from "../../virtio/disk-image.js";
 import { readKernel } from "../../virtio/kernel.js";
-import { imageFormats, writeImage, type ImageFormat } from "../../virtio/write-image.js";
+import { imageFormats, letterUsage, mkimageOptions, type ImageFormat } from "../../virtio/options.js";
+import { writeImage } from "../../virtio/write-image.js";
 import { main, UsageError } from "../command.js";
 
 const usage = `usage: solo5-virtio-mkimage [ OPTIONS ] [ -- ] IMAGE UNIKERNEL [ ARGUMENTS ... ]
@@ -11,10 +12,7 @@ const usage = `usage: solo5-virtio-mkimage [ OPTIONS ] [ -- ] IMAGE UNIKERNEL [ 
 Makes the disk IMAGE, which boots UNIKERNEL (virtio target) with ARGUMENTS.
 
 Options:
-    -f FORMAT: raw, a disk of 1 GiB in which zeros take no room (the default), or
-        tar, a compressed archive of it as Google Compute Engine takes it.
-    -d: Does nothing: once for a container, which is not needed.
-`;
+${letterUsage(mkimageOptions)}`;
 
 function parse(given: readonly string[]): {
   readonly format: ImageFormat;

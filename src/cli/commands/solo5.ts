@@ -1,33 +1,47 @@
-// solo5: what the classic commands do not have. `run` takes a unikernel of any target, `seal` makes an executable,
-// `replay` runs again what `run --record` has recorded.
-import { main, printVersion, UsageError } from "../command.js";
-import { replayCommand, replayUsage } from "../replay.js";
-import { runCommand, runUsage } from "../run.js";
-import { sealCommand, sealUsage } from "../seal.js";
+// solo5: what the classic commands do not have, each a command of its own; catalogue/registry.ts has them.
+import { classicCommands } from "../catalogue/classic.js";
+import { ownCommands } from "../catalogue/own.js";
+import { commands } from "../catalogue/registry.js";
+import { main, print, printVersion, UsageError } from "../command.js";
+import { hasColours } from "../help/style.js";
+import { nearest } from "../help/suggest.js";
+import { hint, overview } from "../help/text.js";
+import type { OwnCommand } from "../own-command.js";
 
-interface Subcommand {
-  readonly usage: string;
-  run(args: readonly string[]): number | Promise<number>;
+let chosen: OwnCommand | undefined;
+
+const help = (isBold: boolean): string => overview(ownCommands, classicCommands, isBold);
+
+function find(name: string): OwnCommand {
+  const command = commands.get(name);
+  if (command !== undefined) return command;
+  const meant = nearest(name, [...commands.keys()]);
+  throw new UsageError(
+    `there is no command '${name}'${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+  );
 }
-const commands: Readonly<Record<string, Subcommand>> = {
-  run: { usage: runUsage, run: runCommand },
-  seal: { usage: sealUsage, run: sealCommand },
-  replay: { usage: replayUsage, run: replayCommand },
-};
-
-let chosen: readonly Subcommand[] = Object.values(commands);
 
 await main({
   name: "solo5",
   get usage() {
-    return chosen.map(({ usage }) => usage).join("\n");
+    return chosen === undefined ? "see: solo5 --help\n" : hint(chosen.line);
   },
-  run([name = "", ...args]) {
-    if (name === "--version") return printVersion();
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined)
-      throw new UsageError(name === "" || name === "--help" ? "" : `no command '${name}'`);
-    chosen = [command];
-    return command.run(args);
+  run([name, ...args]) {
+    switch (name) {
+      case undefined:
+        process.stderr.write(help(hasColours(2)));
+        return 1;
+      case "--version":
+        return printVersion();
+      case "help":
+      case "--help":
+      case "-h":
+        if (args[0] !== undefined) return find(args[0]).run(["--help"]);
+        print(help(hasColours(1)));
+        return 0;
+      default:
+        chosen = find(name);
+        return chosen.run(args);
+    }
   },
 });

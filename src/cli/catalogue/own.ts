@@ -1,0 +1,120 @@
+// The commands that are ours alone: `solo5 NAME`. What each does is in a module of its name; registry.ts finds it.
+import { generalOptions, replayOptions, runOptions, sealOptions } from "../../tender/options.js";
+import { shortName, type CommandLine } from "./command-line.js";
+
+export const shells = ["bash", "zsh", "fish"] as const;
+
+export const run = {
+  name: "solo5 run",
+  summary: "run a unikernel of any target on the best engine here",
+  operands: "[OPTIONS] [--] KERNEL [ARGUMENTS]",
+  text: [
+    "KERNEL is the unikernel's file; ARGUMENTS are passed to it. Options stand before KERNEL.",
+    "The exit status is the unikernel's, or 128 and a signal's number where a signal ended it.",
+  ],
+  options: runOptions,
+  examples: [
+    { does: "a unikernel without devices", line: "solo5 run hello.hvt" },
+    {
+      does: "with a disk and a network inside this process, its frames captured",
+      line: "solo5 run --block:storage=disk.img --net:service0=segment:lan/10.0.0.1 --net-dump:service0=lan.pcap app.spt --ipv4=10.0.0.2/24",
+    },
+    { does: "which engine runs it, and why", line: "solo5 run --verbose hello.hvt" },
+    { does: "recorded", line: "solo5 run --record=hello.rec hello.hvt" },
+  ],
+  values: "file",
+  seeAlso: ["solo5-seal", "solo5-replay", "solo5-spt", "solo5-hvt"],
+} as const satisfies CommandLine;
+
+export const seal = {
+  name: "solo5 seal",
+  summary: "make an executable of an spt unikernel and its devices",
+  operands: "KERNEL [OPTIONS] -o FILE [-- ARGUMENTS]",
+  text: [
+    "FILE becomes a static Linux executable: the unikernel KERNEL with its devices and ARGUMENTS. It needs no tender and no Node.",
+    "Options stand before or behind KERNEL. Interfaces are looked for when FILE starts; disks are measured now.",
+  ],
+  options: sealOptions,
+  examples: [
+    { does: "an executable with a tap", line: "solo5 seal app.spt --mem=64 --net:service0=tap0 -o app" },
+    { does: "with arguments", line: "solo5 seal app.spt -o app -- --ipv4=10.0.0.2/24" },
+  ],
+  values: "file",
+  seeAlso: ["solo5-run", "solo5-spt"],
+} as const satisfies CommandLine;
+
+export const replay = {
+  name: "solo5 replay",
+  summary: "run a recording again, to the same instruction",
+  operands: "[OPTIONS] [--] FILE",
+  text: ["FILE is what `solo5 run --record` has written. Under gdb a replay also runs backwards."],
+  options: replayOptions,
+  examples: [
+    { does: "what the unikernel printed", line: "solo5 replay hello.rec" },
+    { does: "under gdb, which then connects to port 1234", line: "solo5 replay --gdb hello.rec" },
+  ],
+  values: "file",
+  seeAlso: ["solo5-run", "solo5-hvt-debug"],
+} as const satisfies CommandLine;
+
+export const demo = {
+  name: "solo5 demo",
+  summary: "boot a unikernel of this package, and ping it",
+  operands: "",
+  text: [
+    "The unikernel's network is a segment inside this process: no privileges, no compiler, nothing to set up.",
+  ],
+  options: generalOptions,
+  examples: [{ does: "without installing anything", line: "npx solo5 demo" }],
+  seeAlso: ["solo5-run"],
+} as const satisfies CommandLine;
+
+export const installPrefix = {
+  name: "solo5 install-prefix",
+  summary: "install compilers, headers and bindings for builds",
+  operands: "[--] DIR",
+  text: [
+    "DIR gets bin, include, lib and share as an installed Solo5 has them, over what is there. Its commands run this package, which must stay where it is.",
+  ],
+  options: generalOptions,
+  examples: [
+    {
+      does: "a folder of the user's own",
+      line: 'solo5 install-prefix ~/solo5 && export PATH="$HOME/solo5/bin:$PATH"',
+    },
+  ],
+  values: "folder",
+  seeAlso: ["solo5-elftool"],
+} as const satisfies CommandLine;
+
+export const completion = {
+  name: "solo5 completion",
+  summary: "print the completion of all commands for a shell",
+  operands: shells.join("|"),
+  text: ["What is printed is a script that the shell reads when it starts."],
+  options: generalOptions,
+  examples: [
+    { does: "in ~/.bashrc", line: 'eval "$(solo5 completion bash)"' },
+    { does: "in ~/.zshrc, behind compinit", line: 'eval "$(solo5 completion zsh)"' },
+    {
+      does: "for fish",
+      line: "solo5 completion fish > ~/.config/fish/completions/solo5.fish",
+    },
+  ],
+  values: shells,
+} as const satisfies CommandLine;
+
+const documented: readonly CommandLine[] = [run, seal, replay, demo, installPrefix, completion];
+
+export const man = {
+  name: "solo5 man",
+  summary: "print a command's manual page, as roff",
+  operands: "[COMMAND]",
+  text: ["COMMAND is a name such as `run` or `solo5-spt`; without it the page is that of `solo5` itself."],
+  options: generalOptions,
+  examples: [{ does: "read a page", line: "solo5 man run | man -l -" }],
+  values: documented.map(shortName),
+} as const satisfies CommandLine;
+
+/** In the order of the help. */
+export const ownCommands: readonly CommandLine[] = [...documented, man];

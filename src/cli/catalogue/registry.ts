@@ -1,0 +1,19 @@
+// What each command of `solo5` does: a module that is loaded when it is asked for. A new command is a line in own.ts and
+// a row here.
+import { ownCommand, type OwnCommand } from "../own-command.js";
+import { shortName } from "./command-line.js";
+import { completion, demo, installPrefix, man, replay, run, seal } from "./own.js";
+
+const rows: readonly OwnCommand[] = [
+  ownCommand(run, async () => (await import("../run.js")).runCommand),
+  ownCommand(seal, async () => (await import("../seal.js")).sealCommand, { isMixed: true }),
+  ownCommand(replay, async () => (await import("../replay.js")).replayCommand),
+  ownCommand(demo, async () => (await import("../demo.js")).demoCommand),
+  ownCommand(installPrefix, async () => (await import("../install-prefix.js")).installPrefixCommand),
+  ownCommand(completion, async () => (await import("../print-completion.js")).completionCommand),
+  ownCommand(man, async () => (await import("../print-man.js")).manCommand),
+];
+
+export const commands: ReadonlyMap<string, OwnCommand> = new Map(
+  rows.map((row) => [shortName(row.line), row]),
+);

@@ -1,0 +1,45 @@
+// A TCP/IP stack in ECMAScript alone: frames in, frames out, connections and datagrams for its user. docs/ip.md tells how it is used.
+export {
+  formatAddress,
+  parseAddress,
+  parsePrefix,
+  tryParseAddress,
+  inPrefix,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  type Address,
+  type Family,
+  type Mac,
+  type Prefix,
+} from "./address.js";
+export { createDhcpClient, type DhcpClient, type DhcpClientOptions, type DhcpLease } from "./dhcp/client.js";
+export { createDhcpServer, type DhcpServer, type DhcpServerOptions } from "./dhcp/server.js";
+export { createDnsClient, type DnsClient, type DnsClientOptions } from "./dns/client.js";
+export {
+  createDnsForwarder,
+  type DnsAnswer,
+  type DnsForwarder,
+  type DnsForwarderOptions,
+} from "./dns/forwarder.js";
+export {
+  classIn,
+  nameBytes,
+  readDns,
+  recordType,
+  responseCode,
+  writeDns,
+  type DnsMessage,
+  type DnsRecord,
+  type Question,
+} from "./dns/message.js";
+export type { Host, Link } from "./host.js";
+export type { Echo, Icmp, IcmpReport } from "./icmp.js";
+export type { RouterAdvertisement, RouterOptions } from "./ra.js";
+export { createStack, type Stack, type StackOptions } from "./stack.js";
+export type { Connection } from "./tcp/connection.js";
+export type { TcbOptions as TcpOptions } from "./tcp/lifecycle.js";
+export type { TcpLimits } from "./tcp/layer.js";
+export type { Handlers, TcpError } from "./tcp/tcb.js";
+export type { ConnectOptions, Listener, ListenOptions, Offer, Tcp } from "./tcp/tcp.js";
+export type { Datagram, Endpoint, Udp, UdpBinding, UdpSocket } from "./udp.js";

@@ -1,0 +1,224 @@
+// How connections begin and end: making a control block, TIME-WAIT, and closing (RFC 9293, 3.6 and 3.10).
+import { addressSum } from "../checksum.js";
+import { keyOf, type Address } from "../address.js";
+import { createTimer } from "../timers.js";
+import { startCongestion } from "./congestion.js";
+import { emitReset, pathMss, timestampSize } from "./emit.js";
+import { enter, hashOf, initialSequence, leave, offsetFor, type Layer } from "./layer.js";
+import { initialRto } from "./rto.js";
+import { clear } from "./send-queue.js";
+import { distance } from "./sequence.js";
+import { event, mode, state, type State, type Tcb, type TcpError } from "./tcb.js";
+
+/** RFC 9293, 3.7.1, MUST-15; RFC 8200, 5. */
+const defaultMss = { 4: 536, 6: 1220 } as const;
+const protocolTcp = 6;
+
+export interface TcbOptions {
+  readonly noDelay?: boolean;
+  readonly receiveBuffer?: number;
+  readonly sendBuffer?: number;
+  /** Milliseconds of silence after which the peer is asked whether it lives; 0: never (RFC 9293, 3.8.4). */
+  readonly keepAliveMsecs?: number;
+  readonly userTimeoutMsecs?: number;
+}
+
+/** A connection in the table, in a state to be. Undefined where the stack has as many as it may. */
+export function createTcb(
+  layer: Layer,
+  local: { readonly address: Address; readonly port: number },
+  remote: { readonly address: Address; readonly port: number },
+  initial: State,
+  options: TcbOptions = {},
+): Tcb | undefined {
+  if (layer.count >= layer.limits.connections) {
+    // The oldest in TIME-WAIT has waited longest.
+    const [oldest] = layer.timeWaits;
+    if (oldest === undefined) return undefined;
+    toClosed(layer, oldest);
+  }
+  const { address: source, port: localPort } = local;
+  const { address: destination, port: remotePort } = remote;
+  const family = source.length === 4 ? 4 : 6;
+  const iss = initialSequence(layer, source, localPort, destination, remotePort);
+  const rcvLimit = options.receiveBuffer ?? layer.limits.receiveBuffer;
+  const rcvMss = pathMss(layer, { family });
+  const now = layer.nic.host.now();
+  const tcb: Tcb = {
+    state: initial,
+    family,
+    source,
+    destination,
+    protocol: protocolTcp,
+    hopLimit: undefined,
+    localPort,
+    remotePort,
+    hash: hashOf(layer, source, 0, destination, 0, source.length, (localPort << 16) | remotePort),
+    chained: null,
+    pseudo: addressSum(source, destination),
+    hop: undefined,
+    handlers: none,
+    listener: undefined,
+    una: iss,
+    next: iss,
+    max: iss,
+    window: 0,
+    windowMax: 0,
+    wl1: 0,
+    wl2: 0,
+    mss: defaultMss[family],
+    windowShift: 0,
+    sendHead: null,
+    sendTail: null,
+    sendCursor: null,
+    sendEnd: (iss + 1) | 0,
+    sendLimit: options.sendBuffer ?? layer.limits.sendBuffer,
+    finQueued: false,
+    noDelay: options.noDelay ?? false,
+    wantsRoom: false,
+    rcvNext: 0,
+    rcvEdge: 0,
+    rcvShift: shiftFor(rcvLimit),
+    rcvLimit,
+    rcvMss,
+    rcvLargest: 1,
+    received: [],
+    receivedBytes: 0,
+    tailUsed: -1,
+    islands: null,
+    islandParts: 0,
+    islandLatest: 0,
+    finAt: 0,
+    finKnown: false,
+    finReceived: false,
+    deaf: false,
+    scaling: true,
+    sack: true,
+    timestamps: true,
+    tsRecent: 0,
+    tsRecentAt: now,
+    tsOffset: offsetFor(layer, source, destination, remotePort),
+    ackNow: false,
+    ackSent: 0,
+    ackAt: Infinity,
+    quickAcks: 16,
+    challenges: 0,
+    challengesFrom: now,
+    srtt: -1,
+    rttvar: 0,
+    rto: initialRto,
+    backoff: 0,
+    retransmitAt: Infinity,
+    persisting: false,
+    progressAt: now,
+    timing: false,
+    timed: 0,
+    timedAt: now,
+    lastSentAt: now,
+    mode: mode.open,
+    cwnd: 0,
+    ssthresh: 0,
+    bytesAcked: 0,
+    duplicates: 0,
+    recover: iss,
+    highRxt: iss,
+    lostEdge: iss,
+    pipe: 0,
+    sacked: null,
+    sackedBytes: 0,
+    idleAt: Infinity,
+    keepAlive: options.keepAliveMsecs ?? 0,
+    keepAliveProbes: 0,
+    heardAt: now,
+    userTimeout: options.userTimeoutMsecs ?? layer.limits.userTimeoutMsecs,
+    timer: createTimer(() => layer.onTimer(tcb)),
+    dirty: false,
+    events: 0,
+    error: undefined,
+  };
+  enter(layer, tcb);
+  return tcb;
+}
+
+const none = {};
+
+/** RFC 7323, 2.3: as little as makes the buffer fit 16 bits. */
+const shiftFor = (limit: number): number => Math.min(14, Math.max(0, 16 - Math.clz32(limit)));
+
+/** What the peer's SYN says of it (RFC 9293, 3.7.1; RFC 7323, 2.2 and 3.2; RFC 2018, 2). */
+export function takeSynOptions(layer: Layer, tcb: Tcb): void {
+  const { segment } = layer;
+  const now = layer.nic.host.now();
+  tcb.scaling = segment.windowScale >= 0;
+  tcb.windowShift = Math.max(0, segment.windowScale);
+  if (!tcb.scaling) tcb.rcvShift = 0;
+  tcb.sack = segment.sackPermitted;
+  tcb.timestamps = segment.hasTimestamps;
+  tcb.tsRecent = segment.timestamp;
+  tcb.tsRecentAt = now;
+  tcb.rcvNext = (segment.seq + 1) | 0;
+  tcb.rcvEdge = tcb.rcvNext;
+  tcb.ackSent = tcb.rcvNext;
+  tcb.window = tcb.windowMax = segment.window;
+  tcb.wl1 = segment.seq;
+  tcb.wl2 = segment.ack;
+  // A peer that claims to take less than any link carries would have us send headers only.
+  const offered = segment.mss === 0 ? defaultMss[tcb.family] : Math.max(segment.mss, 64);
+  const path = pathMss(layer, tcb, layer.pathMtus.get(keyOf(tcb.destination)));
+  tcb.mss = Math.min(offered, path) - (tcb.timestamps ? timestampSize : 0);
+  startCongestion(tcb);
+}
+
+/** Marks the connection as having something to send or to tell. */
+export function touch(layer: Layer, tcb: Tcb): void {
+  if (tcb.dirty) return;
+  tcb.dirty = true;
+  layer.dirty.push(tcb);
+}
+
+/** Tells the user when the current call is done. */
+export function tell(layer: Layer, tcb: Tcb, what: number): void {
+  tcb.events |= what;
+  touch(layer, tcb);
+}
+
+/** RFC 9293, 3.6.1: what comes late is still answered for twice the maximum segment lifetime. */
+export function toTimeWait(layer: Layer, tcb: Tcb): void {
+  tcb.state = state.timeWait;
+  clear(tcb);
+  tcb.retransmitAt = Infinity;
+  layer.timeWaits.delete(tcb);
+  layer.timeWaits.add(tcb);
+  tcb.idleAt = layer.nic.host.now() + layer.limits.timeWaitMsecs;
+  tell(layer, tcb, event.closed);
+}
+
+/** Forgets the connection. */
+export function toClosed(layer: Layer, tcb: Tcb, error?: TcpError): void {
+  if (tcb.state === state.closed) return;
+  const wasTold = tcb.state === state.timeWait;
+  tcb.state = state.closed;
+  tcb.error = error;
+  leave(layer, tcb);
+  layer.nic.timers.remove(tcb.timer);
+  layer.blocked.delete(tcb);
+  layer.timeWaits.delete(tcb);
+  tcb.listener?.halfOpen.delete(tcb);
+  clear(tcb);
+  tcb.islands = null;
+  if (error !== undefined) {
+    tcb.received.length = 0;
+    tcb.receivedBytes = 0;
+    tcb.tailUsed = -1;
+  }
+  if (!wasTold) tell(layer, tcb, event.closed);
+}
+
+/** Ends it at once, and says so to the peer (3.10.5). */
+export function abort(layer: Layer, tcb: Tcb, error: TcpError): void {
+  emitReset(layer, tcb);
+  toClosed(layer, tcb, error);
+}
+
+/** Bytes that wait to be acknowledged. */
+export const unacknowledged = (tcb: Tcb): number => Math.max(0, distance(tcb.una, tcb.sendEnd));

@@ -1,0 +1,58 @@
+// What ICMP says of segments that were sent (RFC 9293, 3.9.2.2; RFC 5927): believed only where it quotes something under way.
+import { keyOf } from "../address.js";
+import type { IcmpReport } from "../icmp.js";
+import { pathMss, timestampSize } from "./emit.js";
+import { hashOf, type Layer } from "./layer.js";
+import { toClosed, touch } from "./lifecycle.js";
+import { after, before } from "./sequence.js";
+import { mode, state, type Tcb } from "./tcb.js";
+import { equal } from "../wire.js";
+
+/** RFC 1191, 3 and RFC 8200, 5: no path is narrower. */
+const pathMtuMin = { 4: 576, 6: 1280 } as const;
+/** Paths that are remembered. */
+const pathsMax = 256;
+
+export function takeReport(layer: Layer, report: IcmpReport): void {
+  const tcb = find(layer, report);
+  // RFC 5927, 4.1.
+  if (tcb === undefined || before(report.sequence, tcb.una) || !before(report.sequence, tcb.max)) return;
+  if (report.error === "tooBig") {
+    shrink(layer, tcb, report.mtu);
+    return;
+  }
+  // RFC 5927, 6.1: hard errors end what is being tried and nothing else; what is established waits for its timers.
+  if (tcb.state === state.synSent) toClosed(layer, tcb, report.error === "port" ? "refused" : "unreachable");
+}
+
+function find(layer: Layer, { local, remote, localPort, remotePort }: IcmpReport): Tcb | undefined {
+  const hash = hashOf(layer, local, 0, remote, 0, local.length, (localPort << 16) | remotePort);
+  for (let tcb = layer.table.get(hash) ?? null; tcb !== null; tcb = tcb.chained)
+    if (
+      tcb.localPort === localPort &&
+      tcb.remotePort === remotePort &&
+      equal(tcb.source, local) &&
+      equal(tcb.destination, remote)
+    )
+      return tcb;
+  return undefined;
+}
+
+/** RFC 1191, 6.4; RFC 8201, 5.2: smaller segments from now on, and what was too large again. */
+function shrink(layer: Layer, tcb: Tcb, mtu: number): void {
+  const path = Math.max(mtu, pathMtuMin[tcb.family]);
+  const mss = pathMss(layer, tcb, path) - (tcb.timestamps ? timestampSize : 0);
+  if (mss >= tcb.mss) return;
+  const { pathMtus } = layer;
+  const key = keyOf(tcb.destination);
+  if (pathMtus.size >= pathsMax && !pathMtus.has(key)) for (const oldest of pathMtus.keys()) { pathMtus.delete(oldest); break; } // prettier-ignore
+  pathMtus.set(key, path);
+  tcb.mss = mss;
+  if (tcb.state < state.established || !after(tcb.max, tcb.una)) return;
+  // Not a loss by congestion: the windows stay.
+  tcb.mode = mode.loss;
+  tcb.recover = tcb.max;
+  tcb.lostEdge = tcb.max;
+  tcb.highRxt = tcb.una;
+  touch(layer, tcb);
+}

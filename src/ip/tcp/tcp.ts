@@ -1,0 +1,243 @@
+// TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
+import { Solo5Error } from "../../bytes/error.js";
+import type { Address } from "../address.js";
+import type { IcmpReport } from "../icmp.js";
+import { random, sourceFor, type Nic } from "../nic.js";
+import type { Packet } from "../packet.js";
+import { dynamicPorts, type Endpoint } from "../udp.js";
+import { equal } from "../wire.js";
+import { Connection } from "./connection.js";
+import { takeReport } from "./reports.js";
+import { defaultLimits, has, offsetFor, type Layer, type TcpLimits } from "./layer.js";
+import { abort, createTcb, toClosed, touch, type TcbOptions } from "./lifecycle.js";
+import { output } from "./output.js";
+import { receive } from "./input.js";
+import { createSegment } from "./segment.js";
+import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
+import { onTimer } from "./tcp-timer.js";
+
+export interface ConnectOptions extends TcbOptions {
+  readonly remote: Endpoint;
+  /** The stack's choice where absent; a gateway may name any address, and a port of 0 is a free one. */
+  readonly local?: { readonly address?: Address; readonly port?: number };
+}
+
+export interface ListenOptions extends TcbOptions {
+  /** Any address where absent. */
+  readonly address?: Address;
+  readonly port: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Connections that are not established yet are forgotten; others go on. */
+  close(): void;
+}
+
+/** A SYN to any address and port that a gateway may answer now or later; until then the other end waits. */
+export interface Offer {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Completes the connection; `opened` follows. */
+  accept(
+    handlers: Handlers,
+    options?: Pick<TcbOptions, "noDelay" | "keepAliveMsecs" | "userTimeoutMsecs">,
+  ): Connection;
+  /** Answers with a reset, as a closed port does. */
+  refuse(): void;
+  /** Forgets it without an answer, as if nobody were there. */
+  drop(): void;
+  /** Called when the other end takes it back. */
+  onWithdrawn: (() => void) | undefined;
+}
+
+export interface Tcp {
+  /** Begins a connection. Throws Solo5Error `NO_ROUTE`, `PORT` or `LIMIT`. */
+  connect(options: ConnectOptions, handlers: Handlers): Connection;
+  /** Calls `accept` with each connection that is established; it sets `handlers`. Throws Solo5Error `PORT` where the port is taken. */
+  listen(options: ListenOptions, accept: (connection: Connection) => void): Listener;
+  /** Takes every SYN that no listener wants; undefined: they are refused. */
+  intercept(take: ((offer: Offer) => void) | undefined): void;
+  /** Connections, those in TIME-WAIT included. */
+  readonly count: number;
+}
+
+export interface TcpProtocol extends Tcp {
+  receive(packet: Packet): void;
+  report(report: IcmpReport): void;
+  /** Sends and tells what is due. */
+  flush(): void;
+  /** The link has room again. */
+  resume(): void;
+  /** Resets all. */
+  close(): void;
+}
+
+interface Listening extends Backlog {
+  readonly address: Address | undefined;
+}
+
+export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtocol {
+  const listeners = new Map<number, Listening[]>();
+  const secret = new Uint8Array(16);
+  nic.host.entropy(secret);
+  const layer: Layer = {
+    nic,
+    limits: { ...defaultLimits, ...limits },
+    segment: createSegment(),
+    table: new Map(),
+    count: 0,
+    last: undefined,
+    dirty: [],
+    blocked: new Set(),
+    timeWaits: new Set(),
+    pathMtus: new Map(),
+    secret,
+    onTimer: (tcb) => onTimer(layer, tcb),
+    listenerFor(local, port) {
+      const list = listeners.get(port);
+      return (
+        list?.find(({ address }) => address !== undefined && equal(address, local)) ??
+        list?.find(({ address }) => address === undefined)
+      );
+    },
+    offer: undefined,
+  };
+
+  /** RFC 6056, 3.3.3: another order of ports for every destination, that nobody foresees. */
+  const freePort = (local: Address, remote: Endpoint): number => {
+    const offset = offsetFor(layer, local, remote.address, remote.port) >>> 0;
+    const start = Math.floor(random(nic) * 512) + offset;
+    for (let i = 0; i < dynamicPorts.count; i++) {
+      const port = dynamicPorts.first + ((start + i) % dynamicPorts.count);
+      if (!has(layer, local, port, remote.address, remote.port) && !listeners.has(port)) return port;
+    }
+    throw new Solo5Error("PORT", "no free TCP port for this destination");
+  };
+
+  return {
+    get count() {
+      return layer.count;
+    },
+    connect(options, handlers) {
+      const { remote } = options;
+      const address = options.local?.address ?? sourceFor(nic, remote.address);
+      if (address === undefined || address.length !== remote.address.length)
+        throw new Solo5Error("NO_ROUTE", "no address from which to connect there");
+      const asked = options.local?.port ?? 0;
+      const port = asked === 0 ? freePort(address, remote) : asked;
+      if (has(layer, address, port, remote.address, remote.port))
+        throw new Solo5Error("PORT", `TCP port ${port} has a connection there already`);
+      const tcb = createTcb(layer, { address, port }, remote, state.synSent, options);
+      if (tcb === undefined)
+        throw new Solo5Error("LIMIT", `there are ${layer.count} TCP connections, and may be no more`);
+      tcb.handlers = handlers;
+      touch(layer, tcb);
+      nic.settle();
+      return new Connection(layer, tcb);
+    },
+    listen({ address, port, ...options }, accept) {
+      const list = listeners.get(port) ?? [];
+      const same = (other: Listening): boolean =>
+        other.address === undefined
+          ? address === undefined
+          : address !== undefined && equal(other.address, address);
+      if (list.some(same)) throw new Solo5Error("PORT", `TCP port ${port} is taken`);
+      const listening: Listening = {
+        address,
+        halfOpen: new Set(),
+        accept(tcb) {
+          tcb.noDelay = options.noDelay ?? false;
+          tcb.keepAlive = options.keepAliveMsecs ?? 0;
+          if (tcb.keepAlive > 0) tcb.idleAt = nic.host.now() + tcb.keepAlive;
+          if (options.userTimeoutMsecs !== undefined) tcb.userTimeout = options.userTimeoutMsecs;
+          if (options.sendBuffer !== undefined) tcb.sendLimit = options.sendBuffer;
+          accept(new Connection(layer, tcb));
+        },
+      };
+      listeners.set(port, [...list, listening]);
+      return {
+        port,
+        close() {
+          const rest = (listeners.get(port) ?? []).filter((other) => other !== listening);
+          if (rest.length === 0) listeners.delete(port);
+          else listeners.set(port, rest);
+          for (const tcb of listening.halfOpen) abort(layer, tcb, "aborted");
+          nic.settle();
+        },
+      };
+    },
+    intercept(take) {
+      layer.offer = take === undefined ? undefined : (tcb) => take(offerOf(layer, tcb));
+    },
+    receive: (packet) => receive(layer, packet),
+    report: (report) => takeReport(layer, report),
+    flush: () => flush(layer),
+    resume() {
+      const waiting = [...layer.blocked];
+      layer.blocked.clear();
+      for (const tcb of waiting) output(layer, tcb);
+    },
+    close() {
+      for (const first of layer.table.values())
+        for (let tcb: Tcb | null = first; tcb !== null;) {
+          const { chained }: Tcb = tcb;
+          abort(layer, tcb, "aborted");
+          tcb = chained;
+        }
+    },
+  };
+}
+
+function offerOf(layer: Layer, tcb: Tcb): Offer {
+  const open = (): boolean => tcb.state === state.offered;
+  const offer: Offer = {
+    local: { address: tcb.source, port: tcb.localPort },
+    remote: { address: tcb.destination, port: tcb.remotePort },
+    accept(handlers, { noDelay = true, keepAliveMsecs = 0, userTimeoutMsecs = tcb.userTimeout } = {}) {
+      tcb.handlers = handlers;
+      tcb.noDelay = noDelay;
+      tcb.keepAlive = keepAliveMsecs;
+      tcb.userTimeout = userTimeoutMsecs;
+      if (open()) {
+        tcb.state = state.synReceived;
+        tcb.idleAt = keepAliveMsecs > 0 ? layer.nic.host.now() + keepAliveMsecs : Infinity;
+      }
+      touch(layer, tcb);
+      layer.nic.settle();
+      return new Connection(layer, tcb);
+    },
+    refuse() {
+      if (open()) abort(layer, tcb, "aborted");
+      layer.nic.settle();
+    },
+    drop() {
+      if (open()) toClosed(layer, tcb, "aborted");
+      layer.nic.settle();
+    },
+    onWithdrawn: undefined,
+  };
+  tcb.handlers = { closed: (error) => error !== "aborted" && offer.onWithdrawn?.() };
+  return offer;
+}
+
+/** Tells the users, whose answers may then go with the acknowledgements. */
+function flush(layer: Layer): void {
+  const { dirty } = layer;
+  for (let i = 0; i < dirty.length; i++) {
+    const tcb = dirty[i] as Tcb;
+    tcb.dirty = false;
+    const { events } = tcb;
+    if (events !== 0) {
+      tcb.events = 0;
+      const { handlers } = tcb;
+      if ((events & event.opened) !== 0) handlers.opened?.();
+      if ((events & event.readable) !== 0) handlers.readable?.();
+      if ((events & event.writable) !== 0) handlers.writable?.();
+      if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);
+    }
+    if (tcb.dirty) continue;
+    output(layer, tcb);
+  }
+  dirty.length = 0;
+}

@@ -480,7 +480,10 @@ function layOut(
     const content = contents.get(section.index) ?? new Uint8Array();
     const stays =
       !empties && segments.length > 0 && (section.flags & allocated) !== 0n && section.offset > 0n;
-    if (stays || content.length === 0) return section;
+    if (stays) return section;
+    // Nothing of it is in the file, and yet linkers look whether that ends before it.
+    if (content.length === 0)
+      return { ...section, offset: section.offset < BigInt(end) ? section.offset : BigInt(end) };
     if (section.addralign > maxAlignment) throw new RangeError("section of an absurd alignment");
     return { ...section, offset: BigInt(place(content.length, Math.max(1, Number(section.addralign)))) };
   });

@@ -63,6 +63,15 @@ test("without debug information the symbols stay", skip, (t) => {
   assert.deepEqual(symbols(file), symbols(before));
 });
 
+test("GNU ld takes what is left of an object without a word", { skip: needs.program("ld") }, (t) => {
+  const file = join(temporaryFolder(t), "stripped.o");
+  const whole = join(guestOutput, ".build", "x86-64", "bindings", "solo5_hvt.o");
+  for (const changes of [{ debug: true }, { unneeded: true }, { discard: "all", debug: true }] as const) {
+    writeFileSync(file, changeElf(readFileSync(whole), changes));
+    assert.equal(output(["sh", "-c", `ld -r -o '${file}.out' '${file}' 2>&1`]), "");
+  }
+});
+
 test("hidden symbols no longer clash, and the object still links and relocates", skip, (t) => {
   const folder = temporaryFolder(t);
   for (const isa of allIsas) {

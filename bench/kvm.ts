@@ -97,7 +97,7 @@ const warmUps = 1;
 async function bootRow(name: keyof typeof machines): Promise<Row> {
   const { isa } = machines[name];
   const content = readFileSync(selfTest(`${isa === "x86-64" ? "" : "aarch64/"}test_hello.hvt`));
-  const hello = "node /solo5/dist/bundle/bin/solo5-hvt.js --engine=kvm --mem=64 /hello";
+  const hello = "node /solo5/dist/bundle/node/solo5-hvt.js --engine=kvm --mem=64 /hello";
   const reader = `while read -r line; do case $line in *standalone*) ${stamp};; esac; done`;
   const line = `for i in 1 2 3 4 5 6; do ${stamp}; node -e 0; ${stamp}; ${hello} | ${reader}; ${stamp}; done`;
   const outcomes = await runInRig(machines[name], [{ path: "hello", content }], [{ name: "boot", line, timeoutSecs: 90 }]); // prettier-ignore

@@ -129,9 +129,10 @@ test("the documentation's page works as it is printed", { skip: needs.program("c
   const { reports, asked } = await visit<string>("/page/", 1, {
     "/page/": printed,
     "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
     "/page/app.hvt": selfTest("test_hello.hvt"),
   });
   assert.match(reports[0] ?? "", /Hello, World[^]*SUCCESS\n[^]*ended with 0$/);
   const own = asked.filter((url) => url !== "/favicon.ico").toSorted();
-  assert.deepEqual(own, ["/page/", "/page/app.hvt", "/page/solo5.js"]);
+  assert.deepEqual(own, ["/page/", "/page/app.hvt", "/page/engine.js", "/page/solo5.js"]);
 });

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 const mode = process.env["SOLO5_NO_SKIP"];
 const unless = (met: boolean, reason: string): string | false =>
   met || mode === "1" || mode === "user" ? false : reason;
-/** For what the kernel lets root do, and others perhaps. */
+/** For what the kernel lets root do, and others perhaps; and for what is done once. */
 const unlessRoot = (met: boolean, reason: string): string | false => (met || mode === "1" ? false : reason);
 
 function isExecutable(path: string): boolean {
@@ -45,6 +45,12 @@ export const needs = {
     unless(
       process.env["SOLO5_REAL"] !== undefined,
       "needs the real programs: SOLO5_REAL names the folder of test/real/prepare",
+    ),
+  /** What it takes to install the package: npm, and a registry behind it. Once is enough. */
+  installing: (): string | false =>
+    unlessRoot(
+      process.env["SOLO5_INSTALL"] !== undefined,
+      "needs a registry of npm: SOLO5_INSTALL says that there is one",
     ),
   x8664Linux: (): string | false =>
     unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),

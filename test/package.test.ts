@@ -3,19 +3,19 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { faults, packed, readManifest } from "../build/check.js";
 import { execute } from "./command.js";
 import { projectRoot } from "./project.js";
 
 interface Locked {
   readonly resolved?: string;
-  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 const read = (file: string): unknown => JSON.parse(readFileSync(join(projectRoot, file), "utf8"));
 const lock = read("package-lock.json") as { packages: Readonly<Record<string, Locked>> };
 const manifest = read("package.json") as {
   bin: Readonly<Record<string, string>>;
-  exports: Readonly<Record<string, { types: string; default: string }>>;
+  exports: Readonly<Record<string, string | { types: string; default: string }>>;
 };
 
 test("the lock file knows the packages of every platform", () => {
@@ -44,14 +44,28 @@ test("every command is there and begins with its interpreter", () => {
   }
 });
 
+test("what would be packed is whole, and small", () => {
+  assert.deepEqual(faults(packed(), readManifest()), []);
+});
+
+test("what is missing, too large or nobody's is found", () => {
+  const { unpackedSize, files } = packed();
+  const without = files.filter(({ path }) => path !== "dist/bundle/browser.js");
+  const more = { path: "dist/src/a.test.js", size: 1 };
+  const found = faults({ unpackedSize: unpackedSize + 3_000_000, files: [...without, more] }, readManifest());
+  assert.equal(found.length, 3, found.join("\n"));
+});
+
 test("what is imported by name is there, with its types", () => {
-  for (const [name, { types, default: module }] of Object.entries(manifest.exports)) {
+  for (const [name, one] of Object.entries(manifest.exports)) {
+    if (typeof one === "string") continue;
+    const { types, default: module } = one;
     for (const file of [types, module]) assert.ok(existsSync(join(projectRoot, file)), `${name}: ${file}`);
   }
 });
 
 test("importing the browser's interface keeps no process alive", async () => {
-  const file = join(projectRoot, manifest.exports["./browser"]?.default ?? "");
+  const file = join(projectRoot, "dist/bundle/browser.js");
   const { status, stderr } = await execute(process.execPath, [file], { timeoutMsecs: 20_000 });
   assert.deepEqual([status, stderr], [0, ""]);
 });

@@ -93,7 +93,7 @@ test(
     const copy = join(folder, "without-koffi");
     cpSync(join(projectRoot, "dist/bundle"), join(copy, "dist/bundle"), { recursive: true });
     cpSync(join(projectRoot, "package.json"), join(copy, "package.json"));
-    const command = (name: string): string => join(copy, "dist/bundle/bin", `${name}.js`);
+    const command = (name: string): string => join(copy, "dist/bundle/node", `${name}.js`);
     const hello = await execute(process.execPath, [command("solo5-spt"), selfTest("test_hello.spt")]);
     assert.match(hello.stdout, /SUCCESS/, hello.stderr);
     const crash = await execute(process.execPath, [command("solo5-spt"), selfTest("test_zeropage.spt")]);

@@ -11,7 +11,7 @@ export async function demoCommand(): Promise<number> {
   const segment = createSegment();
   const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
   const plan = attach(open(demoUnikernel), {
-    memMiB: 16,
+    memMiB: 64,
     net: { service0: { source: { kind: "device", device: segment.port() } } },
   });
   const started = performance.now();

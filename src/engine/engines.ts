@@ -14,11 +14,5 @@ export interface PortableEngine {
 
 /** Loaded when needed: instruction table and translator are most of the code that there is. */
 export const portableEngines: Readonly<Partial<Record<Isa, () => Promise<PortableEngine>>>> = {
-  "x86-64": async () => {
-    const [{ machineMemory }, { newWasmVcpu }] = await Promise.all([
-      import("./x86-64/machine-memory.js"),
-      import("./x86-64/wasm-vcpu.js"),
-    ]);
-    return { newMemory: machineMemory, newVcpu: newWasmVcpu };
-  },
+  "x86-64": () => import("./x86-64/engine.js"),
 };

@@ -4,6 +4,9 @@ import type { Console } from "../device/contract.js";
 import type { DebugRequest, DebugTool } from "./debug-request.js";
 import type { Plan } from "../tender/attach.js";
 
+/** Signals that a user sends, as POSIX names them. */
+export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGKILL";
+
 /** A unikernel that runs. */
 export interface Running {
   /** The engine's name. */
@@ -11,7 +14,7 @@ export interface Running {
   /** The unikernel's exit status; 128 and the signal's number where a signal ended it. */
   readonly status: Promise<number>;
   /** What the user's signals mean to the unikernel. */
-  signal(signal: NodeJS.Signals): void;
+  signal(signal: Signal): void;
   /** Ends the unikernel at once; `status` follows. */
   stop(): void;
   [Symbol.asyncDispose](): Promise<void>;

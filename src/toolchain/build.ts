@@ -42,13 +42,20 @@ export async function buildGuest({
     ];
     const jobs = guestJobs(isa, output);
     /** What a choice of the tests leaves out is not built either. */
+    const demoNames = wantedTests === undefined ? demos(isa) : [];
     const programs = [
       ...tests.map((test) => ({ ...jobs.selfTest(test.name), targets: test.targets })),
-      ...(wantedTests === undefined
-        ? demos(isa).map((name) => ({ ...jobs.demo(name), targets: demoTargets }))
-        : []),
+      ...demoNames.map((name) => ({ ...jobs.demo(name), targets: demoTargets })),
     ];
-    return { jobs, targets, programs, extras };
+    const installed = [
+      ...targets.map(jobs.installBindings),
+      ...demoNames.flatMap((name) =>
+        demoTargets
+          .filter((target) => targets.includes(target))
+          .map((target) => jobs.installDemo(name, target)),
+      ),
+    ];
+    return { jobs, installed, targets, programs, extras };
   });
   const stages = [
     plans.flatMap(({ jobs, programs }) => [
@@ -67,7 +74,7 @@ export async function buildGuest({
       ),
     ),
     plans.flatMap(({ jobs, extras }) => extras.map((name) => jobs[name].compile)),
-    plans.flatMap(({ jobs, extras }) => extras.map((name) => jobs[name].link)),
+    plans.flatMap(({ jobs, extras, installed }) => [...extras.map((name) => jobs[name].link), ...installed]),
   ];
 
   const stampsFile = join(output, ".build", "stamps.json");

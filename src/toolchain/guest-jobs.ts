@@ -1,5 +1,5 @@
 // The jobs that build one ISA's bindings, self-tests and demonstrations: what is read, what is written, by which command.
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
@@ -21,6 +21,7 @@ import {
   packageVersion,
   runtimeArchive,
 } from "./layout.js";
+import { changeElf } from "./objcopy/change.js";
 import { runtimeFlags, splitArchive, zigRuntimeFlags } from "./runtime.js";
 import { demosFolder } from "./demos.js";
 import { testLibrary, testsFolder } from "./self-tests.js";
@@ -78,14 +79,18 @@ interface ProgramJobs {
 }
 
 interface GuestJobs {
-  /** The bindings' object and linker script. */
+  /** The bindings' object, with what debuggers want, and their linker script. */
   bindings(target: BindingsTarget): readonly Job[];
+  /** The object as it is installed; after `bindings`. */
+  installBindings(target: BindingsTarget): Job;
   /** The compiler's runtime and the libraries that are empty: parts first, then archives. */
   readonly runtime: { readonly parts: readonly Job[]; readonly archives: readonly Job[] };
   selfTest(name: string): ProgramJobs;
   /** What self-tests share. */
   readonly testLibrary: readonly Job[];
   demo(name: string): ProgramJobs;
+  /** A demonstration as the package has it; after its `link`. */
+  installDemo(name: string, target: BindingsTarget): Job;
   /** The malformed hvt unikernel, which is all its own source: its object, then, after `bindings`, itself. */
   readonly buggyElf: { readonly compile: Job; readonly link: Job };
   /** The boot code of disks, for PCs. */
@@ -102,6 +107,18 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     ...compileFlags({ freestanding: freestandingFolder, solo5: includeFolder }, compiler),
     ...reproducible,
   ];
+
+  const wholeBindings = (target: BindingsTarget): string => join(work, "bindings", bindingsObject(target));
+  const wholeDemo = (name: string, target: BindingsTarget): string => join(work, "demo", `${name}.${target}`);
+  /** Debug information leads to sources that a package does not have. */
+  const stripJob = (input: string, file: string, mode: number): Job => ({
+    output: file,
+    inputs: [input],
+    make: {
+      steps: "strip debug",
+      run: async () => writeFileSync(file, changeElf(readFileSync(input), { debug: true }), { mode }),
+    },
+  });
 
   const compileJob = (
     source: string,
@@ -149,7 +166,7 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       compile: [...own.compile, compileJob(manifest, manifestObject, [manifest], ["-std=gnu99", "-O2"])],
       link: (target) =>
         linkJob(file(target), target, [
-          join(lib, bindingsObject(target)),
+          wholeBindings(target),
           ...own.objects,
           manifestObject,
           ...(shared?.objects ?? []),
@@ -189,7 +206,11 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
         { output: object, inputs: [runtime.version], make: zig },
       ],
       archives: [
-        { output: archive, inputs: [object, missing], make: { steps: "split, localize", run: split } },
+        {
+          output: archive,
+          inputs: [object, missing],
+          make: { steps: "split, localize, strip all that is not needed", run: split },
+        },
         ...empty,
       ],
     };
@@ -224,7 +245,7 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       return [
         compileJob(
           join(folder, "bindings.c"),
-          join(lib, bindingsObject(target)),
+          wholeBindings(target),
           filesBelow(join(guestSource, "bindings")),
           [...bindingsFlags(isa), ...testFlags.slice(1), `-DSOLO5_VERSION="v${packageVersion()}"`],
         ),
@@ -234,6 +255,8 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     selfTest: (name) =>
       programJobs(join(testsFolder, name), (target) => selfTestFile(output, isa, name, target), library),
     testLibrary: library.compile,
-    demo: (name) => programJobs(join(demosFolder, name), (target) => demoFile(output, name, target)),
+    installBindings: (target) => stripJob(wholeBindings(target), join(lib, bindingsObject(target)), 0o644),
+    demo: (name) => programJobs(join(demosFolder, name), (target) => wholeDemo(name, target)),
+    installDemo: (name, target) => stripJob(wholeDemo(name, target), demoFile(output, name, target), 0o755),
   };
 }

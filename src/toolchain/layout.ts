@@ -16,8 +16,8 @@ export const freestandingFolder = join(includeFolder, "freestanding");
 /** What `buildGuest` makes: lib/ and tests/. */
 export const guestOutput = join(packageRoot, "dist", "guest");
 
-/** What `solo5 demo` boots: a unikernel that answers pings. */
-export const demoUnikernel = join(guestOutput, "tests", "test_net.spt");
+/** What `solo5 demo` boots: a web server, which answers pings as well. */
+export const demoUnikernel = join(guestOutput, "demo", "web.spt");
 
 /** Where the boot code of disks ends up below `output`: src/virtio/disk-image.ts. */
 export const diskBootFile = (output: string): string => join(output, "boot", "disk.bin");

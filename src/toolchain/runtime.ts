@@ -4,11 +4,11 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { ehdr } from "../abi/elf.js";
+import { ehdr, machine as machines } from "../abi/elf.js";
 import { viewOf } from "../bytes/struct.js";
 import { symbols } from "../image/symbols.js";
 import type { Compiler } from "./compiler.js";
-import { changeElf } from "./objcopy/change.js";
+import { changeElf, type Changes } from "./objcopy/change.js";
 
 /** How Zig compiles its compiler_rt: freestanding, for any address, and only what does the work. */
 export const zigRuntimeFlags: readonly string[] = [
@@ -22,7 +22,14 @@ export const runtimeFlags: readonly string[] =
 
 /** compiler_rt also has a part of the C library, which is the application's to bring, and the stack protector's ends. */
 const isRuntime = (name: string): boolean =>
-  name.startsWith("__") && !/_chk(?:_fail|_guard)?$|^__memset$/.test(name) && !isMath(name);
+  name.startsWith("__") && !/_chk(?:_fail|_guard)?$|^__memset$/.test(name) && !isMath(name) && !isOwn(name);
+
+/** What no compiler of C calls: integers of any width, by Zig's own names. */
+const isOwn = (name: string): boolean =>
+  /^__(?:u?(?:div|mod)ei4|fix(?:uns)?[a-z]fei|float(?:un)?ei[a-z]f|(?:addo|subo|cmp)_limb64)$/.test(name);
+
+/** Arithmetic on x87's 80 bits, which other ISAs have no type for. */
+const isX87 = (name: string): boolean => /xf|xc3$/.test(name);
 
 /** Functions of math.h for half precision and x87's, by Zig's own names: `__sinh` is the sine. */
 const isMath = (name: string): boolean =>
@@ -32,9 +39,12 @@ const isMath = (name: string): boolean =>
 
 /** What of `object` belongs into the archive, sorted. */
 export function runtimeNames(object: Uint8Array): readonly string[] {
-  const { shoff, shnum } = ehdr.read(viewOf(object), 0);
+  const { shoff, shnum, machine } = ehdr.read(viewOf(object), 0);
   const found = symbols(object, { sections: { offset: Number(shoff), count: shnum } });
-  return [...new Set(found.map(({ name }) => name))].filter(isRuntime).toSorted();
+  const isOfIsa = (name: string): boolean => machine === machines["x86-64"] || !isX87(name);
+  return [...new Set(found.map(({ name }) => name))]
+    .filter((name) => isRuntime(name) && isOfIsa(name))
+    .toSorted();
 }
 
 /** Makes an archive of `objects`: a member for each function, with what it needs. Members are made in `folder`. */
@@ -51,11 +61,18 @@ export async function splitArchive(
     const member = join(folder, `${name}.o`);
     await run([...ld, "-r", "--gc-sections", "-u", name, ...objects, "-o", member]);
     // What else is in it serves this function only; to everyone else it is the application's to bring.
-    writeFileSync(member, changeElf(readFileSync(member), { localize: (symbol) => symbol !== name }));
+    writeFileSync(member, changeElf(readFileSync(member), changes(name)));
     members.push(member);
   }
   await run([...ar, "rcs", archive, ...members]);
 }
+
+/** Of what is not needed to link a member, nothing stays: there are some 800. */
+const changes = (name: string): Changes => ({
+  localize: (symbol) => symbol !== name,
+  unneeded: true,
+  remove: (section) => section === ".comment",
+});
 
 const run = async ([program = "", ...args]: readonly string[]): Promise<unknown> =>
   promisify(execFile)(program, args);

@@ -12,7 +12,7 @@ export interface Case extends Command {
 }
 
 /** One of our commands there. */
-export const bundled = (name: string): string => `node /solo5/dist/bundle/bin/${name}.js`;
+export const bundled = (name: string): string => `node /solo5/dist/bundle/node/${name}.js`;
 export const tender = bundled("solo5-hvt");
 const asNobody = (line: string): string => `su -s /bin/sh nobody -c "${line}"`;
 /** Runs in the background, then ends it with `signal` and says its status. */

@@ -1,0 +1,51 @@
+// A step of the build: what the package has of JavaScript, in dist/bundle. The commands and the interface of Node share
+// their parts; the interface of pages is one module; the engine, most of all code, is there once for both.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
+import { packageRoot } from "../src/toolchain/layout.js";
+import { bundleFolder, engineFile, nodeFolder, pageFile, programs } from "./contents.js";
+
+const source = (file: string): string => join(packageRoot, "dist", "src", `${file}.js`);
+
+/** The engine stays outside of whatever loads it. */
+const engineOutside = (path: string): Plugin => ({
+  name: "engine",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/x86-64\/engine\.js$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path, external: true },
+    );
+  },
+});
+
+const common: BuildOptions = {
+  absWorkingDir: packageRoot,
+  bundle: true,
+  format: "esm",
+  logLevel: "warning",
+};
+const node: BuildOptions = {
+  ...common,
+  platform: "node",
+  target: "node20",
+  packages: "external",
+  outdir: nodeFolder,
+  plugins: [engineOutside("../engine.js")],
+};
+const page: BuildOptions = { ...common, target: "es2022", minifyWhitespace: true, minifySyntax: true };
+
+export async function bundle(): Promise<void> {
+  rmSync(join(packageRoot, bundleFolder), { recursive: true, force: true });
+  await Promise.all([
+    build({ ...node, entryPoints: programs.map(source), entryNames: "[name]", splitting: true }),
+    // One small file for the usual case, which is started more often than anything else.
+    build({ ...node, entryPoints: [source("cli/solo5-spt")], external: ["./spt-hosted.js"] }),
+    build({ ...page, entryPoints: [source("engine/x86-64/engine")], outfile: engineFile }),
+    build({
+      ...page,
+      entryPoints: [source("browser/index")],
+      outfile: pageFile,
+      plugins: [engineOutside("./engine.js")],
+    }),
+  ]);
+}

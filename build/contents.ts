@@ -1,0 +1,28 @@
+// What the package consists of, and where: package.json names the same, and a test compares them.
+import { join } from "node:path";
+
+export const bundleFolder = "dist/bundle";
+export const nodeFolder = join(bundleFolder, "node");
+export const pageFile = join(bundleFolder, "browser.js");
+export const engineFile = join(bundleFolder, "engine.js");
+/** Declarations, as far as the interfaces need them. */
+export const typesFolder = "dist/types";
+export const manFolder = "dist/man";
+/** What a release makes: tarballs, and the other package that one of them is made of. */
+export const releaseFolder = "dist/release";
+export const selfTestsFolder = "dist/self-tests";
+
+/** Modules below src/ that are loaded by name: the interface, the commands, and what runs in threads. */
+export const programs: readonly string[] = [
+  "index",
+  "cli/solo5",
+  "cli/spt-hosted",
+  "cli/solo5-hvt",
+  "cli/solo5-hvt-debug",
+  "cli/solo5-elftool",
+  "cli/solo5-virtio-mkimage",
+  "cli/solo5-virtio-run",
+  "cli/toolchain",
+  "linux/net/poll-worker",
+  "node/kvm-worker",
+];

@@ -1,0 +1,38 @@
+// `npm run build`, behind the compiler: the steps in their order, or those that are named.
+import { main, UsageError } from "../src/cli/command.js";
+import { buildGuest } from "../src/toolchain/build.js";
+import { checkPackage } from "./check.js";
+import { bundle } from "./bundle.js";
+import { writeManPages } from "./man.js";
+import { stampTranslator } from "./stamp-translator.js";
+import { sweep } from "./sweep.js";
+import { copyTypes } from "./types.js";
+
+const steps = {
+  sweep,
+  stamp: stampTranslator,
+  bundle,
+  types: copyTypes,
+  man: writeManPages,
+  async guest() {
+    const made = await buildGuest();
+    if (made > 0) process.stdout.write(`dist/guest: ${made} files built\n`);
+  },
+  /** Only where it is named: what it looks at may be incomplete while somebody works on it. */
+  check: checkPackage,
+} as const satisfies Record<string, () => void | Promise<void>>;
+type Step = keyof typeof steps;
+const isStep = (name: string): name is Step => Object.hasOwn(steps, name);
+
+await main({
+  name: "build",
+  usage: `usage: build [${Object.keys(steps).join("|")}]...\n`,
+  async run(args) {
+    const names = args.length === 0 ? Object.keys(steps).filter((name) => name !== "check") : args;
+    for (const name of names) {
+      if (!isStep(name)) throw new UsageError(`there is no step ${name}`);
+      await steps[name]();
+    }
+    return 0;
+  },
+});

@@ -118,11 +118,16 @@ function onSynSent(layer: Layer, tcb: Tcb, packet: Packet, now: number): void {
     touch(layer, tcb);
     return;
   }
-  tcb.state = state.established;
+  establish(tcb, now);
   tcb.ackNow = true;
   takeAck(layer, tcb, now);
   tell(layer, tcb, event.opened);
   takeData(layer, tcb, (segment.seq + 1) | 0, now);
+}
+
+function establish(tcb: Tcb, now: number): void {
+  tcb.state = state.established;
+  tcb.idleAt = tcb.keepAlive > 0 ? now + tcb.keepAlive : Infinity;
 }
 
 function onSynReceived(layer: Layer, tcb: Tcb, packet: Packet, now: number): void {
@@ -154,7 +159,7 @@ function onSynReceived(layer: Layer, tcb: Tcb, packet: Packet, now: number): voi
     refuse(layer, packet);
     return;
   }
-  tcb.state = state.established;
+  establish(tcb, now);
   tcb.window = tcb.windowMax = segment.window << tcb.windowShift;
   tcb.wl1 = segment.seq;
   tcb.wl2 = segment.ack;

@@ -21,6 +21,9 @@ export interface TcpLimits {
   readonly timeWaitMsecs: number;
   /** How long a peer may not acknowledge (RFC 9293, 3.8.3: R2, at least 100 s); three minutes for a SYN (MUST-23). */
   readonly userTimeoutMsecs: number;
+  /** Whether selective acknowledgements (RFC 2018) and timestamps (RFC 7323) are offered and taken. */
+  readonly sack: boolean;
+  readonly timestamps: boolean;
 }
 
 export const defaultLimits: TcpLimits = {
@@ -30,6 +33,8 @@ export const defaultLimits: TcpLimits = {
   sendBuffer: 256 * 1024,
   timeWaitMsecs: 60_000,
   userTimeoutMsecs: 120_000,
+  sack: true,
+  timestamps: true,
 };
 
 export interface Layer {

@@ -93,8 +93,8 @@ export function createTcb(
     finReceived: false,
     deaf: false,
     scaling: true,
-    sack: true,
-    timestamps: true,
+    sack: layer.limits.sack,
+    timestamps: layer.limits.timestamps,
     tsRecent: 0,
     tsRecentAt: now,
     tsOffset: offsetFor(layer, source, destination, remotePort),
@@ -152,8 +152,8 @@ export function takeSynOptions(layer: Layer, tcb: Tcb): void {
   tcb.scaling = segment.windowScale >= 0;
   tcb.windowShift = Math.max(0, segment.windowScale);
   if (!tcb.scaling) tcb.rcvShift = 0;
-  tcb.sack = segment.sackPermitted;
-  tcb.timestamps = segment.hasTimestamps;
+  tcb.sack = segment.sackPermitted && layer.limits.sack;
+  tcb.timestamps = segment.hasTimestamps && layer.limits.timestamps;
   tcb.tsRecent = segment.timestamp;
   tcb.tsRecentAt = now;
   tcb.rcvNext = (segment.seq + 1) | 0;

@@ -14,8 +14,8 @@ export function push(tcb: Tcb, data: Uint8Array): void {
   tcb.rcvNext = (tcb.rcvNext + data.length) | 0;
   const { received, tailUsed } = tcb;
   if (data.length >= smallBytes) {
+    trimTail(tcb);
     received.push(data);
-    tcb.tailUsed = -1;
     return;
   }
   const tail = tailUsed < 0 ? undefined : received.at(-1);
@@ -25,8 +25,8 @@ export function push(tcb: Tcb, data: Uint8Array): void {
   } else if (received.length === 0) {
     // Mostly it is read before more comes.
     received.push(data.slice());
-    tcb.tailUsed = -1;
   } else {
+    trimTail(tcb);
     const buffer = new Uint8Array(ownBytes);
     buffer.set(data);
     received.push(buffer);
@@ -34,18 +34,19 @@ export function push(tcb: Tcb, data: Uint8Array): void {
   }
 }
 
+/** Nothing more goes into the last buffer. */
+function trimTail(tcb: Tcb): void {
+  const { received, tailUsed } = tcb;
+  if (tailUsed >= 0) received.push((received.pop() as Uint8Array).subarray(0, tailUsed));
+  tcb.tailUsed = -1;
+}
+
 /** The next data in order, or undefined; the bytes are the caller's. */
 export function shift(tcb: Tcb): Uint8Array | undefined {
+  if (tcb.received.length === 1) trimTail(tcb);
   const data = tcb.received.shift();
-  if (data === undefined) return undefined;
-  if (tcb.received.length > 0 || tcb.tailUsed < 0) {
-    tcb.receivedBytes -= data.length;
-    return data;
-  }
-  const used = data.subarray(0, tcb.tailUsed);
-  tcb.receivedBytes -= used.length;
-  tcb.tailUsed = -1;
-  return used;
+  if (data !== undefined) tcb.receivedBytes -= data.length;
+  return data;
 }
 
 /** Keeps data that starts at `seq`, ahead of what is missing. */

@@ -201,7 +201,7 @@ function offerOf(layer: Layer, tcb: Tcb): Offer {
       tcb.userTimeout = userTimeoutMsecs;
       if (open()) {
         tcb.state = state.synReceived;
-        tcb.idleAt = keepAliveMsecs > 0 ? layer.nic.host.now() + keepAliveMsecs : Infinity;
+        tcb.idleAt = Infinity;
       }
       touch(layer, tcb);
       layer.nic.settle();

@@ -6,6 +6,10 @@ import { seal as sealPlan } from "./linux/seal.js";
 import type { Running, StartOptions } from "./node/engine.js";
 import { chooseEngine, start } from "./node/engines.js";
 import { readFile } from "./node/files.js";
+import { nodeSockets } from "./host/any/sockets.js";
+import { reason } from "./linux/errno.js";
+import type { UserOptions } from "./net/user/source.js";
+import { openUserNet, type UserNet } from "./net/user/user-net.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
 
 export { Solo5Error } from "./bytes/error.js";
@@ -17,6 +21,8 @@ export type { BlockDevice, Clock, Console } from "./device/contract.js";
 export type { NetDevice } from "./net/contract.js";
 export { createPeer, type Peer, type PeerOptions } from "./net/peer.js";
 export { createSegment, type Segment } from "./net/segment.js";
+export type { OpenForward, UserNet } from "./net/user/user-net.js";
+export type { Forward, UserOptions } from "./net/user/source.js";
 export { captured } from "./net/pcap.js";
 export type { DebugRequest } from "./node/debug-request.js";
 export type { Running } from "./node/engine.js";
@@ -29,6 +35,12 @@ export function open(file: string | Uint8Array): Unikernel {
 /** Attaches every declared device and checks everything that the user says. Throws Solo5Error; nothing stays open. */
 export function attach(unikernel: Unikernel, options: AttachOptions = {}): Plan {
   return attachTo(unikernel, options, hostDevices);
+}
+
+/** A network without root, to attach as a device: its forwards can be opened and closed while the unikernel runs. Throws Solo5Error. */
+export function createUserNet(options: UserOptions = {}): UserNet {
+  const net = openUserNet(options, nodeSockets(reason));
+  return net;
 }
 
 export interface RunOptions extends Partial<StartOptions> {

@@ -129,6 +129,36 @@ test("a tap that is missing, down or none is refused, and not made", { skip: ski
   );
 });
 
+test(
+  "what only root may open says what needs no root",
+  { skip: needsAll(skipTap, needs.program("setpriv")) },
+  async () => {
+    using namespace = createNamespace();
+    namespace.ip("tuntap", "add", "tap0", "mode", "tap", "user", "12345");
+    namespace.ip("link", "set", "tap0", "up");
+    const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath];
+    const args = ["--net:service0=tap0", selfTest("test_net_mtu.spt")];
+    for (const command of ["solo5-spt", "solo5 run"]) {
+      const [name = "", ...rest] = command.split(" ");
+      const { stdout, stderr, status } = await namespace.execute("setpriv", [
+        ...nobody,
+        commandFile(name),
+        ...rest,
+        ...args,
+      ]);
+      assert.deepEqual([stdout, status], ["", 1]);
+      // Whether the device or the tap itself is refused, the machine decides.
+      assert.match(
+        stderr,
+        new RegExp(
+          `^${name}: Could not attach interface: tap0: (Operation not permitted|/dev/net/tun: Permission denied)\n` +
+            `${name}: --net:NAME=user is a network that needs no root\n$`,
+        ),
+      );
+    }
+  },
+);
+
 test("a sealed unikernel finds its tap when it starts", { skip: skipTap }, async () => {
   const file = join(folder, "mtu");
   await solo5("solo5", ["seal", selfTest("test_net_mtu.spt"), "--net:service0=tap0", "-o", file]);

@@ -9,8 +9,7 @@ import { commandFile } from "./command.js";
 import { createNamespace, type Namespace } from "./namespace.js";
 import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
-import { guestOutput } from "../src/toolchain/layout.js";
-import { demoFile } from "../src/toolchain/guest-jobs.js";
+import { demoFile, guestOutput } from "../src/toolchain/layout.js";
 
 const skip = needsAll(needs.x8664Linux(), needs.root(), needs.program("ip"));
 

@@ -3,23 +3,30 @@ import { borrowed } from "../net/contract.js";
 import type { NetMtus, NetOpeners } from "../net/opener.js";
 import { netError } from "../net/scheme.js";
 import { formatNet } from "../net/schemes.js";
-import { openSegment, segmentMtu } from "../net/segments.js";
+import { segmentMtu, segmentOpener } from "../net/segments.js";
 import type { NetSource } from "../net/source.js";
 
 const noInterface = (source: NetSource): never => {
-  throw netError(formatNet(source), "a page has no interfaces; attach a segment's port");
+  throw netError(formatNet(source), "a page has no interfaces and no sockets; attach a segment's port");
+};
+
+/** `pageMtus` has refused it. */
+const noSockets = (): never => {
+  throw new RangeError("a page has no sockets");
 };
 
 export const pageMtus: NetMtus = {
   tap: noInterface,
   descriptor: noInterface,
-  segment: segmentMtu,
+  segment: (source) => (source.at === undefined ? segmentMtu(source) : noInterface(source)),
+  user: noInterface,
   device: ({ device }) => device.mtu,
 };
 
 export const pageOpeners: NetOpeners = {
   tap: noInterface,
   descriptor: noInterface,
-  segment: openSegment,
+  segment: segmentOpener(noSockets, String),
+  user: noInterface,
   device: ({ device }) => borrowed(device),
 };

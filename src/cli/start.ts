@@ -3,7 +3,8 @@
 import { chooseEngine, start } from "../node/engines.js";
 import type { StartOptions } from "../node/engine.js";
 import { debugRequest } from "../node/debug-request.js";
-import type { Plan } from "../tender/attach.js";
+import { formatNet, netOptions } from "../net/schemes.js";
+import type { AttachedNet, Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { say, warn } from "./say.js";
 import { withSignals } from "./signals.js";
@@ -13,7 +14,14 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
   const { name, why } = chooseEngine(plan, valueOf(given, "engine"), debug);
   if (valueOf(given, "verbose") !== undefined) {
     say(options.reporter, `engine ${name}${why === "" ? "" : ` (${why})`}`);
+    for (const device of plan.devices) if (device.type === "NET_BASIC") sayNet(options.reporter, device);
   }
   warn(plan, options.reporter);
   return withSignals(() => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }));
+}
+
+/** What a network device is, with the options that unikernels without DHCP take for their addresses. */
+function sayNet(reporter: string, { name, source }: AttachedNet): void {
+  const addresses = netOptions(source);
+  say(reporter, `${name} is ${formatNet(source)}${addresses === undefined ? "" : `: ${addresses}`}`);
 }

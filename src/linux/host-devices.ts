@@ -8,12 +8,13 @@ import { ethernetMtu } from "../net/contract.js";
 import { reason, strerror } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { frameDescriptor } from "./net/descriptor.js";
-import { queryInterface } from "./net/tap.js";
+import { queryInterface, tryTap } from "./net/tap.js";
 import { netMtu, type NetMtu, type NetMtus } from "../net/opener.js";
 import { netError } from "../net/scheme.js";
 import { formatNet } from "../net/schemes.js";
 import { segmentMtu } from "../net/segments.js";
 import type { DescriptorSource, TapSource } from "../net/source.js";
+import { userMtu } from "../net/user/options.js";
 import type { HostDevices } from "../tender/attach.js";
 import { blockError } from "../tender/texts.js";
 
@@ -46,6 +47,7 @@ function needsLinux(name: string): void {
 const tapMtu: NetMtu<TapSource> = ({ interface: name }) => {
   needsLinux(name);
   if (interfaces()?.includes(name) === false) throw netError(name, strerror(2));
+  if (hasLibc()) tryTap(name);
   return mtuOf(name);
 };
 
@@ -66,6 +68,7 @@ const mtus: NetMtus = {
   tap: tapMtu,
   descriptor: descriptorMtu,
   segment: segmentMtu,
+  user: userMtu,
   device: ({ device }) => device.mtu,
 };
 

@@ -10,6 +10,8 @@ export interface NetScheme<S extends NetSource> {
   parse(value: string): S | undefined;
   /** What `parse` reads as `source`. */
   format(source: S): string;
+  /** What a unikernel without DHCP is to be told of it on its command line, where that is known. */
+  guestOptions?(source: S): string;
 }
 
 /** What every failure to attach a network begins with. */

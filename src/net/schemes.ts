@@ -1,6 +1,7 @@
 // The kinds of networks that a command line can name, in the order in which they are asked: whatever no other knows is a tap's
 // name. A new kind is a row here, and one in each host's tables of how it is opened.
 import { segmentScheme } from "./segments.js";
+import { userScheme } from "./user/options.js";
 import type { NetScheme } from "./scheme.js";
 import type { DescriptorSource, DeviceSource, NetKind, NetSource, SourceOf, TapSource } from "./source.js";
 
@@ -26,6 +27,7 @@ const tap: NetScheme<TapSource> = {
 const schemes: { readonly [K in Exclude<NetKind, DeviceSource["kind"]>]: NetScheme<SourceOf<K>> } = {
   descriptor,
   segment: segmentScheme,
+  user: userScheme,
   tap,
 };
 
@@ -41,6 +43,12 @@ export function parseNet(value: string): NetSource {
 /** `source` as a command line would have it; an object has no such form. */
 export const formatNet = (source: NetSource): string =>
   source.kind === "device" ? "(an object)" : (schemes[source.kind] as NetScheme<NetSource>).format(source);
+
+/** What a unikernel on `source` is to be told on its command line; undefined where nothing is known. */
+export const netOptions = (source: NetSource): string | undefined =>
+  source.kind === "device"
+    ? undefined
+    : (schemes[source.kind] as NetScheme<NetSource>).guestOptions?.(source);
 
 /** What a command line may name: a row a kind, with lines about it. */
 export const netForms: readonly (readonly [form: string, help: readonly string[]])[] = Object.values(

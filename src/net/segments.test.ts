@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import type { NetDevice } from "./contract.js";
-import { openSegment, segmentScheme } from "./segments.js";
+import { segmentOpener, segmentScheme } from "./segments.js";
 
 /** Who answers an ARP request for 10.0.0.`host`: the senders' hardware addresses. */
 async function answers(device: NetDevice, host: number): Promise<string[]> {
@@ -19,6 +19,7 @@ async function answers(device: NetDevice, host: number): Promise<string[]> {
   return senders;
 }
 
+const openSegment = segmentOpener(() => assert.fail(), String);
 const context = {
   mtu: 1500,
   clock: { monotonic: () => 0n, wall: () => 0n },
@@ -57,6 +58,31 @@ test("a segment lasts as long as a unikernel is on it", async () => {
   const later = open("segment:lan");
   assert.deepEqual(await answers(later, 1), []);
   later.close();
+});
+
+test("where it is shared is read as it is written; on this host only", () => {
+  for (const value of [
+    "segment:lan@unix:/run/lan",
+    "segment:lan/10.0.0.1@unix:./lan@x",
+    "segment:lan@tcp:127.0.0.1:7000",
+    "segment:lan@tcp:[::1]:7000",
+  ]) {
+    const source = segmentScheme.parse(value);
+    assert.equal(source && segmentScheme.format(source), value);
+  }
+  assert.deepEqual(segmentScheme.parse("segment:lan@/run/lan")?.at, { path: "/run/lan" });
+  for (const at of [
+    "tcp:10.0.0.1:7000",
+    "tcp:127.0.0.1:70000",
+    "tcp:localhost:7",
+    "udp:127.0.0.1:7",
+    "lan",
+    "unix:",
+  ])
+    assert.throws(() => segmentScheme.parse(`segment:lan@${at}`), {
+      code: "NET",
+      message: /on this host only/,
+    });
 });
 
 test("what is no segment is left to others, and a bad one is refused", () => {

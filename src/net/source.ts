@@ -1,5 +1,6 @@
 // What can be behind a unikernel's network device, as data: checked when it is read, opened when the unikernel runs.
 import type { NetDevice } from "./contract.js";
+import type { UserSource } from "./user/source.js";
 
 /** A tap of the host that exists and is up. */
 export interface TapSource {
@@ -13,12 +14,17 @@ export interface DescriptorSource {
   readonly fd: number;
 }
 
+/** Where a segment is shared with other processes, QEMU among them: a UNIX socket, or a TCP port at a loopback address. */
+export type SegmentAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
 /** A port of the segment of this name, which every unikernel of this process that names it shares. */
 export interface SegmentSource {
   readonly kind: "segment";
   readonly segment: string;
   /** Dotted quad of a host on the segment that answers pings; none where absent. */
   readonly peer?: string | undefined;
+  /** Nobody else's where absent. */
+  readonly at?: SegmentAddress | undefined;
 }
 
 /** An object: a port of a segment of the caller's, a device of their own. */
@@ -27,6 +33,6 @@ export interface DeviceSource {
   readonly device: NetDevice;
 }
 
-export type NetSource = TapSource | DescriptorSource | SegmentSource | DeviceSource;
+export type NetSource = TapSource | DescriptorSource | SegmentSource | UserSource | DeviceSource;
 export type NetKind = NetSource["kind"];
 export type SourceOf<K extends NetKind> = Extract<NetSource, { readonly kind: K }>;

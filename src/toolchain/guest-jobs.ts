@@ -10,6 +10,7 @@ import type { BindingsTarget } from "./isa.js";
 import type { Job } from "./jobs.js";
 import {
   bindingsObject,
+  demoFile,
   diskBootFile,
   emptyArchives,
   freestandingFolder,
@@ -53,10 +54,6 @@ const testsOutput = (output: string, isa: Isa): string => join(output, "tests", 
 /** Where a self-test ends up below `output`. */
 export const selfTestFile = (output: string, isa: Isa, name: string, target: BindingsTarget): string =>
   join(testsOutput(output, isa), `test_${name}.${target}`);
-
-/** Where a demonstration ends up below `output`. */
-export const demoFile = (output: string, name: string, target: BindingsTarget): string =>
-  join(output, "demo", `${name}.${target}`);
 
 /** Where the malformed unikernel ends up below `output`. */
 export const buggyElfFile = (output: string, isa: Isa): string =>

@@ -16,8 +16,11 @@ export const freestandingFolder = join(includeFolder, "freestanding");
 /** What `buildGuest` makes: lib/ and tests/. */
 export const guestOutput = join(packageRoot, "dist", "guest");
 
-/** What `solo5 demo` boots: a web server, which answers pings as well. */
-export const demoUnikernel = join(guestOutput, "demo", "web.spt");
+/** Where a demonstration ends up below `output`: guest/demo has a folder for each. */
+export const demoFile = (output: string, name: string, target: BindingsTarget): string =>
+  join(output, "demo", `${name}.${target}`);
+/** What `solo5 demo` boots: a web server. */
+export const demoUnikernel = demoFile(guestOutput, "web", "spt");
 
 /** Where the boot code of disks ends up below `output`: src/virtio/disk-image.ts. */
 export const diskBootFile = (output: string): string => join(output, "boot", "disk.bin");

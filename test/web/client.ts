@@ -1,10 +1,11 @@
 // Node's HTTP over the kernel's TCP against the web server, in the namespace where this is run:
-// ADDRESS CONNECTIONS. Prints one line when everything was as it must be, and ends with the first thing that was not.
+// ADDRESS[:PORT] CONNECTIONS. Prints one line when everything was as it must be, and ends with the first thing that was not.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Agent, request } from "node:http";
 
-const [address = "10.0.0.2", connections = "8"] = process.argv.slice(2);
+const [where = "10.0.0.2", connections = "8"] = process.argv.slice(2);
+const [host = "", port = "80"] = where.split(":");
 const count = Number(connections);
 
 interface Answer {
@@ -15,7 +16,7 @@ interface Answer {
 function ask(agent: Agent, method: string, path: string, body?: Uint8Array): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "content-length": body.length };
-    const asked = request({ agent, host: address, method, path, headers, timeout: 30_000 }, (response) => {
+    const asked = request({ agent, host, port, method, path, headers, timeout: 30_000 }, (response) => {
       const chunks: Uint8Array[] = [];
       response.on("data", (chunk: Uint8Array) => chunks.push(chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));

@@ -1,5 +1,5 @@
 /*
- * A client for Linux that asks a web server as often as it can: ADDRESS CONNECTIONS SECONDS METHOD PATH [BODY_BYTES]. Prints one line
+ * A client for Linux that asks a web server as often as it can: ADDRESS[:PORT] CONNECTIONS SECONDS METHOD PATH [BODY_BYTES]. Prints one line
  * of JSON: answers, bytes of them and of what was sent, and the latency in microseconds that half and 99 of 100 answers kept.
  */
 #define _GNU_SOURCE
@@ -119,7 +119,12 @@ int main(int argc, char **argv)
     if (argc < 6)
         return 2;
     int count = atoi(argv[2]);
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = inet_addr(argv[1]) };
+    char *port = strchr(argv[1], ':');
+    if (port != NULL)
+        *port++ = '\0';
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)(port == NULL ? 80 : atoi(port))),
+                              .sin_addr.s_addr = inet_addr(argv[1]) };
     body_size = argc > 6 ? (size_t)atoll(argv[6]) : 0;
     snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: unikernel\r\nContent-Length: %zu\r\n\r\n", argv[4], argv[5],
              body_size);

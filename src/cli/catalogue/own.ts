@@ -19,6 +19,10 @@ export const run = {
       does: "with a disk and a network inside this process, its frames captured",
       line: "solo5 run --block:storage=disk.img --net:service0=segment:lan/10.0.0.1 --net-dump:service0=lan.pcap app.spt --ipv4=10.0.0.2/24",
     },
+    {
+      does: "a web server that http://127.0.0.1:8080 leads to, without root",
+      line: "solo5 run --net:service0=user,tcp:8080:80 web.spt",
+    },
     { does: "which engine runs it, and why", line: "solo5 run --verbose hello.hvt" },
     { does: "recorded", line: "solo5 run --record=hello.rec hello.hvt" },
   ],
@@ -59,10 +63,11 @@ export const replay = {
 
 export const demo = {
   name: "solo5 demo",
-  summary: "boot a unikernel of this package, and ping it",
+  summary: "boot a unikernel of this package, and fetch its page",
   operands: "",
   text: [
-    "The unikernel's network is a segment inside this process: no privileges, no compiler, nothing to set up.",
+    "The unikernel is a web server behind a port of this host's: no root, no compiler, nothing to set up.",
+    "With a terminal it stays until ^C; else the command fetches the page itself and ends.",
   ],
   options: generalOptions,
   examples: [{ does: "without installing anything", line: "npx solo5 demo" }],

@@ -1,4 +1,6 @@
 // Opens what a network attachment names, for a host process that moves its frames, with its capture.
+import { nodeSockets } from "../../host/any/sockets.js";
+import { linkSegment } from "../../host/any/segment-link.js";
 import { hostPath } from "../path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cleanup } from "../../bytes/cleanup.js";
@@ -6,7 +8,8 @@ import { Solo5Error } from "../../bytes/error.js";
 import { borrowed, type NetDevice } from "../../net/contract.js";
 import { openNet, type NetContext, type NetOpeners, type OpenNet } from "../../net/opener.js";
 import { captured } from "../../net/pcap.js";
-import { openSegment } from "../../net/segments.js";
+import { segmentOpener } from "../../net/segments.js";
+import { userOpener } from "../../net/user/user-net.js";
 import type { NetSource } from "../../net/source.js";
 import type { AttachedNet } from "../../tender/attach.js";
 import { reason } from "../errno.js";
@@ -24,7 +27,8 @@ const openKernelNet: OpenNet<NetSource> = (source, { mtu }) => {
 const openers: NetOpeners = {
   tap: openKernelNet,
   descriptor: openKernelNet,
-  segment: openSegment,
+  segment: segmentOpener(linkSegment, reason),
+  user: userOpener(nodeSockets(reason)),
   device: ({ device }) => borrowed(device),
 };
 

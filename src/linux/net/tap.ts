@@ -2,13 +2,18 @@
 // and be up: TUNSETIFF would make one for root. Linux, Documentation/networking/tuntap.rst.
 import { closeSync, constants, openSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
+import { netError } from "../../net/scheme.js";
 import { errnos, strerror } from "../errno.js";
 import { check, libc } from "../libc.js";
 import { fcntlCmd, interfaceFlag, ioctlRequest, open, socketInetDatagram, tunFlag } from "../syscalls.js";
 import { ifrequest, readIfreq } from "./ifreq.js";
 
-const netError = (name: string, errno: number): Solo5Error =>
-  new Solo5Error("NET", `Could not attach interface: ${name}: ${strerror(errno)}`);
+const needsRoot: ReadonlySet<unknown> = new Set(["EPERM", "EACCES"].map((code) => errnos[code]?.[0]));
+/** What to do where only root may. */
+const wayOut = "--net:NAME=user is a network that needs no root";
+
+const tapError = (name: string, errno: number): Solo5Error =>
+  netError(name, `${strerror(errno)}${needsRoot.has(errno) ? `\n${wayOut}` : ""}`);
 
 /** Flags and MTU of an interface of this process's network namespace. Throws Solo5Error. */
 export function queryInterface(name: string): { readonly up: boolean; readonly mtu: number } {
@@ -17,7 +22,7 @@ export function queryInterface(name: string): { readonly up: boolean; readonly m
   try {
     const ask = (request: number): number => {
       const answer = ifrequest(name);
-      if (c.ioctl(socket, request, answer) < 0) throw netError(name, c.errno());
+      if (c.ioctl(socket, request, answer) < 0) throw tapError(name, c.errno());
       return readIfreq(answer).value;
     };
     return {
@@ -38,25 +43,38 @@ export interface FrameSource {
 /** Opens the tap `name`. Throws Solo5Error `NET` with the classic text. */
 export function openTap(name: string): FrameSource {
   const { up, mtu } = queryInterface(name);
-  if (!up) throw netError(name, errnos["ENETDOWN"]?.[0] ?? 0);
+  if (!up) throw tapError(name, errnos["ENETDOWN"]?.[0] ?? 0);
   let fd;
   try {
     fd = openSync("/dev/net/tun", constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {
-    throw netError(`${name}: /dev/net/tun`, -((cause as NodeJS.ErrnoException).errno ?? 0));
+    throw tapError(`${name}: /dev/net/tun`, -((cause as NodeJS.ErrnoException).errno ?? 0));
   }
   const c = libc();
   if (c.ioctl(fd, ioctlRequest.TUNSETIFF, ifrequest(name, tunFlag.tap | tunFlag.noPacketInfo)) < 0) {
     const errno = c.errno();
     closeSync(fd);
-    throw netError(name, errno);
+    throw tapError(name, errno);
   }
   return { fd, mtu };
+}
+
+/**
+ * Whether this process may open the tap `name`, where it is not root's: by doing so, and giving it back. Throws Solo5Error `NET`
+ * where only root may; whatever else is wrong shows when it is opened for good.
+ */
+export function tryTap(name: string): void {
+  if (process.geteuid?.() === 0) return;
+  try {
+    closeSync(openTap(name).fd);
+  } catch (error) {
+    if (error instanceof Solo5Error && error.message.endsWith(wayOut)) throw error;
+  }
 }
 
 /** Takes over the descriptor `fd`, which the process inherited. Throws Solo5Error `NET`. */
 export function adoptDescriptor(fd: number, mtu: number): FrameSource {
   const c = libc();
-  if (c.fcntl(fd, fcntlCmd.setFlags, open.readWrite | open.nonBlock) < 0) throw netError(`@${fd}`, c.errno());
+  if (c.fcntl(fd, fcntlCmd.setFlags, open.readWrite | open.nonBlock) < 0) throw tapError(`@${fd}`, c.errno());
   return { fd, mtu };
 }

@@ -1,0 +1,101 @@
+// Segments that processes share: unikernels of several commands and engines, and of QEMU, on one wire; and another takes the place
+// of the first when it goes. Witness: QEMU's own `-netdev stream`.
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { linkSegment } from "../src/host/any/segment-link.js";
+import { createPeer, createSegment, type Peer } from "../src/index.js";
+import { commandFile, selfTest } from "./command.js";
+import { needs, needsAll } from "./needs.js";
+
+const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
+after(() => rmSync(folder, { recursive: true }));
+const skip = needs.x8664Linux();
+
+/** Starts a command whose unikernel says that it serves. */
+async function serving(file: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.on("data", (data: Uint8Array) => (text += new TextDecoder().decode(data)));
+  while (!text.includes("Serving")) {
+    if (child.exitCode !== null) throw new Error(`did not serve: ${text}`);
+    await once(child.stdout, "data");
+  }
+  return child;
+}
+const solo5 = (...args: readonly string[]): Promise<ChildProcess> =>
+  serving(process.execPath, [commandFile("solo5"), "run", "--mem=16", ...args]);
+
+/** A host of this process's on the segment at `path`. */
+function peerAt(path: string): { readonly peer: Peer; readonly close: () => void } {
+  const segment = createSegment();
+  const link = linkSegment(segment, { path }, (error) => assert.fail(error));
+  const peer = createPeer(segment.port(), { ip: "10.0.0.9", mac: Uint8Array.of(2, 0, 10, 0, 0, 9) });
+  return { peer, close: () => link.close() };
+}
+
+const answers = async (peer: Peer, ip: string): Promise<boolean> => {
+  for (let tries = 0; tries < 20; tries++) if ((await peer.ping(ip)) !== undefined) return true;
+  return false;
+};
+
+test(
+  "unikernels of three processes, one in QEMU; the place of the first is taken",
+  { skip: needsAll(skip, needs.program("qemu-system-x86_64")) },
+  async () => {
+    const path = join(folder, "lan");
+    const first = await solo5(`--net:service0=segment:lan@unix:${path}`, selfTest("test_net.spt"));
+    const nics = [`--net:service0=segment:x`, `--net:service1=segment:other@${path}`];
+    const second = await solo5("--engine=wasm", ...nics, selfTest("test_net_2if.hvt"));
+    const { peer, close } = peerAt(path);
+    const children = [first, second];
+    try {
+      assert.ok(await answers(peer, "10.0.0.2"));
+      assert.ok(await answers(peer, "10.1.0.2"));
+      first.kill("SIGKILL");
+      await once(first, "close");
+      assert.ok(await answers(peer, "10.1.0.2"), "without the first");
+      const netdev = `stream,id=n,server=off,addr.type=unix,addr.path=${path}`;
+      const options =
+        "-m 64 -nodefaults -display none -serial stdio -cpu Westmere -device virtio-net-pci,netdev=n -netdev";
+      const qemu = await serving("qemu-system-x86_64", [
+        ...options.split(" "),
+        netdev,
+        "-kernel",
+        selfTest("test_net.virtio"),
+      ]);
+      children.push(qemu);
+      assert.ok(await answers(peer, "10.0.0.2"), "the unikernel in QEMU");
+      assert.ok(await answers(peer, "10.1.0.2"));
+    } finally {
+      close();
+      for (const child of children) child.kill("SIGKILL");
+    }
+  },
+);
+
+test("a stale socket is taken over; two that take it over at once find each other", { skip }, async () => {
+  const path = join(folder, "stale");
+  const killed = spawn(process.execPath, [
+    "-e",
+    `require("net").createServer().listen(process.argv[1])`,
+    path,
+  ]);
+  while (statSync(path, { throwIfNoEntry: false }) === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  killed.kill("SIGKILL");
+  await once(killed, "close");
+  const segments = Array.from({ length: 3 }, createSegment);
+  const links = segments.map((segment) => linkSegment(segment, { path }, (error) => assert.fail(error)));
+  const peers = segments.map((segment, i) =>
+    createPeer(segment.port(), { ip: `10.0.0.${i + 1}`, mac: Uint8Array.of(2, 0, 10, 0, 0, i + 1) }),
+  );
+  for (const [i, peer] of peers.entries())
+    for (const [j] of peers.entries())
+      if (i !== j) assert.ok(await answers(peer, `10.0.0.${j + 1}`), `${i} to ${j}`);
+  for (const link of links) link.close();
+});

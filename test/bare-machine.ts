@@ -1,5 +1,5 @@
 // The smallest host that a self-test unikernel without devices runs on, for tests of the engine alone: it loads the file,
-// sets the registers of ABI.md 6.2 (hvt) or 7 (spt), and answers console, clocks and exit.
+// sets the registers of docs/abi.md 3.2 (hvt) or 4 (spt), and answers console, clocks and exit.
 import { readFileSync } from "node:fs";
 import { hypercalls, hypercallPort } from "../src/abi/hvt.js";
 import { noteType } from "../src/abi/notes.js";
@@ -14,7 +14,7 @@ export interface Outcome {
   readonly status: number | string;
 }
 
-/** Page tables, GDT and boot information of hvt. ABI.md 6.2. */
+/** Page tables, GDT and boot information of hvt. docs/abi.md 3.2. */
 function setUpHvt(view: DataView, size: number, kernelEnd: number): void {
   [0n, 0x00af99000000ffffn, 0x00cf93000000ffffn].forEach((d, n) =>
     view.setBigUint64(0x1000 + 8 * n, d, true),

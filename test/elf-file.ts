@@ -1,5 +1,5 @@
 // Makes ELF64 files for tests, right and wrong ones. Offsets are written out from the System V gABI (chapters 4 and 5)
-// and ABI.md 0.1, not taken from src/abi: what reads these files must not share its mistakes.
+// and docs/abi.md 1.1 to 1.3, not taken from src/abi: what reads these files must not share its mistakes.
 
 export interface ProgramHeader {
   readonly type: number;

@@ -1,4 +1,4 @@
-// hvt: hypercalls, boot information and the ring that a network device may use instead of hypercalls. ABI.md 6.2 to 6.4.
+// hvt: hypercalls, boot information and the ring that a network device may use instead of hypercalls. docs/abi.md 3.2 to 3.5.
 import { array, i32, struct, u32, u64 } from "../bytes/struct.js";
 
 const blockIo = struct(40, { handle: u64, offset: u64, data: u64, len: u64, ret: i32 });

@@ -1,5 +1,5 @@
 // The header by which a boot loader knows a virtio unikernel, and where it wants to be loaded. Multiboot 0.6.96,
-// section 3.1; ABI.md 3.1.
+// section 3.1; docs/abi.md 5.1.
 import { struct, u32 } from "../bytes/struct.js";
 
 /** Addresses are physical. */

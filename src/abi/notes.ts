@@ -1,5 +1,5 @@
 // The notes that make an ELF file a unikernel: which target and version it was built for (ABI1) and which devices
-// it declares (MFT1). ABI.md 0.1.
+// it declares (MFT1). docs/abi.md 1.2 and 1.3.
 import { array, bytes, struct, u16, u32, u64, u8 } from "../bytes/struct.js";
 
 export const noteName = "Solo5";
@@ -43,5 +43,5 @@ export const mftReservedFirst = 1 << 30;
 /** Entries with the reserved first one; a device's handle is its index. */
 export const mftMaxEntries = 64;
 export const deviceNameMax = 67;
-/** The reference reads no more of a descriptor: ABI.md 12. */
+/** The reference reads no more of a descriptor: docs/abi.md 1.4. */
 export const noteDescMax = { abi1: 32, mft1: 6668 } as const;

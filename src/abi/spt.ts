@@ -1,4 +1,4 @@
-// spt: the layout of low memory, the boot information and the system calls that a unikernel may make. ABI.md 7.
+// spt: the layout of low memory, the boot information and the system calls that a unikernel may make. docs/abi.md 4.
 import { i32, packed, struct, u32, u64 } from "../bytes/struct.js";
 
 export const bootInfo = struct(40, {

@@ -1,4 +1,4 @@
-// What every target shares: results, exit statuses, where a unikernel may lie. ABI.md 0.1, 6.2, 7, 12.
+// What every target shares: results, exit statuses, where a unikernel may lie. docs/abi.md 2, 3.2, 4.
 
 /** What a hypercall tells the guest: SOLO5_R_*. */
 export const result = { ok: 0, again: 1, invalid: 2, unspecified: 3 } as const;

@@ -1,5 +1,5 @@
 // solo5 install-prefix DIR: the headers, bindings, wrappers, commands, manual pages and completions under DIR, for other
-// projects' builds. ABI.md 10.
+// projects' builds. docs/abi.md 7.
 import { resolve } from "node:path";
 import { installPrefix } from "../toolchain/install.js";
 import { completionFiles, completionScript, type Shell } from "./completion/shells.js";

@@ -5,7 +5,7 @@ import { ignoredSignals } from "../linux/ignored-signals.js";
 import type { Running } from "../node/engine.js";
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
-/** Tenders take them whatever they were: a shell's background job can be stopped. ABI.md 6.6. */
+/** Tenders take them whatever they were: a shell's background job can be stopped. docs/abi.md 6.1. */
 const always: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM"]);
 
 type Started = Pick<Running, "status" | "signal">;

@@ -1,4 +1,4 @@
-// solo5-elftool as a command: what it prints and where, its statuses, what it leaves behind. ABI.md 10.
+// solo5-elftool as a command: what it prints and where, its statuses, what it leaves behind. docs/abi.md 6.3.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // solo5-spt: runs a unikernel of the spt target. It seals the unikernel and becomes it, so that nothing of Node
-// remains; only where a device lives in this process does this process stay, as a relay. ABI.md 6.6 and 7.
+// remains; only where a device lives in this process does this process stay, as a relay. docs/abi.md 6.1 and 4.
 import { exec } from "../linux/exec.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { ignoredSignals } from "../linux/ignored-signals.js";

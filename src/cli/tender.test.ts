@@ -1,4 +1,4 @@
-// What solo5-spt and solo5-hvt say of bad input, as commands: the classic texts of ABI.md 6.6, one line each on
+// What solo5-spt and solo5-hvt say of bad input, as commands: the classic texts of docs/abi.md 6.2, one line each on
 // stderr, exit 1, nothing started and nothing changed. None of these needs a unikernel that runs.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

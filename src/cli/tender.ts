@@ -1,4 +1,4 @@
-// What solo5-spt and solo5-hvt share: the classic command line, read in two passes, and its texts. ABI.md 6.6.
+// What solo5-spt and solo5-hvt share: the classic command line, read in two passes, and its texts. docs/abi.md 6.1 and 6.2.
 import { basename } from "node:path";
 import type { Target } from "../abi/notes.js";
 import { targets } from "../abi/notes.js";

@@ -1,4 +1,4 @@
-// Which hypercall an exit is, on either ISA: a write to a port, or a store to an address where no memory is. ABI.md 6.2, 6.3.
+// Which hypercall an exit is, on either ISA: a write to a port, or a store to an address where no memory is. docs/abi.md 3.4.
 import { hypercallMmio, hypercallPort, hypercalls, type HypercallName } from "../abi/hvt.js";
 import type { Exit } from "../engine/contract.js";
 

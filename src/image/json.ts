@@ -1,6 +1,6 @@
 // JSON with the line of each value, so that a message can say where: RFC 8259, as the reference's solo5-elftool takes it.
 // Commas only stand between values: missing, doubled and trailing ones change nothing, and what follows the root is not
-// read. No duplicate keys. Errors in the words that users of solo5-elftool know (ABI.md 10 and 12.9).
+// read. No duplicate keys. Errors in the words that users of solo5-elftool know (docs/abi.md 6.3).
 import { Solo5Error } from "../bytes/error.js";
 import { printable } from "../bytes/text.js";
 

@@ -1,4 +1,4 @@
-// Manifests in JSON, both ways, and the messages of ABI.md 10.
+// Manifests in JSON, both ways, and the messages of docs/abi.md 6.3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

@@ -1,4 +1,4 @@
-// The manifest as people write it, in JSON, and the two documents that solo5-elftool prints. ABI.md 10.
+// The manifest as people write it, in JSON, and the two documents that solo5-elftool prints. docs/abi.md 6.3.
 import {
   deviceNameMax,
   deviceType,

@@ -31,19 +31,23 @@ function compiled(source: string): Uint8Array {
   }
 }
 
-test("a C compiler makes the note of ABI.md 0.1 of it", { skip: needs.program("gcc", "objcopy") }, () => {
-  const types = { BLOCK_BASIC: 1, NET_BASIC: 2 } as const;
-  const most = Array.from({ length: 63 }, (_, i): Declaration => ({ name: `d${i}`, type: "NET_BASIC" }));
-  const lists: readonly (readonly Declaration[])[] = [
-    [],
-    [
-      { name: "service0", type: "NET_BASIC" },
-      { name: "x".repeat(67), type: "BLOCK_BASIC" },
-    ],
-    most,
-  ];
-  for (const devices of lists) {
-    const expected = manifestDesc(devices.map(({ name, type }) => [name, types[type]] as const));
-    assert.deepEqual(Buffer.from(compiled(manifestSource(devices))), Buffer.from(expected));
-  }
-});
+test(
+  "a C compiler makes the note of docs/abi.md 1.3 of it",
+  { skip: needs.program("gcc", "objcopy") },
+  () => {
+    const types = { BLOCK_BASIC: 1, NET_BASIC: 2 } as const;
+    const most = Array.from({ length: 63 }, (_, i): Declaration => ({ name: `d${i}`, type: "NET_BASIC" }));
+    const lists: readonly (readonly Declaration[])[] = [
+      [],
+      [
+        { name: "service0", type: "NET_BASIC" },
+        { name: "x".repeat(67), type: "BLOCK_BASIC" },
+      ],
+      most,
+    ];
+    for (const devices of lists) {
+      const expected = manifestDesc(devices.map(({ name, type }) => [name, types[type]] as const));
+      assert.deepEqual(Buffer.from(compiled(manifestSource(devices))), Buffer.from(expected));
+    }
+  },
+);

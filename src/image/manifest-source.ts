@@ -1,4 +1,4 @@
-// The C source of a manifest, which a build links into its unikernel: the form of ABI.md 10, so that either side's
+// The C source of a manifest, which a build links into its unikernel: the form of docs/abi.md 7, so that either side's
 // headers compile it.
 import type { Declaration } from "./manifest-json.js";
 

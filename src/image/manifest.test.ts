@@ -1,4 +1,4 @@
-// Manifest notes: entries, names, and what is refused. ABI.md 0.1.
+// Manifest notes: entries, names, and what is refused. docs/abi.md 1.3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -91,7 +91,7 @@ test("any bytes give a manifest or one line", () => {
   );
 });
 
-test("what the guest is told lies where ABI.md 0.1 says", () => {
+test("what the guest is told lies where docs/abi.md 1.3 says", () => {
   const mac = Uint8Array.of(2, 1, 2, 3, 4, 5);
   const net: Device & { attached: Attached; hostfd: number } = {
     name: "net0",

@@ -1,5 +1,5 @@
 // A unikernel's manifest: the devices that it declares, as its MFT1 note holds them and as a tender gives them back
-// with what it attached. ABI.md 0.1.
+// with what it attached. docs/abi.md 1.3.
 import {
   deviceNameMax,
   deviceType,
@@ -28,7 +28,7 @@ export type Attached =
   | { readonly type: "BLOCK_BASIC"; readonly capacity: bigint; readonly blockSize: number }
   | { readonly type: "NET_BASIC"; readonly mac: Uint8Array; readonly mtu: number };
 
-/** Names of devices: ABI.md 6.6. */
+/** Names of devices: docs/abi.md 6.1. */
 export const isDeviceName = (name: string): boolean =>
   /^[A-Za-z0-9]+$/.test(name) && name.length <= deviceNameMax;
 

@@ -1,4 +1,4 @@
-// What a unikernel declares, and every ABI version. ABI.md 0.
+// What a unikernel declares, and every ABI version. docs/abi.md 1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as make from "../../test/elf-file.js";
@@ -53,7 +53,7 @@ test("kernel_end leaves out what a segment has in memory alone", () => {
 });
 
 test("every ABI version ever published is read, and no other", () => {
-  // ABI.md 0.1.
+  // docs/abi.md 1.2.
   const published = { 1: [1, 2], 2: [1, 2], 3: [1], 4: [1, 2, 3, 4], 6: [1] };
   for (const [target, versions] of Object.entries(published)) {
     for (const version of [0, 1, 2, 3, 4, 5, 0xffffffff]) {

@@ -1,5 +1,5 @@
 // A unikernel: what its file says, checked. Which target and ABI version it was built for, what it declares, where
-// it lies in memory. ABI.md 0.1 and 12.
+// it lies in memory. docs/abi.md 1.2 to 1.4.
 import { guestMinBase } from "../abi/start.js";
 import type { Isa } from "../abi/elf.js";
 import { abi1, noteDescMax, noteName, noteType, targets, type Target } from "../abi/notes.js";

@@ -4,7 +4,7 @@ import { encodeText } from "../bytes/text.js";
 import type { Ended } from "../tender/run.js";
 import type { Plan } from "../tender/attach.js";
 
-/** What the tender of a virtual machine takes and tells; any other signal is its death, and all are a process's. ABI.md 6.6. */
+/** What the tender of a virtual machine takes and tells; any other signal is its death, and all are a process's. docs/abi.md 6.1. */
 const told: ReadonlySet<number> = new Set([constants.signals.SIGINT, constants.signals.SIGTERM]);
 
 export const signalled = ({ unikernel }: Pick<Plan, "unikernel">, signal: number): Ended =>

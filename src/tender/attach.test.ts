@@ -1,4 +1,4 @@
-// From options to a plan, and every mistake that a user can make in them. ABI.md 6.6.
+// From options to a plan, and every mistake that a user can make in them. docs/abi.md 6.2.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as make from "../../test/elf-file.js";

@@ -1,5 +1,5 @@
 // From a unikernel and what the user attaches to a Plan: every declared device has its source, every value is
-// checked. Nothing after a Plan can be a user's error. ABI.md 6.6 and 12.
+// checked. Nothing after a Plan can be a user's error. docs/abi.md 1.4 and 6.2.
 import { memMax as sptMemMax } from "../abi/spt.js";
 import { memUnit } from "../abi/hvt.js";
 import { cmdlineSize, defaultMemMiB, guestMemMax } from "../abi/start.js";

@@ -1,4 +1,4 @@
-// Command lines split into options, unikernel and arguments. ABI.md 6.6.
+// Command lines split into options, unikernel and arguments. docs/abi.md 6.1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classicOptions, parseOptions, sptOptions, usage } from "./options.js";

@@ -1,4 +1,4 @@
-// The options of the tenders, declared once: parsing, usage and what each tender takes are derived. ABI.md 6.6.
+// The options of the tenders, declared once: parsing, usage and what each tender takes are derived. docs/abi.md 6.1.
 import { defaultMemMiB } from "../abi/start.js";
 import { Solo5Error } from "../bytes/error.js";
 import { netForms } from "../net/schemes.js";

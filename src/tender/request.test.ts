@@ -1,4 +1,4 @@
-// From the options of a command line to what attach takes. ABI.md 6.6.
+// From the options of a command line to what attach takes. docs/abi.md 6.1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseOptions, sptOptions } from "./options.js";

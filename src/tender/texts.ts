@@ -1,4 +1,4 @@
-// Classic texts that are said in more than one place. ABI.md 6.6.
+// Classic texts that are said in more than one place. docs/abi.md 6.2.
 import { Solo5Error } from "../bytes/error.js";
 
 /** What a block device's failure begins with. */

@@ -1,4 +1,4 @@
-// What `buildGuest` makes, as binutils' readelf sees it: bytes that repeat, symbols, segments and notes. ABI.md 0.1, 12.
+// What `buildGuest` makes, as binutils' readelf sees it: bytes that repeat, symbols, segments and notes. docs/abi.md 1.2, 1.4.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -165,7 +165,7 @@ test("the malformed inputs are refused for what is wrong with them", () => {
   assert.throws(() => parseManifest(readFileSync(json, "utf8"), json), /too many entries, maximum 63/);
 });
 
-/** The rules of ABI.md 12 for what is loaded. */
+/** The rules of docs/abi.md 1.4 for what is loaded. */
 function checkSegments(file: string, target: BindingsTarget): void {
   // GNU ld keeps a header for thread-local data that is not there.
   const loads = phdrs(file).filter(({ type, memsz }) => type === "LOAD" && memsz > 0n);

@@ -1,4 +1,4 @@
-// How C is compiled and linked into a unikernel: the flags of the wrappers (ABI.md 10) and those of the bindings.
+// How C is compiled and linked into a unikernel: the flags of the wrappers (docs/abi.md 7) and those of the bindings.
 import type { Isa } from "../abi/elf.js";
 import type { Compiler } from "./compiler.js";
 import { isas } from "./isa.js";

@@ -1,4 +1,4 @@
-// The headers against ABI.md: every struct's size and every field's offset, as the compiler lays them out on either
+// The headers against docs/abi.md: every struct's size and every field's offset, as the compiler lays them out on either
 // ISA; and manifests in C as the reference and we generate them.
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { runCommand } from "./guest.cases.js";
 import { isas } from "./isa.js";
 import { freestandingFolder, includeFolder } from "./layout.js";
 
-/** Offsets in bytes, in hexadecimal or decimal as ABI.md has them; `size` of the whole. */
+/** Offsets in bytes, in hexadecimal or decimal as docs/abi.md has them; `size` of the whole. */
 const layouts: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   solo5_start_info: { size: 24, cmdline: 0, heap_start: 8, heap_size: 16 },
   solo5_net_info: { size: 16, mac_address: 0, mtu: 8 },
@@ -130,7 +130,7 @@ const assertions = [
   "",
 ].join("\n");
 
-/** A manifest as ABI.md 10 shows the reference's. */
+/** A manifest as docs/abi.md 7 shows the reference's. */
 const referenceManifest = `#define MFT_ENTRIES 2
 #include "mft_abi.h"
 MFT1_NOTE_DECLARE_BEGIN

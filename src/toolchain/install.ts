@@ -1,4 +1,4 @@
-// Lays out a prefix as other projects' builds expect of an installed Solo5: bin, include and lib of ABI.md 10. The
+// Lays out a prefix as other projects' builds expect of an installed Solo5: bin, include and lib of docs/abi.md 7. The
 // commands in bin/ run this package, which has to stay where it is.
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,5 +1,5 @@
 // Where a wrapper finds headers and bindings: the prefix it was installed in, by its own path with symbolic links
-// resolved, or else this package. ABI.md 10.
+// resolved, or else this package. docs/abi.md 7.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";

@@ -1,5 +1,5 @@
 // The cross toolchain that other projects' builds call: <triple>-cc, -ld and the rest, which run a real compiler and
-// linker with what makes a unikernel of the result. ABI.md 10.
+// linker with what makes a unikernel of the result. docs/abi.md 7.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";

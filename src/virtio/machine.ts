@@ -1,4 +1,4 @@
-// What solo5-virtio-run is asked to start, before it is put in any hypervisor's words. ABI.md 3.4.
+// What solo5-virtio-run is asked to start, before it is put in any hypervisor's words. docs/abi.md 5.4.
 
 export interface BlockDevice {
   readonly kind: "block";

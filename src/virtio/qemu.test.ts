@@ -1,4 +1,4 @@
-// QEMU's command lines, as ABI.md 3.4 has the reference's, and what the shell is shown of them.
+// QEMU's command lines, as docs/abi.md 5.4 has the reference's, and what the shell is shown of them.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// solo5-elftool: reads what a unikernel declares, and makes the C source of a manifest. ABI.md 10.
+// solo5-elftool: reads what a unikernel declares, and makes the C source of a manifest. docs/abi.md 6.3.
 import { readFileSync } from "node:fs";
 import { decodeText } from "../../bytes/text.js";
 import { readElf } from "../../image/elf.js";

@@ -1,4 +1,4 @@
-// solo5-hvt-debug: solo5-hvt with a gdb server, core files and a trace. ABI.md 6.6.
+// solo5-hvt-debug: solo5-hvt with a gdb server, core files and a trace. docs/abi.md 6.1.
 import { hostDevices } from "../../linux/host-devices.js";
 import { attach } from "../../tender/attach.js";
 import { debugOptions } from "../../tender/options.js";

@@ -1,4 +1,4 @@
-// solo5-virtio-mkimage: makes a disk image that boots a virtio unikernel. ABI.md 3.4.
+// solo5-virtio-mkimage: makes a disk image that boots a virtio unikernel. docs/abi.md 5.4.
 import { readFile } from "../../node/files.js";
 import { diskBootCode } from "../../toolchain/layout.js";
 import { diskImage } from "../../virtio/disk-image.js";

@@ -1,4 +1,4 @@
-// solo5-virtio-run: starts a virtio unikernel on KVM, QEMU or bhyve. ABI.md 3.4.
+// solo5-virtio-run: starts a virtio unikernel on KVM, QEMU or bhyve. docs/abi.md 5.4.
 import { realpathSync, statSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import { interfaces } from "../../linux/host-devices.js";

@@ -1,4 +1,4 @@
-// The contract's virtual CPU on /dev/kvm: each return of KVM_RUN becomes an Exit. ABI.md 6.1; Linux,
+// The contract's virtual CPU on /dev/kvm: each return of KVM_RUN becomes an Exit. docs/abi.md 3.1; Linux,
 // Documentation/virt/kvm/api.rst, 5.
 import { closeSync } from "node:fs";
 import type { Isa } from "../../abi/elf.js";

@@ -1,5 +1,5 @@
 // The launch list of an spt plan: from the process that the kernel made to the unikernel alone behind its filter.
-// ABI.md 7; docs/RATIONALE.md gives reasons.
+// docs/abi.md 4; docs/RATIONALE.md gives reasons.
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { encode } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";

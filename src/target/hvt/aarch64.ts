@@ -1,5 +1,5 @@
 // The machine of an hvt guest on aarch64: identity translation tables, and a word for each hypercall just above the
-// largest memory. ABI.md 6.3; Arm ARM, D8, for the descriptors.
+// largest memory. docs/abi.md 3.3; Arm ARM, D8, for the descriptors.
 import { pageSize } from "../../bytes/align.js";
 import { bootInfoBase, hypercallMmio, ringKickMmio } from "../../abi/hvt.js";
 import { hex } from "../../bytes/text.js";

@@ -1,4 +1,4 @@
-// What each hypercall does to the devices. A missing or misspelt one does not compile. ABI.md 6.2 and 12.
+// What each hypercall does to the devices. A missing or misspelt one does not compile. docs/abi.md 3.4.
 import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";

@@ -1,5 +1,5 @@
 // The memory of an hvt guest below its image before its first instruction: the machine's tables, boot information,
-// manifest and command line. ABI.md 6.2.
+// manifest and command line. docs/abi.md 3.2.
 import { readOnlyEnd } from "./machine.js";
 import { machines } from "./machines.js";
 import { hostFeatures, type HvtMemory } from "./memory.js";

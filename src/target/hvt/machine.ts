@@ -1,5 +1,5 @@
 // What an hvt guest's machine is on one ISA: tables in low memory, the first registers, and the door to the host. Both
-// ISAs have the boot information at the same place. ABI.md 6.2 and 6.3.
+// ISAs have the boot information at the same place. docs/abi.md 3.2 and 3.3.
 import { hypercalls, type HypercallName } from "../../abi/hvt.js";
 import type { Exit } from "../../engine/contract.js";
 

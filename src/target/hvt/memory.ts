@@ -1,5 +1,5 @@
 // How large an hvt guest's memory is: whole units of 2 MiB, and one more for the ring where there is a network device.
-// ABI.md 6.2 and 6.4.
+// docs/abi.md 3.2 and 3.5.
 import { feature, memUnit, ring } from "../../abi/hvt.js";
 import { guestMemMax } from "../../abi/start.js";
 import { alignDown, alignUp } from "../../bytes/align.js";

@@ -1,5 +1,5 @@
 // The host's side of the ring: requests that a guest left in shared memory are done in order when it kicks. The guest
-// is not running meanwhile, so that everything is settled when it goes on. ABI.md 6.4.
+// is not running meanwhile, so that everything is settled when it goes on. docs/abi.md 3.5.
 import { ring, ringCommit, ringEntries, ringEntry, ringOp } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";

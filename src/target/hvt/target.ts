@@ -1,4 +1,4 @@
-// The hvt target: a virtual machine without hardware, with one door for each hypercall. ABI.md 6.
+// The hvt target: a virtual machine without hardware, with one door for each hypercall. docs/abi.md 3.
 import { hypercalls, memUnit, type HypercallName } from "../../abi/hvt.js";
 import { viewOf, type Field, type Struct } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";

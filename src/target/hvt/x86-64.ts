@@ -1,4 +1,4 @@
-// The machine of an hvt guest on x86-64: flat segments, identity page tables, and a port for each hypercall. ABI.md 6.2.
+// The machine of an hvt guest on x86-64: flat segments, identity page tables, and a port for each hypercall. docs/abi.md 3.2.
 import { pageSize } from "../../bytes/align.js";
 import { bootInfoBase, hypercallPort, ringKickPort } from "../../abi/hvt.js";
 import { hex } from "../../bytes/text.js";

@@ -1,4 +1,4 @@
-// The boot data of an spt unikernel: boot information, manifest, command line, as they lie in its low memory. ABI.md 7.
+// The boot data of an spt unikernel: boot information, manifest, command line, as they lie in its low memory. docs/abi.md 4.
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";

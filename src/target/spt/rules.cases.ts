@@ -19,7 +19,7 @@ export const devices: Descriptors = {
   ],
 };
 
-/** What ABI.md 7 allows, written out a second time. Numbers: syscall_64.tbl and asm-generic/unistd.h. */
+/** What docs/abi.md 4 allows, written out a second time. Numbers: syscall_64.tbl and asm-generic/unistd.h. */
 export function abiAllows(
   isa: Isa,
   { epollfd, timerfd, nets, blocks }: Descriptors,

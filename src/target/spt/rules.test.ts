@@ -1,4 +1,4 @@
-// The allowed calls of spt against the list in ABI.md 7.
+// The allowed calls of spt against the list in docs/abi.md 4.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

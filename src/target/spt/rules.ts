@@ -1,5 +1,5 @@
 // The sandbox of an spt unikernel as a table: which system calls it may make, with which arguments, and why. Seccomp
-// programs and our own engine's answers follow it. ABI.md 7.
+// programs and our own engine's answers follow it. docs/abi.md 4.
 import type { Isa } from "../../abi/elf.js";
 import { archSetFs, clockId, syscalls, type SyscallName } from "../../abi/spt.js";
 

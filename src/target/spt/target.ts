@@ -1,5 +1,5 @@
 // The spt target on x86-64: a process that may make nine system calls, here without a kernel. The same table that a
-// seccomp program is made of says what is allowed; all else ends the guest as the kernel would. ABI.md 7.
+// seccomp program is made of says what is allowed; all else ends the guest as the kernel would. docs/abi.md 4.
 import {
   argumentRegisters,
   bootInfoBase,

@@ -1,5 +1,5 @@
 // A virtio guest's memory and registers before its first instruction: the unikernel as a multiboot loader loads it, what
-// such a loader tells it, and the firmware's tables. Sources: Multiboot 0.6.96, sections 3.2 and 3.3; ABI.md 3.1.
+// such a loader tells it, and the firmware's tables. Sources: Multiboot 0.6.96, sections 3.2 and 3.3; docs/abi.md 5.1.
 import { struct, u32, u64, viewOf } from "../../bytes/struct.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { withNul } from "../../bytes/text.js";

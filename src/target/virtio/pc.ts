@@ -1,4 +1,4 @@
-// The PC put together: which devices there are, at which ports and interrupt lines. ABI.md 3.2.
+// The PC put together: which devices there are, at which ports and interrupt lines. docs/abi.md 5.2.
 import { Solo5Error } from "../../bytes/error.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Guest, Host } from "../contract.js";

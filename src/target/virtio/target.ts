@@ -1,5 +1,5 @@
 // The virtio target: a PC whose devices are behind I/O ports. Devices and timer are looked at when the guest halts, at ticks,
-// and at some of its exits, so that the same answers of the host always make the same run. ABI.md 3.
+// and at some of its exits, so that the same answers of the host always make the same run. docs/abi.md 5.
 import { Solo5Error } from "../../bytes/error.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {

@@ -6,7 +6,7 @@ import { createHistory } from "../src/debug/reverse/history.js";
 import { portableEngines } from "../src/engine/engines.js";
 import { hostClock } from "../src/node/clock.js";
 import { targets } from "../src/target/registry.js";
-import { random } from "../src/tender/chance.js";
+import { random } from "../src/tender/entropy.js";
 import { commandFile, execute, selfTest } from "../test/command.js";
 import { buildWorkloads, workloadFile, workloads } from "./guests.js";
 import { folder } from "./one-off.js";

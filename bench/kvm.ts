@@ -2,14 +2,14 @@
 // takes to start in a virtual machine, beside a bare Node: here where the CPU allows it, and in the rig.
 import { closeSync, readFileSync } from "node:fs";
 import { hvt } from "../src/target/hvt/target.js";
-import { kvmObstacle, openKvm } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason, openKvm } from "../src/linux/kvm/availability.js";
 import { kvmMemory } from "../src/linux/kvm/memory.js";
 import { newKvmVcpu } from "../src/linux/kvm/vcpu.js";
 import { libc } from "../src/linux/libc.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import { hostClock } from "../src/node/clock.js";
 import type { Answer } from "../src/engine/contract.js";
-import type { Guest, Host } from "../src/target/contract.js";
+import type { Guest, GuestHost } from "../src/target/contract.js";
 import { selfTest } from "../test/command.js";
 import { unikernelFile } from "../test/elf-file.js";
 import { machines, rigsFolder } from "../test/rigs/machines.js";
@@ -41,7 +41,7 @@ function exitNsecs(answering: (session: Answer) => Answer): number {
   const memory = kvmMemory(hvt.memorySize(guest));
   const vcpu = newKvmVcpu(kvm, unikernel.isa, memory, { protections: hvt.protections(guest) });
   try {
-    const host: Host = { nets: new Map(), blocks: new Map(), console: { write() {} }, clock: hostClock, random: () => 0n }; // prettier-ignore
+    const host: GuestHost = { nets: new Map(), blocks: new Map(), console: { write() {} }, clock: hostClock, random: () => 0n }; // prettier-ignore
     const { answer } = hvt.start(guest, vcpu, host);
     const chosen = answering(answer);
     let left = 0;
@@ -116,7 +116,7 @@ async function bootRow(name: keyof typeof machines): Promise<Row> {
 
 export const kvm: Suite = {
   name: "kvm",
-  skip: kvmObstacle(true) ?? (process.arch === "x64" ? false : "the guest's code is for x86-64"),
+  skip: kvmUnsupportedReason(true) ?? (process.arch === "x64" ? false : "the guest's code is for x86-64"),
   async run() {
     const rows = [...exitRows()];
     if (rigsFolder === undefined || rigsFolder === "") return rows;

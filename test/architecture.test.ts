@@ -87,6 +87,22 @@ test("no imports in a circle", () => {
   assert.deepEqual(circles, []);
 });
 
+/** Libraries in themselves, with the names of their specifications. */
+const libraries: ReadonlySet<string> = new Set(["ip", "isa", "wasm", "engine"]);
+/** The interfaces of Node and of pages. */
+const twofold: ReadonlySet<string> = new Set(["RunOptions", "Running"]);
+
+test("a type's name means one thing", () => {
+  const places = new Map<string, string[]>();
+  for (const file of files.filter((one) => !isTest(one) && !libraries.has(folder(one))))
+    for (const [, name = ""] of readFileSync(join(src, file), "utf8").matchAll(
+      /^export (?:interface|type|class) (\w+)\b/gm,
+    ))
+      places.set(name, [...(places.get(name) ?? []), file]);
+  const several = [...places].filter(([name, where]) => where.length > 1 && !twofold.has(name));
+  assert.deepEqual(several, []);
+});
+
 test("the portable folders name no host API", () => {
   const portable = new Set(order.slice(0, order.indexOf("debug") + 1));
   const offenders = files

@@ -1,5 +1,5 @@
 // What browser.test.ts runs in a page and in a worker of it; the outcome goes back to the test's server.
-import { keptCode } from "../src/browser/code-store.js";
+import { codeCacheOf } from "../src/browser/code-store.js";
 import { attach, createPeer, createSegment, open, run, type Plan } from "../src/browser/index.js";
 
 export interface PageOutcome {
@@ -111,7 +111,7 @@ async function workTwice(where: PageOutcome["where"]): Promise<Watched> {
   isOver = true;
   longTasks.push(...(observer?.takeRecords() ?? []).map((one) => one.duration));
   observer?.disconnect();
-  const kept = await keptCode(unikernel.file, 16 << 20);
+  const kept = await codeCacheOf(unikernel.file, 16 << 20);
   return { checksums, frames, longTasks, keptBytes: kept?.bytes?.length ?? 0, took };
 }
 

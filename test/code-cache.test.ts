@@ -18,7 +18,7 @@ import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
 import { accelerate, type Accelerator } from "../src/engine/x86-64/accelerator.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { isMachineMemory } from "../src/engine/x86-64/machine-memory.js";
-import { codeFolder, keptCode } from "../src/node/code-folder.js";
+import { codeFolder, codeCacheOf } from "../src/node/code-folder.js";
 import { load, type Outcome, runBare } from "./bare-machine.js";
 import { selfTest, solo5 } from "./command.js";
 
@@ -164,12 +164,12 @@ const onlyFile = (path: string): string => {
 
 test("what a folder keeps is its owner's alone, and found for the same version, unikernel and memory only", async () => {
   const path = inFolder("kept");
-  assert.equal(keptCode(path, key, "v1")?.bytes, undefined);
-  await keptCode(path, key, "v1")?.save(bytes);
-  assert.deepEqual(Buffer.from(keptCode(path, key, "v1")?.bytes ?? []), Buffer.from(bytes));
-  assert.equal(keptCode(path, key, "v2")?.bytes, undefined);
-  assert.equal(keptCode(path, { ...key, memoryBytes: 32 << 20 }, "v1")?.bytes, undefined);
-  assert.equal(keptCode(path, { ...key, unikernel: key.unikernel.subarray(1) }, "v1")?.bytes, undefined);
+  assert.equal(codeCacheOf(path, key, "v1")?.bytes, undefined);
+  await codeCacheOf(path, key, "v1")?.save(bytes);
+  assert.deepEqual(Buffer.from(codeCacheOf(path, key, "v1")?.bytes ?? []), Buffer.from(bytes));
+  assert.equal(codeCacheOf(path, key, "v2")?.bytes, undefined);
+  assert.equal(codeCacheOf(path, { ...key, memoryBytes: 32 << 20 }, "v1")?.bytes, undefined);
+  assert.equal(codeCacheOf(path, { ...key, unikernel: key.unikernel.subarray(1) }, "v1")?.bytes, undefined);
   if (process.platform === "win32") return;
   assert.equal(statSync(path).mode & 0o777, 0o700);
   assert.equal(statSync(onlyFile(path)).mode & 0o777, 0o600);
@@ -177,55 +177,55 @@ test("what a folder keeps is its owner's alone, and found for the same version, 
 
 test("a damaged file is none", async () => {
   const path = inFolder("damaged");
-  await keptCode(path, key, "v1")?.save(bytes);
+  await codeCacheOf(path, key, "v1")?.save(bytes);
   const file = onlyFile(path);
   const content = readFileSync(file);
   for (const at of [0, 31, 32, 40, content.length >> 1, content.length - 1]) {
     const damaged = Buffer.from(content);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     writeFileSync(file, damaged);
-    assert.equal(keptCode(path, key, "v1")?.bytes, undefined, `byte ${at}`);
+    assert.equal(codeCacheOf(path, key, "v1")?.bytes, undefined, `byte ${at}`);
   }
   for (const length of [0, 31, 32, 33, content.length - 1]) {
     writeFileSync(file, content.subarray(0, length));
-    assert.equal(keptCode(path, key, "v1")?.bytes, undefined, `${length} bytes`);
+    assert.equal(codeCacheOf(path, key, "v1")?.bytes, undefined, `${length} bytes`);
   }
 });
 
 test("what others could have written is not taken", { skip: process.platform === "win32" }, async () => {
   const path = inFolder("shared");
-  await keptCode(path, key, "v1")?.save(bytes);
+  await codeCacheOf(path, key, "v1")?.save(bytes);
   for (const [one, mode] of [
     [path, 0o777],
     [onlyFile(path), 0o666],
   ] as const) {
     const before = statSync(one).mode & 0o777;
     chmodSync(one, mode);
-    assert.equal(keptCode(path, key, "v1")?.bytes, undefined);
+    assert.equal(codeCacheOf(path, key, "v1")?.bytes, undefined);
     chmodSync(one, before);
-    assert.notEqual(keptCode(path, key, "v1")?.bytes, undefined);
+    assert.notEqual(codeCacheOf(path, key, "v1")?.bytes, undefined);
   }
 });
 
 test("below /proc, where there are no folders, nothing is kept and nothing hangs", async () => {
   const nowhere = "/proc/no/folder";
-  await keptCode(nowhere, key, "v1")?.save(bytes);
+  await codeCacheOf(nowhere, key, "v1")?.save(bytes);
   assert.equal(existsSync(nowhere), false);
 });
 
 test("a folder that cannot be is no error", async () => {
   const file = inFolder("file");
   writeFileSync(file, "");
-  await keptCode(file, key, "v1")?.save(bytes);
-  await keptCode(join(file, "below"), key, "v1")?.save(bytes);
-  assert.equal(keptCode(join(file, "below"), key, "v1")?.bytes, undefined);
+  await codeCacheOf(file, key, "v1")?.save(bytes);
+  await codeCacheOf(join(file, "below"), key, "v1")?.save(bytes);
+  assert.equal(codeCacheOf(join(file, "below"), key, "v1")?.bytes, undefined);
 });
 
 test("--cache names the folder or none, and an unstamped build has none", () => {
   assert.equal(codeFolder("none"), undefined);
   assert.equal(codeFolder("somewhere"), "somewhere");
-  assert.equal(keptCode(undefined, key, "v1"), undefined);
-  assert.equal(keptCode(inFolder("unstamped"), key, "unstamped"), undefined);
+  assert.equal(codeCacheOf(undefined, key, "v1"), undefined);
+  assert.equal(codeCacheOf(inFolder("unstamped"), key, "unstamped"), undefined);
 });
 
 test("solo5-hvt from a cache, and from a damaged one, prints what it prints without", async () => {

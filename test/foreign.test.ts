@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { result } from "../src/abi/start.js";
 import * as page from "../src/browser/index.js";
 import * as host from "../src/index.js";
-import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { selfTest } from "./command.js";
 import { needs } from "./needs.js";
 
@@ -26,7 +26,7 @@ const onPage: Run = async (kernel, options, console) => {
   return { status: ended.then(({ status }) => status), stop };
 };
 /** A software KVM executes no vector instruction, but says hello. */
-const kvm = kvmObstacle(true) === undefined ? { kvm: onEngine("kvm") } : {};
+const kvm = kvmUnsupportedReason(true) === undefined ? { kvm: onEngine("kvm") } : {};
 const engines = {
   spt: { native: onEngine("native"), wasm: onEngine("wasm"), page: onPage },
   hvt: { wasm: onEngine("wasm"), page: onPage, ...kvm },

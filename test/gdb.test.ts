@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { freePort, runSession } from "./session.js";
@@ -133,7 +133,7 @@ test("a fault stops the guest before it is its end: it can go on elsewhere, or d
 
 test("whoever takes leave is gone: ^C while stopped before it, and a connection that stays open after it", async () => {
   const port = await freePort();
-  for (const engine of ["wasm", ...(kvmObstacle(true) === undefined ? ["kvm"] : [])]) {
+  for (const engine of ["wasm", ...(kvmUnsupportedReason(true) === undefined ? ["kvm"] : [])]) {
     const args = [`--engine=${engine}`, "--gdb", `--gdb-port=${port}`, "--mem=16", selfTest(kernel)];
     const child = spawn(process.execPath, [commandFile("solo5-hvt-debug"), ...args], { timeout: 60_000 });
     const ended = once(child, "close");

@@ -7,14 +7,14 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { encodePacket } from "../src/debug/gdb/packet.js";
-import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 import { freePort, runSession, sessionsOf } from "./session.js";
 
-const skip = needsAll(kvmObstacle(true) ?? false, needs.x8664Linux(), needs.program("gdb"));
+const skip = needsAll(kvmUnsupportedReason(true) ?? false, needs.x8664Linux(), needs.program("gdb"));
 /** A software KVM executes no vector instruction. */
-const hasVectors = kvmObstacle(false) === undefined;
+const hasVectors = kvmUnsupportedReason(false) === undefined;
 const onKvm = ["--engine=kvm"] as const;
 const folder = dirname(selfTest("test_hello.hvt"));
 

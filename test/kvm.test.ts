@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { attach, createPeer, createSegment, open, run } from "../src/index.js";
-import { kvmObstacle } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { guestCpuid } from "../src/linux/kvm/cpuid.js";
 import { commandFile, execute, selfTest, solo5, type Outcome } from "./command.js";
 import { unikernelFile, type ProgramHeader } from "./elf-file.js";
@@ -25,9 +25,9 @@ import { checkOutcome, newDisk, onKvm, selfTests } from "./self-tests.js";
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const usable = kvmObstacle(true) === undefined;
+const usable = kvmUnsupportedReason(true) === undefined;
 /** A software KVM executes no vector instruction. */
-const vectors = kvmObstacle(false) === undefined;
+const vectors = kvmUnsupportedReason(false) === undefined;
 const usesVectors: ReadonlySet<string> = new Set(["fpu", "blk"]);
 
 const hvt = (...args: readonly string[]): Promise<Outcome> =>

@@ -16,9 +16,9 @@ import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { open } from "../src/index.js";
 import { hostClock } from "../src/node/clock.js";
-import type { Guest, Host } from "../src/target/contract.js";
+import type { Guest, GuestHost } from "../src/target/contract.js";
 import { targets } from "../src/target/registry.js";
-import { random } from "../src/tender/chance.js";
+import { random } from "../src/tender/entropy.js";
 import type { Controls, Ended, Instrument } from "../src/tender/instrument.js";
 import { runGuest } from "../src/tender/run.js";
 import { execute, commandFile, selfTest, solo5 } from "./command.js";
@@ -36,7 +36,7 @@ interface Trail {
 /** Runs to the end in the replay profile; what the guest did, seen from outside. */
 async function run(
   guest: Guest,
-  host: Host,
+  host: GuestHost,
   instruments: readonly Instrument[],
   change: Partial<PortableEngine> = {},
 ): Promise<Trail> {
@@ -76,7 +76,7 @@ async function run(
 }
 
 const quiet = { write() {} };
-const nothing: Host = { nets: new Map(), blocks: new Map(), console: quiet, clock: hostClock, random };
+const nothing: GuestHost = { nets: new Map(), blocks: new Map(), console: quiet, clock: hostClock, random };
 const concat = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
 const guestOf = (
   name: string,
@@ -90,7 +90,7 @@ const guestOf = (
 /** `during` may end the run, whose outcome is then no part of the comparison. */
 async function assertReplays(
   guest: Guest,
-  host: Host,
+  host: GuestHost,
   during?: (controls: Controls) => Promise<void>,
 ): Promise<Trail> {
   const pieces: Uint8Array[] = [];

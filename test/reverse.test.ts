@@ -10,7 +10,7 @@ import { createHistory } from "../src/debug/reverse/history.js";
 import { portableEngines } from "../src/engine/engines.js";
 import { hostClock } from "../src/node/clock.js";
 import { targets } from "../src/target/registry.js";
-import { random } from "../src/tender/chance.js";
+import { random } from "../src/tender/entropy.js";
 import { selfTest, solo5 } from "./command.js";
 import { newDisk } from "./self-tests.js";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Target } from "../src/abi/notes.js";
+import type { TargetName } from "../src/abi/notes.js";
 import type { Outcome } from "./command.js";
 
 export interface SelfTest {
@@ -12,7 +12,7 @@ export interface SelfTest {
   /** Tender options beside `--mem`; a disk of 64 KiB is at the path that `disk` gives. */
   readonly options?: (disk: string) => readonly string[];
   /** Exit status by target; a target that is absent has no such test. */
-  readonly status: Partial<Record<Target, number>>;
+  readonly status: Partial<Record<TargetName, number>>;
   /** On stdout or stderr. */
   readonly says: RegExp;
   readonly saysNot?: RegExp;
@@ -38,7 +38,11 @@ export const onKvm = (row: SelfTest): SelfTest =>
   unseenByKvm.has(row.name) ? { name: row.name, status: { hvt: 1 }, says: /FAILURE/ } : row;
 
 /** Whether an outcome is what the test's row for `target` says. Throws AssertionError. */
-export function checkOutcome({ status, says, saysNot }: SelfTest, target: Target, outcome: Outcome): void {
+export function checkOutcome(
+  { status, says, saysNot }: SelfTest,
+  target: TargetName,
+  outcome: Outcome,
+): void {
   const text = outcome.stdout + outcome.stderr;
   assert.match(text, says);
   if (saysNot !== undefined) assert.doesNotMatch(text, saysNot);

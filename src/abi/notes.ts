@@ -16,7 +16,7 @@ export const targets = {
   genode: { number: 5, versions: [1] },
   xen: { number: 6, versions: [1] },
 } as const;
-export type Target = keyof typeof targets;
+export type TargetName = keyof typeof targets;
 
 /** The first four bytes of an MFT1 descriptor pad its content to 8 bytes. */
 export const mftPadding = 4;

@@ -1,7 +1,7 @@
 // Where translated code is kept between visits of a page: in IndexedDB, which only scripts of the same origin can write.
 // Nothing that goes wrong here is an error: the code is translated again.
 import { translatorVersion, unstamped } from "../engine/x86-64/translate/version.js";
-import type { KeptCode } from "../tender/kept-code.js";
+import type { CodeCacheEntry } from "../tender/code-cache.js";
 import { withStore } from "./indexed-db.js";
 
 const DATABASE = "solo5-code";
@@ -14,7 +14,10 @@ interface Digester {
 }
 
 /** What is kept for a unikernel with so much memory; undefined where nothing can be. */
-export async function keptCode(unikernel: Uint8Array, memoryBytes: number): Promise<KeptCode | undefined> {
+export async function codeCacheOf(
+  unikernel: Uint8Array,
+  memoryBytes: number,
+): Promise<CodeCacheEntry | undefined> {
   const { crypto } = globalThis as unknown as { crypto?: { subtle?: Digester } };
   if (translatorVersion === unstamped || !("indexedDB" in globalThis) || crypto?.subtle === undefined)
     return undefined;

@@ -7,15 +7,16 @@ import type { NetDevice } from "../net/contract.js";
 import { netMtu, openNet } from "../net/opener.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
-import type { Host } from "../target/contract.js";
+import type { GuestHost } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import { blockError } from "../tender/texts.js";
-import { random, withAddresses } from "../tender/chance.js";
+import { random, withAddresses } from "../tender/entropy.js";
 import { pageMtus, pageOpeners } from "./nets.js";
-import { keptCode } from "./code-store.js";
+import { killed } from "../tender/instrument.js";
+import { codeCacheOf } from "./code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
 export { Solo5Error } from "../bytes/error.js";
@@ -91,7 +92,7 @@ export async function run(plan: Plan, console: Console, { cache = true }: RunOpt
   try {
     let end: ((how: Ended) => void) | undefined;
     let failure: Ended | undefined;
-    const host: Host = {
+    const host: GuestHost = {
       ...openDevices(
         plan,
         (message) => {
@@ -105,18 +106,18 @@ export async function run(plan: Plan, console: Console, { cache = true }: RunOpt
       random,
     };
     const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
-    const [engine, kept] = await Promise.all([
+    const [engine, codeCache] = await Promise.all([
       load(),
-      cache ? keptCode(guest.unikernel.file, target.memorySize(guest)) : undefined,
+      cache ? codeCacheOf(guest.unikernel.file, target.memorySize(guest)) : undefined,
     ]);
     const isResponsive = "document" in globalThis;
-    const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, kept, isResponsive });
+    const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, codeCache, isResponsive });
     end = stop;
     if (failure !== undefined) stop(failure);
     return {
       ended: ended.finally(cleanup.release),
       memSize: guest.memSize,
-      stop: () => stop({ status: 137 }),
+      stop: () => stop(killed),
     };
   } catch (error) {
     cleanup.release();
@@ -128,7 +129,7 @@ function openDevices(
   plan: Plan,
   failed: (message: string) => void,
   cleanup: Cleanup,
-): Pick<Host, "nets" | "blocks"> {
+): Pick<GuestHost, "nets" | "blocks"> {
   const nets = new Map<number, NetDevice>();
   const blocks = new Map<number, BlockDevice>();
   for (const device of plan.devices) {

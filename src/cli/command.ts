@@ -1,6 +1,7 @@
 // What every command shares: one line on stderr and a status for what the user did wrong, never a stack trace; quiet
 // when the reader of a pipe goes away.
 import { commandArguments } from "./arguments.js";
+import { statusOf } from "../abi/signals.js";
 import { encodeText } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
 import { hostFailure } from "../node/errno.js";
@@ -22,9 +23,6 @@ export interface Command {
   /** Gives the exit status. */
   run(args: readonly string[]): number | Promise<number>;
 }
-
-/** What a shell says of a program that nobody listens to any more. */
-const sigpipeStatus = 141;
 
 /**
  * Runs `command` with the process's arguments and sets the process's exit status. Touches the standard streams only
@@ -48,7 +46,8 @@ function report({ name, usage }: Pick<Command, "name" | "usage">, error: unknown
   const { code } = error as { readonly code?: string };
   process.exitCode = 1;
   if (code === "EPIPE") {
-    process.exitCode = sigpipeStatus;
+    // Nobody listens any more.
+    process.exitCode = statusOf("SIGPIPE");
     return;
   }
   const message = error instanceof Solo5Error ? error.message : hostFailure(error);

@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import { installPrefix } from "../toolchain/install.js";
 import { completionFiles, completionScript, type Shell } from "./completion/shells.js";
 import { manPages } from "./help/pages.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 
-export function installPrefixCommand({ operands }: Call<string>): number {
+export function installPrefixCommand({ operands }: Invocation<string>): number {
   const shells = Object.keys(completionFiles) as Shell[];
   installPrefix(
     resolve(onlyOperand(operands, "DIR")),

@@ -7,13 +7,13 @@ import { hasColours } from "./help/style.js";
 import { commandHelp } from "./help/text.js";
 
 /** A command line as it was given. */
-export interface Call<Name extends string> {
+export interface Invocation<Name extends string> {
   readonly given: readonly Given<Name>[];
   readonly operands: readonly string[];
 }
 
 /** What a command does once its line is read; gives the exit status. */
-export type Work<Name extends string> = (call: Call<Name>) => number | Promise<number>;
+export type Work<Name extends string> = (call: Invocation<Name>) => number | Promise<number>;
 
 /** A command of `solo5`: called with the words behind its name, it gives the exit status. */
 export interface OwnCommand {
@@ -35,25 +35,28 @@ export function ownCommand<Line extends CommandLine>(
   return {
     line,
     async run(args) {
-      const call = isMixed ? parseMixed(args, table) : parse(args, table);
-      const has = (option: string): boolean => call.given.some((one) => one.option === option);
+      const invocation = isMixed ? parseMixed(args, table) : parse(args, table);
+      const has = (option: string): boolean => invocation.given.some((one) => one.option === option);
       if (has("help")) {
         print(commandHelp(line, hasColours(1)));
         return 0;
       }
       if (has("version")) return printVersion();
-      return (await load())(call);
+      return (await load())(invocation);
     },
   };
 }
 
-function parse<Name extends string>(args: readonly string[], table: OptionTable<Name>): Call<Name> {
+function parse<Name extends string>(args: readonly string[], table: OptionTable<Name>): Invocation<Name> {
   const { given, kernel, args: rest } = parseOptions(args, table, refuseOption(table));
   return { given, operands: kernel === undefined ? [] : [kernel, ...rest] };
 }
 
 /** What stands behind `--` are operands, one of which is `--` itself. */
-function parseMixed<Name extends string>(args: readonly string[], table: OptionTable<Name>): Call<Name> {
+function parseMixed<Name extends string>(
+  args: readonly string[],
+  table: OptionTable<Name>,
+): Invocation<Name> {
   const separator = args.includes("--") ? args.indexOf("--") : args.length;
   const given: Given<Name>[] = [];
   const operands: string[] = [];

@@ -2,9 +2,9 @@
 import { completionScript } from "./completion/shells.js";
 import { shells } from "./catalogue/own.js";
 import { print, UsageError } from "./command.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 
-export function completionCommand({ operands }: Call<string>): number {
+export function completionCommand({ operands }: Invocation<string>): number {
   const wanted = onlyOperand(operands, "SHELL");
   const shell = shells.find((name) => name === wanted);
   if (shell === undefined)

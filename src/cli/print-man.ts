@@ -2,9 +2,9 @@
 import { print, UsageError } from "./command.js";
 import { manPages } from "./help/pages.js";
 import { nearest } from "./help/suggest.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 
-export function manCommand({ operands }: Call<string>): number {
+export function manCommand({ operands }: Invocation<string>): number {
   const name = operands.length === 0 ? "solo5" : onlyOperand(operands, "COMMAND");
   const pages = manPages();
   const page = pages.get(`${name}.1`) ?? pages.get(`solo5-${name}.1`);

@@ -2,10 +2,10 @@
 import { debugRequest } from "../node/debug-request.js";
 import { startReplay } from "../node/replay.js";
 import type { Given } from "../tender/options.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 import { withSignals } from "./signals.js";
 
-export const replayCommand = ({ given, operands }: Call<Given["option"]>): Promise<number> => {
+export const replayCommand = ({ given, operands }: Invocation<Given["option"]>): Promise<number> => {
   const file = onlyOperand(operands, "FILE");
   return withSignals(() => startReplay(file, debugRequest(given), "solo5"));
 };

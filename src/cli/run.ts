@@ -8,10 +8,10 @@ import type { Given } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { UsageError } from "./command.js";
-import type { Call } from "./own-command.js";
+import type { Invocation } from "./own-command.js";
 import { startAndWait } from "./start.js";
 
-export function runCommand({ given, operands }: Call<Given["option"]>): Promise<number> {
+export function runCommand({ given, operands }: Invocation<Given["option"]>): Promise<number> {
   const [kernel, ...args] = operands;
   if (kernel === undefined) throw new UsageError(missingKernel);
   const plan = attach(readUnikernel(readFile(kernel), kernel), attachOptions(given, args), hostDevices);

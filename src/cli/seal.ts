@@ -8,11 +8,11 @@ import { attach } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
 import { UsageError } from "./command.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 import { warn } from "./say.js";
 
 /** Whatever follows `--` are the unikernel's arguments. */
-export function sealCommand({ given, operands }: Call<Given["option"]>): number {
+export function sealCommand({ given, operands }: Invocation<Given["option"]>): number {
   const separator = operands.includes("--") ? operands.indexOf("--") : operands.length;
   const kernel = onlyOperand(operands.slice(0, separator), "KERNEL");
   const output = valueOf(given, "output");

@@ -1,6 +1,7 @@
 // Signals that a command gets while its unikernel runs are the unikernel's. What was ignored when the command was started
 // stays ignored; a unikernel that dies of a signal takes the command with it.
 import { constants } from "node:os";
+import { signalStatus } from "../abi/signals.js";
 import { ignoredSignals } from "../linux/ignored-signals.js";
 import type { Running } from "../node/engine.js";
 
@@ -33,7 +34,7 @@ export async function withSignals(start: () => Started | Promise<Started>): Prom
     for (const [name, listener] of listeners) process.off(name, listener);
   }
   // Whoever waits for the command is told what a shell tells from the status alone.
-  const fatal = [...received].find((name) => outcome === 128 + constants.signals[name]);
+  const fatal = [...received].find((name) => outcome === signalStatus(constants.signals[name]));
   if (fatal !== undefined) process.kill(process.pid, fatal);
   return outcome;
 }

@@ -5,7 +5,7 @@ import { exec } from "../linux/exec.js";
 import { hostDevices } from "../linux/host-devices.js";
 import { ignoredSignals } from "../linux/ignored-signals.js";
 import { hasLibc } from "../linux/libc.js";
-import { nativeObstacle } from "../linux/obstacle.js";
+import { nativeUnsupportedReason } from "../linux/unsupported.js";
 import { hostedNet, inheritedDescriptors } from "../linux/net/kernel-nets.js";
 import { seal } from "../linux/seal.js";
 import { attach } from "../tender/attach.js";
@@ -18,7 +18,7 @@ const reporter = "solo5-spt";
 await tenderMain("spt", sptOptions, async ({ unikernel, options, given, name }) => {
   const plan = attach(unikernel, options, hostDevices);
   const engine = valueOf(given, "engine") ?? "auto";
-  const native = ["auto", "native"].includes(engine) && nativeObstacle(plan) === undefined;
+  const native = ["auto", "native"].includes(engine) && nativeUnsupportedReason(plan) === undefined;
   if (native && hostedNet(plan.devices) === undefined && hasLibc()) {
     if (valueOf(given, "verbose") !== undefined) say(reporter, "engine native");
     warn(plan, reporter);

@@ -1,6 +1,6 @@
 // What solo5-spt and solo5-hvt share: the classic command line, read in two passes, and its texts. docs/abi.md 6.1 and 6.2.
 import { basename } from "node:path";
-import type { Target } from "../abi/notes.js";
+import type { TargetName } from "../abi/notes.js";
 import { targets } from "../abi/notes.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import { readFile } from "../node/files.js";
@@ -22,7 +22,7 @@ export interface Start {
 
 /** Runs the tender `command` of a target; `start` gives the exit status. */
 export function tenderMain<Name extends OptionName>(
-  target: Target,
+  target: TargetName,
   table: OptionTable<Name>,
   start: (start: Start) => number | Promise<number>,
   command = `solo5-${target}`,

@@ -19,7 +19,7 @@ import {
 } from "../abi/elf.js";
 
 /** A part of the file with its place in memory. Addresses and sizes in bytes, exact integers. */
-export interface Segment {
+export interface LoadSegment {
   readonly vaddr: number;
   /** Bytes that come from the file; empty for .bss. */
   readonly data: Uint8Array;
@@ -42,8 +42,8 @@ export interface Elf {
   readonly dynamic: boolean;
   readonly entry: number;
   /** Every PT_LOAD in the order of the file, those without bytes from the file included. */
-  readonly loads: readonly Segment[];
-  readonly tls: Segment | undefined;
+  readonly loads: readonly LoadSegment[];
+  readonly tls: LoadSegment | undefined;
   readonly notes: readonly Note[];
   /** Where the section headers say they are, unchecked: `symbols` reads them if it can. */
   readonly sections: { readonly offset: number; readonly count: number };
@@ -83,9 +83,9 @@ export function readElf(file: Uint8Array, name: string): Elf {
 
   const phoff = safe(header.phoff, "e_phoff");
   within(phoff, header.phnum * phdr.size, "program headers");
-  const loads: Segment[] = [];
+  const loads: LoadSegment[] = [];
   const notes: Note[] = [];
-  let tls: Segment | undefined;
+  let tls: LoadSegment | undefined;
   for (let i = 0; i < header.phnum; i++) {
     const ph = phdr.read(viewOf(file), phoff + i * phdr.size);
     const field = (what: string): string => `program header ${i}: ${what}`;
@@ -94,7 +94,7 @@ export function readElf(file: Uint8Array, name: string): Elf {
     if (ph.type === segmentType.note) {
       readNotes(within(offset, filesz, field("notes")), (what) => bad(field(what)), notes);
     } else if (ph.type === segmentType.load || ph.type === segmentType.tls) {
-      const segment: Segment = {
+      const segment: LoadSegment = {
         vaddr: safe(ph.vaddr, field("p_vaddr")),
         data: within(filesz === 0 ? 0 : offset, filesz, field("segment")),
         memsz: safe(ph.memsz, field("p_memsz")),
@@ -145,4 +145,4 @@ function readNotes(data: Uint8Array, bad: (what: string) => Solo5Error, notes: N
 }
 
 /** The end of a segment's last page. */
-export const pageEnd = (segment: Segment): number => alignUp(segment.vaddr + segment.memsz, pageSize);
+export const pageEnd = (segment: LoadSegment): number => alignUp(segment.vaddr + segment.memsz, pageSize);

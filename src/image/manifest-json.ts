@@ -5,7 +5,7 @@ import {
   mftMaxEntries,
   mftVersion,
   type DeviceType,
-  type Target,
+  type TargetName,
 } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
 import { printable } from "../bytes/text.js";
@@ -97,5 +97,5 @@ export function manifestJson(devices: readonly Declaration[]): string {
 }
 
 /** What `query-abi` prints. */
-export const abiJson = ({ target, version }: { target: Target; version: number }): string =>
+export const abiJson = ({ target, version }: { target: TargetName; version: number }): string =>
   `{\n  "type": ${quote(abiType)},\n  "target": ${quote(target)},\n  "version": ${version}\n}\n`;

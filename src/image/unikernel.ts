@@ -2,12 +2,12 @@
 // it lies in memory. docs/abi.md 1.2 to 1.4.
 import { guestMinBase } from "../abi/start.js";
 import type { Isa } from "../abi/elf.js";
-import { abi1, noteDescMax, noteName, noteType, targets, type Target } from "../abi/notes.js";
+import { abi1, noteDescMax, noteName, noteType, targets, type TargetName } from "../abi/notes.js";
 import { alignUp, pageSize } from "../bytes/align.js";
 import { Solo5Error } from "../bytes/error.js";
 import { viewOf } from "../bytes/struct.js";
 import { hex } from "../bytes/text.js";
-import { pageEnd, readElf, type Elf, type Segment } from "./elf.js";
+import { pageEnd, readElf, type Elf, type LoadSegment } from "./elf.js";
 import { readManifest, type Device } from "./manifest.js";
 import { symbols, type ElfSymbol } from "./symbols.js";
 
@@ -16,13 +16,13 @@ export interface Unikernel {
   readonly name: string;
   readonly file: Uint8Array;
   readonly isa: Isa;
-  readonly target: Target;
+  readonly target: TargetName;
   readonly abiVersion: number;
   readonly devices: readonly Device[];
   /** Guest address of the first instruction. */
   readonly entry: number;
   /** Segments with bytes from the file, by ascending address, no two on one page. */
-  readonly segments: readonly Segment[];
+  readonly segments: readonly LoadSegment[];
   /** Highest page end of `segments`, which the boot information calls kernel_end: .bss is not in it. */
   readonly kernelEnd: number;
   /** Highest page end of all segments, .bss included: memory must be larger than this. */
@@ -32,7 +32,7 @@ export interface Unikernel {
 }
 
 /** The ABI1 note's content. Throws Solo5Error `NO_ABI`, `BAD_ABI`. */
-export function readAbi(elf: Elf, name: string): { target: Target; version: number } {
+export function readAbi(elf: Elf, name: string): { target: TargetName; version: number } {
   const note = elf.notes.find((candidate) => candidate.name === noteName && candidate.type === noteType.abi1);
   if (note === undefined) {
     throw new Solo5Error("NO_ABI", `${name}: No Solo5 ABI information found in executable`);
@@ -44,7 +44,7 @@ export function readAbi(elf: Elf, name: string): { target: Target; version: numb
     );
   }
   const { target: number, version } = abi1.read(viewOf(note.desc), 0);
-  const target = (Object.keys(targets) as Target[]).find((key) => targets[key].number === number);
+  const target = (Object.keys(targets) as TargetName[]).find((key) => targets[key].number === number);
   if (target === undefined)
     throw new Solo5Error("BAD_ABI", `${name}: Solo5 ABI note names target ${number}, which is unknown`);
   return { target, version };
@@ -67,7 +67,7 @@ export function readDevices(elf: Elf, name: string): readonly Device[] {
  * Reads a unikernel, which must be for the target `wanted` where that is given. Throws Solo5Error with one line that
  * names the file, the field and the value.
  */
-export function readUnikernel(file: Uint8Array, name: string, wanted?: Target): Unikernel {
+export function readUnikernel(file: Uint8Array, name: string, wanted?: TargetName): Unikernel {
   const elf = readElf(file, name);
   const { target, version } = readAbi(elf, name);
   if (wanted !== undefined && target !== wanted)
@@ -96,7 +96,7 @@ export function readUnikernel(file: Uint8Array, name: string, wanted?: Target): 
 }
 
 /** Holds every PT_LOAD to the rules that loaders rely on; gives those with bytes from the file. */
-function checkSegments(elf: Elf, name: string): readonly Segment[] {
+function checkSegments(elf: Elf, name: string): readonly LoadSegment[] {
   const bad = (what: string): Solo5Error => new Solo5Error("BAD_ELF", `${name}: ${what}`);
   if (elf.dynamic) throw bad("e_type is 3 (ET_DYN), expected 2 (ET_EXEC)");
   let end = 0;

@@ -1,5 +1,6 @@
 // Runs a plan as a sealed child process of this one: for unikernels whose devices live here (a segment, a capture),
 // and for programs that go on while their unikernel runs.
+import { signalStatus } from "../abi/signals.js";
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -80,7 +81,7 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
         if (failure !== undefined) {
           context.say(failure);
           resolve(1);
-        } else resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+        } else resolve(code ?? signalStatus(signal === null ? 0 : constants.signals[signal]));
       });
     });
     const status = ended.finally(cleanup.release);

@@ -5,7 +5,7 @@ import { Solo5Error } from "../bytes/error.js";
 import type { Isa } from "../abi/elf.js";
 import { guestMinBase } from "../abi/start.js";
 import { bootInfoBase } from "../abi/spt.js";
-import type { Segment } from "../image/elf.js";
+import type { LoadSegment } from "../image/elf.js";
 import type { Plan } from "../tender/attach.js";
 import { writeExecutable, type WritableSegment } from "./elf-writer.js";
 import { assemble as assembleAarch64 } from "./launch/aarch64.js";
@@ -63,7 +63,7 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
 }
 
 /** A segment from its page's start to the end of its last page with bytes of the file; what follows is mapped as memory. */
-function wholePages(segment: Segment): WritableSegment {
+function wholePages(segment: LoadSegment): WritableSegment {
   const vaddr = Math.floor(segment.vaddr / pageSize) * pageSize;
   const data = new Uint8Array(alignUp(segment.vaddr + segment.data.length, pageSize) - vaddr);
   data.set(segment.data, segment.vaddr - vaddr);

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { needs, needsAll } from "../../test/needs.js";
-import { abiAllows, devices, randomCall, type Call } from "../target/spt/rules.cases.js";
+import { abiAllows, devices, randomCall, type AllowedCall } from "../target/spt/rules.cases.js";
 import { sptRules } from "../target/spt/rules.js";
 import { seccompProgram } from "./seccomp.js";
 
 /** Runs classic BPF as Documentation/networking/filter.rst describes it, over struct seccomp_data. */
-function interpret(program: Uint8Array, { nr, arch, args }: Call & { readonly arch: number }): number {
+function interpret(program: Uint8Array, { nr, arch, args }: AllowedCall & { readonly arch: number }): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(nr >>> 0, 0);
   data.writeUInt32LE(arch, 4);
@@ -50,7 +50,7 @@ const [allow, kill] = [0x7fff0000, 0x80000000];
 const arch = { "x86-64": 0xc000003e, aarch64: 0xc00000b7 } as const;
 for (const isa of ["x86-64", "aarch64"] as const) {
   const program = seccompProgram(isa, sptRules(isa, devices));
-  const judge = (call: Call): number => interpret(program, { ...call, arch: arch[isa] });
+  const judge = (call: AllowedCall): number => interpret(program, { ...call, arch: arch[isa] });
 
   test(`${isa}: random calls are judged as the rules say`, () => {
     const outcomes = { [allow]: 0, [kill]: 0 };

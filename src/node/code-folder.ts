@@ -16,7 +16,7 @@ import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { translatorVersion, unstamped } from "../engine/x86-64/translate/version.js";
-import type { KeptCode } from "../tender/kept-code.js";
+import type { CodeCacheEntry } from "../tender/code-cache.js";
 
 /** What a folder may come to, in bytes; what was used longest ago goes first. */
 const MAX_FOLDER = 256 << 20;
@@ -66,11 +66,11 @@ function makeFolder(folder: string): void {
 }
 
 /** What is kept in `folder` for a unikernel; undefined where nothing can be. */
-export function keptCode(
+export function codeCacheOf(
   folder: string | undefined,
   { unikernel, memoryBytes }: CodeKey,
   version = translatorVersion,
-): KeptCode | undefined {
+): CodeCacheEntry | undefined {
   if (folder === undefined || version === unstamped) return undefined;
   const name = sha256(`${version} plain ${memoryBytes}\n`, unikernel).toString("hex").slice(0, 40);
   const file = join(folder, name + SUFFIX);

@@ -1,5 +1,5 @@
 // What runs a plan on this host: a process, a virtual machine, an engine of our own.
-import type { Target } from "../abi/notes.js";
+import type { TargetName } from "../abi/notes.js";
 import type { Console } from "../device/contract.js";
 import type { DebugRequest, DebugTool } from "./debug-request.js";
 import type { Plan } from "../tender/attach.js";
@@ -37,11 +37,11 @@ export interface Engine {
   /** What of debugging it can do. */
   readonly debugs: readonly DebugTool[];
   /** The targets that the engine is made for; nobody is told that it is not for others. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly TargetName[];
   /**
    * Why the engine is not the one to run `plan` here; undefined where it is. A user who `insisted` on it also takes
    * what works, but worse than another engine would.
    */
-  obstacle(plan: Plan, insisted: boolean): string | undefined;
+  unsupportedReason(plan: Plan, insisted: boolean): string | undefined;
   start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
 }

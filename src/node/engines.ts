@@ -1,8 +1,8 @@
 // The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
-import type { Target } from "../abi/notes.js";
+import type { TargetName } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
 import { runNative } from "../linux/native.js";
-import { nativeObstacle } from "../linux/obstacle.js";
+import { nativeUnsupportedReason } from "../linux/unsupported.js";
 import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
 import { checkCoreFolder } from "./core-file.js";
@@ -14,7 +14,7 @@ import { wasm } from "./wasm.js";
 const native: Engine = {
   targets: ["spt"],
   debugs: [],
-  obstacle: nativeObstacle,
+  unsupportedReason: nativeUnsupportedReason,
   start(plan, { console, ...names }) {
     const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
     return { status, signal: kill, stop: () => kill("SIGKILL") };
@@ -41,25 +41,27 @@ export function chooseEngine(
       `there is no engine '${wanted}': choose one of auto, ${engineNames.join(", ")}`,
     );
   }
-  const obstacles: { readonly name: EngineName; readonly text: string }[] = [];
+  const reasons: { readonly name: EngineName; readonly text: string }[] = [];
   const { target, name: file } = plan.unikernel;
-  const tell = (list: typeof obstacles): string => list.map(({ text }) => text).join("; ");
+  const tell = (list: typeof reasons): string => list.map(({ text }) => text).join("; ");
   for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
-    const obstacle = debugObstacle(engines[name], debug) ?? engines[name].obstacle(plan, wanted !== "auto");
-    if (obstacle === undefined)
-      return { name, why: tell(obstacles.filter((one) => isMadeFor(one.name, target))) };
-    obstacles.push({ name, text: `engine ${name}: ${obstacle}` });
+    const reason =
+      debugUnsupportedReason(engines[name], debug) ??
+      engines[name].unsupportedReason(plan, wanted !== "auto");
+    if (reason === undefined)
+      return { name, why: tell(reasons.filter((one) => isMadeFor(one.name, target))) };
+    reasons.push({ name, text: `engine ${name}: ${reason}` });
   }
-  throw new Solo5Error("ENGINE", `${file}: cannot run here: ${tell(obstacles)}`);
+  throw new Solo5Error("ENGINE", `${file}: cannot run here: ${tell(reasons)}`);
 }
 
-function debugObstacle({ debugs }: Engine, debug: DebugRequest): string | undefined {
+function debugUnsupportedReason({ debugs }: Engine, debug: DebugRequest): string | undefined {
   const missing = debugTools.find((tool) => debug[tool] !== undefined && !debugs.includes(tool));
   return missing === undefined ? undefined : `it has no --${missing}, which the engine wasm has`;
 }
 
-const isMadeFor = (name: EngineName, target: Target): boolean =>
-  (engines[name].targets as readonly Target[]).includes(target);
+const isMadeFor = (name: EngineName, target: TargetName): boolean =>
+  (engines[name].targets as readonly TargetName[]).includes(target);
 
 /** Starts `plan` on the engine `name`. Throws Solo5Error where it cannot start. */
 export function start(plan: Plan, name: EngineName, options: StartOptions): Running {

@@ -1,5 +1,6 @@
 // What the engines that run a guest in this process share: what becomes of an end.
 import { constants } from "node:os";
+import { signalStatus } from "../abi/signals.js";
 import { encodeText } from "../bytes/text.js";
 import type { Ended } from "../tender/run.js";
 import type { Plan } from "../tender/attach.js";
@@ -10,10 +11,7 @@ const told: ReadonlySet<number> = new Set([constants.signals.SIGINT, constants.s
 export const signalled = ({ unikernel }: Pick<Plan, "unikernel">, signal: number): Ended =>
   unikernel.target !== "spt" && told.has(signal)
     ? { status: 1, message: `Exiting on signal ${signal}` }
-    : { status: 128 + signal };
-
-/** What a stop of the caller's comes to. */
-export const killed: Ended = { status: 137 };
+    : { status: signalStatus(signal) };
 
 export const say = (reporter: string, message: string): void =>
   void process.stderr.write(encodeText(`${reporter}: ${message}\n`));

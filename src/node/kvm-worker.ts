@@ -15,7 +15,7 @@ import { newKvmVcpu } from "../linux/kvm/vcpu.js";
 import { dumpSink, type Dump } from "../linux/net/open.js";
 import { descriptorDevice, directReader } from "../linux/net/descriptor-device.js";
 import { createWait } from "../linux/net/wait.js";
-import type { Guest, GuestDevice, Host } from "../target/contract.js";
+import type { Guest, GuestDevice, GuestHost } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Observer } from "../tender/instrument.js";
 import type { Ended } from "../tender/run.js";
@@ -25,7 +25,7 @@ import { hostFailure } from "./errno.js";
 import { stdoutConsole } from "./console.js";
 import type { DebugRequest } from "./debug-request.js";
 import type { Debugger, DebuggerLink } from "./kvm-debugger.js";
-import { random } from "../tender/chance.js";
+import { random } from "../tender/entropy.js";
 
 /** A guest's device with the descriptor behind it, and that of its capture. */
 type KvmDevice = GuestDevice & { readonly fd: number; readonly dump?: Dump | undefined };
@@ -57,7 +57,7 @@ export type KvmReport =
 const stdout = 1;
 const relayedConsole: Console = { write: (data) => parentPort?.postMessage(data.slice()) };
 
-function openDevices(devices: readonly KvmDevice[]): Pick<Host, "nets" | "blocks"> {
+function openDevices(devices: readonly KvmDevice[]): Pick<GuestHost, "nets" | "blocks"> {
   const nets = new Map<number, NetDevice>();
   const blocks = new Map();
   for (const device of devices) {
@@ -98,7 +98,7 @@ async function runToEnd(work: KvmWork, cleanup: Cleanup, open: Onlookers): Promi
   cleanup.push(() => memory[Symbol.dispose]());
   const vcpu = newKvmVcpu(work.kvm, unikernel.isa, memory, { protections: target.protections(guest) });
   cleanup.push(() => vcpu[Symbol.dispose]());
-  const host: Host = {
+  const host: GuestHost = {
     ...openDevices(work.devices),
     console: work.stdout ? interruptible(stdoutConsole, stdout, work.wake) : relayedConsole,
     clock: hostClock,

@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { Solo5Error } from "../bytes/error.js";
 import { hostIsa } from "../linux/host-isa.js";
-import { kvmObstacle, openKvm } from "../linux/kvm/availability.js";
+import { kvmUnsupportedReason, openKvm } from "../linux/kvm/availability.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
 import { openAttached, openDump, type OpenContext } from "../linux/net/open.js";
@@ -20,8 +20,9 @@ import { workerOptions } from "../linux/worker-options.js";
 import { openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
 import type { Engine } from "./engine.js";
-import { withAddresses } from "../tender/chance.js";
-import { killed, reported, say, signalled } from "./guest-run.js";
+import { withAddresses } from "../tender/entropy.js";
+import { killed } from "../tender/instrument.js";
+import { reported, say, signalled } from "./guest-run.js";
 import type { DebuggerLink, listenForDebugger } from "./kvm-debugger.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
@@ -30,21 +31,21 @@ const eventfdFlags = 0x80800;
 export const kvm: Engine = {
   targets: ["hvt"],
   debugs: ["gdb", "dumpcore", "trace"],
-  obstacle({ unikernel: { target, isa }, devices }, insisted) {
+  unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
     if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
     if (target !== "hvt") return `a unikernel of the ${target} target does not run on KVM`;
     if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
     const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
     if (block !== undefined)
       return `block device '${block.name}' lives in this thread, where the virtual CPU's cannot wait for it`;
-    return kvmObstacle(insisted);
+    return kvmUnsupportedReason(insisted);
   },
 
   start(plan, { reporter, console, debug = {} }) {
     const cleanup = createCleanup();
     try {
-      const { plan: guest, notice } = fitted(withAddresses(plan), hvt);
-      if (notice !== undefined) say(reporter, notice);
+      const { plan: guest, adjustment } = fitted(withAddresses(plan), hvt);
+      if (adjustment !== undefined) say(reporter, adjustment);
       let outcome: Ended | undefined;
       let interrupt = (): void => {};
       const end = (how: Ended): void => {
@@ -119,7 +120,8 @@ function prepare(
     guest: { memSize, cmdline, execHeap },
     devices: devices.map((device) => {
       if (device.type === "BLOCK_BASIC") {
-        if (device.source.kind === "device") throw new RangeError("KVM was started in spite of an obstacle");
+        if (device.source.kind === "device")
+          throw new RangeError("KVM was started although it cannot run this");
         return { ...device, source: undefined, fd: opened(openBlockFile(device.source.path)) };
       }
       const { source, dump: path, ...declared } = device;

@@ -5,9 +5,9 @@ import { Solo5Error } from "../bytes/error.js";
 import { openReplay } from "../debug/record/replayer.js";
 import { createHistory } from "../debug/reverse/history.js";
 import { portableEngines } from "../engine/engines.js";
-import type { Host } from "../target/contract.js";
+import type { GuestHost } from "../target/contract.js";
 import { targets } from "../target/registry.js";
-import { random } from "../tender/chance.js";
+import { random } from "../tender/entropy.js";
 import type { Instrument } from "../tender/instrument.js";
 import { runGuest } from "../tender/run.js";
 import { hostClock } from "./clock.js";
@@ -41,7 +41,13 @@ export async function startReplay(
     ...openInstruments(debug, guest, reporter, cleanup, past.history),
   ];
   // The recorded devices take this host's place.
-  const host: Host = { nets: new Map(), blocks: new Map(), console: stdoutConsole, clock: hostClock, random };
+  const host: GuestHost = {
+    nets: new Map(),
+    blocks: new Map(),
+    console: stdoutConsole,
+    clock: hostClock,
+    random,
+  };
   const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments, profile: "replay" });
   return {
     status: reported(ended, reporter).finally(cleanup.release),

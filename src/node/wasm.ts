@@ -2,27 +2,28 @@
 import { constants } from "node:os";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
-import type { Target as TargetName } from "../abi/notes.js";
+import type { TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import type { NetDevice } from "../net/contract.js";
 import { captured } from "../net/pcap.js";
 import { dumpSink, openAttached, openDump, type OpenContext } from "../linux/net/open.js";
-import type { Host, Target } from "../target/contract.js";
+import type { GuestHost, Target } from "../target/contract.js";
 import { targets } from "../target/registry.js";
 import type { Plan } from "../tender/attach.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
-import type { KeptCode } from "../tender/kept-code.js";
+import type { CodeCacheEntry } from "../tender/code-cache.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "./block-file.js";
 import { hostClock } from "./clock.js";
-import { codeFolder, keptCode } from "./code-folder.js";
+import { codeFolder, codeCacheOf } from "./code-folder.js";
 import { stdoutConsole } from "./console.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine } from "./engine.js";
-import { random, withAddresses } from "../tender/chance.js";
-import { killed, reported, say, signalled } from "./guest-run.js";
+import { random, withAddresses } from "../tender/entropy.js";
+import { killed } from "../tender/instrument.js";
+import { reported, say, signalled } from "./guest-run.js";
 
 export const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>
@@ -31,7 +32,7 @@ const supported = (isa: Isa): string =>
 export const wasm: Engine = {
   debugs: debugTools,
   targets: Object.keys(targets) as TargetName[],
-  obstacle({ unikernel: { target, isa } }) {
+  unsupportedReason({ unikernel: { target, isa } }) {
     if (portableEngines[isa] === undefined) return supported(isa);
     if (targets[target] === undefined)
       return `there is no ${target} target yet, only ${Object.keys(targets).join(", ")}`;
@@ -42,11 +43,11 @@ export const wasm: Engine = {
     const load = portableEngines[plan.unikernel.isa];
     const target = targets[plan.unikernel.target];
     if (load === undefined || target === undefined)
-      throw new RangeError("the engine was started in spite of an obstacle");
+      throw new RangeError("the engine was started although it cannot run this");
     const cleanup = createCleanup();
     try {
-      const { plan: guest, notice } = fitted(withAddresses(plan), target, portableMemoryMax);
-      if (notice !== undefined) say(reporter, notice);
+      const { plan: guest, adjustment } = fitted(withAddresses(plan), target, portableMemoryMax);
+      if (adjustment !== undefined) say(reporter, adjustment);
       const console = own === undefined ? stdoutConsole : foreignConsole(own);
       const captures = openCaptures(guest, cleanup);
       const context: OpenContext = {
@@ -54,13 +55,17 @@ export const wasm: Engine = {
         say: (line) => say(reporter, line),
         failed: (message) => stop({ status: 1, message }),
       };
-      const host: Host = { ...openDevices(guest, context, cleanup), console, clock: hostClock, random };
+      const host: GuestHost = { ...openDevices(guest, context, cleanup), console, clock: hostClock, random };
       const run = Promise.all([
         load(),
         instrumentsOf(debug, guest, reporter, cleanup),
-        Object.keys(debug).length === 0 ? keptFor(guest, target, cache) : undefined,
-      ]).then(([engine, instruments, kept]) =>
-        runGuest(guest, target, engine, host, { nextTurn, instruments: [...instruments, captures], kept }),
+        Object.keys(debug).length === 0 ? cacheOf(guest, target, cache) : undefined,
+      ]).then(([engine, instruments, codeCache]) =>
+        runGuest(guest, target, engine, host, {
+          nextTurn,
+          instruments: [...instruments, captures],
+          codeCache,
+        }),
       );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
@@ -80,8 +85,8 @@ export const wasm: Engine = {
 };
 
 /** Nobody who looks at a guest wants to wonder whose code it runs: not with debugging tools. */
-const keptFor = (guest: Plan, target: Target, cache: string | undefined): KeptCode | undefined =>
-  keptCode(codeFolder(cache), {
+const cacheOf = (guest: Plan, target: Target, cache: string | undefined): CodeCacheEntry | undefined =>
+  codeCacheOf(codeFolder(cache), {
     unikernel: guest.unikernel.file,
     memoryBytes: target.memorySize(guest),
   });
@@ -114,7 +119,7 @@ function openCaptures({ devices }: Plan, cleanup: Cleanup): Instrument {
   return { host: (host) => ({ ...host, nets: new Map([...host.nets].map(seen)) }) };
 }
 
-function openDevices(plan: Plan, context: OpenContext, cleanup: Cleanup): Pick<Host, "nets" | "blocks"> {
+function openDevices(plan: Plan, context: OpenContext, cleanup: Cleanup): Pick<GuestHost, "nets" | "blocks"> {
   const nets = new Map();
   const blocks = new Map();
   for (const device of plan.devices) {

@@ -37,10 +37,10 @@ export interface Operation {
 }
 export type OperationValue = string | number | bigint | Uint8Array;
 /** Absent where nobody looks on. Data is only valid during the call. */
-export type Notice = ((operation: Operation) => void) | undefined;
+export type DeviceTrace = ((operation: Operation) => void) | undefined;
 
 /** The devices behind the handles, and what every guest has. */
-export interface Host {
+export interface GuestHost {
   readonly nets: ReadonlyMap<number, NetDevice>;
   readonly blocks: ReadonlyMap<number, BlockDevice>;
   readonly console: Console;
@@ -48,11 +48,11 @@ export interface Host {
   /** 64 random bits, for guests that ask the CPU. */
   random(): bigint;
   /** Told by targets whose guests drive devices, where one exit alone says little. */
-  readonly notice?: Notice;
+  readonly deviceTrace?: DeviceTrace;
 }
 
 /** What the guest does when the engine has suspended. Times are the clock's monotonic ones, in nanoseconds. */
-export type State =
+export type SessionState =
   /** Used up its budget: to be run again after the host has looked around. */
   | { readonly kind: "running" }
   /** Waits until one of the network devices can be read or the deadline has passed; then `wake` it. */
@@ -66,7 +66,7 @@ export type State =
 /** A unikernel that runs. */
 export interface Session {
   readonly answer: Answer;
-  readonly state: State;
+  readonly state: SessionState;
   /** Completes the wait of a guest that is `waiting`. */
   wake(): void;
   /** Gives a function that makes the session again what it is now; memory and registers are the caller's. */
@@ -74,7 +74,7 @@ export interface Session {
 }
 
 /** What a target needs of a virtual CPU: who runs it, runs it. Not every engine can interrupt. */
-export type Machine = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor"> &
+export type TargetVcpu = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor"> &
   Partial<Pick<Vcpu, "interrupt">>;
 
 export interface Target {
@@ -89,11 +89,11 @@ export interface Target {
   readonly noExecute: (guest: Guest) => boolean;
   protections(guest: Guest): readonly Protection[];
   /** Fills memory and registers; the session begins with `vcpu.run(session.answer)`. */
-  start(guest: Guest, vcpu: Machine, host: Host): Session;
+  start(guest: Guest, vcpu: TargetVcpu, host: GuestHost): Session;
 }
 
 /** What every target answers alike: what guests ask the CPU for, and the host's wish to look around. */
-export function answerCommon(exit: Exit, { clock, random }: Host): Verdict | undefined {
+export function answerCommon(exit: Exit, { clock, random }: GuestHost): Verdict | undefined {
   switch (exit.kind) {
     case "counter":
       exit.value = clock.monotonic();

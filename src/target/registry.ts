@@ -1,5 +1,5 @@
 // The targets that an engine of ours can run. A new one is a folder and a line here.
-import type { Target as TargetName } from "../abi/notes.js";
+import type { TargetName } from "../abi/notes.js";
 import type { Target } from "./contract.js";
 import { hvt } from "./hvt/target.js";
 import { spt } from "./spt/target.js";

@@ -7,7 +7,7 @@ import type { Plan } from "./attach.js";
 interface Fitted {
   readonly plan: Plan;
   /** What to say where the user gets other memory than they asked for. */
-  readonly notice: string | undefined;
+  readonly adjustment: string | undefined;
 }
 
 /** `plan` with at most `memoryMax` bytes in the engine, what its target adds included. */
@@ -16,6 +16,6 @@ export function fitted(plan: Plan, target: Target, memoryMax = Infinity): Fitted
   let memSize = Math.max(alignDown(plan.memSize, memUnit), memUnit);
   for (let excess; (excess = target.memorySize({ ...plan, memSize }) - memoryMax) > 0;)
     memSize = alignDown(memSize - excess, memUnit);
-  const notice = memSize === plan.memSize ? undefined : `adjusting memory to ${memSize} bytes`;
-  return { plan: { ...plan, memSize }, notice };
+  const adjustment = memSize === plan.memSize ? undefined : `adjusting memory to ${memSize} bytes`;
+  return { plan: { ...plan, memSize }, adjustment };
 }

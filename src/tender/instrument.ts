@@ -1,13 +1,17 @@
 // What may look over a guest's shoulder while it runs: a debugger, a trace, a recorder. An instrument stands between the
 // target and what it meets, and needs neither to know of it. Several may be used at once.
+import { statusOf } from "../abi/signals.js";
 import type { DebuggableVcpu, Vcpu } from "../engine/contract.js";
-import type { Host, Session } from "../target/contract.js";
+import type { GuestHost, Session } from "../target/contract.js";
 
 export interface Ended {
   readonly status: number;
   /** What the tender says on stderr. */
   readonly message?: string | undefined;
 }
+
+/** What a stop of the caller's comes to. */
+export const killed: Ended = { status: statusOf("SIGKILL") };
 
 /** What an instrument sees. */
 export interface View {
@@ -30,7 +34,7 @@ export interface Instrument {
   /** Interrupts must come where a replay finds them again: at counted instructions. */
   readonly isExact?: true;
   /** The devices as the target is to meet them. */
-  host?(host: Host): Host;
+  host?(host: GuestHost): GuestHost;
   /** The virtual CPU as the target is to meet it. */
   vcpu?(vcpu: Vcpu): Vcpu;
   /** The session as engine and run loop are to meet it; called before the guest's first instruction. */
@@ -44,7 +48,7 @@ export interface Instrument {
 /** An instrument that only looks: any engine can have it. */
 export interface Observer {
   /** The devices, with whoever is told of what they do. */
-  host?(host: Host): Host;
+  host?(host: GuestHost): GuestHost;
   session(session: Session, view: View): Session;
   ended?(outcome: Ended): undefined;
 }

@@ -2,9 +2,9 @@
 // and timers, so that it never blocks a page, and lets the host breathe whenever the guest's budget is used up.
 import type { VcpuOptions } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
-import type { Guest, Host, Session, Target } from "../target/contract.js";
+import type { Guest, GuestHost, Session, Target } from "../target/contract.js";
 import type { Controls, Ended, Instrument } from "./instrument.js";
-import { type KeptCode, keepCode } from "./kept-code.js";
+import { type CodeCacheEntry, openCodeCache } from "./code-cache.js";
 
 export type { Ended } from "./instrument.js";
 
@@ -23,14 +23,14 @@ const longestTimerMsecs = 2 ** 31 - 1;
 /** Resolves when everything else that waits in the host's event loop has had its turn. */
 export type NextTurn = () => Promise<void>;
 
-export interface RunOptions {
+export interface GuestRunOptions {
   readonly nextTurn: NextTurn;
   /** From the guest outwards: what the second sees has passed the first. */
   readonly instruments?: readonly Instrument[] | undefined;
   /** Where absent, "replay" if a guest with interrupts is recorded, and "plain" otherwise. */
   readonly profile?: VcpuOptions["profile"] | undefined;
-  /** What is kept of the engine's work between runs; nothing where absent. */
-  readonly kept?: KeptCode | undefined;
+  /** The code cache of the guest. None by default. */
+  readonly codeCache?: CodeCacheEntry | undefined;
   /** For a page's main thread, where nothing may take long. */
   readonly isResponsive?: boolean | undefined;
 }
@@ -40,8 +40,8 @@ export function runGuest(
   guest: Guest,
   target: Target,
   engine: PortableEngine,
-  host: Host,
-  { nextTurn, instruments = [], profile, kept, isResponsive = false }: RunOptions,
+  host: GuestHost,
+  { nextTurn, instruments = [], profile, codeCache, isResponsive = false }: GuestRunOptions,
 ): GuestRun {
   const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
   const vcpu = engine.newVcpu({
@@ -52,7 +52,7 @@ export function runGuest(
     profile: profile ?? (isCounted ? "replay" : "plain"),
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });
-  const keeper = keepCode(vcpu, kept, { start: host.clock.monotonic(), isResponsive });
+  const cache = openCodeCache(vcpu, codeCache, { start: host.clock.monotonic(), isResponsive });
   let stopped: Ended | undefined;
   let interrupt = (): void => {};
   const stop = (outcome: Ended): void => {
@@ -82,7 +82,7 @@ export function runGuest(
     vcpu.setBudget(budget);
     vcpu.run(session.answer);
     const end = host.clock.monotonic();
-    keeper.tick(end);
+    cache.tick(end);
     const took = end - start;
     if (took > sliceNsecs.most) budget = Math.max(budget / 2, budgets.least);
     else if (took < sliceNsecs.least && session.state.kind === "running")
@@ -129,7 +129,7 @@ export function runGuest(
       .then(loop)
       .then(async (outcome) => {
         for (const instrument of instruments) await instrument.ended?.(outcome);
-        await keeper.end();
+        await cache.end();
         return outcome;
       })
       .finally(() => vcpu[Symbol.dispose]()),
@@ -142,7 +142,7 @@ function startObserved(
   instruments: readonly Instrument[],
   guest: Guest,
   target: Target,
-  host: Host,
+  host: GuestHost,
   controls: Controls,
 ): Session {
   const seenHost = instruments.reduce((host, one) => one.host?.(host) ?? host, host);
@@ -151,4 +151,4 @@ function startObserved(
   return instruments.reduce((session, one) => one.session?.(session, controls) ?? session, session);
 }
 
-const anyReadable = ({ nets }: Host): boolean => [...nets.values()].some((net) => net.readable);
+const anyReadable = ({ nets }: GuestHost): boolean => [...nets.values()].some((net) => net.readable);

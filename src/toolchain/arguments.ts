@@ -13,13 +13,13 @@ const ignoredWhenLinking =
   /^(?:-nostdlib|-nostartfiles|-nodefaultlibs|-static|-no-pie|-pie|-static-pie|-pipe|-fuse-ld=.*)$/;
 const sourceName = /\.(?:c|i|ii|m|s|S|sx|cc|cp|cpp|cxx|c\+\+|C|CPP)$/;
 
-export type Mode = "compile" | "link" | "query";
+export type DriverMode = "compile" | "link" | "query";
 
 /** An input of a link in its place: a file to be compiled first, or an argument of the linker. */
 type LinkPart = { readonly source: string } | { readonly linker: string };
 
 interface DriverArguments {
-  readonly mode: Mode;
+  readonly mode: DriverMode;
   /** All, response files read, without `-z solo5-abi`. */
   readonly all: readonly string[];
   /** The value of the last `-z solo5-abi=`. */
@@ -56,7 +56,7 @@ export function parseDriverArguments(given: readonly string[]): DriverArguments 
   const { rest: all, abi } = takeAbi(given);
   const compiler: string[] = [];
   const link: LinkPart[] = [];
-  let mode: Mode = "query";
+  let mode: DriverMode = "query";
   let output: string | undefined;
   let language = false;
   const linker = (...args: string[]): void => {

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { before, test } from "node:test";
 import { needs } from "../../test/needs.js";
 import type { Isa } from "../abi/elf.js";
-import { targets as abiTargets, type Target } from "../abi/notes.js";
+import { targets as abiTargets, type TargetName } from "../abi/notes.js";
 import { readElf } from "../image/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
 import { buildGuest } from "./build.js";
@@ -212,7 +212,7 @@ test("notes come in the order OpenBSD, ABI1, MFT1, each with a header of its own
     assert.equal(notes[1]?.filesz, 0x24n, file);
     assert.equal(
       bytes.readUInt32LE(Number(notes[1]?.offset) + 20),
-      abiTargets[target as Target].number,
+      abiTargets[target as TargetName].number,
       file,
     );
     const devices =

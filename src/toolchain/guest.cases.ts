@@ -12,19 +12,22 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-export interface Result {
+export interface ProcessResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+export interface ProcessOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
 }
 
-export function runCommand(command: readonly string[], { cwd, env, input }: RunOptions = {}): Result {
+export function runCommand(
+  command: readonly string[],
+  { cwd, env, input }: ProcessOptions = {},
+): ProcessResult {
   const [program = "", ...args] = command;
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: "utf8",
@@ -39,7 +42,7 @@ export function runCommand(command: readonly string[], { cwd, env, input }: RunO
 }
 
 /** What a command prints; fails the test, with its messages, unless it ends with 0. */
-export function output(command: readonly string[], options?: RunOptions): string {
+export function output(command: readonly string[], options?: ProcessOptions): string {
   const { status, stdout, stderr } = runCommand(command, options);
   if (status !== 0) throw new Error(`${command.join(" ")}: status ${status}\n${stderr}`);
   return stdout;

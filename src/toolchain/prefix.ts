@@ -7,7 +7,7 @@ import type { Headers } from "./flags.js";
 import { isas } from "./isa.js";
 import { freestandingFolder, guestOutput, includeFolder, libFolder } from "./layout.js";
 
-export interface Prefix {
+export interface ToolchainPrefix {
   readonly headers: Headers;
   /** Holds solo5_<abi>.o and solo5_<abi>.lds. */
   readonly lib: string;
@@ -20,7 +20,7 @@ export const prefixHeaders = (prefix: string, isa: Isa): Headers => ({
 });
 
 /** `wrapper` is the wrapper's real path, `PREFIX/bin/<triple>-cc` if it was installed. */
-export function findPrefix(wrapper: string, isa: Isa): Prefix {
+export function findPrefix(wrapper: string, isa: Isa): ToolchainPrefix {
   const prefix = dirname(dirname(wrapper));
   const installed = prefixHeaders(prefix, isa);
   if (existsSync(join(installed.solo5, "solo5.h")))

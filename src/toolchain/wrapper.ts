@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
+import { signalStatus } from "../abi/signals.js";
 import { programFailure } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { writeFile } from "../node/files.js";
@@ -16,7 +17,7 @@ import { isas } from "./isa.js";
 import { parseObjcopy, parseStrip, usage } from "./objcopy/arguments.js";
 import { copy, knowsFormats } from "./objcopy/copy.js";
 import { packageVersion, runtimeArchive } from "./layout.js";
-import { findPrefix, type Prefix } from "./prefix.js";
+import { findPrefix, type ToolchainPrefix } from "./prefix.js";
 
 /** Kernels limit a command line to 2 MiB, of which the environment is part. */
 const longCommandLine = 100_000;
@@ -25,7 +26,7 @@ const longCommandLine = 100_000;
 interface Context {
   readonly isa: Isa;
   readonly compiler: Compiler;
-  readonly prefix: Prefix;
+  readonly prefix: ToolchainPrefix;
   /** For what goes away with the wrapper. */
   temporaryFolder(): string;
 }
@@ -234,7 +235,7 @@ function run(
     throw new Solo5Error("NO_TOOL", `cannot run ${program}: ${programFailure(program, error)}`, {
       cause: error,
     });
-  return status ?? 128 + signalNumber(signal);
+  return status ?? signalStatus(signalNumber(signal));
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {

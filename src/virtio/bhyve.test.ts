@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bhyveCommands } from "./bhyve.js";
-import type { Machine } from "./machine.js";
+import type { VirtioMachine } from "./machine.js";
 
-const machine: Machine = {
+const machine: VirtioMachine = {
   kernel: "/k/net.virtio",
   args: ["limit", "it's a,b", "$HOME"],
   memory: "64",

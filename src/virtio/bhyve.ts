@@ -1,7 +1,7 @@
 // bhyve's command lines for a machine: a loader, the machine itself, and what cleans up. Sources: bhyve(8), nmdm(4),
 // grub-bhyve(1).
 import { Solo5Error } from "../bytes/error.js";
-import { firstSlot, type Machine } from "./machine.js";
+import { firstSlot, type VirtioMachine } from "./machine.js";
 
 interface BhyveCommands {
   /** Loads the unikernel; reads `script` from its standard input. What it prints is GRUB's. */
@@ -16,7 +16,7 @@ interface BhyveCommands {
 }
 
 /** `id` is unique on the host. Throws Solo5Error `BHYVE` for what bhyve has no words for. */
-export function bhyveCommands(machine: Machine, id: number): BhyveCommands {
+export function bhyveCommands(machine: VirtioMachine, id: number): BhyveCommands {
   const name = `vm${id}`;
   const [ours, theirs] = [`/dev/nmdm${id}A`, `/dev/nmdm${id}B`];
   const devices = machine.devices.flatMap((device, index) => {

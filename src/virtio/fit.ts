@@ -6,7 +6,7 @@ import type { Device } from "../image/manifest.js";
 import { readDevices } from "../image/unikernel.js";
 import { readFile } from "../node/files.js";
 import { readKernel } from "./kernel.js";
-import type { Machine } from "./machine.js";
+import type { VirtioMachine } from "./machine.js";
 
 const kinds = { BLOCK_BASIC: "block", NET_BASIC: "net" } as const satisfies Record<Device["type"], string>;
 const options = { block: "-d", net: "-n" } as const;
@@ -14,7 +14,7 @@ const megabyte = 2 ** 20;
 const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: megabyte, g: 2 ** 30 };
 
 /** Throws Solo5Error `FIT`, and as `readKernel` does. */
-export function checkFit({ kernel, memory, devices }: Machine): void {
+export function checkFit({ kernel, memory, devices }: VirtioMachine): void {
   const fail = (why: string): Solo5Error => new Solo5Error("FIT", `error: ${kernel}: ${why}`);
   const { bssEnd } = readKernel(kernel);
   if (bssEnd > Number.parseInt(memory, 10) * (units[memory.slice(-1).toLowerCase()] ?? megabyte))

@@ -4,7 +4,7 @@ import { Solo5Error } from "../bytes/error.js";
 import type { Hypervisor } from "./options.js";
 
 /** What decides, so that a test can say it. */
-export interface Host {
+export interface HostPrograms {
   readonly platform: string;
   readonly arch: string;
   /** Whether /dev/kvm can be opened for reading and writing. */
@@ -13,7 +13,7 @@ export interface Host {
   cpuinfo(): string;
 }
 
-export const thisHost: Host = {
+export const thisHost: HostPrograms = {
   platform: process.platform,
   arch: process.arch,
   canOpenKvm() {
@@ -31,7 +31,7 @@ export const thisHost: Host = {
  * KVM needs the CPU's own virtualisation: a /dev/kvm without it is a software one, on which QEMU with `-cpu host` ends
  * at once. Throws Solo5Error `HYPERVISOR`.
  */
-export function bestHypervisor(host: Host): Hypervisor {
+export function bestHypervisor(host: HostPrograms): Hypervisor {
   if (host.platform === "freebsd") return "bhyve";
   if (host.platform !== "linux") {
     throw new Solo5Error(

@@ -2,10 +2,11 @@
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
+import { signalStatus } from "../abi/signals.js";
 import { isMissing } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { bhyveCommands } from "./bhyve.js";
-import type { Machine } from "./machine.js";
+import type { VirtioMachine } from "./machine.js";
 import { doublesCommas, kernelDescriptor, needsDescriptor, qemuCommand } from "./qemu.js";
 import type { Hypervisor } from "./options.js";
 import { shellLine } from "./shell.js";
@@ -17,13 +18,17 @@ interface Launched {
 }
 
 /** Each command is given to `show` before it runs. Throws Solo5Error `HYPERVISOR`, `BHYVE`. */
-export function launch(machine: Machine, hypervisor: Hypervisor, show: (line: string) => void): Launched {
+export function launch(
+  machine: VirtioMachine,
+  hypervisor: Hypervisor,
+  show: (line: string) => void,
+): Launched {
   return hypervisor === "bhyve"
     ? launchBhyve(machine, show)
     : launchQemu(machine, hypervisor === "kvm", show);
 }
 
-function launchQemu(machine: Machine, kvm: boolean, show: (line: string) => void): Launched {
+function launchQemu(machine: VirtioMachine, kvm: boolean, show: (line: string) => void): Launched {
   const hasCommas = [...machine.args, machine.kernel].some((text) => text.includes(","));
   const commasAreDoubled = hasCommas && doublesCommas(output(["qemu-system-x86_64", "--version"]));
   const command = qemuCommand(machine, { kvm, commasAreDoubled });
@@ -39,7 +44,7 @@ function launchQemu(machine: Machine, kvm: boolean, show: (line: string) => void
 }
 
 /** The serial port is a pair of null modems: what the guest writes at one end is copied from the other. */
-function launchBhyve(machine: Machine, show: (line: string) => void): Launched {
+function launchBhyve(machine: VirtioMachine, show: (line: string) => void): Launched {
   const commands = bhyveCommands(machine, process.pid);
   show(`printf ${shellLine(["%s", commands.script])} | ${shellLine(commands.load)}`);
   const loaded = spawnSync(commands.load[0] ?? "", commands.load.slice(1), {
@@ -82,7 +87,7 @@ const started = (child: ChildProcess): Launched => ({
   status: new Promise((resolve, reject) => {
     child.on("error", (cause) => reject(missing(child.spawnfile, cause)));
     child.on("close", (code, signal) =>
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+      resolve(code ?? signalStatus(signal === null ? 0 : constants.signals[signal])),
     );
   }),
   signal: (signal) => void child.kill(signal),

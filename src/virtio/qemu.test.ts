@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { needs } from "../../test/needs.js";
-import type { Machine } from "./machine.js";
+import type { VirtioMachine } from "./machine.js";
 import { doublesCommas, needsDescriptor, qemuCommand } from "./qemu.js";
 import { shellLine } from "./shell.js";
 
-const machine: Machine = { kernel: "/k/hello.virtio", args: [], memory: "128", devices: [] };
+const machine: VirtioMachine = { kernel: "/k/hello.virtio", args: [], memory: "128", devices: [] };
 const tcg = { kvm: false, commasAreDoubled: false } as const;
 const common =
   "-m 128 -nodefaults -machine acpi=off -display none -serial stdio -device isa-debug-exit -kernel /k/hello.virtio";

@@ -1,5 +1,5 @@
 // QEMU's command line for a machine. Source: qemu(1).
-import { firstSlot, type Machine } from "./machine.js";
+import { firstSlot, type VirtioMachine } from "./machine.js";
 
 interface QemuOptions {
   /** Whether the host's CPU runs the guest. */
@@ -10,14 +10,17 @@ interface QemuOptions {
 
 /** What loads a kernel whose path has a space, at which the guest would take the path's rest for arguments. */
 export const kernelDescriptor = 3;
-export const needsDescriptor = ({ kernel }: Machine): boolean => /\s/.test(kernel);
+export const needsDescriptor = ({ kernel }: VirtioMachine): boolean => /\s/.test(kernel);
 
 /** Values of `-device`, `-drive` and `-netdev` are lists, in which a comma is written twice. */
 const value = (text: string): string => text.replaceAll(",", ",,");
 
 const option = (name: string, of: string): readonly string[] => [`-${name}`, of];
 
-export function qemuCommand(machine: Machine, { kvm, commasAreDoubled }: QemuOptions): readonly string[] {
+export function qemuCommand(
+  machine: VirtioMachine,
+  { kvm, commasAreDoubled }: QemuOptions,
+): readonly string[] {
   const devices = machine.devices.flatMap((device, index) => {
     const slot = firstSlot + index;
     const place = `addr=0x${slot.toString(16)},bus=pci.0`;

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bestHypervisor } from "./hypervisor.js";
-import { parseRunOptions } from "./run-options.js";
+import { parseVirtioRun } from "./run-options.js";
 
 const defaults = { hypervisor: "best", memory: "128", devices: [], quiet: false, args: [] };
 
 test("options, joined or not, then the unikernel and what is its own", () => {
-  assert.deepEqual(parseRunOptions(["k"]), { ...defaults, kernel: "k" });
-  assert.deepEqual(parseRunOptions("-qm64 -H kvm -n tap0:9000 -d disk -ntap1 k -q --x".split(" ")), {
+  assert.deepEqual(parseVirtioRun(["k"]), { ...defaults, kernel: "k" });
+  assert.deepEqual(parseVirtioRun("-qm64 -H kvm -n tap0:9000 -d disk -ntap1 k -q --x".split(" ")), {
     hypervisor: "kvm",
     memory: "64",
     quiet: true,
@@ -23,19 +23,19 @@ test("options, joined or not, then the unikernel and what is its own", () => {
 });
 
 test("one -- ends the options, before the unikernel or behind it", () => {
-  assert.deepEqual(parseRunOptions(["-q", "--", "-k", "--", "a"]), {
+  assert.deepEqual(parseVirtioRun(["-q", "--", "-k", "--", "a"]), {
     ...defaults,
     quiet: true,
     kernel: "-k",
     args: ["--", "a"],
   });
-  assert.deepEqual(parseRunOptions(["k", "--", "--solo5:quiet", "--"]).args, ["--solo5:quiet", "--"]);
+  assert.deepEqual(parseVirtioRun(["k", "--", "--solo5:quiet", "--"]).args, ["--solo5:quiet", "--"]);
 });
 
 test("what is malformed is said", () => {
   const refused = (given: string, message: string): void =>
-    assert.throws(() => parseRunOptions(given.split(" ")), { code: "USAGE", message });
-  assert.throws(() => parseRunOptions([]), { code: "USAGE", message: "" });
+    assert.throws(() => parseVirtioRun(given.split(" ")), { code: "USAGE", message });
+  assert.throws(() => parseVirtioRun([]), { code: "USAGE", message: "" });
   refused("-m", "error: option requires an argument: -m");
   refused("-x k", "error: unknown option: -x");
   refused("--help", "error: unknown option: --");

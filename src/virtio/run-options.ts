@@ -1,13 +1,13 @@
 // The command line of solo5-virtio-run, as the reference has it; what follows the unikernel is the unikernel's.
 import { Solo5Error } from "../bytes/error.js";
 import type { Option } from "../tender/options.js";
-import type { BlockDevice, NetDevice } from "./machine.js";
+import type { VirtioDisk, VirtioNic } from "./machine.js";
 import { hypervisors, letterUsage, virtioRunOptions, type Hypervisor } from "./options.js";
 
-export interface RunOptions {
+export interface VirtioRunOptions {
   readonly hypervisor: Hypervisor | "best";
   readonly memory: string;
-  readonly devices: readonly (BlockDevice | NetDevice)[];
+  readonly devices: readonly (VirtioDisk | VirtioNic)[];
   readonly quiet: boolean;
   readonly kernel: string;
   readonly args: readonly string[];
@@ -30,11 +30,11 @@ const hasValue = (letter: string): boolean =>
   (virtioRunOptions as Readonly<Record<string, Option>>)[letter]?.value !== undefined;
 
 /** Throws Solo5Error `USAGE`. */
-export function parseRunOptions(given: readonly string[]): RunOptions {
+export function parseVirtioRun(given: readonly string[]): VirtioRunOptions {
   const rest = [...given];
-  const devices: (BlockDevice | NetDevice)[] = [];
+  const devices: (VirtioDisk | VirtioNic)[] = [];
   let memory = "128";
-  let hypervisor: RunOptions["hypervisor"] = "best";
+  let hypervisor: VirtioRunOptions["hypervisor"] = "best";
   let quiet = false;
   let ended = false;
 
@@ -73,13 +73,13 @@ function checkMemory(value: string): string {
   return value;
 }
 
-function checkHypervisor(value: string): RunOptions["hypervisor"] {
+function checkHypervisor(value: string): VirtioRunOptions["hypervisor"] {
   const known = (["best", ...hypervisors] as const).find((name) => name === value);
   if (known === undefined) throw invalid(`unknown hypervisor: ${value}`);
   return known;
 }
 
-function netDevice(value: string): NetDevice {
+function netDevice(value: string): VirtioNic {
   const [, name = value, digits] = /^(.+):(.*)$/.exec(value) ?? [];
   if (digits === undefined) return { kind: "net", interface: name };
   const mtu = Number(digits);

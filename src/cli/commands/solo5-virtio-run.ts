@@ -5,8 +5,8 @@ import { interfaces } from "../../linux/host-devices.js";
 import { checkFit } from "../../virtio/fit.js";
 import { bestHypervisor, thisHost } from "../../virtio/hypervisor.js";
 import { launch } from "../../virtio/launch.js";
-import { firstSlot, slotCount, type Machine } from "../../virtio/machine.js";
-import { parseRunOptions, runUsage } from "../../virtio/run-options.js";
+import { firstSlot, slotCount, type VirtioMachine } from "../../virtio/machine.js";
+import { parseVirtioRun, runUsage } from "../../virtio/run-options.js";
 import { main } from "../command.js";
 import { withSignals } from "../signals.js";
 
@@ -36,10 +36,10 @@ await main({
   name: "solo5-virtio-run",
   usage: runUsage,
   async run(given) {
-    const { devices, memory, quiet, args, ...options } = parseRunOptions(given);
+    const { devices, memory, quiet, args, ...options } = parseVirtioRun(given);
     if (devices.length > slotCount - firstSlot) throw fail(`at most ${slotCount - firstSlot} devices`);
     for (const device of devices) if (device.kind === "net") checkInterface(device.interface);
-    const machine: Machine = {
+    const machine: VirtioMachine = {
       kernel: find(options.kernel),
       args,
       memory,

@@ -6,7 +6,7 @@ import { pageSize } from "../../bytes/align.js";
 import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
-import type { State } from "../../target/contract.js";
+import type { SessionState } from "../../target/contract.js";
 import type { Observer, View } from "../../tender/instrument.js";
 import { coreHeader } from "./core-file.js";
 import type { ReadRegister } from "./registers.js";
@@ -32,7 +32,7 @@ export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): 
   const { isa, name, imageEnd } = unikernel;
   let view: View | undefined;
   let hasFaulted = false;
-  let state = (): State => ({ kind: "running" });
+  let state = (): SessionState => ({ kind: "running" });
 
   return {
     session(session, given) {

@@ -11,7 +11,7 @@ export interface GdbRegister {
   readonly source: string;
 }
 
-export interface Feature {
+export interface GdbFeature {
   readonly name: string;
   /** XML that defines types. */
   readonly types?: string;
@@ -25,7 +25,7 @@ export interface Architecture {
   readonly pc: string;
   /** Debuggers expect to hear of a watchpoint before the access, and see to it that the guest gets past. */
   readonly watchesBefore: boolean;
-  readonly features: readonly Feature[];
+  readonly features: readonly GdbFeature[];
 }
 
 /** All registers in the order of their numbers. */

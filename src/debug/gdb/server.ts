@@ -3,8 +3,8 @@
 import type { Isa } from "../../abi/elf.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
-import type { Session, State } from "../../target/contract.js";
-import type { DebuggerControls, Ended, Instrument } from "../../tender/instrument.js";
+import type { Session, SessionState } from "../../target/contract.js";
+import { killed, type DebuggerControls, type Ended, type Instrument } from "../../tender/instrument.js";
 import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";
 import { commands, type Resume } from "./commands.js";
@@ -19,7 +19,8 @@ const faultSignal: Readonly<Record<number, number>> = {
   16: signals.fpe,
   19: signals.fpe,
 };
-const killed: Ended = { status: 137 };
+/** An object of its own: gdb is not told of the end that it asked for, and of any other it is. */
+const killedByGdb: Ended = { ...killed };
 
 export interface GdbServer extends Pick<Required<Instrument>, "hold" | "ended"> {
   session(session: Session, controls: DebuggerControls): Session;
@@ -132,7 +133,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
     }
     if (data === "k" || data.startsWith("vKill;")) {
       if (data !== "k") reply("OK");
-      controls?.stop(killed);
+      controls?.stop(killedByGdb);
       return letGo();
     }
     if (data === "QStartNoAckMode") {
@@ -217,7 +218,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
       execute = commands(architecture, given.vcpu, points, history !== undefined);
       for (const command of waiting.splice(0)) handle(command);
       return {
-        get state(): State {
+        get state(): SessionState {
           const { state } = session;
           return history !== undefined && state.kind === "ended" && !isLeaving ? { kind: "running" } : state;
         },
@@ -240,7 +241,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
       return isHeld ? new Promise((resolve) => (release = resolve)) : undefined;
     },
     async ended(outcome) {
-      if (send === undefined || outcome === killed) return;
+      if (send === undefined || outcome === killedByGdb) return;
       const signal = fatalSignal(outcome);
       if (signal !== undefined && isAwaited && history === undefined) {
         hold(stopReply(signal));

@@ -3,7 +3,7 @@
 // came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
 import type { BlockDevice } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
-import type { Guest, Host, Session } from "../../target/contract.js";
+import type { Guest, GuestHost, Session } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { type CheckpointGuest, isGuests, schedule, stateHash } from "./checkpoint.js";
 import { createLogWriter, type LogWriter } from "./log.js";
@@ -86,7 +86,7 @@ function withCheckpoints(session: Session, vcpu: CheckpointGuest, log: LogWriter
   };
 }
 
-function recorded(host: Host, log: LogWriter): Host {
+function recorded(host: GuestHost, log: LogWriter): GuestHost {
   const time = (name: "monotonic" | "wall") => (): bigint => {
     const value = host.clock[name]();
     log.number(name, value);

@@ -5,7 +5,7 @@ import { Solo5Error } from "../../bytes/error.js";
 import type { BlockDevice, Console } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
 import { readUnikernel } from "../../image/unikernel.js";
-import type { Guest, GuestDevice, Host, State } from "../../target/contract.js";
+import type { Guest, GuestDevice, GuestHost, SessionState } from "../../target/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { isGuests, stateHash } from "./checkpoint.js";
 import { createLogReader, EndOfLog, type LogReader } from "./log.js";
@@ -68,7 +68,7 @@ function onceOnly(console: Console): { readonly console: Console; save(): () => 
   };
 }
 
-function hostOf(devices: readonly GuestDevice[], log: LogReader, console: Console): Host {
+function hostOf(devices: readonly GuestDevice[], log: LogReader, console: Console): GuestHost {
   const result = (): Result => Number(log.number("result")) as Result;
   const net = (mtu: number): NetDevice => ({
     mtu,
@@ -125,7 +125,7 @@ function replayed(name: string, log: LogReader): Instrument {
         else throw error;
       };
       return {
-        get state(): State {
+        get state(): SessionState {
           if (end === undefined) return session.state;
           return {
             kind: "ended",

@@ -4,7 +4,7 @@ import { viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import type { Exit } from "../../engine/contract.js";
 import { hypercallOf } from "../hypercall.js";
-import type { Call, Describer } from "./trace.js";
+import type { TracedCall, Describer } from "./trace.js";
 import { quoted, resultName, seconds } from "./values.js";
 
 type Value = number | bigint;
@@ -44,7 +44,7 @@ export const describeHypercalls: Describer = ({ devices }, { memory }) => {
     return data === undefined ? undefined : (args.read(viewOf(data), 0) as Fields);
   };
 
-  return (exit): Call | undefined => {
+  return (exit): TracedCall | undefined => {
     if (isKick(exit)) return { text: "ring kick", result: () => undefined };
     const call = hypercallOf(exit);
     if (call === undefined) return undefined;

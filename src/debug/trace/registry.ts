@@ -1,12 +1,12 @@
 // What a trace of each target shows. A new target is a line here.
 import type { Isa } from "../../abi/elf.js";
-import type { Target } from "../../abi/notes.js";
+import type { TargetName } from "../../abi/notes.js";
 import { describeHypercalls } from "./hvt.js";
 import { describeSyscalls } from "./spt.js";
 import type { Describer } from "./trace.js";
 import { describeMachine } from "./virtio.js";
 
-export const describers: Readonly<Partial<Record<Target, (isa: Isa) => Describer>>> = {
+export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Describer>>> = {
   hvt: () => describeHypercalls,
   spt: describeSyscalls,
   virtio: () => describeMachine,

@@ -13,7 +13,7 @@ import {
 import { viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import { descriptorsOf } from "../../target/spt/target.js";
-import type { Call, Describer } from "./trace.js";
+import type { TracedCall, Describer } from "./trace.js";
 import { quoted } from "./values.js";
 
 type Arguments = Readonly<Record<string, bigint>>;
@@ -55,7 +55,7 @@ export const describeSyscalls =
     const isWrite = (name: SyscallName): boolean => name === "write" || name === "pwrite64";
     const isRead = (name: SyscallName): boolean => name === "read" || name === "pread64";
 
-    return (exit): Call | undefined => {
+    return (exit): TracedCall | undefined => {
       if (exit.kind !== "syscall") return undefined;
       const nr = registers.get(callRegisters[isa].nr);
       const name = names.get(Number(nr));

@@ -6,7 +6,7 @@ import { syscalls } from "../../abi/spt.js";
 import { encode } from "../../bytes/struct.js";
 import type { Exit, Vcpu } from "../../engine/contract.js";
 import { plainMemory } from "../../image/memory.js";
-import type { Host, Session, State } from "../../target/contract.js";
+import type { GuestHost, Session, SessionState } from "../../target/contract.js";
 import { describeHypercalls } from "./hvt.js";
 import { targets } from "../../target/registry.js";
 import { describers } from "./registry.js";
@@ -91,7 +91,7 @@ test("a line a call, with its time and how long it was waited for", () => {
   const clock = { monotonic: () => now, wall: () => 0n };
   const lines: string[] = [];
   const instrument = trace(describeHypercalls, { devices }, clock, (line) => void lines.push(line));
-  let state: State = { kind: "running" };
+  let state: SessionState = { kind: "running" };
   const target: Session = {
     get state() {
       return state;
@@ -130,10 +130,15 @@ test("a virtio guest: what it asks of the CPU, and what devices tell of themselv
   const lines: string[] = [];
   const clock = { monotonic: () => 0n, wall: () => 0n };
   const observer = trace(describeMachine, { devices }, clock, (line) => void lines.push(line));
-  const host = observer.host?.({ clock } as Host);
+  const host = observer.host?.({ clock } as GuestHost);
   assert.equal(host?.clock, clock);
-  host?.notice?.({ device: "disk", name: "read", args: ["sector 3", 512], results: [text("hi\n"), "ok"] });
-  host?.notice?.({ device: "acpi", name: "powerOff", args: [], results: [] });
+  host?.deviceTrace?.({
+    device: "disk",
+    name: "read",
+    args: ["sector 3", 512],
+    results: [text("hi\n"), "ok"],
+  });
+  host?.deviceTrace?.({ device: "acpi", name: "powerOff", args: [], results: [] });
   assert.deepEqual(lines, [
     '    0.000000 read(disk, sector 3, 512) = "hi\\n", ok',
     "    0.000000 powerOff(acpi)",

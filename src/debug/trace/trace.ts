@@ -6,7 +6,7 @@ import type { Observer, View } from "../../tender/instrument.js";
 import { quoted, seconds } from "./values.js";
 
 /** A call of the guest's, described before it is answered. */
-export interface Call {
+export interface TracedCall {
   /** `name(arguments)`. */
   readonly text: string;
   /** Read once the call is answered; undefined where nothing comes back. */
@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** What a target's exits ask for; undefined for what is no call. */
-type Describe = (exit: Exit) => Call | undefined;
+type Describe = (exit: Exit) => TracedCall | undefined;
 export type Describer = (guest: Pick<Guest, "devices">, vcpu: View["vcpu"]) => Describe;
 
 const shown = (value: OperationValue): string =>
@@ -37,11 +37,11 @@ export function trace(
     );
   };
   return {
-    host: (host) => ({ ...host, notice: operation }),
+    host: (host) => ({ ...host, deviceTrace: operation }),
     session(session, { vcpu }) {
       const describe = describer(guest, vcpu);
-      let pending: { readonly call: Call; readonly since: bigint } | undefined;
-      const line = ({ text, result }: Call, since: bigint, waited = ""): void => {
+      let pending: { readonly call: TracedCall; readonly since: bigint } | undefined;
+      const line = ({ text, result }: TracedCall, since: bigint, waited = ""): void => {
         const value = result();
         print(
           `${seconds(since - start).padStart(12)} ${text}${value === undefined ? "" : ` = ${value}`}${waited}`,

@@ -1,4 +1,4 @@
-// Whether /dev/kvm is here, may be used, and is real: each obstacle with the way out.
+// Whether /dev/kvm is here, may be used, and is real: each reason against it with the way out.
 import { closeSync, constants, existsSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import { hasLibc, libc } from "../libc.js";
@@ -29,7 +29,7 @@ const ways: Readonly<Record<string, string>> = {
 };
 
 /** Why a software KVM should not be chosen: it interprets, which our own engine does faster, without floating point. */
-function softwareObstacle(): string | undefined {
+function softwareUnsupportedReason(): string | undefined {
   if (process.arch === "arm64") return undefined;
   let flags: string;
   try {
@@ -43,12 +43,12 @@ function softwareObstacle(): string | undefined {
 }
 
 /** Why KVM is not the engine to take; undefined where it is. A user who insists takes a software KVM as well. */
-export function kvmObstacle(insisted: boolean): string | undefined {
+export function kvmUnsupportedReason(insisted: boolean): string | undefined {
   if (!hasLibc()) return "it needs the package koffi: npm install koffi";
   try {
     closeSync(openKvm());
   } catch (error) {
     return (error as Error).message;
   }
-  return insisted ? undefined : softwareObstacle();
+  return insisted ? undefined : softwareUnsupportedReason();
 }

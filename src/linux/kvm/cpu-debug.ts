@@ -1,7 +1,7 @@
 // What differs between the ISAs when a virtual CPU is debugged. Linux, Documentation/virt/kvm/api.rst, 4.87.
 import type { Access, Exit } from "../../engine/contract.js";
 
-export interface Watch {
+export interface HardwareWatch {
   readonly address: bigint;
   readonly length: number;
   readonly accesses: ReadonlySet<Access>;
@@ -12,7 +12,7 @@ export interface Wishes {
   readonly step: boolean;
   readonly hasTraps: boolean;
   readonly breakpoints: readonly bigint[];
-  readonly watches: readonly Watch[];
+  readonly watches: readonly HardwareWatch[];
 }
 
 /** A stop: a debugger's, or at an address that holds a trap, whose only the debugger knows. */

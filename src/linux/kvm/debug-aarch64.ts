@@ -4,7 +4,7 @@ import { encode } from "../../bytes/struct.js";
 import type { Registers } from "../../engine/contract.js";
 import { check, libc } from "../libc.js";
 import { capability, exitReason, guestDebug, guestDebugControl, request, runDebug, runHead, setGuestDebug, useDebugRegisters } from "./abi.js"; // prettier-ignore
-import type { CpuDebug, Watch, Wishes } from "./cpu-debug.js";
+import type { CpuDebug, HardwareWatch, Wishes } from "./cpu-debug.js";
 
 /** ESR_ELx.EC. */
 const exceptionClass = { breakpoint: 0x30, step: 0x32, watchpoint: 0x34, brk: 0x3c } as const;
@@ -23,7 +23,7 @@ interface Register {
 }
 
 /** A watchpoint register chooses among the eight bytes of a doubleword. */
-function* watchRegisters({ address, length, accesses }: Watch): Generator<Register> {
+function* watchRegisters({ address, length, accesses }: HardwareWatch): Generator<Register> {
   const end = address + BigInt(length);
   let kinds = 0;
   if (accesses.has("read")) kinds |= loadStore.read;

@@ -7,11 +7,11 @@ import type { Access } from "../../engine/contract.js";
 import { execute } from "../../../test/command.js";
 import { needs, needsAll } from "../../../test/needs.js";
 import { exitReason, guestDebug, runDebug, runHead } from "./abi.js";
-import type { Watch } from "./cpu-debug.js";
+import type { HardwareWatch } from "./cpu-debug.js";
 import { newX8664Debug } from "./debug-x86-64.js";
 
 const page = 0x7fff_0000_0000n;
-const watch = (address: bigint, length: number, ...accesses: readonly Access[]): Watch => ({
+const watch = (address: bigint, length: number, ...accesses: readonly Access[]): HardwareWatch => ({
   address,
   length,
   accesses: new Set(accesses),

@@ -3,7 +3,7 @@
 import { encode } from "../../bytes/struct.js";
 import type { Registers } from "../../engine/contract.js";
 import { exitReason, guestDebug, guestDebugControl, runDebug, runHead, setGuestDebug, useDebugRegisters } from "./abi.js"; // prettier-ignore
-import type { CpuDebug, Watch, Wishes } from "./cpu-debug.js";
+import type { CpuDebug, HardwareWatch, Wishes } from "./cpu-debug.js";
 
 const slots = 4;
 /** DR7's fields for a slot. */
@@ -20,7 +20,7 @@ interface Slot {
 }
 
 /** A slot watches a power of two of bytes at a multiple of it. */
-function* slotsOf({ address, length, accesses }: Watch): Generator<Slot> {
+function* slotsOf({ address, length, accesses }: HardwareWatch): Generator<Slot> {
   const end = address + BigInt(length);
   for (let at = address; at < end;) {
     const size = [8, 4, 2].find((size) => at % BigInt(size) === 0n && at + BigInt(size) <= end) ?? 1;

@@ -5,7 +5,7 @@ import type { Access, Answer, DebuggableVcpu, Verdict } from "../../engine/contr
 import type { GuestMemory } from "../../image/memory.js";
 import { check, libc } from "../libc.js";
 import { exitReason, request, runHead } from "./abi.js";
-import type { Watch, Wishes } from "./cpu-debug.js";
+import type { HardwareWatch, Wishes } from "./cpu-debug.js";
 import type { KvmCpu } from "./cpu.js";
 
 export interface VcpuDebug extends Pick<DebuggableVcpu, "setBreakpoint" | "setWatchpoint" | "setStep"> {
@@ -22,9 +22,9 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
   const { debug, registers, pc } = cpu;
   const traps = new Set<bigint>();
   const breakpoints = new Set<bigint>();
-  const watches = new Map<string, Watch>();
+  const watches = new Map<string, HardwareWatch>();
   /** What was there, of watchpoints without a register. */
-  const compared = new Map<Watch, Uint8Array>();
+  const compared = new Map<HardwareWatch, Uint8Array>();
   /** What lay where a trap is now. */
   const covered = new Map<bigint, Uint8Array>();
   let step = false;
@@ -100,7 +100,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
     if (watch !== undefined) compared.delete(watch);
     watches.delete(key);
   };
-  const put = (key: string, watch: Watch): void => {
+  const put = (key: string, watch: HardwareWatch): void => {
     watches.set(key, watch);
     if (isPossible()) return;
     const now = memory.bytes(watch.address, watch.length)?.slice();
@@ -111,7 +111,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
     compared.set(watch, now);
   };
   /** A watched place that holds something else than before. */
-  const changed = (): Watch | undefined => {
+  const changed = (): HardwareWatch | undefined => {
     for (const [watch, before] of compared) {
       const now = memory.bytes(watch.address, watch.length);
       if (now === undefined || now.every((byte, i) => byte === before[i])) continue;

@@ -96,7 +96,7 @@ export function newKvmVcpu(
   }
 }
 
-interface Running {
+interface OpenVcpu {
   readonly vcpu: number;
   readonly run: DataView;
   readonly cpu: KvmCpu;
@@ -105,7 +105,7 @@ interface Running {
   readonly size: number;
 }
 
-function runVcpu(running: Running, answer: Answer): void {
+function runVcpu(running: OpenVcpu, answer: Answer): void {
   const { vcpu, run, cpu } = running;
   const c = libc();
   const [eintr, eagain, efault] = [errno("EINTR"), errno("EAGAIN"), errno("EFAULT")];
@@ -141,7 +141,7 @@ const reasonOf = (run: DataView): number => run.getUint32(runHead.offsets.exit_r
  * An access to a port or a device is complete, and the registers are those of the next instruction, only when KVM_RUN
  * begins once more: before a debugger looks.
  */
-function settle({ vcpu, run, cpu, debug }: Running, answer: Answer): void {
+function settle({ vcpu, run, cpu, debug }: OpenVcpu, answer: Answer): void {
   const reason = reasonOf(run);
   if (!debug.isUsed || (reason !== exitReason.IO && reason !== exitReason.MMIO)) return;
   run.setUint8(immediateExit, 1);
@@ -152,7 +152,7 @@ function settle({ vcpu, run, cpu, debug }: Running, answer: Answer): void {
 }
 
 /** Tells what the guest wants; what an answer fills in goes back to where KVM takes it from. */
-function handleExit({ run, size, debug }: Running, answer: Answer): Verdict {
+function handleExit({ run, size, debug }: OpenVcpu, answer: Answer): Verdict {
   const reason = reasonOf(run);
   const verdict = debug.answer(reason, answer);
   if (verdict !== undefined) return verdict;

@@ -56,10 +56,10 @@ function tscHz(vcpu: number): bigint {
   throw new Solo5Error("KVM", "KVM: cannot tell the TSC's frequency");
 }
 
-type Segment = ValueOf<typeof segment>;
+type SegmentRegister = ValueOf<typeof segment>;
 
 /** The segment that a selector names in a table at `gdtBase`. SDM volume 3, 3.4.5. */
-function descriptor(memory: GuestMemory, gdtBase: bigint, selector: number): Segment {
+function descriptor(memory: GuestMemory, gdtBase: bigint, selector: number): SegmentRegister {
   const entry = memory.bytes(gdtBase + BigInt(selector & ~7), 8);
   const raw = entry === undefined ? 0n : viewOf(entry).getBigUint64(0, true);
   const bits = (at: number, count: number): number =>
@@ -84,7 +84,7 @@ function descriptor(memory: GuestMemory, gdtBase: bigint, selector: number): Seg
 }
 
 /** VM entry wants a busy task segment; the guest loads its own before it needs one. SDM volume 3, 26.3.1.2. */
-const task: Segment = {
+const task: SegmentRegister = {
   base: 0n,
   limit: 0xffff,
   selector: 0,
@@ -108,7 +108,7 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
   const special = group(vcpu, sregs as never, request.GET_SREGS, request.SET_SREGS);
   const float = group(vcpu, fpu as never, request.GET_FPU, request.SET_FPU);
   const groups = [general, special, float];
-  const segmentField = (name: SegmentName, field: keyof Segment): number =>
+  const segmentField = (name: SegmentName, field: keyof SegmentRegister): number =>
     sregs.offsets[name] + segment.offsets[field];
   /** Selectors that were set: loaded when the descriptor table is known. */
   const pending = new Map<SegmentName, number>();

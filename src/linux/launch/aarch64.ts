@@ -11,8 +11,8 @@ import {
   stackReach,
   stderr,
   type LaunchList,
-  type Operand,
-  type Step,
+  type LaunchOperand,
+  type LaunchStep,
 } from "./step.js";
 
 const numbers = launchSyscalls.aarch64;
@@ -63,12 +63,12 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
       if (part !== 0) movk(rd, part, hw);
     }
   };
-  const operand = (rd: number, value: Operand): void => {
+  const operand = (rd: number, value: LaunchOperand): void => {
     if (typeof value === "number" || typeof value === "bigint") set(rd, BigInt(value));
     else if ("data" in value) set(rd, BigInt(pool.address(value.data)));
     else addImm(rd, sp, value.scratch);
   };
-  const syscall = (call: LaunchSyscall, args: readonly Operand[]): void => {
+  const syscall = (call: LaunchSyscall, args: readonly LaunchOperand[]): void => {
     const nr = numbers[call];
     if (nr === null) throw new RangeError(`${call} does not exist on aarch64`);
     args.forEach((value, i) => operand(i, value));
@@ -80,7 +80,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     branchIf("lt", failures.add(message, true));
   };
 
-  const emitStep = (step: Step): void => {
+  const emitStep = (step: LaunchStep): void => {
     switch (step.op) {
       case "call":
         syscall(step.call, step.args);

@@ -5,13 +5,13 @@ import type { AttachedBlock, AttachedNet } from "../../tender/attach.js";
 import { kernelNet } from "../net/kernel-nets.js";
 import * as linux from "../syscalls.js";
 import { macAddress } from "../../target/spt/boot-data.js";
-import type { Descriptors } from "./descriptors.js";
-import type { Opened, Step } from "./step.js";
+import type { ForetoldDescriptors } from "./descriptors.js";
+import type { Opened, LaunchStep } from "./step.js";
 import { couldNotOpenBlock } from "../../tender/texts.js";
 
-export function attachNet(net: AttachedNet, descriptors: Descriptors): Opened {
+export function attachNet(net: AttachedNet, descriptors: ForetoldDescriptors): Opened {
   const { source, handle, mac } = net;
-  const randomMac: readonly Step[] =
+  const randomMac: readonly LaunchStep[] =
     mac !== undefined
       ? []
       : [
@@ -29,7 +29,10 @@ export function attachNet(net: AttachedNet, descriptors: Descriptors): Opened {
   return { fd: opened.fd, steps: [...opened.steps, ...randomMac] };
 }
 
-export function attachBlock({ name, source, capacity }: AttachedBlock, descriptors: Descriptors): Opened {
+export function attachBlock(
+  { name, source, capacity }: AttachedBlock,
+  descriptors: ForetoldDescriptors,
+): Opened {
   if (source.kind === "device") {
     throw new RangeError(
       `device '${name}' lives in the host's process, which a sealed unikernel does not have`,

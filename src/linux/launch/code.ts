@@ -1,6 +1,6 @@
 // Machine code being written: bytes, and jumps to labels that may come later. What both ISAs' assemblers stand on.
 
-export interface Code {
+export interface MachineCode {
   readonly length: number;
   emit(...bytes: number[]): void;
   /** 32 bits, little endian; negative numbers as two's complement. */
@@ -20,7 +20,7 @@ export const littleEndian32 = (value: number): readonly number[] => [
   (value >> 24) & 0xff,
 ];
 
-export function createCode(): Code {
+export function createCode(): MachineCode {
   const bytes: number[] = [];
   const labels = new Map<string, number>();
   const jumps: { at: number; to: string; patch: (from: number, to: number) => readonly number[] }[] = [];

@@ -1,7 +1,7 @@
 // Which number the kernel will give to each descriptor: always the lowest that is free. The filter and the boot data
 // name descriptors by number, so the launch foretells them and holds the kernel to it.
 
-export interface Descriptors {
+export interface ForetoldDescriptors {
   /** The number of the next descriptor to be opened. */
   open(): number;
   close(fd: number): void;
@@ -13,7 +13,7 @@ export interface Descriptors {
 const lastDescriptor = 0xffff_ffff;
 
 /** 0 to 2 and `inherited` are open. */
-export function createDescriptors(inherited: readonly number[]): Descriptors {
+export function createDescriptors(inherited: readonly number[]): ForetoldDescriptors {
   const used = new Set([0, 1, 2, ...inherited]);
   return {
     open() {

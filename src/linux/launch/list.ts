@@ -12,8 +12,8 @@ import { seccompProgram } from "../seccomp.js";
 import * as linux from "../syscalls.js";
 import { attachBlock, attachNet } from "./attach-steps.js";
 import { bootData } from "../../target/spt/boot-data.js";
-import { createDescriptors, type Descriptors } from "./descriptors.js";
-import type { LaunchList, Step } from "./step.js";
+import { createDescriptors, type ForetoldDescriptors } from "./descriptors.js";
+import type { LaunchList, LaunchStep } from "./step.js";
 
 export interface LaunchOptions {
   /** What messages begin with, `: ` included. */
@@ -41,7 +41,7 @@ export function launch(
   const { unikernel, memSize } = plan;
   const { isa } = unikernel;
   const descriptors = createDescriptors(inheritedDescriptors(plan.devices));
-  const steps: Step[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
+  const steps: LaunchStep[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
   if (dependent) {
     const args = [linux.prctlOp.setPdeathsig, linux.signal.kill, 0, 0, 0];
     steps.push({ op: "call", call: "prctl", args, fail: "prctl PR_SET_PDEATHSIG" });
@@ -67,7 +67,7 @@ export function launch(
       expect: BigInt(timerfd),
     },
   );
-  const watch = (fd: number, data: bigint): Step => {
+  const watch = (fd: number, data: bigint): LaunchStep => {
     const event = { data: encode(epollEvent[isa], { events: linux.epollIn, data }) };
     return {
       op: "call",
@@ -111,12 +111,12 @@ export function launch(
 }
 
 /** What a parent such as Node leaves changed: ignored signals, a mask. */
-function resetSignals(ignored: readonly number[]): readonly Step[] {
+function resetSignals(ignored: readonly number[]): readonly LaunchStep[] {
   const { pipe, xfsz } = linux.signal;
   // struct sigaction, all zero: the default action. An empty signal mask is zero as well.
   const zeros = { data: new Uint8Array(32) };
   const ignore = { data: Uint8Array.from(zeros.data, (_, i) => (i === 0 ? linux.sigIgn : 0)) };
-  const set = (signal: number, action: { readonly data: Uint8Array }): Step => ({
+  const set = (signal: number, action: { readonly data: Uint8Array }): LaunchStep => ({
     op: "call",
     call: "rt_sigaction",
     args: [signal, action, 0, linux.sigsetSize],
@@ -136,13 +136,13 @@ function resetSignals(ignored: readonly number[]): readonly Step[] {
 }
 
 /** Standard descriptors that are closed become /dev/null, so that numbers can be foretold; then nothing else stays. */
-function closeOthers(descriptors: Descriptors): readonly Step[] {
-  const nothing: Step = {
+function closeOthers(descriptors: ForetoldDescriptors): readonly LaunchStep[] {
+  const nothing: LaunchStep = {
     op: "call",
     call: "openat",
     args: [linux.atFdcwd, { data: withNul("/dev/null") }, linux.open.readWrite, 0],
   };
-  const closing = descriptors.gaps().map(([first, last]): Step => ({
+  const closing = descriptors.gaps().map(([first, last]): LaunchStep => ({
     op: "call",
     call: "close_range",
     args: [first, last, 0],
@@ -152,11 +152,11 @@ function closeOthers(descriptors: Descriptors): readonly Step[] {
 }
 
 /** Everything between the image's segments and the end of memory is heap and stack. */
-function mapMemory({ unikernel, memSize, execHeap }: Plan): readonly Step[] {
+function mapMemory({ unikernel, memSize, execHeap }: Plan): readonly LaunchStep[] {
   const { mmapProt: prot, mmapFlag: flag } = linux;
   const protection = prot.read | prot.write | (execHeap ? prot.execute : 0);
   const flags = flag.private | flag.anonymous | flag.fixed | flag.noReserve;
-  const steps: Step[] = [];
+  const steps: LaunchStep[] = [];
   const map = (from: number, to: number): void => {
     if (from >= to) return;
     steps.push({

@@ -5,8 +5,8 @@ import { mtuAddress } from "../../target/spt/boot-data.js";
 import { errnos, strerror } from "../errno.js";
 import { ifreq, ifrequest } from "../net/ifreq.js";
 import * as linux from "../syscalls.js";
-import type { Descriptors } from "./descriptors.js";
-import type { Opened, Step } from "./step.js";
+import type { ForetoldDescriptors } from "./descriptors.js";
+import type { Opened, LaunchStep } from "./step.js";
 
 /** Takes over the descriptor `fd`, which is open already. */
 export function launchDescriptor(fd: number): Opened {
@@ -16,13 +16,13 @@ export function launchDescriptor(fd: number): Opened {
 }
 
 /** TUNSETIFF makes a tap that does not exist when root asks, so the interface is looked at first. */
-export function launchTap(name: string, handle: number, descriptors: Descriptors): Opened {
+export function launchTap(name: string, handle: number, descriptors: ForetoldDescriptors): Opened {
   const fail = `Could not attach interface: ${name}`;
   const { ioctlRequest: ioctl, open, socketInetDatagram: inet, tunFlag } = linux;
   const answer = { scratch: 0 };
   const value = ifreq.offsets.value;
   const socket = descriptors.open();
-  const steps: Step[] = [
+  const steps: LaunchStep[] = [
     { op: "call", call: "socket", args: [inet.family, inet.type, 0], fail: "socket", expect: BigInt(socket) },
     { op: "prepare", data: ifrequest(name), scratch: 0 },
     { op: "call", call: "ioctl", args: [socket, ioctl.SIOCGIFFLAGS, answer], fail },

@@ -3,7 +3,7 @@
 import type { LaunchSyscall } from "../syscalls.js";
 
 /** An argument of a system call. */
-export type Operand =
+export type LaunchOperand =
   | number
   | bigint
   /** The address of these bytes, which the launch page then holds. */
@@ -12,11 +12,11 @@ export type Operand =
   | { readonly scratch: number };
 
 /** Sizes and offsets in bytes. Messages are whole but for the reason, which follows after `: ` where errno tells it. */
-export type Step =
+export type LaunchStep =
   | {
       readonly op: "call";
       readonly call: LaunchSyscall;
-      readonly args: readonly Operand[];
+      readonly args: readonly LaunchOperand[];
       /** What to say, with the errno, when the call fails; without it the call may fail. */
       readonly fail?: string;
       /** The result must be this, or the launch ends with `mismatch`. */
@@ -32,7 +32,7 @@ export type Step =
   /** Changes a byte of the boot data. */
   | { readonly op: "mask"; readonly address: number; readonly and: number; readonly or: number };
 
-/** What stands at the end of every list: nothing of the host stays, the filter closes the door, the guest starts. */
+/** What stands at the end of every list: nothing of the host stays, the filter closes, the guest starts. */
 interface Finish {
   /** Everything from here on that is not the guest's goes: stack, vdso. */
   readonly memEnd: number;
@@ -47,7 +47,7 @@ interface Finish {
 export interface LaunchList {
   /** What messages begin with: `app: `. */
   readonly prefix: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly LaunchStep[];
   readonly finish: Finish;
 }
 
@@ -63,5 +63,5 @@ export const stderr = 2;
 /** A device that steps open, and the number of its descriptor then. */
 export interface Opened {
   readonly fd: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly LaunchStep[];
 }

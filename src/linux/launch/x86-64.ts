@@ -10,8 +10,8 @@ import {
   stackReach,
   stderr,
   type LaunchList,
-  type Operand,
-  type Step,
+  type LaunchOperand,
+  type LaunchStep,
 } from "./step.js";
 
 const rax = 0, rcx = 1, rdx = 2, rbx = 3, rsp = 4, rbp = 5, rsi = 6, rdi = 7, r8 = 8, r9 = 9, r10 = 10, r12 = 12, r13 = 13; // prettier-ignore
@@ -53,7 +53,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     emit(0x04 | (reg << 3), 0x25);
     emit32(address);
   };
-  const operand = (reg: number, value: Operand): void => {
+  const operand = (reg: number, value: LaunchOperand): void => {
     if (typeof value === "number" || typeof value === "bigint") set(reg, BigInt(value));
     else if ("data" in value) set(reg, BigInt(pool.address(value.data)));
     else {
@@ -61,7 +61,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
       onStack(reg, value.scratch);
     }
   };
-  const syscall = (call: LaunchSyscall, args: readonly Operand[]): void => {
+  const syscall = (call: LaunchSyscall, args: readonly LaunchOperand[]): void => {
     args.forEach((value, i) => operand(argumentRegisters[i] ?? rdi, value));
     set(rax, BigInt(numbers[call]));
     emit(0x0f, 0x05);
@@ -77,7 +77,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     jump(jumpIfSign, failures.add(message, true));
   };
 
-  const emitStep = (step: Step): void => {
+  const emitStep = (step: LaunchStep): void => {
     switch (step.op) {
       case "call":
         syscall(step.call, step.args);

@@ -2,7 +2,7 @@
 // them. All others live in the process that opens them, which relays their frames.
 import type { NetKind, NetSource, SourceOf } from "../../net/source.js";
 import type { AttachedNet, Plan } from "../../tender/attach.js";
-import type { Descriptors } from "../launch/descriptors.js";
+import type { ForetoldDescriptors } from "../launch/descriptors.js";
 import { launchDescriptor, launchTap } from "../launch/net-steps.js";
 import type { Opened } from "../launch/step.js";
 import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
@@ -11,7 +11,7 @@ interface KernelNet<S extends NetSource> {
   /** Opens it for this process. Throws Solo5Error `NET`. */
   open(source: S, mtu: number): FrameSource;
   /** Opens it for a sealed unikernel. */
-  launch(source: S, handle: number, descriptors: Descriptors): Opened;
+  launch(source: S, handle: number, descriptors: ForetoldDescriptors): Opened;
   /** The descriptor that must be open already. */
   inherited?(source: S): number;
 }

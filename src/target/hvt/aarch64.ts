@@ -23,7 +23,7 @@ const descriptor = {
 } as const;
 
 export const aarch64: HvtMachine = {
-  /** Identity, 4 KiB pages for the first 2 MiB and sections of 2 MiB above; the doors lie in a block of 1 GiB. */
+  /** Identity, 4 KiB pages for the first 2 MiB and sections of 2 MiB above; the hypercall ports lie in a block of 1 GiB. */
   writeTables(low, memorySize) {
     const entry = (table: number, index: number, value: bigint): void =>
       low.setBigUint64(table + index * 8, value, true);
@@ -61,7 +61,7 @@ export const aarch64: HvtMachine = {
   }),
   pc: "pc",
 
-  door(exit) {
+  hypercallPort(exit) {
     if (exit.kind !== "store" || exit.size !== 4) return undefined;
     const offset = Number(exit.address) - hypercallMmio;
     if (offset === ringKickMmio - hypercallMmio) return "kick";

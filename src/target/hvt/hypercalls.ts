@@ -4,7 +4,7 @@ import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
 import { isFrameLength } from "../../net/contract.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
-import type { Host, State, storable } from "../contract.js";
+import type { GuestHost, SessionState, storable } from "../contract.js";
 import { readInto } from "./ring.js";
 
 type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
@@ -17,17 +17,17 @@ interface BadAccess {
 /** Fields of the argument that change, a state other than running, or a bad access. */
 export type Reply<K extends HypercallName> =
   | { readonly fields: Partial<Args<K>> }
-  | { readonly state: State }
+  | { readonly state: SessionState }
   | { readonly badAccess: BadAccess };
-export type Handlers = { readonly [K in HypercallName]: (args: Args<K>) => Reply<K> };
+export type HypercallHandlers = { readonly [K in HypercallName]: (args: Args<K>) => Reply<K> };
 
 /** Guest memory as hypercalls may name it: [0, usable). */
 export function handlers(
-  host: Host,
+  host: GuestHost,
   memory: GuestMemory,
   usable: number,
   mayStore: ReturnType<typeof storable>,
-): Handlers {
+): HypercallHandlers {
   const bytes = (gpa: bigint, size: bigint): Uint8Array | BadAccess =>
     (isInside(usable, gpa, size) ? memory.bytes(gpa, size) : undefined) ?? { gpa, size };
   const withBytes = <K extends HypercallName>(

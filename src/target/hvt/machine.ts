@@ -1,10 +1,10 @@
-// What an hvt guest's machine is on one ISA: tables in low memory, the first registers, and the door to the host. Both
+// What an hvt guest's machine is on one ISA: tables in low memory, the first registers, and the ports of hypercalls. Both
 // ISAs have the boot information at the same place. docs/abi.md 3.2 and 3.3.
 import { hypercalls, type HypercallName } from "../../abi/hvt.js";
 import type { Exit } from "../../engine/contract.js";
 
-/** What the guest wants at its door: a hypercall with the guest address of its argument, or a kick of the ring. */
-type Door = { readonly name: HypercallName; readonly gpa: number } | "kick";
+/** What the guest wants at a hypercall port: a hypercall with the guest address of its argument, or a kick of the ring. */
+type PortAccess = { readonly name: HypercallName; readonly gpa: number } | "kick";
 
 export interface HvtMachine {
   /** Page tables, and whatever else the CPU needs below the boot information. Sizes in bytes. */
@@ -13,8 +13,8 @@ export interface HvtMachine {
   registers(entry: number, memSize: number): Readonly<Record<string, number | bigint>>;
   /** The register that names an instruction in messages, and the name that it has there. */
   readonly pc: string;
-  /** What an exit wants; undefined where it is no door. */
-  door(exit: Exit): Door | undefined;
+  /** What an exit wants; undefined where it is at no such port. */
+  hypercallPort(exit: Exit): PortAccess | undefined;
   /** What the tender says of an access to nothing; undefined for other exits. */
   badAccess(exit: Exit): string | undefined;
 }

@@ -1,4 +1,4 @@
-// The hvt target: a virtual machine without hardware, with one door for each hypercall. docs/abi.md 3.
+// The hvt target: a virtual machine without hardware, with one port for each hypercall. docs/abi.md 3.
 import { hypercalls, memUnit, type HypercallName } from "../../abi/hvt.js";
 import { viewOf, type Field, type Struct } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
@@ -9,12 +9,12 @@ import {
   storable,
   loadSegments,
   segmentProtections,
-  type Host,
+  type GuestHost,
   type Session,
-  type State,
+  type SessionState,
   type Target,
 } from "../contract.js";
-import { handlers, type Handlers, type Reply } from "./hypercalls.js";
+import { handlers, type HypercallHandlers, type Reply } from "./hypercalls.js";
 import { writeLowMemory } from "./layout.js";
 import { machines } from "./machines.js";
 import { hvtMemory } from "./memory.js";
@@ -22,9 +22,9 @@ import { createRing } from "./ring.js";
 
 /** A counter that we answer counts nanoseconds of the host's monotonic clock. */
 const cycleFreq = 1_000_000_000n;
-const running: State = { kind: "running" };
+const running: SessionState = { kind: "running" };
 
-const ended = (message: string): State => ({ kind: "ended", status: 1, message });
+const ended = (message: string): SessionState => ({ kind: "ended", status: 1, message });
 
 export const hvt: Target = {
   exceptions: "guest",
@@ -33,7 +33,7 @@ export const hvt: Target = {
   noExecute: () => true,
   protections: ({ unikernel }) => segmentProtections(unikernel),
 
-  start(guest, vcpu, host: Host): Session {
+  start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
     const size = hvtMemory(guest);
     const { usable } = size;
@@ -46,8 +46,8 @@ export const hvt: Target = {
     const ring =
       size.ring === undefined ? undefined : createRing(size.ring, memory, { usable, mayStore }, host.nets);
     ring?.start();
-    const table: Handlers = handlers(host, memory, usable, mayStore);
-    let state: State = running;
+    const table: HypercallHandlers = handlers(host, memory, usable, mayStore);
+    let state: SessionState = running;
     /** Where the argument of a poll lies, which `wake` completes. */
     let pollArgs = 0;
 
@@ -56,7 +56,7 @@ export const hvt: Target = {
       const pc = `${machine.pc}=${hex(registers.get(machine.pc))}`;
       return `${monitor}${what}: ${[reason, pc].filter((part) => part !== "").join(", ")}`;
     };
-    const settle = (next: State): Verdict => {
+    const settle = (next: SessionState): Verdict => {
       state = next;
       return next.kind === "running" ? "resume" : "suspend";
     };
@@ -111,12 +111,12 @@ export const hvt: Target = {
         return () => ([state, pollArgs] = saved);
       },
       answer(exit: Exit): Verdict {
-        const door = machine.door(exit);
-        if (door === "kick" && ring !== undefined) {
+        const access = machine.hypercallPort(exit);
+        if (access === "kick" && ring !== undefined) {
           ring.kick();
           return "resume";
         }
-        if (door !== undefined && door !== "kick") return hypercall(door.name, door.gpa);
+        if (access !== undefined && access !== "kick") return hypercall(access.name, access.gpa);
         const common = answerCommon(exit, host);
         if (common !== undefined) return common;
         if (exit.kind !== "fault")

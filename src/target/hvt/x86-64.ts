@@ -61,7 +61,7 @@ export const x8664: HvtMachine = {
   }),
   pc: "rip",
 
-  door(exit) {
+  hypercallPort(exit) {
     if (exit.kind !== "out") return undefined;
     if (exit.port === ringKickPort) return "kick";
     const name = exit.size === 4 ? hypercallNames[exit.port - hypercallPort] : undefined;

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { Isa } from "../../abi/elf.js";
 import type { Descriptors } from "./rules.js";
 
-export interface Call {
+export interface AllowedCall {
   readonly nr: number;
   readonly args: readonly bigint[];
 }
@@ -23,7 +23,7 @@ export const devices: Descriptors = {
 export function abiAllows(
   isa: Isa,
   { epollfd, timerfd, nets, blocks }: Descriptors,
-  { nr, args }: Call,
+  { nr, args }: AllowedCall,
 ): boolean {
   const [a = 0n, , count = 0n, offset = 0n] = args;
   const names: Readonly<Record<number, string>> =
@@ -57,7 +57,7 @@ export function abiAllows(
 }
 
 /** Calls near the rules' edges, and any others. */
-export function randomCall(isa: Isa): fc.Arbitrary<Call> {
+export function randomCall(isa: Isa): fc.Arbitrary<AllowedCall> {
   const known =
     isa === "x86-64" ? [0, 1, 17, 18, 158, 228, 231, 281, 286] : [63, 64, 67, 68, 113, 94, 22, 86];
   const near = [0n, 511n, 512n, 513n, 4096n, 0x1002n, 1n << 20n, 3n << 32n];

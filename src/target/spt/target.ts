@@ -23,10 +23,11 @@ import {
   segmentProtections,
   type Guest,
   type Session,
-  type State,
+  type SessionState,
   type Target,
 } from "../contract.js";
 import { bootData } from "./boot-data.js";
+import { statusOf, type EndingSignal } from "../../abi/signals.js";
 import { isAllowed, sptRules } from "./rules.js";
 
 const isa = "x86-64";
@@ -36,18 +37,17 @@ const callNames = new Map(
 const nsecsPerSec = 1_000_000_000n;
 /** Errors as system calls return them: errno(3), negative. */
 const error = { io: -5n, again: -11n, fault: -14n, invalid: -22n } as const;
-/** 128 and the signal that a CPU exception becomes, by its vector; all others are SIGSEGV. signal(7). */
-const signalStatus: Readonly<Record<number, number>> = {
-  0: 136,
-  1: 133,
-  3: 133,
-  6: 132,
-  12: 135,
-  16: 136,
-  17: 135,
-  19: 136,
+/** The signal that a CPU exception becomes, by its vector; all others are SIGSEGV. */
+const exceptionSignals: Readonly<Record<number, EndingSignal>> = {
+  0: "SIGFPE",
+  1: "SIGTRAP",
+  3: "SIGTRAP",
+  6: "SIGILL",
+  12: "SIGBUS",
+  16: "SIGFPE",
+  17: "SIGBUS",
+  19: "SIGFPE",
 };
-const killed = { segv: 139, sys: 159 } as const;
 
 /** Descriptors as a launch gives them out: the lowest that is free. */
 export function descriptorsOf({ devices }: Pick<Guest, "devices">): {
@@ -94,7 +94,7 @@ export const spt: Target = {
       nets: [...nets.keys()].map(Number),
       blocks: [...blocks].map(([fd, { blockSize, capacity }]) => ({ fd: Number(fd), blockSize, capacity })),
     });
-    let state: State = { kind: "running" };
+    let state: SessionState = { kind: "running" };
     /** Absolute, monotonic; 0 where the timer is not armed. */
     let deadline = 0n;
     let waitArgs: readonly bigint[] = [];
@@ -188,7 +188,7 @@ export const spt: Target = {
       const name = callNames.get(registers.get("rax"));
       const args = argumentRegisters[isa].map((register) => registers.get(register));
       if (name === undefined || !isAllowed(rules, name, args)) {
-        end(killed.sys);
+        end(statusOf("SIGSYS"));
         return "suspend";
       }
       const value = calls[name](args);
@@ -212,14 +212,15 @@ export const spt: Target = {
       answer(exit: Exit): Verdict {
         if (exit.kind === "syscall" && exit.isCompat === true) {
           // The filter allows calls of this ABI only.
-          end(killed.sys);
+          end(statusOf("SIGSYS"));
           return "suspend";
         }
         if (exit.kind === "syscall") return systemCall();
         const common = answerCommon(exit, host);
         if (common !== undefined) return common;
-        if (exit.kind === "fault") end(signalStatus[exit.fault.vector] ?? killed.segv, exit.fault.reason);
-        else end(killed.segv, `a process may not do this: ${exit.kind}`);
+        if (exit.kind === "fault")
+          end(statusOf(exceptionSignals[exit.fault.vector] ?? "SIGSEGV"), exit.fault.reason);
+        else end(statusOf("SIGSEGV"), `a process may not do this: ${exit.kind}`);
         return "suspend";
       },
     };

@@ -1,7 +1,7 @@
 // As much ACPI as powers a machine off: the tables that lead to the package _S5_, and the register it is written to.
 // Source: ACPI 6.5, sections 5.2.5, 5.2.7, 5.2.9, 4.8.3.2 and 20.2.
 import { u32, u8, viewOf } from "../../bytes/struct.js";
-import type { Notice } from "../contract.js";
+import type { DeviceTrace } from "../contract.js";
 import { savedBy, type PortDevice } from "./ports.js";
 
 /** Where the tables lie; firmware has them in its own memory, in which they are looked for. */
@@ -58,7 +58,7 @@ export function acpiTables(): Uint8Array {
 }
 
 /** The power management control register. */
-export function createAcpi(powerOff: () => void, notice?: Notice): PortDevice {
+export function createAcpi(powerOff: () => void, deviceTrace?: DeviceTrace): PortDevice {
   // ACPI is in force from the start.
   const state = { control: 1 };
   return {
@@ -68,7 +68,7 @@ export function createAcpi(powerOff: () => void, notice?: Notice): PortDevice {
       if (port !== controlPort || width === 1) return;
       state.control = value & ~sleepEnable;
       if ((value & sleepEnable) === 0 || ((value >> 10) & 7) !== sleepTypeOff) return;
-      notice?.({ device: "acpi", name: "powerOff", args: [], results: [] });
+      deviceTrace?.({ device: "acpi", name: "powerOff", args: [], results: [] });
       powerOff();
     },
     save: savedBy(state),

@@ -1,6 +1,6 @@
 // QEMU's isa-debug-exit, by which test suites end a machine: a value that is written becomes an odd status. Bindings of ours
 // say their unikernel's own status in bits that QEMU does not show: guest/bindings/virtio/platform.c.
-import type { Notice } from "../contract.js";
+import type { DeviceTrace } from "../contract.js";
 import type { PortDevice } from "./ports.js";
 
 const port = 0x501;
@@ -19,12 +19,12 @@ export const debugExitOf = (value: number): DebugExit =>
     ? { status: (value >> 8) & 0xff, isTold: true }
     : { status: ((value << 1) | 1) & 0xff, isTold: false };
 
-export const createDebugExit = (end: (exit: DebugExit) => void, notice?: Notice): PortDevice => ({
+export const createDebugExit = (end: (exit: DebugExit) => void, deviceTrace?: DeviceTrace): PortDevice => ({
   ports: [[port, port]],
   in: () => 0,
   out(_port, value) {
     const exit = debugExitOf(value);
-    notice?.({ device: "debug-exit", name: "exit", args: [exit.status], results: [] });
+    deviceTrace?.({ device: "debug-exit", name: "exit", args: [exit.status], results: [] });
     end(exit);
   },
   save: () => () => {},

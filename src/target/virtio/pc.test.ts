@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { result } from "../../abi/start.js";
 import { plainMemory } from "../../image/memory.js";
-import type { Guest, Host } from "../contract.js";
+import type { Guest, GuestHost } from "../contract.js";
 import { createPc } from "./pc.js";
 import type { PortSize } from "./ports.js";
 
@@ -34,7 +34,7 @@ function machine() {
     write: () => result.ok,
     close() {},
   };
-  const host: Host = {
+  const host: GuestHost = {
     nets: new Map([[1, net]]),
     blocks: new Map([[2, block]]),
     console: { write: (data) => (output += data.join()) },

@@ -1,7 +1,7 @@
 // The PC put together: which devices there are, at which ports and interrupt lines. docs/abi.md 5.2.
 import { Solo5Error } from "../../bytes/error.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { Guest, Host } from "../contract.js";
+import type { Guest, GuestHost } from "../contract.js";
 import { createAcpi } from "./acpi.js";
 import { createCmos } from "./cmos.js";
 import { createDebugExit, type DebugExit } from "./debug-exit.js";
@@ -13,7 +13,7 @@ import {
   savedAll,
   savedBy,
   type InterruptLine,
-  type Place,
+  type PciSlot,
   type PortDevice,
   type Save,
 } from "./ports.js";
@@ -38,21 +38,26 @@ interface Pc {
 }
 
 /** `end` is called when the guest has ended. Throws Solo5Error `BLOCK_SIZE`. */
-export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (exit: DebugExit) => void): Pc {
-  const { notice } = host;
+export function createPc(
+  guest: Guest,
+  memory: GuestMemory,
+  host: GuestHost,
+  end: (exit: DebugExit) => void,
+): Pc {
+  const { deviceTrace } = host;
   const pic = createPic();
   const pit = createPit(() => host.clock.monotonic(), pic.line(timerLine));
-  const uart = createUart(host.console, notice);
+  const uart = createUart(host.console, deviceTrace);
   const lines = new Map(pciLines.map((irq) => [irq, sharedLine(pic.line(irq))]));
   const nets: VirtioNet[] = [];
   const devices = guest.devices.map((device, index): VirtioDevice => {
     const irq = pciLines[index % pciLines.length] ?? pciLines[0];
-    const place: Place = {
+    const place: PciSlot = {
       name: device.name,
       base: virtioPorts + index * portsPerDevice,
       irq,
       line: (lines.get(irq) ?? sharedLine(pic.line(irq))).join(),
-      notice,
+      deviceTrace,
     };
     if (device.type === "NET_BASIC") {
       const net = createVirtioNet(
@@ -77,8 +82,8 @@ export function createPc(guest: Guest, memory: GuestMemory, host: Host, end: (ex
     pit,
     createCmos(() => host.clock.wall()),
     createPci(devices.map(({ pci }) => pci)),
-    createDebugExit(end, notice),
-    createAcpi(() => end({ status: 0, isTold: false }), notice),
+    createDebugExit(end, deviceTrace),
+    createAcpi(() => end({ status: 0, isTold: false }), deviceTrace),
     ...devices,
   ];
   return {

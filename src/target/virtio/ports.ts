@@ -1,6 +1,6 @@
 // What a device of the PC is to the CPU: I/O ports. A device knows its own registers, the lines and clocks it was given,
 // and no other device.
-import type { Notice } from "../contract.js";
+import type { DeviceTrace } from "../contract.js";
 
 export type PortSize = 1 | 2 | 4;
 
@@ -38,14 +38,14 @@ export interface InterruptLine {
 }
 
 /** What a device on PCI is given. */
-export interface Place {
+export interface PciSlot {
   /** The device's name in the manifest. */
   readonly name: string;
   /** The first of its ports. */
   readonly base: number;
   readonly irq: number;
   readonly line: InterruptLine;
-  readonly notice: Notice;
+  readonly deviceTrace: DeviceTrace;
 }
 
 /** The device that answers at each port. Throws RangeError where two would. */

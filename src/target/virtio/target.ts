@@ -5,9 +5,9 @@ import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
   segmentProtections,
-  type Host,
+  type GuestHost,
   type Session,
-  type State,
+  type SessionState,
   type Target,
 } from "../contract.js";
 import { createKvmClock } from "./kvmclock.js";
@@ -15,7 +15,7 @@ import { writeMemory } from "./layout.js";
 import { createPc } from "./pc.js";
 import { nothing } from "./ports.js";
 
-const running: State = { kind: "running" };
+const running: SessionState = { kind: "running" };
 const interruptFlag = 0x200n;
 /** A guest that never halts has its devices looked at every so many exits: sooner than at the next tick. */
 const exitsPerLook = 256;
@@ -43,12 +43,12 @@ export const virtio: Target = {
         isSeldomWritten: true as const,
       })),
 
-  start(guest, vcpu, host: Host): Session {
+  start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
     if (vcpu.interrupt === undefined) {
       throw new Solo5Error("ENGINE", "this engine cannot interrupt a guest, as virtio needs it");
     }
-    let state: State = running;
+    let state: SessionState = running;
     let exits = 0;
     const pc = createPc(guest, memory, host, ({ status, isTold }) => {
       state = { kind: "ended", status, ...(isTold ? { cookie: registers.get("rcx") } : {}) };
@@ -57,7 +57,7 @@ export const virtio: Target = {
       registers.set(name, BigInt(value));
 
     const clock = createKvmClock(memory, host.clock);
-    const settle = (next: State): Verdict => {
+    const settle = (next: SessionState): Verdict => {
       state = next;
       if (next.kind !== "running") pc.uart.flush();
       return next.kind === "running" ? "resume" : "suspend";

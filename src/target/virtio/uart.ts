@@ -1,7 +1,7 @@
 // COM1: an 8250-like serial port whose transmitter is always ready and whose receiver never has anything. Source:
 // PC16550D data sheet, section 8.
 import type { Console } from "../../device/contract.js";
-import type { Notice } from "../contract.js";
+import type { DeviceTrace } from "../contract.js";
 import { savedBy, type PortDevice } from "./ports.js";
 
 const base = 0x3f8;
@@ -20,12 +20,12 @@ export interface Uart extends PortDevice {
 }
 
 /** Bytes go to `console` as they are, line by line. */
-export function createUart(console: Console, notice?: Notice): Uart {
+export function createUart(console: Console, deviceTrace?: DeviceTrace): Uart {
   const state = { held: [] as number[], kept: new Uint8Array(8), divisor: new Uint8Array(2) };
   const flush = (): void => {
     if (state.held.length === 0) return;
     const text = Uint8Array.from(state.held.splice(0));
-    notice?.({ device: "com1", name: "write", args: [text, text.length], results: [] });
+    deviceTrace?.({ device: "com1", name: "write", args: [text, text.length], results: [] });
     console.write(text);
   };
   const isLatch = (offset: number): boolean =>

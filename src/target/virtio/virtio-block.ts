@@ -4,7 +4,7 @@ import { result } from "../../abi/start.js";
 import { u32, u64, viewOf } from "../../bytes/struct.js";
 import type { BlockDevice } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { Place } from "./ports.js";
+import type { PciSlot } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";
 
@@ -20,7 +20,7 @@ const statuses = { ok: 0, ioError: 1, unsupported: 2 } as const;
 const nameIn = (names: Readonly<Record<string, number>>, value: number): string =>
   Object.keys(names).find((name) => names[name] === value) ?? String(value);
 
-export function createVirtioBlock(memory: GuestMemory, block: BlockDevice, place: Place): VirtioDevice {
+export function createVirtioBlock(memory: GuestMemory, block: BlockDevice, place: PciSlot): VirtioDevice {
   const queue = createQueue(memory, queueSize);
   const config = new Uint8Array(8);
   u64.write(viewOf(config), 0, block.capacity / BigInt(sectorSize));
@@ -42,10 +42,10 @@ export function createVirtioBlock(memory: GuestMemory, block: BlockDevice, place
     else if (fits && parts.every(({ length }) => length % sectorSize === 0))
       outcome = move(kind, offset, parts);
     last[0] = outcome;
-    if (place.notice !== undefined) {
+    if (place.deviceTrace !== undefined) {
       const [shown = new Uint8Array()] = parts;
       const isFetched = kind === types.read && outcome === statuses.ok;
-      place.notice({
+      place.deviceTrace({
         device: place.name,
         name: nameIn(types, kind),
         args: [`sector ${u64.read(view, 8)}`, ...(kind === types.write ? [shown] : []), size],

@@ -2,7 +2,7 @@
 import { result } from "../../abi/start.js";
 import { isFrameLength, type NetDevice } from "../../net/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { Place } from "./ports.js";
+import type { PciSlot } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";
 
@@ -25,7 +25,7 @@ export function createVirtioNet(
   memory: GuestMemory,
   net: NetDevice,
   mac: Uint8Array,
-  place: Place,
+  place: PciSlot,
 ): VirtioNet {
   const receive = createQueue(memory, queueSize);
   const transmit = createQueue(memory, queueSize);
@@ -34,7 +34,7 @@ export function createVirtioNet(
   config.set([net.mtu & 0xff, net.mtu >> 8], 10);
 
   const tell = (name: string, frame: Uint8Array, isTaken: boolean): void =>
-    place.notice?.({
+    place.deviceTrace?.({
       device: place.name,
       name,
       args: [frame, frame.length],

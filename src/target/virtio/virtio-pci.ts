@@ -2,7 +2,7 @@
 // section 2.2.
 import { hex } from "../../bytes/text.js";
 import type { PciFunction } from "./pci.js";
-import { nothing, savedAll, savedBy, type Place, type PortDevice } from "./ports.js";
+import { nothing, savedAll, savedBy, type PciSlot, type PortDevice } from "./ports.js";
 import type { DeviceQueue } from "./queue.js";
 
 const vendor = 0x1af4;
@@ -32,7 +32,10 @@ export interface VirtioDevice extends PortDevice {
   interrupt(): void;
 }
 
-export function createVirtioDevice(kind: VirtioKind, { name, base, irq, line, notice }: Place): VirtioDevice {
+export function createVirtioDevice(
+  kind: VirtioKind,
+  { name, base, irq, line, deviceTrace }: PciSlot,
+): VirtioDevice {
   const { queues, config } = kind;
   const features = (kind.features | eventIndexFeature) >>> 0;
   const state = { agreed: 0, selected: 0, status: 0, isInterrupting: false };
@@ -83,7 +86,12 @@ export function createVirtioDevice(kind: VirtioKind, { name, base, irq, line, no
       else {
         state.status = value & 0xff;
         if ((value & driverOk) !== 0)
-          notice?.({ device: name, name: "driverOk", args: [`features ${hex(state.agreed)}`], results: [] });
+          deviceTrace?.({
+            device: name,
+            name: "driverOk",
+            args: [`features ${hex(state.agreed)}`],
+            results: [],
+          });
       }
     }
   };

@@ -3,19 +3,19 @@ import { pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import { plainMemory, type GuestMemory } from "../../image/memory.js";
 import type { Operation } from "../contract.js";
-import type { Place } from "./ports.js";
+import type { PciSlot } from "./ports.js";
 import type { VirtioDevice } from "./virtio-pci.js";
 
 const base = 0xc000;
 const queuePages = 8;
 
-export interface Descriptor {
+export interface RingDescriptor {
   readonly at: number;
   readonly length: number;
   readonly write?: boolean;
 }
 
-export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDevice) {
+export function newDriver(make: (memory: GuestMemory, place: PciSlot) => VirtioDevice) {
   const memory = plainMemory(1 << 20);
   const view = viewOf(memory.bytes(0, 1 << 20) ?? new Uint8Array());
   let isHigh = false;
@@ -25,7 +25,7 @@ export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDev
     base,
     irq: 10,
     line: { set: (high) => (isHigh = high) },
-    notice: ({ args, results, ...rest }) => {
+    deviceTrace: ({ args, results, ...rest }) => {
       const copied = (values: Operation["args"]) =>
         values.map((value) => (value instanceof Uint8Array ? [...value.subarray(0, 2)].join() : value));
       told.push({ ...rest, args: copied(args), results: copied(results) });
@@ -66,7 +66,7 @@ export function newDriver(make: (memory: GuestMemory, place: Place) => VirtioDev
       set(18, 7, 1);
     },
     /** Makes a chain available; the device hears of it only by `notify`. */
-    publish(queue: number, chain: readonly Descriptor[]): void {
+    publish(queue: number, chain: readonly RingDescriptor[]): void {
       const head = nextDescriptor[queue] ?? 0;
       chain.forEach(({ at, length, write = false }, i) => {
         const entry = page(queue) + (head + i) * 16;

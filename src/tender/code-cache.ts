@@ -1,7 +1,7 @@
 // What an engine has made of a guest's code, kept by the host between runs, and when a run gives it what is new.
 import type { Vcpu } from "../engine/contract.js";
 
-export interface KeptCode {
+export interface CodeCacheEntry {
   /** What an earlier run left. */
   readonly bytes: Uint8Array | undefined;
   /** Keeps what this one has; never rejects. */
@@ -14,25 +14,25 @@ const GROWTH = 4n;
 /** What a run may spend at its end on code that only later ones gain from; when all of it is there, nothing. */
 const COMPLETING_MSECS = 50;
 
-interface CodeKeeper {
+interface CodeCacheRun {
   /** Called between slices of the guest; saves now and then, beside it. */
   tick(now: bigint): void;
   /** Saves what is new at the end. */
   end(): Promise<void>;
 }
 
-export function keepCode(
+export function openCodeCache(
   vcpu: Vcpu,
-  kept: KeptCode | undefined,
+  codeCache: CodeCacheEntry | undefined,
   { start, isResponsive }: { readonly start: bigint; readonly isResponsive: boolean },
-): CodeKeeper {
+): CodeCacheRun {
   let next = FIRST_SAVE_NSECS;
   let saving: Promise<void> = Promise.resolve();
   const save = (msecs: number): void => {
-    const bytes = kept === undefined ? undefined : vcpu.exportCache?.(msecs);
-    if (bytes !== undefined) saving = saving.then(() => kept?.save(bytes));
+    const bytes = codeCache === undefined ? undefined : vcpu.exportCache?.(msecs);
+    if (bytes !== undefined) saving = saving.then(() => codeCache?.save(bytes));
   };
-  if (kept?.bytes !== undefined) vcpu.importCache?.(kept.bytes);
+  if (codeCache?.bytes !== undefined) vcpu.importCache?.(codeCache.bytes);
   return {
     tick(now) {
       if (now - start < next) return;

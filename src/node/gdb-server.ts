@@ -13,7 +13,7 @@ export interface GdbAddress {
 /** What a debugger speaks with. */
 type GdbEnd = Pick<GdbServer, "connect" | "receive" | "disconnect">;
 
-export interface Listening {
+export interface GdbListener {
   /** Takes a line for the user: where it listens. */
   say(line: string): void;
   /** It cannot listen, for a reason. */
@@ -24,7 +24,7 @@ export interface Listening {
 export function listenForGdb(
   { address, port }: GdbAddress,
   gdb: GdbEnd,
-  { say, failed }: Listening,
+  { say, failed }: GdbListener,
   cleanup: Cleanup,
 ): void {
   let current: Socket | undefined;

@@ -9,7 +9,7 @@ import { libc } from "../linux/libc.js";
 import { createWait } from "../linux/net/wait.js";
 import type { Session } from "../target/contract.js";
 import type { Ended } from "../tender/run.js";
-import { listenForGdb, type GdbAddress, type Listening } from "./gdb-server.js";
+import { listenForGdb, type GdbAddress, type GdbListener } from "./gdb-server.js";
 
 /** What the main thread has to tell. Bytes for the debugger go the other way, as they are. */
 type News = "connected" | "disconnected" | Uint8Array;
@@ -28,7 +28,7 @@ export function listenForDebugger(
   where: GdbAddress,
   port: MessagePort,
   nudge: () => void,
-  listening: Listening,
+  listening: GdbListener,
   cleanup: Cleanup,
 ): void {
   let send: ((bytes: Uint8Array) => void) | undefined;

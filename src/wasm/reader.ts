@@ -1,4 +1,6 @@
-// Reads back what the writer wrote: bytes and unsigned LEB128 one after the other. WebAssembly core specification 5.2.
+// Reads bytes and LEB128 one after the other. WebAssembly core specification 5.2.
+
+const utf8 = new TextDecoder();
 
 /** Throws RangeError at the end of the bytes. */
 export class ByteReader {
@@ -8,6 +10,11 @@ export class ByteReader {
   constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
     this.#at = at;
+  }
+
+  /** Where the next byte is. */
+  get position(): number {
+    return this.#at;
   }
 
   get isAtEnd(): boolean {
@@ -29,6 +36,36 @@ export class ByteReader {
       if (byte < 0x80) return value;
     }
     throw new RangeError("a number of more than five bytes");
+  }
+
+  /** Signed LEB128 of 32 bits. */
+  s32(): number {
+    return Number(this.#signed(32n));
+  }
+
+  /** Signed LEB128 of 64 bits. */
+  s64(): bigint {
+    return this.#signed(64n);
+  }
+
+  /** UTF-8 with its length in front. */
+  name(): string {
+    return utf8.decode(this.take(this.u32()));
+  }
+
+  /** A vector's items. */
+  vector<T>(item: () => T): T[] {
+    return Array.from({ length: this.u32() }, item);
+  }
+
+  #signed(bits: bigint): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < bits + 6n; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(Number(bits), BigInt.asIntN(Number(shift) + 7, value));
+    }
+    throw new RangeError("a number of too many bytes");
   }
 
   /** The next bytes: a view of them. */

@@ -1,6 +1,7 @@
 // `npm run build`, behind the compiler: the steps in their order, or those that are named.
 import { main, UsageError } from "../src/cli/command.js";
 import { buildGuest } from "../src/toolchain/build.js";
+import { buildRunners } from "./runners/build.js";
 import { checkPackage } from "./check.js";
 import { bundle } from "./bundle.js";
 import { writeManPages } from "./man.js";
@@ -18,9 +19,15 @@ const steps = {
     const made = await buildGuest();
     if (made > 0) process.stdout.write(`dist/guest: ${made} files built\n`);
   },
+  /** Only where it is named, as the next: it takes a while, and changes seldom. */
+  async runners() {
+    const made = await buildRunners();
+    if (made > 0) process.stdout.write(`dist/runners: ${made} files built\n`);
+  },
   /** Only where it is named: what it looks at may be incomplete while somebody works on it. */
   check: checkPackage,
 } as const satisfies Record<string, () => void | Promise<void>>;
+const onlyNamed: readonly string[] = ["runners", "check"];
 type Step = keyof typeof steps;
 const isStep = (name: string): name is Step => Object.hasOwn(steps, name);
 
@@ -28,7 +35,7 @@ await main({
   name: "build",
   usage: `usage: build [${Object.keys(steps).join("|")}]...\n`,
   async run(args) {
-    const names = args.length === 0 ? Object.keys(steps).filter((name) => name !== "check") : args;
+    const names = args.length === 0 ? Object.keys(steps).filter((name) => !onlyNamed.includes(name)) : args;
     for (const name of names) {
       if (!isStep(name)) throw new UsageError(`there is no step ${name}`);
       await steps[name]();

@@ -29,6 +29,7 @@ const order = [
   "oci",
   "virtio",
   "toolchain",
+  "typescript",
   "cli",
 ];
 

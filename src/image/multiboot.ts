@@ -18,7 +18,7 @@ export interface MultibootImage {
 /** Throws Solo5Error `NOT_MULTIBOOT`. */
 export function readMultiboot(file: Uint8Array, name: string): MultibootImage {
   const fail = (why: string): Solo5Error => new Solo5Error("NOT_MULTIBOOT", `${name}: ${why}`);
-  const at = findHeader(file);
+  const at = findMultiboot(file);
   if (at === undefined) {
     throw fail("there is no multiboot header: is it a unikernel for the virtio target?");
   }
@@ -47,7 +47,8 @@ export function readMultiboot(file: Uint8Array, name: string): MultibootImage {
   return { loadAddr, data, bssEnd: Math.max(bssEndAddr, loadEnd), entry: entryAddr };
 }
 
-function findHeader(file: Uint8Array): number | undefined {
+/** Where the header is; undefined where there is none. */
+export function findMultiboot(file: Uint8Array): number | undefined {
   const view = viewOf(file);
   const last = Math.min(file.length, multibootSearch) - multibootHeader.size;
   for (let at = 0; at <= last; at += 4) {

@@ -157,6 +157,37 @@ export const sealOptions = {
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 
+/** What `solo5 build` takes: what becomes an executable takes devices as `solo5 seal` does. */
+export const buildOptions = {
+  target: {
+    value: "TARGET",
+    help: "make a unikernel of that target, not an executable: spt, hvt or virtio",
+    topic: "output",
+    values: ["spt", "hvt", "virtio"],
+  },
+  isa: {
+    value: "ISA",
+    help: "x86-64 or aarch64 (default: this machine's)",
+    topic: "output",
+    values: ["x86-64", "aarch64"],
+  },
+  ...sealOptions,
+  files: {
+    value: "DIR",
+    separate: true,
+    help: "give the program the files below DIR, as solo5:fs",
+    topic: "guest",
+    values: "folder",
+  },
+  env: {
+    value: "NAME=VALUE",
+    separate: true,
+    help: "what process.env.NAME is in the program",
+    topic: "guest",
+  },
+  verbose: { help: "say how far the program ran at build time", topic: "output" },
+} as const satisfies Record<string, Option>;
+
 export type OptionName = keyof typeof runOptions | keyof typeof sealOptions;
 
 /** An option as it was given. */

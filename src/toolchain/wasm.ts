@@ -19,8 +19,8 @@ import {
   runtimeArchive,
 } from "./layout.js";
 
-/** Where linear memory begins: behind every image and what devices keep behind it. */
-export const linearMemoryBase = 0x1000000;
+/** Where linear memory begins unless a program says otherwise: behind the image and what devices keep behind that. */
+const linearMemoryBase = 0x1000000;
 
 /** The C that every module's embedder needs, and headers. */
 export const wasmFolder = join(guestSource, "wasm");
@@ -37,12 +37,15 @@ export interface WasmProgram {
   readonly headers?: readonly string[];
   readonly devices?: readonly Declaration[];
   readonly flags?: readonly string[];
+  /** Where linear memory begins. */
+  readonly memoryBase?: number;
   output(target: BindingsTarget): string;
 }
 
 /** Compiles and links what is out of date. Throws Solo5Error `BUILD`, `NO_COMPILER`. */
 export async function buildWasmProgram(program: WasmProgram): Promise<number> {
   const { isa, targets, work, module, sources, headers = [], devices = [], flags = [], output } = program;
+  const { memoryBase = linearMemoryBase } = program;
   const compiler = findCompiler(isa);
   const lib = libFolder(guestOutput, isa);
   const cc = [
@@ -93,7 +96,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
       join(lib, runtimeArchive),
     ];
     const script = join(lib, linkerScript(target));
-    const base = `--defsym=wasm_memory=${linearMemoryBase}`;
+    const base = `--defsym=wasm_memory=${memoryBase}`;
     return {
       output: output(target),
       inputs: [script, ...files],

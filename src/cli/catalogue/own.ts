@@ -1,5 +1,5 @@
 // The commands that are ours alone: `solo5 NAME`. What each does is in a module of its name; registry.ts finds it.
-import { generalOptions, replayOptions, runOptions, sealOptions } from "../../tender/options.js";
+import { buildOptions, generalOptions, replayOptions, runOptions, sealOptions } from "../../tender/options.js";
 import { shortName, type CommandLine } from "./command-line.js";
 
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -45,6 +45,24 @@ export const seal = {
   ],
   values: "file",
   seeAlso: ["solo5-run", "solo5-spt"],
+} as const satisfies CommandLine;
+
+export const build = {
+  name: "solo5 build",
+  summary: "make a unikernel of a program in TypeScript",
+  operands: "FILE [OPTIONS] -o OUT [-- ARGUMENTS]",
+  text: [
+    "FILE is TypeScript or JavaScript, with whatever it imports. OUT becomes an executable, as `solo5 seal` makes it, or with --target a unikernel.",
+    "A program with devices that the options do not attach becomes an spt unikernel, too.",
+  ],
+  options: buildOptions,
+  examples: [
+    { does: "an executable", line: "solo5 build hello.ts -o hello && ./hello" },
+    { does: "with a disk", line: "solo5 build store.ts --block:storage=disk.img -o store" },
+    { does: "for virtual machines", line: "solo5 build hello.ts --target=hvt -o hello.hvt" },
+  ],
+  values: "file",
+  seeAlso: ["solo5-seal", "solo5-run"],
 } as const satisfies CommandLine;
 
 export const replay = {
@@ -109,7 +127,7 @@ export const completion = {
   values: shells,
 } as const satisfies CommandLine;
 
-const documented: readonly CommandLine[] = [run, seal, replay, demo, installPrefix, completion];
+const documented: readonly CommandLine[] = [run, seal, build, replay, demo, installPrefix, completion];
 
 export const man = {
   name: "solo5 man",

@@ -2,11 +2,12 @@
 // a row here.
 import { ownCommand, type OwnCommand } from "../own-command.js";
 import { shortName } from "./command-line.js";
-import { completion, demo, installPrefix, man, replay, run, seal } from "./own.js";
+import { build, completion, demo, installPrefix, man, replay, run, seal } from "./own.js";
 
 const rows: readonly OwnCommand[] = [
   ownCommand(run, async () => (await import("../run.js")).runCommand),
   ownCommand(seal, async () => (await import("../seal.js")).sealCommand, { isMixed: true }),
+  ownCommand(build, async () => (await import("../build.js")).buildCommand, { isMixed: true }),
   ownCommand(replay, async () => (await import("../replay.js")).replayCommand),
   ownCommand(demo, async () => (await import("../demo.js")).demoCommand),
   ownCommand(installPrefix, async () => (await import("../install-prefix.js")).installPrefixCommand),

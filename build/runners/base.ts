@@ -1,0 +1,68 @@
+// Makes the base: a fresh engine in which the library is evaluated, with the rejection tracker set.
+import { Solo5Error } from "../../src/bytes/error.js";
+import { webAssembly, type WasmModule } from "../../src/wasm/host.js";
+import { maxStackSize, type Base } from "../../src/typescript/base.js";
+import { createEngine, type Engine } from "../../src/typescript/engine.js";
+import { hostFunctions } from "../../src/typescript/host-functions.js";
+
+/** What the traces of the library are called: they are left out. */
+const libraryFile = "<solo5>";
+
+/** Evaluates the library (its bundle's text, an expression) in a fresh engine. Throws Solo5Error `ENGINE`. */
+export function createBase(bytes: Uint8Array, trackerElement: number, library: string): Base {
+  const module: WasmModule = new webAssembly.Module(bytes);
+  const engine = createEngine(module);
+  engine.setMaxStackSize(maxStackSize);
+  setTracker(engine, module, trackerElement);
+  const host = engine.newObject();
+  hostFunctions.forEach((name, i) => engine.setProperty(host, name, engine.hostFunction(i + 1, name)));
+  engine.setGlobal("solo5Host", host);
+  const exported = engine.evaluate(library, libraryFile);
+  engine.evaluate("delete globalThis.solo5Host", libraryFile);
+  const build = engine.property(exported, "build");
+  const addresses = {
+    resume: engine.property(exported, "resume"),
+    tick: engine.property(exported, "tick"),
+    report: engine.property(exported, "report"),
+    rejected: engine.property(exported, "rejected"),
+    exchange: engine.bufferAddress(engine.property(build, "exchange")),
+    arguments: engine.allocate(16),
+  };
+  engine.runJobs();
+  return { state: engine.save(), addresses, build };
+}
+
+const pointer = 4;
+
+/**
+ * Sets the runtime's rejection tracker, for which the module has no function. In JSRuntime it stands in front of the list of
+ * jobs and the module loader, of which setting one shows the place; that it is the one is tried with a promise.
+ */
+function setTracker(engine: Engine, module: WasmModule, element: number): void {
+  const { runtime } = engine.state;
+  const other = createEngine(module, engine.save());
+  const before = other.save().memory;
+  other.enableModuleLoader();
+  const after = other.save().memory;
+  const words = (memory: Uint8Array) => new Uint32Array(memory.buffer, runtime, 256);
+  const [old, changed] = [words(before), words(after)];
+  const loader = old.findIndex((word, i) => word !== changed[i]);
+  const jobs = runtime + loader * pointer - 2 * pointer;
+  const isList = engine.word(jobs) === jobs && engine.word(jobs + pointer) === jobs;
+  const at = jobs - 2 * pointer;
+  if (loader < 0 || !isList || engine.word(at) !== 0 || engine.word(at + pointer) !== 0) {
+    throw new Solo5Error(
+      "ENGINE",
+      "the engine's runtime is not laid out as expected: no place for the rejection tracker",
+    );
+  }
+  engine.setWord(at, element);
+  const seen: boolean[] = [];
+  engine.onRejection = (isHandled) => void seen.push(isHandled);
+  engine.evaluate("{ const p = Promise.reject(1); p.catch(() => {}); }", libraryFile);
+  engine.runJobs();
+  engine.onRejection = () => {};
+  if (seen.join() !== "false,true") {
+    throw new Solo5Error("ENGINE", "the engine does not tell of promises that are rejected");
+  }
+}

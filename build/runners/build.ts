@@ -1,0 +1,102 @@
+// Makes the runners: the engine as C, compiled and linked for every target and ISA, with the library evaluated.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Isa } from "../../src/abi/elf.js";
+import { mangle } from "../../src/wasm/to-c/names.js";
+import { wasmToC } from "../../src/wasm/to-c/module.js";
+import { isas } from "../../src/toolchain/isa.js";
+import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/layout.js";
+import { buildWasmProgram } from "../../src/toolchain/wasm.js";
+import { createBase } from "./base.js";
+import { readEngine } from "./engine-source.js";
+import { bundler } from "../../src/typescript/esbuild.js";
+import { hostHeader } from "../../src/typescript/host-functions.js";
+import { runnerDevices, runnerMemoryBase } from "../../src/typescript/runner-image.js";
+import { engineFile, modulesFolder,
+  runnerFile,
+  runnersOutput,
+  runnersPackage,
+  runnerTargets,
+  writeBase,
+} from "../../src/typescript/runners.js";
+
+const source = join(guestSource, "typescript");
+
+interface RunnersBuild {
+  readonly isas?: readonly Isa[];
+  readonly output?: string;
+}
+
+/** Builds what is out of date; gives the number of files made. Throws Solo5Error `BUILD`, `ENGINE`, `NO_COMPILER`. */
+export async function buildRunners({
+  isas: wanted = Object.keys(isas) as Isa[],
+  output = runnersOutput,
+}: RunnersBuild = {}): Promise<number> {
+  const engine = await readEngine(join(packageRoot, "package.json"));
+  mkdirSync(output, { recursive: true });
+  writeFileSync(engineFile(output), engine.bytes);
+  writeBase(output, createBase(engine.bytes, engine.trackerElement, libraryBundle()));
+
+  const named = (name: string) => `engine_${mangle(name)}`;
+  const module = wasmToC(engine.bytes, {
+    name: "engine.wasm",
+    units: 4,
+    restored: true,
+    naming: { imported: ({ name }) => named(name), exported: named },
+  });
+  let made = 0;
+  for (const isa of wanted) {
+    const work = join(output, ".build", isa);
+    mkdirSync(work, { recursive: true });
+    const header = join(work, "host-functions.h");
+    writeFileSync(header, hostHeader());
+    made += await buildWasmProgram({
+      isa,
+      targets: runnerTargets.filter((target) => isas[isa].targets.includes(target)),
+      work,
+      module,
+      sources: [join(source, "runner.c")],
+      headers: [header, join(source, "runner.h"), join(source, "random.h")],
+      devices: runnerDevices,
+      flags: [`-I${source}`],
+      memoryBase: runnerMemoryBase,
+      output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
+    });
+  }
+  cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });
+  writePackage(output);
+  return made;
+}
+
+/** The library as an expression. Its names are kept, for console shows them. */
+function libraryBundle(): string {
+  const text = execFileSync(
+    bundler(),
+    [
+      join(source, "library", "index.ts"),
+      "--bundle",
+      "--format=iife",
+      "--global-name=library",
+      "--minify-whitespace",
+      "--target=es2023",
+      "--log-level=warning",
+    ],
+    { encoding: "utf8", maxBuffer: 16 << 20 },
+  );
+  return `(function () { ${text}; return library; })()`;
+}
+
+function writePackage(output: string): void {
+  const description = "Prelinked runners of unikernels written in TypeScript, for the package solo5";
+  const manifest = {
+    name: runnersPackage,
+    version: packageVersion(),
+    description,
+    license: "ISC AND MIT",
+    files: ["runner-*", "engine.wasm", "base.json", "base.bin", "modules", "LICENSE-*"],
+  };
+  writeFileSync(join(output, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  const engine = join(packageRoot, "node_modules", "@jitl", "quickjs-ng-wasmfile-release-sync");
+  copyFileSync(join(engine, "LICENSE"), join(output, "LICENSE-engine"));
+}

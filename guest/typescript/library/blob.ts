@@ -1,0 +1,46 @@
+// Blob: File API 3, without streams.
+import { TextDecoder, viewOf, encodeText } from "./encoding";
+
+type Part = string | ArrayBuffer | ArrayBufferView | Blob;
+
+export class Blob {
+  readonly type: string;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(parts: Iterable<Part> = [], { type = "" } = {}) {
+    const all = Array.from(parts, (part) =>
+      part instanceof Blob
+        ? part.#bytes
+        : part instanceof ArrayBuffer || ArrayBuffer.isView(part)
+          ? viewOf(part)
+          : encodeText(String(part)),
+    );
+    this.type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
+    this.#bytes = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of all) {
+      this.#bytes.set(part, at);
+      at += part.length;
+    }
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  slice(start = 0, end = this.size, type = ""): Blob {
+    return new Blob([this.#bytes.slice(start, end)], { type });
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#bytes.slice().buffer;
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#bytes.slice();
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(this.#bytes);
+  }
+}

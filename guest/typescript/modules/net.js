@@ -1,0 +1,2 @@
+// solo5:net of TypeScript unikernels: the library has it.
+export const { open } = globalThis[Symbol.for("solo5.modules")].net;

@@ -1,0 +1,13 @@
+// The engine with its library, before any program: what `npm run build:runners` makes once and every build starts from.
+import type { EngineState } from "./engine.js";
+import type { RunnerAddresses } from "./runner-image.js";
+
+/** Bytes of the engine's own stack that a program's calls may take. */
+export const maxStackSize = 1 << 20;
+
+export interface Base {
+  readonly state: EngineState;
+  readonly addresses: RunnerAddresses;
+  /** The library's object for the build. */
+  readonly build: number;
+}

@@ -1,0 +1,160 @@
+// Bundles a program with esbuild into one text that the engine evaluates, and finds its statements at the top.
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { Script } from "node:vm";
+import { Solo5Error } from "../bytes/error.js";
+import { bundler } from "./esbuild.js";
+
+export interface Bundle {
+  /** A function expression: a generator that yields behind every statement at the top, or an async function. */
+  readonly source: string;
+  /** ECMA-426, as JSON. */
+  readonly sourceMap: string;
+  /** Lines of `source` in front of what the map maps first. */
+  readonly skippedLines: number;
+  /** Statements at the top; 0 where the program waits there, and is not taken apart. */
+  readonly statements: number;
+}
+
+export interface BundleOptions {
+  /** The folder of the modules solo5:*. */
+  readonly modules: string;
+  /** For `process.env.NAME`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const modulesIn = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => basename(file, ".js"));
+
+/** Throws Solo5Error `BUNDLE` with a line for each of the program's mistakes. */
+export function bundle(file: string, { modules, env = {} }: BundleOptions): Bundle {
+  const names = modulesIn(modules);
+  const common = [
+    file,
+    "--bundle",
+    "--platform=neutral",
+    "--main-fields=module,main",
+    "--conditions=solo5,worker",
+    "--target=es2023",
+    "--sourcemap=inline",
+    "--sources-content=false",
+    "--log-level=error",
+    "--color=false",
+    '--define:process.env.NODE_ENV="production"',
+    ...Object.entries(env).map(([name, value]) => `--define:process.env.${name}=${JSON.stringify(value)}`),
+    ...names.map((name) => `--alias:solo5:${name}=${join(modules, `${name}.js`)}`),
+  ];
+  const closed = run([...common, "--format=iife"]);
+  if ("text" in closed) return asGenerator(closed.text);
+  if (!closed.messages.includes("Top-level await is")) throw mistakes(closed.messages, file, names);
+  const open = run([...common, "--format=esm"]);
+  if ("text" in open) return asAsync(open.text);
+  throw mistakes(open.messages, file, names);
+}
+
+function run(args: readonly string[]): { readonly text: string } | { readonly messages: string } {
+  const { stdout, stderr, status, error } = spawnSync(bundler(), args, {
+    encoding: "utf8",
+    maxBuffer: 256 << 20,
+  });
+  if (error !== undefined) throw new Solo5Error("NO_BUNDLER", `cannot run esbuild: ${error.message}`);
+  return status === 0 ? { text: stdout } : { messages: stderr };
+}
+
+/** What stands in the place of a module of Node. */
+const instead: Readonly<Record<string, string>> = {
+  buffer: "Uint8Array, TextEncoder and TextDecoder",
+  crypto: "the global crypto",
+  events: "EventTarget",
+  fs: "solo5:fs, or solo5:block",
+  "fs/promises": "solo5:fs, or solo5:block",
+  net: "solo5:net",
+  process: "solo5:process",
+  timers: "the global setTimeout and setInterval",
+  url: "the global URL",
+};
+
+/** One line for each of esbuild's errors, with file, line and column, from 1. */
+function mistakes(messages: string, file: string, names: readonly string[]): Solo5Error {
+  const lines = [...messages.matchAll(/\[ERROR\] (.*)\n(?:\s*\n\s+(.+?):(\d+):(\d+):)?/g)].map(
+    ([, what = "", where, line, column]) => {
+      const missing = /^Could not resolve "(?:node:)?([^"]+)"/.exec(what)?.[1];
+      const text =
+        missing === undefined
+          ? what
+          : /^solo5:/.test(missing)
+            ? `there is no module ${missing}: ${names.map((name) => `solo5:${name}`)
+                .join(", ")}`
+            : Object.hasOwn(instead, missing)
+              ? `a unikernel has no module node:${missing}: use ${instead[missing]}`
+              : what.includes('"node:')
+                ? `a unikernel has no module node:${missing}`
+                : what;
+      return where === undefined
+        ? `${relative("", file)}: ${text}`
+        : `${where}:${line}:${Number(column) + 1}: ${text}`;
+    },
+  );
+  return new Solo5Error("BUNDLE", lines.length === 0 ? messages.trim() : lines.join("\n"));
+}
+
+const mapComment = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
+
+function takeMap(text: string): { readonly lines: readonly string[]; readonly sourceMap: string } {
+  const match = mapComment.exec(text);
+  const sourceMap = match === null ? '{"sources":[],"mappings":""}' : atob(match[1] ?? "");
+  return { lines: text.replace(mapComment, "").split("\n"), sourceMap };
+}
+
+/** In a static block `await` and `return` are errors, as they are at the top of a module. */
+function isWhole(text: string): boolean {
+  try {
+    void new Script(`class A { static { ${text}\n} }`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function asGenerator(text: string): Bundle {
+  const { lines, sourceMap } = takeMap(text);
+  const first = lines.findIndex((line) => line === "(() => {") + 1;
+  const end = lines.lastIndexOf("})();");
+  const body: string[] = [];
+  let statements = 0;
+  let piece: string[] = [];
+  for (const [i, line] of lines.slice(first, end).entries()) {
+    piece.push(line);
+    const next = lines[first + i + 1] ?? "";
+    // esbuild indents by two: a statement at the top begins so, and what goes on begins with a closing bracket.
+    const isBoundary = /^ {2}[^\s})\]]/.test(next) || first + i + 1 === end;
+    if (!isBoundary || !isWhole(piece.join("\n"))) continue;
+    body.push(...piece.slice(0, -1), `${piece.at(-1)}${line.trim().startsWith("//") ? "\n" : " "}yield;`);
+    if (line.trim().startsWith("//")) {
+      // A comment alone is no statement.
+      body.splice(-1, 1, piece.at(-1) ?? "");
+    } else statements++;
+    piece = [];
+  }
+  body.push(...piece);
+  return {
+    source: `(function* () { "use strict";\n${body.join("\n")}\n})`,
+    sourceMap,
+    skippedLines: 1 - first,
+    statements,
+  };
+}
+
+function asAsync(text: string): Bundle {
+  const { lines, sourceMap } = takeMap(text);
+  const body = lines.join("\n").replace(/\nexport \{[^}]*\};\s*$/, "\n");
+  return {
+    source: `(async function () { "use strict";\n${body}\n})`,
+    sourceMap,
+    skippedLines: 1,
+    statements: 0,
+  };
+}

@@ -1,0 +1,47 @@
+// What the library of TypeScript unikernels asks of its host: the runner in C, or the build, where all but the first few are
+// a reason to stop. Numbers stand in compiled programs' memory, so that runner and image have to be of one build.
+
+/** By number, from 1. Arguments and results are numbers, but for buffers. */
+export const hostFunctions = [
+  // (buffer, offset, length)
+  "consoleWrite",
+  // (status)
+  "exit",
+  // (): milliseconds
+  "monotonicTime",
+  "wallTime",
+  // (buffer, offset, length): 1, or 0 where there is no source of randomness
+  "randomBytes",
+  // (): length
+  "commandLine",
+  // (deadline in milliseconds): the set of devices that have something, as a number
+  "wait",
+  // (length of the name): handle or -1; the exchange buffer holds what is known of the device
+  "acquireNet",
+  "acquireBlock",
+  // (handle, buffer, offset, length): length, or minus the result
+  "netRead",
+  // (handle, buffer, offset, length): the result
+  "netWrite",
+  // (handle, position, buffer, offset, length): the result
+  "blockRead",
+  "blockWrite",
+  // (text without U+0000): an ArrayBuffer of its UTF-8. The two that only compute are there at build time, too.
+  "encodeText",
+  // (buffer, offset, length): text, or undefined where the bytes are not UTF-8 or have a zero
+  "decodeText",
+] as const;
+export type HostFunction = (typeof hostFunctions)[number];
+
+export const hostFunctionId = (name: HostFunction): number => hostFunctions.indexOf(name) + 1;
+
+/** Of the buffer that both sides write to. */
+export const exchangeSize = 4096;
+
+const upper = (name: string): string => name.replaceAll(/[A-Z]/g, (char) => `_${char}`).toUpperCase();
+
+/** The numbers for the runner. */
+export const hostHeader = (): string =>
+  `enum host_function {\n    HOST_REJECTION = 0,\n${hostFunctions
+    .map((name) => `    HOST_${upper(name)} = ${hostFunctionId(name)},\n`)
+    .join("")}};\n#define EXCHANGE_SIZE ${exchangeSize}\n`;

@@ -1,0 +1,79 @@
+// Runners and what belongs to them as files, in one folder that `npm run build:runners` makes: also a package of its own.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Isa } from "../abi/elf.js";
+import { Solo5Error } from "../bytes/error.js";
+import { packageRoot, packageVersion } from "../toolchain/layout.js";
+import type { Base } from "./base.js";
+import { filledRuns, type RunnerAddresses } from "./runner-image.js";
+
+export const runnerTargets = ["spt", "hvt", "virtio"] as const;
+export type RunnerTarget = (typeof runnerTargets)[number];
+
+export const runnersPackage = "solo5-runners";
+export const runnersOutput = join(packageRoot, "dist", "runners");
+
+export const runnerFile = (folder: string, isa: Isa, target: RunnerTarget): string =>
+  join(folder, `runner-${isa}.${target}`);
+export const engineFile = (folder: string): string => join(folder, "engine.wasm");
+/** What stands in the place of solo5:* in bundles. */
+export const modulesFolder = (folder: string): string => join(folder, "modules");
+const baseFile = (folder: string): string => join(folder, "base.json");
+const memoryFile = (folder: string): string => join(folder, "base.bin");
+
+interface StoredBase {
+  readonly version: string;
+  readonly addresses: RunnerAddresses;
+  readonly build: number;
+  readonly state: Omit<Base["state"], "memory">;
+  readonly memoryBytes: number;
+  /** Where each run of bytes goes, in the file's order. */
+  readonly runs: readonly { readonly at: number; readonly length: number }[];
+}
+
+export function writeBase(folder: string, { state: { memory, ...state }, addresses, build }: Base): void {
+  const runs = filledRuns(memory);
+  const stored: StoredBase = {
+    version: packageVersion(),
+    addresses,
+    build,
+    state,
+    memoryBytes: memory.length,
+    runs: runs.map(({ at, bytes }) => ({ at, length: bytes.length })),
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(memoryFile(folder), Buffer.concat(runs.map(({ bytes }) => bytes)));
+  writeFileSync(baseFile(folder), `${JSON.stringify(stored)}\n`);
+}
+
+export function readBase(folder: string): Base {
+  const stored = JSON.parse(readFileSync(baseFile(folder), "utf8")) as StoredBase;
+  const { addresses, build, state, memoryBytes, runs, version } = stored;
+  if (version !== packageVersion())
+    throw new Solo5Error("RUNNER", `${folder}: runners of version ${version}, this is ${packageVersion()}`);
+  const data = readFileSync(memoryFile(folder));
+  const memory = new Uint8Array(memoryBytes);
+  let from = 0;
+  for (const { at, length } of runs) {
+    memory.set(data.subarray(from, from + length), at);
+    from += length;
+  }
+  return { addresses, build, state: { ...state, memory } };
+}
+
+/** The folder of the runners: built here, or installed. Throws Solo5Error `RUNNER`. */
+export function findRunners(): string {
+  if (existsSync(baseFile(runnersOutput))) return runnersOutput;
+  for (const from of [packageRoot, process.cwd()]) {
+    try {
+      return dirname(createRequire(join(from, "package.json")).resolve(`${runnersPackage}/package.json`));
+    } catch {
+      // Not from there.
+    }
+  }
+  throw new Solo5Error(
+    "RUNNER",
+    `no runners for TypeScript programs: install ${runnersPackage} from npm, or npm run build:runners in a checkout`,
+  );
+}

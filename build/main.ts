@@ -27,7 +27,7 @@ const steps = {
   /** Only where it is named: what it looks at may be incomplete while somebody works on it. */
   check: checkPackage,
 } as const satisfies Record<string, () => void | Promise<void>>;
-const onlyNamed: readonly string[] = ["runners", "check"];
+const onlyNamed: ReadonlySet<string> = new Set(["runners", "check"]);
 type Step = keyof typeof steps;
 const isStep = (name: string): name is Step => Object.hasOwn(steps, name);
 
@@ -35,7 +35,7 @@ await main({
   name: "build",
   usage: `usage: build [${Object.keys(steps).join("|")}]...\n`,
   async run(args) {
-    const names = args.length === 0 ? Object.keys(steps).filter((name) => !onlyNamed.includes(name)) : args;
+    const names = args.length === 0 ? Object.keys(steps).filter((name) => !onlyNamed.has(name)) : args;
     for (const name of names) {
       if (!isStep(name)) throw new UsageError(`there is no step ${name}`);
       await steps[name]();

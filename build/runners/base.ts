@@ -2,7 +2,7 @@
 import { Solo5Error } from "../../src/bytes/error.js";
 import { webAssembly, type WasmModule } from "../../src/wasm/host.js";
 import { maxStackSize, type Base } from "../../src/typescript/base.js";
-import { createEngine, type Engine } from "../../src/typescript/engine.js";
+import { createEngine, type ScriptEngine } from "../../src/typescript/engine.js";
 import { hostFunctions } from "../../src/typescript/host-functions.js";
 
 /** What the traces of the library are called: they are left out. */
@@ -38,7 +38,7 @@ const pointer = 4;
  * Sets the runtime's rejection tracker, for which the module has no function. In JSRuntime it stands in front of the list of
  * jobs and the module loader, of which setting one shows the place; that it is the one is tried with a promise.
  */
-function setTracker(engine: Engine, module: WasmModule, element: number): void {
+function setTracker(engine: ScriptEngine, module: WasmModule, element: number): void {
   const { runtime } = engine.state;
   const other = createEngine(module, engine.save());
   const before = other.save().memory;

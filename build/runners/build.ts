@@ -13,7 +13,9 @@ import { readEngine } from "./engine-source.js";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
 import { runnerDevices, runnerMemoryBase } from "../../src/typescript/runner-image.js";
-import { engineFile, modulesFolder,
+import {
+  engineFile,
+  modulesFolder,
   runnerFile,
   runnersOutput,
   runnersPackage,

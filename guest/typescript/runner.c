@@ -10,6 +10,10 @@ volatile struct runner_image runner_image = { .magic = RUNNER_MAGIC };
 
 static u32 context;
 
+/* The engine counts what its calls take of the stack in its own memory. The machine's takes up to so many times as much: the
+ * parser's functions have nearly all in registers and frames. */
+#define STACK_RATIO 32
+
 /* ---- Endings ---- */
 
 WASM_COLD static void fail(const char *what)
@@ -362,6 +366,7 @@ int solo5_app_main(const struct solo5_start_info *info)
     wasm_instantiate();
     wasm_g0 = runner_image.stack_pointer;
     context = runner_image.context;
+    engine_QTS_RuntimeSetMaxStackSize(runner_image.runtime, (u32)(wasm_stack_size / STACK_RATIO));
 
     u32 resumed = call(runner_image.resume, 0, 0);
     check(resumed);

@@ -10,9 +10,10 @@
 
 u64 wasm_memory_size;
 uintptr_t wasm_stack_limit;
+size_t wasm_stack_size;
 
 /* What the machine's stack may take, and the bytes below it that stay free: for what is called at its end. */
-#define STACK_SIZE (8ul << 20)
+#define STACK_SIZE (32ul << 20)
 #define STACK_RESERVE (64ul << 10)
 
 /* Where linear memory has to end. */
@@ -33,11 +34,12 @@ void wasm_say(const char *text)
 void wasm_runtime_init(const struct solo5_start_info *info)
 {
     uintptr_t end = info->heap_start + info->heap_size;
-    size_t stack = info->heap_size / 4 < STACK_SIZE ? info->heap_size / 4 : STACK_SIZE;
+    size_t stack = info->heap_size / 3 < STACK_SIZE ? info->heap_size / 3 : STACK_SIZE;
     if (info->heap_start > (uintptr_t)wasm_memory) {
         wasm_say("wasm: the devices of this target reach into linear memory\n");
         solo5_exit(SOLO5_EXIT_FAILURE);
     }
+    wasm_stack_size = stack;
     memory_end = end - stack;
     wasm_stack_limit = end - stack + STACK_RESERVE;
 }

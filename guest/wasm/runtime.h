@@ -10,6 +10,9 @@
 /* Before anything else. */
 void wasm_runtime_init(const struct solo5_start_info *info);
 
+/* Bytes that the machine's stack may take. */
+extern size_t wasm_stack_size;
+
 /* Gives memory its first size, in bytes; false where there is not as much. */
 bool wasm_memory_init_size(u64 size);
 

@@ -11,15 +11,17 @@ import { attachOptions } from "../tender/request.js";
 import { buildTypeScript, type BuiltProgram } from "../typescript/build.js";
 import { runnerTargets } from "../typescript/runners.js";
 import { UsageError } from "./command.js";
-import { onlyOperand, type Call } from "./own-command.js";
+import { onlyOperand, type Invocation } from "./own-command.js";
 import { say, warn } from "./say.js";
 
 type BuildOption = keyof typeof buildOptions;
-const isOfTender = (one: Given<BuildOption>): one is Given<Exclude<BuildOption, "target" | "isa" | "files" | "env">> =>
+const isOfTender = (
+  one: Given<BuildOption>,
+): one is Given<Exclude<BuildOption, "target" | "isa" | "files" | "env">> =>
   !["target", "isa", "files", "env"].includes(one.option);
 
 /** Whatever follows `--` are the program's arguments. */
-export function buildCommand({ given, operands }: Call<BuildOption>): number {
+export function buildCommand({ given, operands }: Invocation<BuildOption>): number {
   const separator = operands.includes("--") ? operands.indexOf("--") : operands.length;
   const file = onlyOperand(operands.slice(0, separator), "FILE");
   const output = valueOf(given, "output");

@@ -182,7 +182,7 @@ export const buildOptions = {
   env: {
     value: "NAME=VALUE",
     separate: true,
-    help: "what process.env.NAME is in the program",
+    help: "bake an environment variable into the program",
     topic: "guest",
   },
   verbose: { help: "say how far the program ran at build time", topic: "output" },

@@ -8,7 +8,14 @@ import { readFile } from "../node/files.js";
 import { bundle } from "./bundle.js";
 import { evaluateProgram } from "./program.js";
 import { fillRunner } from "./runner-image.js";
-import { engineFile, findRunners, modulesFolder, readBase, runnerFile, type RunnerTarget } from "./runners.js";
+import {
+  engineFile,
+  findRunners,
+  modulesFolder,
+  readBase,
+  runnerFile,
+  type RunnerTarget,
+} from "./runners.js";
 
 export interface TypeScriptBuild {
   readonly target: RunnerTarget;
@@ -34,10 +41,15 @@ export function buildTypeScript(
   const folder = findRunners();
   const runner = runnerFile(folder, isa, target);
   if (!existsSync(runner)) throw new Solo5Error("RUNNER", `there is no runner for ${target} on ${isa}`);
-  const program = evaluateProgram(readFile(engineFile(folder)), readBase(folder), bundle(file, { modules: modulesFolder(folder), env }), {
-    devices: packageDevices(file),
-    files: files === undefined ? {} : readTree(files),
-  });
+  const program = evaluateProgram(
+    readFile(engineFile(folder)),
+    readBase(folder),
+    bundle(file, { modules: modulesFolder(folder), env }),
+    {
+      devices: packageDevices(file),
+      files: files === undefined ? {} : readTree(files),
+    },
+  );
   const { evaluated, stoppedFor } = program;
   return { unikernel: fillRunner(readFile(runner), runner, program), evaluated, stoppedFor };
 }

@@ -7,14 +7,16 @@ import { Solo5Error } from "../bytes/error.js";
 import { bundler } from "./esbuild.js";
 
 export interface Bundle {
-  /** A function expression: a generator that yields behind every statement at the top, or an async function. */
+  /** A function expression: a generator that stops behind every statement at the top, async where the program waits there. */
   readonly source: string;
   /** ECMA-426, as JSON. */
   readonly sourceMap: string;
   /** Lines of `source` in front of what the map maps first. */
   readonly skippedLines: number;
-  /** Statements at the top; 0 where the program waits there, and is not taken apart. */
+  /** Statements at the top. */
   readonly statements: number;
+  /** With `await` at the top. */
+  readonly waits: boolean;
 }
 
 export interface BundleOptions {
@@ -43,6 +45,7 @@ export function bundle(file: string, { modules, env = {} }: BundleOptions): Bund
     "--sources-content=false",
     "--log-level=error",
     "--color=false",
+    "--define:process.env={}",
     '--define:process.env.NODE_ENV="production"',
     ...Object.entries(env).map(([name, value]) => `--define:process.env.${name}=${JSON.stringify(value)}`),
     ...names.map((name) => `--alias:solo5:${name}=${join(modules, `${name}.js`)}`),
@@ -85,9 +88,8 @@ function mistakes(messages: string, file: string, names: readonly string[]): Sol
       const text =
         missing === undefined
           ? what
-          : /^solo5:/.test(missing)
-            ? `there is no module ${missing}: ${names.map((name) => `solo5:${name}`)
-                .join(", ")}`
+          : missing.startsWith("solo5:")
+            ? `there is no module ${missing}: ${names.map((name) => `solo5:${name}`).join(", ")}`
             : Object.hasOwn(instead, missing)
               ? `a unikernel has no module node:${missing}: use ${instead[missing]}`
               : what.includes('"node:')
@@ -109,52 +111,74 @@ function takeMap(text: string): { readonly lines: readonly string[]; readonly so
   return { lines: text.replace(mapComment, "").split("\n"), sourceMap };
 }
 
-/** In a static block `await` and `return` are errors, as they are at the top of a module. */
-function isWhole(text: string): boolean {
+/** How a program is taken apart: what its text stands in, so that it is whole where this can be parsed, and how it begins and ends. */
+interface Form {
+  /** Of a line that begins a statement at the top, as esbuild indents. */
+  readonly statement: RegExp;
+  /** Whether a text is whole statements. */
+  isWhole(text: string): boolean;
+  readonly head: string;
+  /** Behind every statement. */
+  readonly stop: string;
+}
+
+const parses = (text: string): boolean => {
   try {
-    void new Script(`class A { static { ${text}\n} }`);
+    void new Script(text);
     return true;
   } catch {
     return false;
   }
+};
+
+/** In a static block `await` and `return` are errors, as they are at the top of a module that does not wait. */
+const generator: Form = {
+  statement: /^ {2}[^\s})\]]/,
+  isWhole: (text) => parses(`class A { static { ${text}\n} }`),
+  head: '(function* () { "use strict";',
+  stop: "yield;",
+};
+
+/** Where it waits, jobs run: it stops at build time only. */
+const asyncGenerator: Form = {
+  statement: /^[^\s})\]]/,
+  isWhole: (text) => parses(`(async function* () { "use strict"; ${text}\n})`),
+  head: '(async function* ($build) { "use strict";',
+  stop: "if ($build.stops) yield;",
+};
+
+function takeApart(
+  lines: readonly string[],
+  form: Form,
+): { readonly source: string; readonly statements: number } {
+  const body: string[] = [];
+  let statements = 0;
+  let piece: string[] = [];
+  lines.forEach((line, i) => {
+    piece.push(line);
+    const next = lines[i + 1];
+    const isBoundary = next === undefined || form.statement.test(next);
+    if (!isBoundary || !form.isWhole(piece.join("\n"))) return;
+    const isComment = piece.every((each) => /^\s*(\/\/|$)/.test(each));
+    body.push(...piece.slice(0, -1), isComment ? line : `${line} ${form.stop}`);
+    if (!isComment) statements++;
+    piece = [];
+  });
+  return { source: `${form.head}\n${[...body, ...piece].join("\n")}\n})`, statements };
 }
 
 function asGenerator(text: string): Bundle {
   const { lines, sourceMap } = takeMap(text);
-  const first = lines.findIndex((line) => line === "(() => {") + 1;
-  const end = lines.lastIndexOf("})();");
-  const body: string[] = [];
-  let statements = 0;
-  let piece: string[] = [];
-  for (const [i, line] of lines.slice(first, end).entries()) {
-    piece.push(line);
-    const next = lines[first + i + 1] ?? "";
-    // esbuild indents by two: a statement at the top begins so, and what goes on begins with a closing bracket.
-    const isBoundary = /^ {2}[^\s})\]]/.test(next) || first + i + 1 === end;
-    if (!isBoundary || !isWhole(piece.join("\n"))) continue;
-    body.push(...piece.slice(0, -1), `${piece.at(-1)}${line.trim().startsWith("//") ? "\n" : " "}yield;`);
-    if (line.trim().startsWith("//")) {
-      // A comment alone is no statement.
-      body.splice(-1, 1, piece.at(-1) ?? "");
-    } else statements++;
-    piece = [];
-  }
-  body.push(...piece);
-  return {
-    source: `(function* () { "use strict";\n${body.join("\n")}\n})`,
-    sourceMap,
-    skippedLines: 1 - first,
-    statements,
-  };
+  const first = lines.indexOf("(() => {") + 1;
+  const body = lines.slice(first, lines.lastIndexOf("})();"));
+  return { ...takeApart(body, generator), sourceMap, skippedLines: 1 - first, waits: false };
 }
 
 function asAsync(text: string): Bundle {
   const { lines, sourceMap } = takeMap(text);
-  const body = lines.join("\n").replace(/\nexport \{[^}]*\};\s*$/, "\n");
-  return {
-    source: `(async function () { "use strict";\n${body}\n})`,
-    sourceMap,
-    skippedLines: 1,
-    statements: 0,
-  };
+  const body = lines
+    .join("\n")
+    .replace(/\nexport \{[^}]*\};\s*$/, "\n")
+    .split("\n");
+  return { ...takeApart(body, asyncGenerator), sourceMap, skippedLines: 1, waits: true };
 }

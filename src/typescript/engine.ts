@@ -37,7 +37,7 @@ export class NeedsUnikernel extends Error {
   }
 }
 
-export interface Engine {
+export interface ScriptEngine {
   /** What host functions but those that only compute do; the engine's clock counts as one. */
   onHostFunction: (name: HostFunction) => number;
   /** Promise, reason, whether it is handled by now. */
@@ -54,7 +54,8 @@ export interface Engine {
   setProperty(object: Value, name: string, value: Value): void;
   /** Where the bytes of an ArrayBuffer are. */
   bufferAddress(buffer: Value): number;
-  runJobs(): void;
+  /** Gives their number. */
+  runJobs(): number;
   allocate(bytes: number): number;
   setWord(address: number, value: number): void;
   word(address: number): number;
@@ -70,7 +71,7 @@ const badFile = 8;
 const illegalSeek = 70;
 
 /** `state` where it is given; else a fresh runtime. */
-export function createEngine(module: WasmModule, state?: EngineState): Engine {
+export function createEngine(module: WasmModule, state?: EngineState): ScriptEngine {
   const pages = Math.max(256, (state?.memory.length ?? 0) / 65_536);
   const memory: WasmMemory = new webAssembly.Memory({ initial: pages, maximum: 32_768 });
   const bytes = () => new Uint8Array(memory.buffer);
@@ -189,7 +190,7 @@ export function createEngine(module: WasmModule, state?: EngineState): Engine {
     throw new ProgramError(part("name"), part("message"), part("stack"));
   }
 
-  const engine: Engine = {
+  const engine: ScriptEngine = {
     onHostFunction: () => 0,
     onRejection: () => {},
     evaluate(source, file) {
@@ -234,8 +235,14 @@ export function createEngine(module: WasmModule, state?: EngineState): Engine {
     },
     runJobs() {
       const at = malloc(4);
-      while (qts("IsJobPending", runtime) !== 0) qts("ExecutePendingJob", runtime, 64, at);
+      let count = 0;
+      while (qts("IsJobPending", runtime) !== 0) {
+        const done = qts("ExecutePendingJob", runtime, 64, at);
+        count += qts("GetFloat64", context, done);
+        qts("FreeValuePointer", context, done);
+      }
       own["free"]?.(at);
+      return count;
     },
     allocate: malloc,
     setWord: (address, value) => view().setUint32(address, value, true),

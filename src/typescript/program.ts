@@ -5,7 +5,7 @@ import type { Declaration } from "../image/manifest-json.js";
 import { webAssembly, type WasmModule } from "../wasm/host.js";
 import { maxStackSize, type Base } from "./base.js";
 import type { Bundle } from "./bundle.js";
-import { createEngine, NeedsUnikernel, ProgramError, type Engine, type EngineState } from "./engine.js";
+import { createEngine, NeedsUnikernel, ProgramError, type ScriptEngine, type EngineState } from "./engine.js";
 import type { RunnerProgram } from "./runner-image.js";
 
 export interface ProgramOptions {
@@ -54,11 +54,7 @@ export function evaluateProgram(
   for (const { name, type } of devices)
     build("declareDevice", engine.newText(name), engine.newText(kindOf[type]));
 
-  const { evaluated, stoppedFor } = runStatements(
-    engine,
-    bundle,
-    () => engine.text(build("step")) === "true",
-  );
+  const { evaluated, stoppedFor } = runStatements(engine, bundle, createStep(engine, bundle, build));
   const declared = JSON.parse(engine.text(build("declaredDevices"))) as {
     name: string;
     kind: keyof typeof kinds;
@@ -73,13 +69,38 @@ export function evaluateProgram(
   };
 }
 
-function parsed(engine: Engine, value: unknown): number {
+function parsed(engine: ScriptEngine, value: unknown): number {
   return engine.evaluate(`(${JSON.stringify(value)})`, "<solo5>");
 }
 
+type Build = (name: string, ...args: readonly number[]) => number;
+
+/** Thrown by a step whose statement waits, or has left jobs that a module would not run before its next statement. */
+class HasJobs extends Error {}
+
+/** Runs one statement; whether the program has ended. */
+function createStep(engine: ScriptEngine, { waits }: Bundle, build: Build): () => boolean {
+  if (!waits) {
+    return () => {
+      build("step");
+      return engine.text(build("state")) === "done";
+    };
+  }
+  return () => {
+    build("step");
+    if (engine.runJobs() > jobsOfStop || engine.text(build("state")) === "running") throw new HasJobs();
+    const state = engine.text(build("state"));
+    if (state === "failed") throw new ProgramError("Error", "", "");
+    return state === "done";
+  };
+}
+
+/** That an async generator takes to stop, and the library to hear of it: ECMAScript 27.6.3. */
+const jobsOfStop = 3;
+
 /** The same statements give the same state again, so that one state is enough to go back to. */
 function runStatements(
-  engine: Engine,
+  engine: ScriptEngine,
   { statements }: Bundle,
   step: () => boolean,
 ): { readonly evaluated: number; readonly stoppedFor: string | undefined } {
@@ -88,13 +109,23 @@ function runStatements(
     try {
       if (step()) return { evaluated: done, stoppedFor: undefined };
     } catch (error) {
-      if (!(error instanceof NeedsUnikernel || error instanceof ProgramError)) throw error;
+      const reason = whyStopped(error);
       engine.restore(loaded);
       for (let again = 0; again < done; again++) step();
-      return { evaluated: done, stoppedFor: error instanceof NeedsUnikernel ? error.what : error.message };
+      return { evaluated: done, stoppedFor: reason };
     }
   }
   return { evaluated: statements, stoppedFor: undefined };
+}
+
+/** What the program throws here it will throw at every start, where it is reported; so, too, where the build has too little. */
+function whyStopped(error: unknown): string {
+  if (error instanceof NeedsUnikernel) return error.what;
+  if (error instanceof HasJobs) return "to wait";
+  if (error instanceof ProgramError) return "to be reported: it throws";
+  if (error instanceof RangeError) return "more stack than the build has";
+  if (error instanceof Error && error.name === "RuntimeError") return "what the build cannot do";
+  throw error;
 }
 
 /** Without what lies in the unused part of the engine's stack. */

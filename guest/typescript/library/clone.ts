@@ -13,6 +13,13 @@ export function structuredClone<T>(
   return clone(value, made) as T;
 }
 
+/** Of holes, as a sparse one may have. */
+function emptyArray(length: number): unknown[] {
+  const array: unknown[] = [];
+  array.length = length;
+  return array;
+}
+
 function refuse(value: unknown): never {
   throw new DOMException(`${String(value)} could not be cloned.`, "DataCloneError");
 }
@@ -27,8 +34,8 @@ function clone(value: unknown, made: Map<object, unknown>): unknown {
   };
   if (value instanceof Date) return keep(new Date(value));
   if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
-  if (value instanceof Boolean || value instanceof Number || value instanceof String)
-    return keep(Object(value.valueOf()));
+  const tag = Object.prototype.toString.call(value);
+  if (/^\[object (Boolean|Number|String)\]$/.test(tag)) return keep(Object(value.valueOf()));
   if (value instanceof ArrayBuffer) return keep(value.slice(0));
   if (ArrayBuffer.isView(value)) {
     const buffer = clone(value.buffer, made) as ArrayBuffer;
@@ -40,12 +47,12 @@ function clone(value: unknown, made: Map<object, unknown>): unknown {
   }
   if (value instanceof Map) {
     const copy = keep(new Map());
-    for (const [key, item] of [...value]) copy.set(clone(key, made), clone(item, made));
+    for (const [key, item] of Array.from(value)) copy.set(clone(key, made), clone(item, made));
     return copy;
   }
   if (value instanceof Set) {
     const copy = keep(new Set());
-    for (const item of [...value]) copy.add(clone(item, made));
+    for (const item of Array.from(value)) copy.add(clone(item, made));
     return copy;
   }
   if (value instanceof Error) {
@@ -62,7 +69,7 @@ function clone(value: unknown, made: Map<object, unknown>): unknown {
   ) {
     refuse(value);
   }
-  const copy = keep((Array.isArray(value) ? new Array(value.length) : {}) as Record<string, unknown>);
+  const copy = keep((Array.isArray(value) ? emptyArray(value.length) : {}) as Record<string, unknown>);
   for (const key of Object.keys(value)) copy[key] = clone((value as Record<string, unknown>)[key], made);
   return copy;
 }

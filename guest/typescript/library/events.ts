@@ -69,8 +69,6 @@ export class EventTarget {
 
   dispatchEvent(event: Event): boolean {
     event.target = event.currentTarget = this;
-    const handler = (this as unknown as Record<string, unknown>)[`on${event.type}`];
-    if (typeof handler === "function") handler.call(this, event);
     for (const { listener, once } of this.#entries.get(event.type) ?? []) {
       if (event.stopped) break;
       if (once) this.removeEventListener(event.type, listener);
@@ -84,7 +82,17 @@ export class EventTarget {
 export class AbortSignal extends EventTarget {
   aborted = false;
   reason: unknown = undefined;
-  onabort: ((event: Event) => unknown) | null = null;
+  #onabort: ((event: Event) => unknown) | null = null;
+
+  get onabort(): ((event: Event) => unknown) | null {
+    return this.#onabort;
+  }
+  /** Its place among the listeners is that of the first time it is set. */
+  set onabort(handler: ((event: Event) => unknown) | null) {
+    this.#onabort = handler;
+    this.addEventListener("abort", this.#listener);
+  }
+  readonly #listener = (event: Event): unknown => this.#onabort?.(event);
 
   throwIfAborted(): void {
     if (this.aborted) throw this.reason;

@@ -54,24 +54,31 @@ Object.defineProperty(Math, "random", {
 /** Where the modules that esbuild puts in the place of solo5:* find what they export. */
 Object.defineProperty(globalThis, Symbol.for("solo5.modules"), { value: { block, fs, net, process } });
 
-type Program = () => Iterator<unknown> | Promise<void>;
+type Program = (build: { stops: boolean }) => Iterator<unknown> | AsyncIterator<unknown>;
 
-let program: Program | undefined;
-/** Where a program that does not wait at its top has stopped. */
-let statements: Iterator<unknown> | undefined;
+/** A program that waits at its top stops there at build time only. */
+const stops = { stops: true };
+let program: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+let state: "running" | "stopped" | "done" | "failed" = "stopped";
 
 /** Read by src/typescript/program.ts. */
 export const build = {
   exchange,
-  /** A generator that stops behind every statement at the top; or, for a program that waits there, all of it at once. */
   load(start: Program): void {
-    program = start;
+    program = start(stops);
   },
-  /** Runs to the next stop; whether the program's end was reached. */
-  step(): boolean {
-    statements ??= program?.() as Iterator<unknown>;
-    return statements.next().done === true;
+  /** Runs to the next stop, which a program that waits reaches with some jobs more. */
+  step(): void {
+    state = "running";
+    const next = program?.next();
+    if (!(next instanceof Promise)) state = next?.done === true ? "done" : "stopped";
+    else
+      void next.then(
+        ({ done }) => (state = done === true ? "done" : "stopped"),
+        () => (state = "failed"),
+      );
   },
+  state: (): string => state,
   useSourceMap,
   useFiles: fs.useFiles,
   declareDevice,
@@ -82,13 +89,12 @@ export const build = {
 /** Called once, at the start. */
 export function resume(): void {
   startClock();
-  if (statements === undefined) {
-    const started = program?.() ?? [][Symbol.iterator]();
+  stops.stops = false;
+  for (;;) {
+    const next = program?.next();
     // A promise that is rejected is found by the next turn.
-    if (started instanceof Promise) return;
-    statements = started;
+    if (next === undefined || next instanceof Promise || next.done === true) return;
   }
-  while (statements.next().done !== true);
 }
 
 /** Called over and over, each time with no job left; see `turn`. */

@@ -97,7 +97,7 @@ function parse(input: string, base: Parts | undefined): Parts {
   } else if (protocol === "file:") url.hostname = "";
   else if (!path.startsWith("/")) {
     url.isOpaque = true;
-    url.pathname = percentEncode(path, none);
+    url.pathname = path.replaceAll(/[^ -~]/gu, (char) => percentEncode(char, none));
     return url;
   }
   url.pathname = path === "" && !isSpecial ? "" : resolve(path === "" ? "/" : path);

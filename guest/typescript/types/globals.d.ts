@@ -23,8 +23,16 @@ interface Console {
 }
 declare var console: Console;
 
-declare function setTimeout<A extends unknown[]>(call: (...args: A) => void, msecs?: number, ...args: A): number;
-declare function setInterval<A extends unknown[]>(call: (...args: A) => void, msecs?: number, ...args: A): number;
+declare function setTimeout<A extends unknown[]>(
+  call: (...args: A) => void,
+  msecs?: number,
+  ...args: A
+): number;
+declare function setInterval<A extends unknown[]>(
+  call: (...args: A) => void,
+  msecs?: number,
+  ...args: A
+): number;
 declare function setImmediate<A extends unknown[]>(call: (...args: A) => void, ...args: A): number;
 declare function clearTimeout(timer: number | undefined): void;
 declare function clearInterval(timer: number | undefined): void;

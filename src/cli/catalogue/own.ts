@@ -1,5 +1,11 @@
 // The commands that are ours alone: `solo5 NAME`. What each does is in a module of its name; registry.ts finds it.
-import { buildOptions, generalOptions, replayOptions, runOptions, sealOptions } from "../../tender/options.js";
+import {
+  buildOptions,
+  generalOptions,
+  replayOptions,
+  runOptions,
+  sealOptions,
+} from "../../tender/options.js";
 import { shortName, type CommandLine } from "./command-line.js";
 
 export const shells = ["bash", "zsh", "fish"] as const;

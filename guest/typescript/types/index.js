@@ -1,0 +1,1 @@
+// Declarations are all there is: `import "solo5/guest"` does nothing.

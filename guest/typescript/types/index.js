@@ -1,1 +1,2 @@
-// Declarations are all there is: `import "solo5/guest"` does nothing.
+// Declarations are all there is.
+export const declarations = "solo5/guest";

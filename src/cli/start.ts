@@ -5,6 +5,8 @@ import type { StartOptions } from "../node/engine.js";
 import { debugRequest } from "../node/debug-request.js";
 import { formatNet, netOptions } from "../net/schemes.js";
 import type { AttachedNet, Plan } from "../tender/attach.js";
+import { tuneCompiler } from "../node/jit.js";
+import type { Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { say, warn } from "./say.js";
 import { withSignals } from "./signals.js";
@@ -17,6 +19,7 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
     for (const device of plan.devices) if (device.type === "NET_BASIC") sayNet(options.reporter, device);
   }
   warn(plan, options.reporter);
+  if (name === "wasm") tuneCompiler();
   return withSignals(() => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }));
 }
 

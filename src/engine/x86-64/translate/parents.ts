@@ -2,7 +2,7 @@
 // has the rest of the function once more. Each unit a bounded number of times, and for each address once.
 import type { Unit } from "./discover.js";
 
-const MAX_VERSIONS = 6;
+const MAX_VERSIONS = 3;
 
 export class Parents {
   /** Entries of the units that leave for an address, and of those that an indirect jump is in. */
@@ -12,17 +12,16 @@ export class Parents {
   readonly #tried = new Set<number>();
 
   add({ entry, leaves, jumps }: Unit): void {
+    this.#versions.set(entry, (this.#versions.get(entry) ?? 0) + 1);
     for (const pc of leaves) this.#leaving.set(pc, entry);
     for (const pc of jumps) this.#jumping.set(pc, entry);
   }
 
   /** The entry of the unit that is to be translated again for an address; `sources` are indirect jumps that go there. */
-  take(pc: number, sources: Iterable<number>): number | undefined {
+  find(pc: number, sources: Iterable<number>): number | undefined {
     if (this.#tried.has(pc)) return undefined;
     this.#tried.add(pc);
     const entries = [this.#leaving.get(pc), ...[...sources].map((source) => this.#jumping.get(source))];
-    const entry = entries.find((one) => one !== undefined && (this.#versions.get(one) ?? 1) < MAX_VERSIONS);
-    if (entry !== undefined) this.#versions.set(entry, (this.#versions.get(entry) ?? 1) + 1);
-    return entry;
+    return entries.find((one) => one !== undefined && (this.#versions.get(one) ?? 0) < MAX_VERSIONS);
   }
 }

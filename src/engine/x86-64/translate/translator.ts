@@ -67,6 +67,9 @@ function isMostlySlow({ blocks, instructions }: Unit): boolean {
   return slow >= LEAST_SLOW && slow * SLOW_SHARE > instructions;
 }
 
+const hasBlockAt = ({ blocks }: Unit, at: number): boolean =>
+  blocks.some(({ pc, instructions }) => pc === at && instructions > 0);
+
 export class Translator {
   readonly statistics: TranslatorStatistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
   /** Pages of guest memory that code was translated from. */
@@ -169,17 +172,21 @@ export class Translator {
   /** Units for what waits: anew, or as they are with what has run since; as many as there is time for. */
   #waitingBatch(): Unit[] {
     const end = performance.now() + BATCH_MSECS;
-    const again = new Set<number>();
+    const again = new Map<number, Unit>();
     const fresh: number[] = [];
+    this.#code.functions.clear();
     for (const pc of this.#waiting) {
-      const parent = this.#parents.take(pc, this.#code.jumpSourcesOf(pc));
-      if (parent === undefined) fresh.push(pc);
-      else again.add(parent);
+      const parent = this.#parents.find(pc, this.#code.jumpSourcesOf(pc));
+      const unit =
+        parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
+      // Where a function is cut, the address may be in another part of it.
+      if (unit === undefined || !hasBlockAt(unit, pc)) fresh.push(pc);
+      else again.set(unit.entry, unit);
     }
     this.#waiting.clear();
     const batch = fresh.length === 0 ? [] : this.#gather(fresh, () => performance.now() >= end);
     const isNew = new Set(batch.map(({ entry }) => entry));
-    for (const entry of again) if (!isNew.has(entry)) batch.push(discover(entry, this.#code));
+    for (const unit of again.values()) if (!isNew.has(unit.entry)) batch.push(unit);
     return batch.filter(({ instructions }) => instructions > 0);
   }
 

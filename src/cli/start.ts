@@ -6,7 +6,6 @@ import { debugRequest } from "../node/debug-request.js";
 import { formatNet, netOptions } from "../net/schemes.js";
 import type { AttachedNet, Plan } from "../tender/attach.js";
 import { tuneCompiler } from "../node/jit.js";
-import type { Plan } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { say, warn } from "./say.js";
 import { withSignals } from "./signals.js";

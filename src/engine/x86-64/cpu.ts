@@ -28,8 +28,6 @@ export class Cpu {
   /** The next instruction's address while the guest runs; the state area has it at every exit. */
   rip = 0;
   #cr0 = 0x6000_0010n;
-  /** CR0.EM or TS: x87 instructions raise #NM. Kept apart since each of them looks at it. */
-  isX87Off = false;
   cr2 = 0n;
   cr3 = 0n;
   cr4 = 0n;
@@ -52,7 +50,12 @@ export class Cpu {
 
   set cr0(value: bigint) {
     this.#cr0 = value;
-    this.isX87Off = (value & 0xcn) !== 0n;
+    this.i32[state.x87Off >> 2] = (value & 0xcn) === 0n ? 0 : 1;
+  }
+
+  /** CR0.EM or TS: x87 instructions raise #NM. Kept apart since each of them looks at it. */
+  get isX87Off(): boolean {
+    return this.i32[state.x87Off >> 2] !== 0;
   }
 
   /** A general register as an unsigned bigint. */

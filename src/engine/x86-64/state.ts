@@ -40,6 +40,8 @@ export const state = {
   x87Opcode: 646,
   x87Operand: 648,
   x87Pointer: 656,
+  /** 4: CR0.EM or TS, where x87 instructions raise #NM. */
+  x87Off: 664,
   /** Free for the translator: spill areas, fuel, scratch. */
   translator: 1024,
   /** 64: words of the first tier (threaded/layout.ts). */

@@ -153,10 +153,19 @@ export class Expressions {
   #instruction(n: Node): void {
     const align = alignment.get(n.op);
     if (align !== undefined) return this.memory(n.op, align, n.imm);
+    if (n.op === op.call_indirect) return this.#callIndirect(n);
     this.opcode(n.op);
     if (n.op === op.call) this.code.u32(n.imm);
     if (laneOpcodes.has(n.op)) this.code.byte(n.imm);
     if (n.op === shuffle) this.code.append(Uint8Array.from(n.bytes ?? []));
+  }
+
+  /** Of the function in the table's place `imm`, whose type's index is `high`. */
+  #callIndirect(n: Node): void {
+    this.i32(n.imm);
+    this.op("call_indirect");
+    this.code.u32(n.high);
+    this.code.u32(0);
   }
 
   constant(n: Node): void {

@@ -2,7 +2,7 @@
 import { decode } from "../../../isa/x86-64/decoder.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { MemoryShape } from "./access.js";
-import { isChained } from "./build/builder.js";
+import { isChained, isSlow } from "./build/builder.js";
 import { findTable, type FoundTable, noteAddress } from "./jump-table.js";
 import { RSP } from "./slots.js";
 
@@ -126,7 +126,7 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      const isLast = i.row.traits.run === undefined && !(isChained(i) && isChainedAt(code, i.next));
+      const isLast = isSlow(i) && !(isChained(i) && isChainedAt(code, i.next));
       if (flow !== undefined || isLast) {
         lead(i.next, flow === undefined);
         break;

@@ -28,13 +28,25 @@ export const types = {
   settle: 2,
   /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
   elsewhere: 3,
+  x87: 4,
 } as const;
+
+/**
+ * The x87's function: what to do (x87/code/operations.ts), the operand's bits, and registers; 0 out where it is done, else
+ * nothing has changed.
+ */
+export const x87Type: FunctionType = { params: ["i32", "i64", "i32"], results: ["i32"] };
+/** Its place in the table: until it is there, one that has it put there and leaves the instruction to the interpreter. */
+export const X87_SLOT = 1;
+/** Places in the table from here on are units'. */
+export const FIRST_SLOT = 2;
 
 export const moduleTypes: readonly FunctionType[] = [
   unitType,
   { params: ["i32"], results: ["i32"] },
   { params: [], results: [] },
   { params: ["i32", "i32"], results: ["i32"] },
+  x87Type,
 ];
 
 /** Imported functions by index; a module's own follow. The root's module has `carry` and `string` itself, as its first. */
@@ -47,6 +59,11 @@ export const rootImports = (memoryPages: number, tableSize: number): readonly Im
   { module: "solo5", name: "settle", kind: "function", type: types.settle },
   { module: "solo5", name: "missing", kind: "function", type: types.elsewhere },
   { module: "solo5", name: "failed", kind: "function", type: types.elsewhere },
+];
+
+/** The root has one more. */
+export const rootOnly: readonly Import[] = [
+  { module: "solo5", name: "needX87", kind: "function", type: types.settle },
 ];
 
 export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
@@ -69,6 +86,8 @@ export const words = {
   target: state.translator + 16,
   /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */
   returnAbove: state.translator + 24,
+  /** 12: what an x87 instruction gives to memory or flags; behind 8 bytes, sign and exponent of an extended number. */
+  x87Result: state.translator + 32,
 } as const;
 
 /** In `words.frame`: the unit that is wanted relies on nothing around the stack pointer. */

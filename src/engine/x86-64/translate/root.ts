@@ -1,6 +1,7 @@
 // The root of translated code: the module with the function that calls units one after the other until one leaves or
 // is not there, and the one in the table's first place that stands for all that are not.
 import { encodeModule, type FunctionType } from "../../../wasm/module.js";
+import { call, FunctionWriter, i32 } from "../../../wasm/assembler.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { state } from "../state.js";
 import type { MemoryShape } from "./access.js";
@@ -13,9 +14,13 @@ import {
   LEAVE,
   moduleTypes,
   RETURN_SPAN,
+  FIRST_SLOT,
   rootImports,
+  rootOnly,
   types,
   words,
+  X87_SLOT,
+  x87Type,
 } from "./protocol.js";
 import { RSP } from "./slots.js";
 import { stringFunction } from "./strings.js";
@@ -24,18 +29,31 @@ import { stringFunction } from "./strings.js";
 const runType: FunctionType = { params: ["i32", "i32", "i32"], results: ["i32"] };
 const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 
+/** Indices of the root's last import and of its first own function. */
+const NEED_X87 = imported.carry;
+const own = NEED_X87 + 1;
+
 export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
-    imports: rootImports(memoryPages, 1),
-    functions: [carryFunction(), stringFunction(shape), missing(), run(counts)],
+    imports: [...rootImports(memoryPages, FIRST_SLOT), ...rootOnly],
+    functions: [carryFunction(), stringFunction(shape), missing(), run(counts), missingX87()],
     exports: [
-      { name: "carry", index: imported.carry },
-      { name: "string", index: imported.string },
-      { name: "run", index: imported.count + 1 },
+      { name: "carry", index: own },
+      { name: "string", index: own + 1 },
+      { name: "run", index: own + 3 },
     ],
-    elements: [{ at: 0, index: imported.count }],
+    elements: [
+      { at: 0, index: own + 2 },
+      { at: X87_SLOT, index: own + 4 },
+    ],
   });
+}
+
+/** Has the x87's function made, and leaves this instruction. */
+function missingX87() {
+  const f = new FunctionWriter(x87Type.params);
+  return f.body(types.x87, "missing x87", call(NEED_X87), i32(1));
 }
 
 /** Goes on at the address that was called without a unit of its own. */

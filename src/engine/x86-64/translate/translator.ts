@@ -177,8 +177,7 @@ export class Translator {
     this.#code.functions.clear();
     for (const pc of this.#waiting) {
       const parent = this.#parents.find(pc, this.#code.jumpSourcesOf(pc));
-      const unit =
-        parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
+      const unit = parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
       // Where a function is cut, the address may be in another part of it.
       if (unit === undefined || !hasBlockAt(unit, pc)) fresh.push(pc);
       else again.set(unit.entry, unit);

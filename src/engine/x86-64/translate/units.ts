@@ -12,8 +12,18 @@ import {
 import { state } from "../state.js";
 import type { MemoryShape } from "./access.js";
 import { clearLookup, enterInLookup } from "./lookup.js";
-import { CAREFUL_KEY, imported, moduleImports, moduleTypes, types, unitName } from "./protocol.js";
+import {
+  CAREFUL_KEY,
+  FIRST_SLOT,
+  imported,
+  moduleImports,
+  moduleTypes,
+  types,
+  unitName,
+  X87_SLOT,
+} from "./protocol.js";
 import { rootModule } from "./root.js";
+import { x87Module } from "../x87/code/instructions.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
 /** What translated code asks the interpreter for. */
@@ -69,9 +79,15 @@ export class Units {
     this.#told = installed;
     const given = { memory, table: this.#table, ...called };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
-    const { exports } = new webAssembly.Instance(module, { solo5: given });
+    const needX87 = () => this.#addX87();
+    const { exports } = new webAssembly.Instance(module, { solo5: { ...given, needX87 } });
     this.#imports = { solo5: { ...given, carry: exports["carry"], string: exports["string"] } };
     this.run = exports["run"] as Units["run"];
+  }
+
+  #addX87(): void {
+    const module = new webAssembly.Module(x87Module(this.#memoryPages(), X87_SLOT));
+    Reflect.construct(webAssembly.Instance, [module, this.#imports]);
   }
 
   #memoryPages(): number {
@@ -99,7 +115,7 @@ export class Units {
   slotOf(pc: number): number {
     let slot = this.#slots.get(pc);
     if (slot === undefined) {
-      slot = this.#slots.size + 1;
+      slot = this.#slots.size + FIRST_SLOT;
       this.#slots.set(pc, slot);
       if (slot >= this.#table.length) this.#table.grow(this.#table.length);
       this.#table.set(slot, this.#table.get(0));

@@ -16,6 +16,8 @@ import { divide } from "./divide.js";
 import { BlockMemory, isIndirect, type KnownLoad } from "./memory.js";
 import { Operations } from "./operations.js";
 import { Vectors } from "./vectors.js";
+import { x87Form } from "./x87.js";
+import { BlockX87 } from "./x87-block.js";
 
 /** What a block's translation is told about its unit. */
 export interface UnitContext {
@@ -30,8 +32,13 @@ interface Way {
 }
 
 /** Slow instructions that the interpreter executes several of at once: a block ends behind the last. */
-export const isChained = ({ row: { traits } }: Instruction): boolean =>
-  traits.run === undefined && traits.feature === "X87" && traits.flow === undefined;
+export const isChained = (i: Instruction): boolean => {
+  const { traits } = i.row;
+  return isSlow(i) && traits.feature === "X87" && traits.flow === undefined;
+};
+
+/** Whether translated code leaves an instruction to the interpreter. */
+export const isSlow = (i: Instruction): boolean => i.row.traits.run === undefined && x87Form(i) === undefined;
 
 /** Builds one block; `instruction` is called for each, then `finish`. */
 export class BlockBuilder extends Operations implements Emitter<Node> {
@@ -40,6 +47,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
   readonly #vectors: Vectors;
   readonly #memory: BlockMemory;
   readonly #flags: BlockFlags;
+  readonly #x87: BlockX87;
   #end: Terminator | undefined;
 
   constructor(pc: number, context: UnitContext, { known, returnsTo }: Way) {
@@ -49,6 +57,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#vectors = new Vectors(this.#state);
     this.#memory = new BlockMemory(this.#state, context.shape, known);
     this.#flags = new BlockFlags(this.#state);
+    this.#x87 = new BlockX87(this, this.#state, this.#memory);
     if (known !== undefined && known.base >= 0) {
       this.#state.assume(slots.gpr + known.base, i64FromNumber(known.at));
     }
@@ -59,7 +68,9 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#state.at = i;
     this.#flags.begin();
     const { run } = i.row.traits;
-    if (run === undefined || i.row.traits.privileged === true) {
+    const form = run === undefined ? x87Form(i) : undefined;
+    if (form !== undefined) this.#x87.instruction(i, form);
+    else if (run === undefined || i.row.traits.privileged === true) {
       const before = this.#end?.kind === "slow" ? this.#end : { pc: i.pc, count: 0 };
       this.#end = {
         kind: "slow",

@@ -43,6 +43,13 @@ export function bytesOf(type: ValueType): number {
   return type === "f32" ? 4 : type === "f64" ? 8 : 16;
 }
 
+/** A value that goes to memory, once it is there. */
+export interface Stored {
+  readonly type: ValueType;
+  readonly address: Node;
+  readonly value: () => Node;
+}
+
 export class BlockMemory {
   /** Checks of accesses near the stack pointer. */
   readonly stackChecks: StackCheck[] = [];
@@ -74,15 +81,28 @@ export class BlockMemory {
   }
 
   store(type: ValueType, address: Node, value: Node, aligned: boolean): void {
-    const sizeBytes = bytesOf(type);
-    const place = this.#place(address, sizeBytes, true, aligned);
+    const place = this.#place(address, bytesOf(type), true, aligned);
+    this.#put(type, place, value);
+  }
+
+  /** Stores what is known only after `before`, which may leave: all places are checked first. */
+  storeAll(stored: readonly Stored[], before: () => void): void {
+    const places = stored.map(({ type, address }) => this.#place(address, bytesOf(type), true, false));
+    before();
+    places.forEach((place, index) => {
+      const one = stored[index];
+      if (one !== undefined) this.#put(one.type, place, one.value());
+    });
+  }
+
+  #put(type: ValueType, place: Place, value: Node): void {
     const statement = {
       kind: "store",
       op: stores[type],
       address: place.address,
       value,
       imm: 0,
-      sizeBytes,
+      sizeBytes: bytesOf(type),
     } as const;
     place.use(statement);
     this.#state.statements.push(statement);

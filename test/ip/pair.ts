@@ -18,7 +18,7 @@ export interface PairOptions {
   readonly b?: StackOptions;
 }
 
-const macs = [Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2)] as const;
+export const macs = [Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2)] as const;
 
 /** `a` is 10.0.0.1 and fd00::1, `b` 10.0.0.2 and fd00::2. */
 export function createPair({

@@ -16,6 +16,8 @@ export interface Outgoing {
   readonly protocol: number;
   /** Of the stack where absent. */
   readonly hopLimit?: number | undefined;
+  /** DSCP and ECN (RFC 2474); 0 where absent. */
+  readonly trafficClass?: number | undefined;
 }
 
 /** The neighbour on the way to `destination`; undefined where there is no way. */
@@ -27,7 +29,7 @@ export function hopTo(nic: Nic, destination: Address): Neighbour | undefined {
 /** Writes the IPv4 header in front of `length` bytes at `transportAt(4)`. `fragment` is the field of flags and offset. */
 function header4(
   nic: Nic,
-  { source, destination, protocol, hopLimit = nic.hopLimit }: Outgoing,
+  { source, destination, protocol, hopLimit = nic.hopLimit, trafficClass = 0 }: Outgoing,
   length: number,
   identification: number,
   fragment: number,
@@ -35,7 +37,7 @@ function header4(
   const { tx } = nic;
   const at = ethernetHeader;
   tx[at] = 0x45;
-  tx[at + 1] = 0;
+  tx[at + 1] = trafficClass;
   set16(tx, at + 2, 20 + length);
   set16(tx, at + 4, identification);
   set16(tx, at + 6, fragment);
@@ -51,12 +53,12 @@ function header4(
 
 function header6(
   nic: Nic,
-  { source, destination, protocol, hopLimit = nic.hopLimit }: Outgoing,
+  { source, destination, protocol, hopLimit = nic.hopLimit, trafficClass = 0 }: Outgoing,
   length: number,
 ): void {
   const { tx } = nic;
   const at = ethernetHeader;
-  set32(tx, at, 0x60000000);
+  set32(tx, at, 0x60000000 | (trafficClass << 20));
   set16(tx, at + 4, length);
   tx[at + 6] = protocol;
   tx[at + 7] = hopLimit;

@@ -1,6 +1,6 @@
 // Congestion control (RFC 5681), with recovery by SACK (RFC 6675), or by NewReno where the peer has none (RFC 6582). In bytes.
 import { clearSacks, sackLossEdge, updatePipe } from "./scoreboard.js";
-import { after, before, distance, earlier } from "./sequence.js";
+import { after, before, distance, earlier, later } from "./sequence.js";
 import { mode, type Tcb } from "./tcb.js";
 
 /** More than any path here has. */
@@ -50,18 +50,19 @@ export function duplicate(tcb: Tcb): boolean {
     tcb.bytesAcked = 0;
     tcb.highRxt = tcb.una;
     if (!tcb.sack) tcb.sackedBytes = Math.min(tcb.duplicates * tcb.mss, distance(tcb.una, tcb.max));
-    setLossEdge(tcb);
+    setLossEdge(tcb, true);
     return true;
   }
-  if (tcb.mode === mode.recovery) setLossEdge(tcb);
+  if (tcb.mode === mode.recovery)
+    tcb.lostEdge = later(tcb.lostEdge, tcb.sack ? sackLossEdge(tcb) : tcb.lostEdge);
   return false;
 }
 
-/** With SACK what three segments have overtaken, and at least the first segment; without it the first segment. */
-function setLossEdge(tcb: Tcb): void {
+/** With SACK what three segments have overtaken; without it the first segment, as it is in any case when recovery begins. */
+function setLossEdge(tcb: Tcb, begins: boolean): void {
   const first = earlier((tcb.una + tcb.mss) | 0, tcb.recover);
   const edge = tcb.sack ? sackLossEdge(tcb) : first;
-  tcb.lostEdge = after(edge, first) ? edge : first;
+  tcb.lostEdge = begins ? later(edge, first) : edge;
 }
 
 /** `una` has advanced by `acked`. */
@@ -88,7 +89,7 @@ export function advanced(tcb: Tcb, acked: number): void {
     tcb.sackedBytes = Math.max(0, tcb.sackedBytes - Math.max(0, acked - tcb.mss));
     tcb.highRxt = tcb.una;
   }
-  setLossEdge(tcb);
+  setLossEdge(tcb, false);
 }
 
 /** The retransmission timer has fired (RFC 5681, 3.1; RFC 6675, 5.1): all that is not acknowledged is lost. */

@@ -4,6 +4,7 @@ import type { Layer } from "./layer.js";
 import { abort, touch, unacknowledged } from "./lifecycle.js";
 import { shift } from "./receive-queue.js";
 import { append } from "./send-queue.js";
+import { distance } from "./sequence.js";
 import { isSynchronized, state, type Handlers, type Tcb, type TcpError } from "./tcb.js";
 
 export class Connection {
@@ -67,6 +68,11 @@ export class Connection {
   /** Bytes that `read` would give. */
   get readable(): number {
     return this.#tcb.receivedBytes;
+  }
+  /** How many of the bytes that are still to be read come before the end of what the peer calls urgent (RFC 9293, 3.8.5). */
+  get urgent(): number {
+    const { urgent, urgentEdge, rcvNext, receivedBytes } = this.#tcb;
+    return urgent ? Math.max(0, distance((rcvNext - receivedBytes) | 0, urgentEdge)) : 0;
   }
   /** The peer has ended, and all it sent was read. */
   get ended(): boolean {

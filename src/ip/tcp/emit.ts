@@ -32,6 +32,7 @@ function windowField(tcb: Tcb): number {
 
 /** Whether reading has made room that the peer should hear of now: soon where it has little, later where it has enough. */
 export function windowHasOpened(tcb: Tcb): boolean {
+  if (!tcb.freed) return false;
   const open = Math.max(distance(tcb.rcvNext, tcb.rcvEdge), 0);
   const gained = Math.max(0, tcb.rcvLimit - tcb.receivedBytes) - open;
   return (
@@ -131,6 +132,7 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
   if (!sendPacket(nic, tcb.hop, tcb, size)) return false;
   if (acks) {
     tcb.rcvEdge = (tcb.rcvNext + (isSyn ? window : window << tcb.rcvShift)) | 0;
+    if (distance(tcb.rcvNext, tcb.rcvEdge) >= tcb.rcvLimit - tcb.receivedBytes) tcb.freed = false;
     tcb.ackSent = tcb.rcvNext;
     tcb.ackNow = false;
     tcb.ackAt = Infinity;

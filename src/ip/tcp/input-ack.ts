@@ -51,18 +51,25 @@ function acknowledge(layer: Layer, tcb: Tcb, ack: number, now: number): void {
   trimSacks(tcb);
   tcb.backoff = 0;
   tcb.progressAt = now;
+  tcb.unreachable = false;
   advanced(tcb, acked);
   // RFC 6298, 5.2 and 5.3.
   if (tcb.una === tcb.max) {
     tcb.retransmitAt = Infinity;
     tcb.persisting = false;
   } else if (!tcb.persisting) tcb.retransmitAt = now + currentRto(tcb);
-  if (tcb.hop !== undefined && tcb.hop.state !== "reachable") confirm(layer.nic, tcb.hop);
-  else if (tcb.hop !== undefined) tcb.hop.confirmed = now;
+  hears(layer, tcb, now);
   if (tcb.wantsRoom && unacknowledged(tcb) <= tcb.sendLimit >> 1) {
     tcb.wantsRoom = false;
     tell(layer, tcb, event.writable);
   } else touch(layer, tcb);
+}
+
+/** The next hop has passed on what was sent (RFC 4861, 7.3.1). */
+function hears(layer: Layer, tcb: Tcb, now: number): void {
+  if (tcb.hop === undefined) return;
+  if (tcb.hop.state === "reachable") tcb.hop.confirmed = now;
+  else confirm(layer.nic, tcb.hop);
 }
 
 /** RFC 7323, 4.1: by the echoed timestamp; without, the one segment that is timed (RFC 6298, 3). */
@@ -87,7 +94,10 @@ function updateWindow(layer: Layer, tcb: Tcb, window: number, now: number): void
   tcb.wl2 = ack;
   if (window > tcb.windowMax) tcb.windowMax = window;
   // 3.8.6.1, MUST-37: who answers probes is there.
-  if (window === 0) tcb.progressAt = now;
+  if (window === 0) {
+    tcb.progressAt = now;
+    hears(layer, tcb, now);
+  }
   if (window !== tcb.window) touch(layer, tcb);
   tcb.window = window;
   if (window > 0 && tcb.persisting) {

@@ -1,5 +1,5 @@
 // The data and the FIN of a segment (RFC 9293, 3.10.7.4, seventh and eighth; 3.8.6.3 and RFC 5681, 4.2 for when they are
-// acknowledged). Urgent data is data like other (RFC 6093).
+// acknowledged). Urgent data is in line, as RFC 6093 has it.
 import { abort, tell, toTimeWait, touch } from "./lifecycle.js";
 import type { Layer } from "./layer.js";
 import { collect, insert, push } from "./receive-queue.js";
@@ -15,6 +15,7 @@ export function takeData(layer: Layer, tcb: Tcb, seq: number, now: number): void
   const { segment } = layer;
   const { length } = segment;
   const fin = (segment.flags & flag.fin) !== 0;
+  if ((segment.flags & flag.urg) !== 0) takeUrgent(layer, tcb, (seq + segment.urgent) | 0);
   if (length === 0 && !fin) return;
   const end = (seq + length) | 0;
   if (!mayReceive(tcb)) {
@@ -66,6 +67,14 @@ function accept(layer: Layer, tcb: Tcb, seq: number, from: number, to: number, n
   } else if (distance(tcb.ackSent, tcb.rcvNext) >= 2 * tcb.rcvLargest) tcb.ackNow = true;
   else if (tcb.ackAt === Infinity) tcb.ackAt = now + delayedAckMsecs;
   tell(layer, tcb, event.readable);
+}
+
+/** 3.8.5: the pointer is behind the urgent data (MUST-62); the user hears of it when it advances (MUST-32). */
+function takeUrgent(layer: Layer, tcb: Tcb, edge: number): void {
+  if (!mayReceive(tcb) || !after(edge, tcb.rcvNext) || (tcb.urgent && !after(edge, tcb.urgentEdge))) return;
+  tcb.urgent = true;
+  tcb.urgentEdge = edge;
+  tell(layer, tcb, event.urgent);
 }
 
 function takeFin(layer: Layer, tcb: Tcb): void {

@@ -6,7 +6,7 @@ import { takeAck } from "./input-ack.js";
 import { takeData } from "./input-data.js";
 import { refuse } from "./emit.js";
 import { lookUp, type Layer } from "./layer.js";
-import { createTcb, takeSynOptions, tell, toClosed, touch } from "./lifecycle.js";
+import { createTcb, takeSynOptions, tell, toClosed, toTimeWait, touch } from "./lifecycle.js";
 import { sendSyn } from "./output.js";
 import { flag, readSegment } from "./segment.js";
 import { after, before, distance } from "./sequence.js";
@@ -146,12 +146,14 @@ function onSynReceived(layer: Layer, tcb: Tcb, packet: Packet, now: number): voi
     (segment.flags & (both | flag.rst)) === both && ((segment.seq + 1) | 0) === tcb.rcvNext;
   if (!simultaneous && !isAcceptable(layer, tcb, now)) return;
   if ((segment.flags & flag.rst) !== 0) {
-    if (segment.seq === tcb.rcvNext) toClosed(layer, tcb, tcb.listener === undefined ? "refused" : "reset");
+    if (segment.seq === tcb.rcvNext) toClosed(layer, tcb, tcb.passive ? "reset" : "refused");
     else challenge(layer, tcb, now);
     return;
   }
   if ((segment.flags & flag.syn) !== 0 && !simultaneous) {
-    challenge(layer, tcb, now);
+    // 3.10.7.4, fourth: back to LISTEN, from where it may begin anew.
+    if (tcb.passive) toClosed(layer, tcb, "reset");
+    else challenge(layer, tcb, now);
     return;
   }
   if ((segment.flags & flag.ack) === 0) return;
@@ -178,7 +180,12 @@ function onSynReceived(layer: Layer, tcb: Tcb, packet: Packet, now: number): voi
 function onSynchronized(layer: Layer, tcb: Tcb, packet: Packet, now: number): void {
   const { segment } = layer;
   if (tcb.state === state.timeWait && revives(layer, tcb, packet)) return;
-  if (!isAcceptable(layer, tcb, now)) return;
+  if (!isAcceptable(layer, tcb, now)) {
+    // Its FIN again: our acknowledgement was lost, and the wait starts anew.
+    if (tcb.state === state.timeWait && (segment.flags & (flag.fin | flag.rst)) === flag.fin)
+      toTimeWait(layer, tcb);
+    return;
+  }
   if ((segment.flags & flag.rst) !== 0) {
     // RFC 5961, 3.2: exactly the next, or it is asked whether it was meant.
     if (segment.seq === tcb.rcvNext) toClosed(layer, tcb, tcb.state === state.timeWait ? undefined : "reset");

@@ -21,6 +21,9 @@ export interface TcbOptions {
   /** Milliseconds of silence after which the peer is asked whether it lives; 0: never (RFC 9293, 3.8.4). */
   readonly keepAliveMsecs?: number;
   readonly userTimeoutMsecs?: number;
+  /** IP's fields of what is sent (RFC 9293, 3.9.2, MUST-48 and MUST-49): TTL or hop limit, and DSCP with ECN. */
+  readonly hopLimit?: number;
+  readonly trafficClass?: number;
 }
 
 /** A connection in the table, in a state to be. Undefined where the stack has as many as it may. */
@@ -50,7 +53,8 @@ export function createTcb(
     source,
     destination,
     protocol: protocolTcp,
-    hopLimit: undefined,
+    hopLimit: options.hopLimit,
+    trafficClass: options.trafficClass,
     localPort,
     remotePort,
     hash: hashOf(layer, source, 0, destination, 0, source.length, (localPort << 16) | remotePort),
@@ -59,6 +63,7 @@ export function createTcb(
     hop: undefined,
     handlers: none,
     listener: undefined,
+    passive: initial !== state.synSent,
     una: iss,
     next: iss,
     max: iss,
@@ -88,9 +93,12 @@ export function createTcb(
     islands: null,
     islandParts: 0,
     islandLatest: 0,
+    freed: false,
     finAt: 0,
     finKnown: false,
     finReceived: false,
+    urgentEdge: 0,
+    urgent: false,
     deaf: false,
     scaling: true,
     sack: layer.limits.sack,
@@ -131,6 +139,7 @@ export function createTcb(
     keepAliveProbes: 0,
     heardAt: now,
     userTimeout: options.userTimeoutMsecs ?? layer.limits.userTimeoutMsecs,
+    unreachable: false,
     timer: createTimer(() => layer.onTimer(tcb)),
     dirty: false,
     events: 0,
@@ -151,7 +160,10 @@ export function takeSynOptions(layer: Layer, tcb: Tcb): void {
   const now = layer.nic.host.now();
   tcb.scaling = segment.windowScale >= 0;
   tcb.windowShift = Math.max(0, segment.windowScale);
-  if (!tcb.scaling) tcb.rcvShift = 0;
+  if (!tcb.scaling) {
+    tcb.rcvShift = 0;
+    tcb.rcvLimit = Math.min(tcb.rcvLimit, 0xffff);
+  }
   tcb.sack = segment.sackPermitted && layer.limits.sack;
   tcb.timestamps = segment.hasTimestamps && layer.limits.timestamps;
   tcb.tsRecent = segment.timestamp;
@@ -184,13 +196,15 @@ export function tell(layer: Layer, tcb: Tcb, what: number): void {
 
 /** RFC 9293, 3.6.1: what comes late is still answered for twice the maximum segment lifetime. */
 export function toTimeWait(layer: Layer, tcb: Tcb): void {
+  const first = tcb.state !== state.timeWait;
   tcb.state = state.timeWait;
   clear(tcb);
   tcb.retransmitAt = Infinity;
   layer.timeWaits.delete(tcb);
   layer.timeWaits.add(tcb);
   tcb.idleAt = layer.nic.host.now() + layer.limits.timeWaitMsecs;
-  tell(layer, tcb, event.closed);
+  if (first) tell(layer, tcb, event.closed);
+  else touch(layer, tcb);
 }
 
 /** Forgets the connection. */

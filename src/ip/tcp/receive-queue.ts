@@ -45,7 +45,10 @@ function trimTail(tcb: Tcb): void {
 export function shift(tcb: Tcb): Uint8Array | undefined {
   if (tcb.received.length === 1) trimTail(tcb);
   const data = tcb.received.shift();
-  if (data !== undefined) tcb.receivedBytes -= data.length;
+  if (data !== undefined) {
+    tcb.receivedBytes -= data.length;
+    tcb.freed = true;
+  }
   return data;
 }
 

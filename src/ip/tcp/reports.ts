@@ -21,8 +21,10 @@ export function takeReport(layer: Layer, report: IcmpReport): void {
     shrink(layer, tcb, report.mtu);
     return;
   }
-  // RFC 5927, 6.1: hard errors end what is being tried and nothing else; what is established waits for its timers.
-  if (tcb.state === state.synSent) toClosed(layer, tcb, report.error === "port" ? "refused" : "unreachable");
+  // 3.9.2.2, MUST-56: the way may open again; if it does not, the timeout says why.
+  if (report.error !== "port") tcb.unreachable = true;
+  // RFC 5927, 6.1: hard errors end what is being tried; what is established waits for its timers.
+  else if (tcb.state === state.synSent) toClosed(layer, tcb, "refused");
 }
 
 function find(layer: Layer, { local, remote, localPort, remotePort }: IcmpReport): Tcb | undefined {

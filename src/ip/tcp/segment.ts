@@ -17,6 +17,7 @@ export interface Segment {
   flags: number;
   /** The field, not scaled. */
   window: number;
+  urgent: number;
   /** Where the data lies in the frame. */
   at: number;
   length: number;
@@ -41,6 +42,7 @@ export const createSegment = (): Segment => ({
   ack: 0,
   flags: 0,
   window: 0,
+  urgent: 0,
   at: 0,
   length: 0,
   mss: 0,
@@ -65,6 +67,7 @@ export function readSegment(into: Segment, frame: Uint8Array, at: number, end: n
   into.ack = get32(frame, at + 8);
   into.flags = (frame[at + 13] as number) & 0x3f;
   into.window = get16(frame, at + 14);
+  into.urgent = get16(frame, at + 18);
   into.at = dataAt;
   into.length = end - dataAt;
   into.mss = 0;

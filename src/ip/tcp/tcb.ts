@@ -33,6 +33,8 @@ export interface Handlers {
   opened?(): void;
   /** Data has come, or the end of it. */
   readable?(): void;
+  /** The peer has sent urgent data, or more of it; `Connection.urgent` tells how far it goes. */
+  urgent?(): void;
   /** `write` may go on after it has returned false. */
   writable?(): void;
   /** Nothing more will happen; `error` where it did not end in order. */
@@ -63,6 +65,7 @@ export interface Tcb {
   readonly destination: Address;
   readonly protocol: 6;
   hopLimit: number | undefined;
+  trafficClass: number | undefined;
   readonly localPort: number;
   readonly remotePort: number;
   /** Of addresses and ports; those that share it are chained. */
@@ -74,6 +77,8 @@ export interface Tcb {
   handlers: Handlers;
   /** Whom the listener has to tell; undefined once it is the user's. */
   listener: Backlog | undefined;
+  /** It began with the peer's SYN (RFC 9293, 3.5, MUST-11). */
+  passive: boolean;
 
   // Send sequence space (RFC 9293, 3.3.1). `max` is the highest that was ever sent; `next` may be behind after a probe.
   una: number;
@@ -116,10 +121,15 @@ export interface Tcb {
   islandParts: number;
   /** The start of the island that grew last. */
   islandLatest: number;
+  /** The user has read something of which the peer does not know. */
+  freed: boolean;
   /** Sequence number of the peer's FIN, once it is known. */
   finAt: number;
   finKnown: boolean;
   finReceived: boolean;
+  /** Behind the last byte that the peer calls urgent, once it does. */
+  urgentEdge: number;
+  urgent: boolean;
   /** The user reads no more: data that comes is answered with a reset. */
   deaf: boolean;
 
@@ -179,6 +189,8 @@ export interface Tcb {
   keepAliveProbes: number;
   heardAt: number;
   userTimeout: number;
+  /** ICMP has said that the way is shut, perhaps for a while. */
+  unreachable: boolean;
   timer: Timer;
   /** It is in the list of those that have something to send or to tell. */
   dirty: boolean;
@@ -188,7 +200,7 @@ export interface Tcb {
 }
 
 /** What the user is to be told. */
-export const event = { opened: 1, readable: 2, writable: 4, closed: 8 } as const;
+export const event = { opened: 1, readable: 2, writable: 4, closed: 8, urgent: 16 } as const;
 
 /** A listener's connections that are not established. */
 export interface Backlog {

@@ -13,6 +13,8 @@ import { isSynchronized, state, type Tcb } from "./tcb.js";
 const synMsecs = 180_000;
 /** An answer to a SYN is not waited for so long: who meant it asks again. */
 const synReceivedMsecs = 60_000;
+/** Retransmissions of one segment: R1. */
+const negativeAdvice = 3;
 /** RFC 9293, 3.8.4: as most do. */
 const keepAlive = { intervalMsecs: 75_000, probes: 9 } as const;
 
@@ -38,7 +40,7 @@ function onRetransmit(layer: Layer, tcb: Tcb, now: number): void {
   if (isOpening(tcb)) {
     const asked = tcb.userTimeout === layer.limits.userTimeoutMsecs ? synMsecs : tcb.userTimeout;
     if (silent >= (tcb.state === state.synSent ? asked : synReceivedMsecs)) {
-      toClosed(layer, tcb, "timeout");
+      toClosed(layer, tcb, tcb.unreachable ? "unreachable" : "timeout");
       return;
     }
     tcb.backoff++;
@@ -46,7 +48,7 @@ function onRetransmit(layer: Layer, tcb: Tcb, now: number): void {
     return;
   }
   if (silent >= tcb.userTimeout) {
-    abort(layer, tcb, "timeout");
+    abort(layer, tcb, tcb.unreachable ? "unreachable" : "timeout");
     return;
   }
   if (tcb.persisting) {
@@ -57,6 +59,8 @@ function onRetransmit(layer: Layer, tcb: Tcb, now: number): void {
     tcb.retransmitAt = Infinity;
     return;
   }
+  // 3.8.3, MUST-20: at R1 the neighbour is doubted.
+  if (tcb.backoff >= negativeAdvice && tcb.hop?.state === "reachable") tcb.hop.state = "stale";
   // RFC 6298, 5.4 to 5.6.
   tcb.backoff++;
   tcb.next = tcb.max;

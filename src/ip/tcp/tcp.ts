@@ -1,8 +1,8 @@
 // TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
 import { Solo5Error } from "../../bytes/error.js";
-import type { Address } from "../address.js";
+import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
 import type { IcmpReport } from "../icmp.js";
-import { random, sourceFor, type Nic } from "../nic.js";
+import { isBroadcastHere, random, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { dynamicPorts, type Endpoint } from "../udp.js";
 import { equal } from "../wire.js";
@@ -124,6 +124,13 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtoco
       const address = options.local?.address ?? sourceFor(nic, remote.address);
       if (address === undefined || address.length !== remote.address.length)
         throw new Solo5Error("NO_ROUTE", "no address from which to connect there");
+      // RFC 9293, 3.9.1.1, MUST-46.
+      if (
+        isMulticast(remote.address) ||
+        isUnspecified(remote.address) ||
+        isBroadcastHere(nic, remote.address)
+      )
+        throw new Solo5Error("NO_ROUTE", `nobody can connect to ${formatAddress(remote.address)}`);
       const asked = options.local?.port ?? 0;
       const port = asked === 0 ? freePort(address, remote) : asked;
       if (has(layer, address, port, remote.address, remote.port))
@@ -232,6 +239,7 @@ function flush(layer: Layer): void {
       tcb.events = 0;
       const { handlers } = tcb;
       if ((events & event.opened) !== 0) handlers.opened?.();
+      if ((events & event.urgent) !== 0) handlers.urgent?.();
       if ((events & event.readable) !== 0) handlers.readable?.();
       if ((events & event.writable) !== 0) handlers.writable?.();
       if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);

@@ -1,6 +1,6 @@
 // Names as the host's own programs find them, and everything else that DNS has from the server that the host asks.
 import { createSocket } from "node:dgram";
-import { getServers, promises, type LookupAddress } from "node:dns";
+import { promises, type LookupAddress } from "node:dns";
 import { connect } from "node:net";
 import { parseAddress } from "../../ip/address.js";
 import type { HostSockets } from "../../net/user/sockets.js";
@@ -71,7 +71,7 @@ const isTruncated = (answer: Uint8Array): boolean => ((answer[2] ?? 0) & 2) !== 
 
 export const query: HostSockets["query"] = async (message) => {
   let failure: unknown = new Error("the host knows no DNS server");
-  for (const server of getServers()) {
+  for (const server of promises.getServers()) {
     try {
       const answer = await overUdp(message, server);
       return isTruncated(answer) ? await overTcp(message, server) : answer;

@@ -63,6 +63,9 @@ export const formatEndpoint = ({ address, port }: Endpoint): string =>
 export const cannotListen = (protocol: string, at: Endpoint, why: string, cause: unknown): Solo5Error =>
   new Solo5Error("NET", `cannot listen on ${protocol} ${formatEndpoint(at)}: ${why}`, { cause });
 
+/** As many may come at once as the kernel lets wait. */
+const backlog = 4096;
+
 export const listenTcp =
   (reason: (cause: unknown) => string): HostSockets["listen"] =>
   (at, accept) =>
@@ -71,7 +74,7 @@ export const listenTcp =
         tell(socket, accept(tcpSocket(socket)));
       });
       server.on("error", (cause) => reject(cannotListen("tcp", at, reason(cause), cause)));
-      server.listen({ host: formatAddress(at.address), port: at.port, backlog: 511 }, () => {
+      server.listen({ host: formatAddress(at.address), port: at.port, backlog }, () => {
         resolve({ at: endpointOf(server.address() as AddressInfo), close: () => void server.close() });
       });
     });

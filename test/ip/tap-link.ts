@@ -1,6 +1,6 @@
 // A stack on a tap of this process's network namespace, whose other end is the kernel's TCP/IP.
 import { result } from "../../src/abi/start.js";
-import { createStack, type Stack, type StackOptions } from "../../src/ip/index.js";
+import { createStack, type Host, type Stack, type StackOptions } from "../../src/ip/index.js";
 import { descriptorDevice } from "../../src/linux/net/descriptor-device.js";
 import { watchedReader } from "../../src/linux/net/poll.js";
 import { openTap } from "../../src/linux/net/tap.js";
@@ -8,6 +8,7 @@ import { randomFrom } from "./world.js";
 
 export interface TapStack {
   readonly stack: Stack;
+  readonly host: Host;
   close(): void;
 }
 
@@ -57,6 +58,7 @@ export function stackOnTap(
   });
   return {
     stack,
+    host,
     close() {
       clearTimeout(timer);
       stack.close();

@@ -5,8 +5,8 @@ import type { Island, Tcb } from "./tcb.js";
 
 const smallBytes = 512;
 const ownBytes = 2048;
-/** Pieces ahead of what is missing; what comes beyond is as good as lost. */
-const partsMax = 1024;
+/** Pieces ahead of what is missing; what comes beyond is as good as lost. A window of full segments has far fewer. */
+const partsMax = (tcb: Tcb): number => Math.max(1024, tcb.rcvLimit >> 9);
 
 /** Takes data that is next in order. */
 export function push(tcb: Tcb, data: Uint8Array): void {
@@ -54,7 +54,7 @@ export function shift(tcb: Tcb): Uint8Array | undefined {
 
 /** Keeps data that starts at `seq`, ahead of what is missing. */
 export function insert(tcb: Tcb, seq: number, data: Uint8Array): void {
-  if (tcb.islandParts >= partsMax || data.length === 0) return;
+  if (tcb.islandParts >= partsMax(tcb) || data.length === 0) return;
   const islands = (tcb.islands ??= []);
   const kept = data.length < smallBytes ? data.slice() : data;
   const end = (seq + data.length) | 0;

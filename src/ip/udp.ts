@@ -56,8 +56,8 @@ export interface UdpLayer extends Udp {
 }
 
 const headerSize = 8;
-/** RFC 6335, 6. */
-export const dynamicPorts = { first: 49_152, count: 16_384 } as const;
+/** RFC 6056, 3.2 wants as many as can be; below them are those that servers listen on. */
+export const dynamicPorts = { first: 32_768, count: 32_768 } as const;
 
 interface Bound {
   readonly address: Address | undefined;

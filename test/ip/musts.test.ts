@@ -325,6 +325,21 @@ script(
   > * R.`,
 );
 
+test("RFC 6191: a port in TIME-WAIT is used again after a second, where timestamps keep the two apart", () => {
+  const it = createScript({ connection: { local: { port: 40_000 } } });
+  it.run(`connect
+    > S 0
+    < S. 0 ack 1 mss 1000 ts 5 0
+    > . 1 ack 1
+    end
+    > F. 1 ack 1
+    < F. 1 ack 2 ts 6 0
+    > . 2 ack 2
+    = state timeWait`);
+  assert.throws(() => it.run("connect"), /TCP port 40000 has a connection there already/);
+  it.run("+ 1001\nconnect\n> * S\n= state synSent");
+});
+
 // 3.7 and 3.8: data.
 script(
   "MUST-17: Nagle's algorithm holds small segments",

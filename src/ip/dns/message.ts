@@ -221,7 +221,7 @@ export function writeDns(message: DnsMessage, sizeMax = 65_535): Uint8Array {
     push16(question.type);
     push16(question.class);
   }
-  let truncated = message.truncated;
+  let cut = false;
   const counts = [message.questions.length];
   for (const section of [message.answers, message.authorities, message.additionals]) {
     let count = 0;
@@ -238,10 +238,10 @@ export function writeDns(message: DnsMessage, sizeMax = 65_535): Uint8Array {
       else name(record.target);
       out[data - 2] = (out.length - data) >> 8;
       out[data - 1] = (out.length - data) & 255;
-      if (truncated || out.length > sizeMax) {
+      if (cut || out.length > sizeMax) {
         out.length = start;
         for (const [key, at] of known) if (at >= start) known.delete(key);
-        truncated = true;
+        cut = true;
         break;
       }
       count++;
@@ -251,7 +251,7 @@ export function writeDns(message: DnsMessage, sizeMax = 65_535): Uint8Array {
   const bytes = Uint8Array.from(out);
   const bit = (set: boolean, value: number): number => (set ? value : 0);
   set16(bytes, 0, message.id);
-  set16(bytes, 2, bit(message.response, 0x8000) | (message.opcode << 11) | bit(message.authoritative, 0x400) | bit(truncated, 0x200) | bit(message.recursionDesired, 0x100) | bit(message.recursionAvailable, 0x80) | message.code); // prettier-ignore
+  set16(bytes, 2, bit(message.response, 0x8000) | (message.opcode << 11) | bit(message.authoritative, 0x400) | bit(message.truncated || cut, 0x200) | bit(message.recursionDesired, 0x100) | bit(message.recursionAvailable, 0x80) | message.code); // prettier-ignore
   counts.forEach((count, i) => set16(bytes, 4 + i * 2, count));
   return bytes;
 }

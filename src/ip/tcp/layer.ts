@@ -1,9 +1,9 @@
 // What the connections of a stack share.
-import { keyOf, type Address } from "../address.js";
+import type { Address } from "../address.js";
 import type { Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { siphash } from "../siphash.js";
-import { concat } from "../wire.js";
+import { concat, equal } from "../wire.js";
 import type { Segment } from "./segment.js";
 import type { Backlog, Tcb } from "./tcb.js";
 
@@ -115,26 +115,31 @@ export function lookUp(layer: Layer, packet: Packet): Tcb | undefined {
   return tcb;
 }
 
-/** Whether there is such a connection already. */
-export function has(
+/** The connection of these ends. */
+export function find(
   layer: Layer,
   local: Address,
   localPort: number,
   remote: Address,
   remotePort: number,
-): boolean {
+): Tcb | undefined {
   const hash = hashOf(layer, local, 0, remote, 0, local.length, (localPort << 16) | remotePort);
-  const same = (a: Address, b: Address): boolean => keyOf(a) === keyOf(b);
-  for (let tcb = layer.table.get(hash) ?? null; tcb !== null; tcb = tcb.chained)
-    if (
-      tcb.localPort === localPort &&
-      tcb.remotePort === remotePort &&
-      same(tcb.source, local) &&
-      same(tcb.destination, remote)
-    )
-      return true;
-  return false;
+  let tcb = layer.table.get(hash) ?? null;
+  while (tcb !== null && !isBetween(tcb, local, localPort, remote, remotePort)) tcb = tcb.chained;
+  return tcb ?? undefined;
 }
+
+const isBetween = (
+  tcb: Tcb,
+  local: Address,
+  localPort: number,
+  remote: Address,
+  remotePort: number,
+): boolean =>
+  tcb.localPort === localPort &&
+  tcb.remotePort === remotePort &&
+  equal(tcb.source, local) &&
+  equal(tcb.destination, remote);
 
 export function enter(layer: Layer, tcb: Tcb): void {
   tcb.chained = layer.table.get(tcb.hash) ?? null;

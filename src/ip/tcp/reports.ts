@@ -2,11 +2,10 @@
 import { keyOf } from "../address.js";
 import type { IcmpReport } from "../icmp.js";
 import { pathMss, timestampSize } from "./emit.js";
-import { hashOf, type Layer } from "./layer.js";
+import { find, type Layer } from "./layer.js";
 import { toClosed, touch } from "./lifecycle.js";
 import { after, before } from "./sequence.js";
 import { mode, state, type Tcb } from "./tcb.js";
-import { equal } from "../wire.js";
 
 /** RFC 1191, 3 and RFC 8200, 5: no path is narrower. */
 const pathMtuMin = { 4: 576, 6: 1280 } as const;
@@ -14,7 +13,7 @@ const pathMtuMin = { 4: 576, 6: 1280 } as const;
 const pathsMax = 256;
 
 export function takeReport(layer: Layer, report: IcmpReport): void {
-  const tcb = find(layer, report);
+  const tcb = find(layer, report.local, report.localPort, report.remote, report.remotePort);
   // RFC 5927, 4.1.
   if (tcb === undefined || before(report.sequence, tcb.una) || !before(report.sequence, tcb.max)) return;
   if (report.error === "tooBig") {
@@ -25,19 +24,6 @@ export function takeReport(layer: Layer, report: IcmpReport): void {
   if (report.error !== "port") tcb.unreachable = true;
   // RFC 5927, 6.1: hard errors end what is being tried; what is established waits for its timers.
   else if (tcb.state === state.synSent) toClosed(layer, tcb, "refused");
-}
-
-function find(layer: Layer, { local, remote, localPort, remotePort }: IcmpReport): Tcb | undefined {
-  const hash = hashOf(layer, local, 0, remote, 0, local.length, (localPort << 16) | remotePort);
-  for (let tcb = layer.table.get(hash) ?? null; tcb !== null; tcb = tcb.chained)
-    if (
-      tcb.localPort === localPort &&
-      tcb.remotePort === remotePort &&
-      equal(tcb.source, local) &&
-      equal(tcb.destination, remote)
-    )
-      return tcb;
-  return undefined;
 }
 
 /** RFC 1191, 6.4; RFC 8201, 5.2: smaller segments from now on, and what was too large again. */

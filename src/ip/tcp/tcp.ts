@@ -2,16 +2,17 @@
 import { Solo5Error } from "../../bytes/error.js";
 import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
 import type { IcmpReport } from "../icmp.js";
-import { isBroadcastHere, random, sourceFor, type Nic } from "../nic.js";
+import { isBroadcastHere, random32, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { dynamicPorts, type Endpoint } from "../udp.js";
 import { equal } from "../wire.js";
 import { Connection } from "./connection.js";
 import { takeReport } from "./reports.js";
-import { defaultLimits, has, offsetFor, type Layer, type TcpLimits } from "./layer.js";
+import { defaultLimits, find, initialSequence, offsetFor, type Layer, type TcpLimits } from "./layer.js";
 import { abort, createTcb, toClosed, touch, type TcbOptions } from "./lifecycle.js";
 import { output } from "./output.js";
 import { receive } from "./input.js";
+import { after } from "./sequence.js";
 import { createSegment } from "./segment.js";
 import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
 import { onTimer } from "./tcp-timer.js";
@@ -73,6 +74,8 @@ export interface TcpProtocol extends Tcp {
   close(): void;
 }
 
+const reuseMsecs = 1000;
+
 interface Listening extends Backlog {
   readonly address: Address | undefined;
 }
@@ -104,15 +107,29 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtoco
     offer: undefined,
   };
 
-  /** RFC 6056, 3.3.3: another order of ports for every destination, that nobody foresees. */
+  /** RFC 6056, 3.3.4: for every destination another order of ports, that nobody foresees. */
+  let opened = random32(nic);
   const freePort = (local: Address, remote: Endpoint): number => {
-    const offset = offsetFor(layer, local, remote.address, remote.port) >>> 0;
-    const start = Math.floor(random(nic) * 512) + offset;
+    const start = (offsetFor(layer, local, remote.address, remote.port) >>> 0) + opened++;
     for (let i = 0; i < dynamicPorts.count; i++) {
       const port = dynamicPorts.first + ((start + i) % dynamicPorts.count);
-      if (!has(layer, local, port, remote.address, remote.port) && !listeners.has(port)) return port;
+      if (isFree(local, port, remote) && !listeners.has(port)) return port;
     }
     throw new Solo5Error("PORT", "no free TCP port for this destination");
+  };
+  /**
+   * A connection in TIME-WAIT gives way to a new one whose numbers are all later (RFC 6191, 2, seen from the other end): the
+   * sequence numbers by their clock, the timestamps after a second. Else a thousand connections a second would use up the ports.
+   */
+  const isFree = (local: Address, port: number, remote: Endpoint): boolean => {
+    const old = find(layer, local, port, remote.address, remote.port);
+    if (old === undefined) return true;
+    if (old.state !== state.timeWait || !old.timestamps) return false;
+    const age = nic.host.now() - (old.idleAt - layer.limits.timeWaitMsecs);
+    if (age < reuseMsecs || !after(initialSequence(layer, local, port, remote.address, remote.port), old.max))
+      return false;
+    toClosed(layer, old);
+    return true;
   };
 
   return {
@@ -133,7 +150,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtoco
         throw new Solo5Error("NO_ROUTE", `nobody can connect to ${formatAddress(remote.address)}`);
       const asked = options.local?.port ?? 0;
       const port = asked === 0 ? freePort(address, remote) : asked;
-      if (has(layer, address, port, remote.address, remote.port))
+      if (!isFree(address, port, remote))
         throw new Solo5Error("PORT", `TCP port ${port} has a connection there already`);
       const tcb = createTcb(layer, { address, port }, remote, state.synSent, options);
       if (tcb === undefined)

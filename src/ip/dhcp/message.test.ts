@@ -1,0 +1,60 @@
+// DHCP messages: what is written is read, and anything may be read.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { lengthOf, maskOf, readDhcp, writeDhcp, type DhcpMessage } from "./message.js";
+
+const address = fc.uint8Array({ minLength: 4, maxLength: 4 });
+const message: fc.Arbitrary<DhcpMessage> = fc.record(
+  {
+    op: fc.constantFrom(1 as const, 2 as const),
+    xid: fc.integer(),
+    secs: fc.nat(0xffff),
+    broadcast: fc.boolean(),
+    ciaddr: address,
+    yiaddr: address,
+    siaddr: address,
+    giaddr: address,
+    chaddr: fc.uint8Array({ minLength: 6, maxLength: 6 }),
+    type: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8),
+    options: fc
+      .uniqueArray(
+        fc.tuple(fc.constantFrom(1, 3, 6, 12, 50, 51, 61, 119), fc.uint8Array({ maxLength: 600 })),
+        {
+          selector: ([code]) => code,
+          maxLength: 5,
+        },
+      ) // prettier-ignore
+      .map((entries) => new Map(entries)),
+  },
+  { noNullPrototype: true },
+);
+
+test("what is written is read, and every beginning of it is refused or read", () => {
+  fc.assert(
+    fc.property(message, (it) => {
+      const bytes = writeDhcp(it);
+      assert.deepEqual(readDhcp(bytes), it);
+      for (let size = 0; size < bytes.length; size++) readDhcp(bytes.subarray(0, size));
+    }),
+  );
+});
+
+test("anything may be read", () => {
+  const mutated = fc
+    .tuple(message, fc.array(fc.tuple(fc.nat(600), fc.nat(255)), { maxLength: 6 }))
+    .map(([it, changes]) => {
+      const bytes = writeDhcp(it);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      return bytes;
+    });
+  fc.assert(
+    fc.property(mutated, (bytes) => void readDhcp(bytes)),
+    { numRuns: 1000 },
+  );
+});
+
+test("masks and lengths", () => {
+  for (let length = 0; length <= 32; length++) assert.equal(lengthOf(maskOf(length)), length);
+  assert.deepEqual(maskOf(20), Uint8Array.of(255, 255, 240, 0));
+});

@@ -1,0 +1,94 @@
+// DNS messages: what is written is read, anything may be read, and what RFC 1035, 4.1.4 prints is understood.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { answerTo, nameBytes, queryFor, readDns, recordType, writeDns, type DnsMessage } from "./message.js";
+
+const label = fc.string({ unit: fc.constantFrom("a", "B", "z", "0", "-", "_"), minLength: 1, maxLength: 20 });
+const name = fc.array(label, { maxLength: 6 }).map((labels) => labels.join("."));
+const data = fc.uint8Array({ maxLength: 40 });
+const record = fc.oneof(
+  fc.record(
+    {
+      name,
+      type: fc.constantFrom(1, 16, 28, 99),
+      class: fc.constant(1),
+      ttl: fc.nat(0xffffffff),
+      data,
+    },
+    { noNullPrototype: true },
+  ),
+  fc.record({ name, type: fc.constantFrom(recordType.cname, recordType.ns, recordType.ptr), class: fc.constant(1), ttl: fc.nat(0xffffffff), target: name }, { noNullPrototype: true }).map((it) => ({ ...it, data: nameBytes(it.target) })), // prettier-ignore
+);
+const records = fc.array(record, { maxLength: 5 });
+const message: fc.Arbitrary<DnsMessage> = fc.record(
+  {
+    id: fc.nat(0xffff),
+    response: fc.boolean(),
+    opcode: fc.nat(15),
+    authoritative: fc.boolean(),
+    truncated: fc.constant(false),
+    recursionDesired: fc.boolean(),
+    recursionAvailable: fc.boolean(),
+    code: fc.nat(15),
+    questions: fc.array(
+      fc.record({ name, type: fc.nat(0xffff), class: fc.nat(0xffff) }, { noNullPrototype: true }),
+      { maxLength: 3 },
+    ),
+    answers: records,
+    authorities: records,
+    additionals: records,
+  },
+  { noNullPrototype: true },
+);
+
+test("what is written is read, and every beginning of it is refused or read", () => {
+  fc.assert(
+    fc.property(message, (it) => {
+      const bytes = writeDns(it);
+      assert.deepEqual(readDns(bytes), it);
+      for (let size = 0; size < bytes.length; size++) readDns(bytes.subarray(0, size));
+    }),
+  );
+});
+
+test("anything may be read, and what is understood can be written", () => {
+  const mutated = fc
+    .tuple(message, fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 6 }))
+    .map(([it, changes]) => {
+      const bytes = writeDns(it);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      return bytes;
+    });
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), mutated), (bytes) => {
+      const it = readDns(bytes);
+      if (it !== undefined) assert.deepEqual(readDns(writeDns(it)), it);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("RFC 1035, 4.1.4: F.ISI.ARPA, FOO.F.ISI.ARPA, ARPA and the root, by pointers; loops are none", () => {
+  const text =
+    "0001000000040000000000000146034953490441525041000001000103464f4fc00c00010001c01200010001000001000100";
+  const read = readDns(Uint8Array.from(Buffer.from(text, "hex")));
+  assert.deepEqual(
+    read?.questions.map((question) => question.name),
+    ["F.ISI.ARPA", "FOO.F.ISI.ARPA", "ARPA", ""],
+  );
+  const loop = Uint8Array.from([...new Uint8Array(5), 1, 0, 0, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1]);
+  assert.equal(readDns(loop), undefined);
+});
+
+test("too much is cut off by whole records, and says so; names that are none are refused", () => {
+  const query = queryFor(7, "long.test", recordType.txt);
+  const answers = Array.from({ length: 30 }, () => ({ name: "long.test", type: recordType.txt, class: 1, ttl: 1, data: new Uint8Array(50) })); // prettier-ignore
+  const bytes = writeDns(answerTo(query, 0, answers), 512);
+  const read = readDns(bytes);
+  assert.ok(
+    bytes.length <= 512 && read?.truncated === true && read.answers.length > 3 && read.answers.length < 10,
+  );
+  for (const bad of ["a..b", `${"x".repeat(64)}.test`, Array(130).fill("a").join("."), ".a"]) assert.throws(() => nameBytes(bad), RangeError, bad); // prettier-ignore
+  assert.deepEqual(nameBytes("a\\.b.c."), Uint8Array.from([3, 97, 46, 98, 1, 99, 0]));
+});

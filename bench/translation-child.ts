@@ -43,6 +43,7 @@ function translate({
     bytes,
     shape,
     isExecutable,
+    exact: false,
     counts: false,
     isTimed: false,
     isKnown: () => true,

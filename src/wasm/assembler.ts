@@ -35,6 +35,17 @@ export const i64 =
     out.s64(BigInt.asIntN(64, value));
   };
 
+const double = new Float64Array(1);
+const bytesOfDouble = new Uint8Array(double.buffer);
+/** Its bytes as hosts have them, which is little endian wherever WebAssembly runs. */
+export const f64 =
+  (value: number): Code =>
+  (out) => {
+    double[0] = value;
+    out.byte(op["f64.const"]);
+    out.append(bytesOfDouble);
+  };
+
 /** A load or store, aligned to nothing, at `address` + `offset`. */
 export const access =
   (name: Name, offset: number, address: Code, value?: Code): Code =>

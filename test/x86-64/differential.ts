@@ -105,7 +105,8 @@ function runOne(vcpu: Vcpu, before: State): State {
   memory.bytes(WINDOW_PAGE, 0x2000)?.fill(0);
   memory.bytes(WINDOW, WINDOW_SIZE)?.set(before.window);
   const after: State = { ...before, gpr: [], fx: fx.slice(), window: new Uint8Array(0), code: before.code };
-  vcpu.setBudget(100_000);
+  // Instructions count for many where the interpreter does them for translated code.
+  vcpu.setBudget(1_000_000);
   vcpu.run((exit) => {
     if (exit.kind === "counter" || exit.kind === "random" || exit.kind === "tick") return "resume";
     if (exit.kind === "fault") {

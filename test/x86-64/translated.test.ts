@@ -2,6 +2,8 @@
 // translated before it runs. SOLO5_CASES and SOLO5_SEED as there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isMachineMemory } from "../../src/engine/x86-64/machine-memory.js";
+import { state } from "../../src/engine/x86-64/state.js";
 import { newWasmVcpu } from "../../src/engine/x86-64/wasm-vcpu.js";
 import { casesFor, compareWithCpu, type NewVcpu } from "./differential.js";
 import { findDifference } from "./fuzz.js";
@@ -24,6 +26,14 @@ const newTranslated: NewVcpu = (options) =>
     },
   );
 
+/** The same with code that keeps exception flags, as that of a guest that has changed some. */
+const newExact: NewVcpu = (options) => {
+  const vcpu = newTranslated(options);
+  if (!isMachineMemory(options.memory)) throw new TypeError("the memory is another engine's");
+  new DataView(options.memory.wasm.buffer).setUint32(state.testsExceptions, 1, true);
+  return vcpu;
+};
+
 test("translated code does what the CPU does", { skip }, (t) => {
   const missing = missingFeatures();
   const rows = longRows().filter(
@@ -35,8 +45,26 @@ test("translated code does what the CPU does", { skip }, (t) => {
   assert.equal(failures.size, 0, shown.slice(0, 12).join("\n"));
 });
 
+test("translated floating point does what the CPU does in every rounding mode", { skip }, (t) => {
+  const missing = missingFeatures();
+  const rows = longRows().filter(({ row: { mnemonic, traits } }) => {
+    const isFloat = traits.mxcsr === true || mnemonic.endsWith("MXCSR");
+    return isFloat && !notComparable.has(mnemonic) && !missing.has(traits.feature ?? "");
+  });
+  const { cases, failures, covered } = compareWithCpu(newExact, casesFor(rows, 2 * each, seed));
+  t.diagnostic(`${covered.size} of ${rows.length} rows, ${cases} cases, seed ${seed}`);
+  assert.ok(covered.size > 0.8 * rows.length);
+  const shown = [...failures].map(([row, { count, first }]) => `${row}: ${count} cases\n  ${first}`);
+  assert.equal(failures.size, 0, shown.slice(0, 12).join("\n"));
+});
+
 test("translated sequences do what the CPU does", { skip }, () => {
   assert.equal(findDifference(newTranslated, { count: 600, length: 30, seed, floats: "fast" }), undefined);
+});
+
+test("exact translated sequences do what the CPU does", { skip }, () => {
+  const shape = mixedShape();
+  assert.equal(findDifference(newExact, { count: 300, length: 20, seed, shape }), undefined);
 });
 
 test("loops of packed and scalar operations on the same registers do what the CPU does", { skip }, () => {

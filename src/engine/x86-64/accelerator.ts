@@ -85,6 +85,9 @@ export function accelerate(
   const view = new DataView(wasm.buffer);
   const calls = new CallProfile(mmu.bytes);
   let translator: Translator | undefined;
+  /** Whether its code is exact, and the one whose code is otherwise. */
+  let isExact = false;
+  let other: Translator | undefined;
   let version = -1;
   let generation = 0;
   /** What an instruction of the interpreter's raised while translated code waits. */
@@ -116,7 +119,12 @@ export function accelerate(
     return 1;
   };
   const isStopped = (before: number): boolean =>
-    core.stop || raised !== undefined || !isPlain() || generation !== before || mmu.version !== version;
+    core.stop ||
+    raised !== undefined ||
+    !isPlain() ||
+    isExactLately() !== isExact ||
+    generation !== before ||
+    mmu.version !== version;
 
   const slow = (next: number): number => {
     cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
@@ -169,7 +177,8 @@ export function accelerate(
 
   const forget = () => {
     translator?.drop();
-    translator = undefined;
+    other?.drop();
+    translator = other = undefined;
     generation++;
     hotness.clear();
     tier?.updateTranslated();
@@ -177,7 +186,7 @@ export function accelerate(
   const previous = mmu.onCodeWritten;
   mmu.onCodeWritten = (page) => {
     previous(page);
-    if (translator?.dependsOn(page) === true) forget();
+    if (translator?.dependsOn(page) === true || other?.dependsOn(page) === true) forget();
   };
 
   /** Pages with decoded code that translated code may store to without a word: stale whenever it has run. */
@@ -203,6 +212,15 @@ export function accelerate(
     return true;
   };
 
+  /** Goes on with code that is exact, or that is not. */
+  const changeExactness = (): void => {
+    translator?.drop();
+    [translator, other] = [other, translator];
+    isExact = !isExact;
+    hotness.clear();
+    tier?.updateTranslated();
+  };
+
   const prepare = (): Translator | undefined => {
     version = mmu.version;
     const plain = given ?? plainMemory(cpu, mmu, options);
@@ -215,6 +233,7 @@ export function accelerate(
       shape: { base: mmu.base, ...plain },
       isExecutable,
       counts: counted,
+      exact: isExact,
       isTimed: threshold === undefined,
       isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
       hasRun: (pc) => threshold === 0 || tier?.hasRun(pc) === true || core.decoded(pc) !== undefined,
@@ -240,7 +259,8 @@ export function accelerate(
         options.later,
       );
     const made = fresh();
-    if (stored === undefined || restored === MAX_RESTORED || !isSameKey(stored.key, made.key)) return made;
+    if (isExact || stored === undefined || restored === MAX_RESTORED || !isSameKey(stored.key, made.key))
+      return made;
     restored++;
     try {
       if (!made.restore(stored)) stored = undefined;
@@ -258,7 +278,7 @@ export function accelerate(
     !mmu.hasWatches &&
     !mmu.tracksDirty &&
     !cpu.checksAlignment(core.isProcess) &&
-    !isExactLately();
+    !(counted && isExactLately());
   /** Code that sets a rounding mode and takes it back mostly does so again soon. */
   const isExactLately = (): boolean => {
     // A counted run begins exact, whatever its code does.
@@ -488,10 +508,9 @@ export function accelerate(
         core.onJump = undefined;
         return interpret(end - core.executed);
       }
-      if (translator === undefined || mmu.version !== version) {
-        if (translator !== undefined) forget();
-        translator = prepare();
-      }
+      if (mmu.version !== version) forget();
+      if (isExactLately() !== isExact) changeExactness();
+      translator ??= prepare();
       core.onJump = onJump;
       if (translator === undefined) return interpret(Math.min(end - core.executed, 320_000));
       if (!enter(end - core.executed) && !core.stop) {
@@ -504,8 +523,9 @@ export function accelerate(
   return {
     run,
     exportCache(msecs) {
-      if (msecs > 0 && interpreted > WORTH_COMPLETING) translator?.complete(calls.roots, msecs);
-      const code = translator?.store();
+      const kept = isExact ? other : translator;
+      if (msecs > 0 && interpreted > WORTH_COMPLETING) kept?.complete(calls.roots, msecs);
+      const code = kept?.store();
       return code === undefined ? undefined : encodeStored(code);
     },
     importCache(bytes) {

@@ -85,8 +85,6 @@ export class Core implements Machine {
   isInterruptPending = false;
   /** The address of the one instruction after STI, before which no interrupt comes; NaN where it was not the last. */
   shadow = Number.NaN;
-  /** The guest has changed exception flags of MXCSR, so it may look at them: from then on none is missed. */
-  testsExceptions = false;
   /** Exception flags are kept where the interpreter computes; where runs must come out alike, for so long only. */
   keepsExceptions = true;
   /** Asked after a jump, with the new address: true leaves `run`. Where translated code is entered. */
@@ -131,6 +129,14 @@ export class Core implements Machine {
   get mode(): 32 | 64 {
     if (this.isProcess) return 64;
     return (this.cpu.efer & 0x400n) !== 0n && this.segments.longCode ? 64 : 32;
+  }
+
+  /** The guest has changed exception flags of MXCSR, so it may look at them: from then on none is missed. */
+  get testsExceptions(): boolean {
+    return this.cpu.i32[state.testsExceptions >> 2] !== 0;
+  }
+  set testsExceptions(value: boolean) {
+    this.cpu.i32[state.testsExceptions >> 2] = value ? 1 : 0;
   }
 
   /** Floating point is to be computed as MXCSR says in everything: by the interpreter. */

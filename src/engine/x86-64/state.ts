@@ -42,6 +42,8 @@ export const state = {
   x87Pointer: 656,
   /** 4: CR0.EM or TS, where x87 instructions raise #NM. */
   x87Off: 664,
+  /** 4: the guest has changed exception flags in MXCSR, so that it may read them. */
+  testsExceptions: 668,
   /** Free for the translator: spill areas, fuel, scratch. */
   translator: 1024,
   /** 64: words of the first tier (threaded/layout.ts). */

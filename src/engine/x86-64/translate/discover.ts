@@ -79,7 +79,7 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     depth: 0,
     indices: new Map(),
   };
-  const context = { shape: code.shape };
+  const context = { shape: code.shape, exact: code.exact };
   const blocks: Block[] = [];
   const starts: Start[] = [];
   const graph: number[][] = [];

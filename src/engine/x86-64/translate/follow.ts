@@ -24,6 +24,8 @@ export interface Code {
   readonly addBoundary: (pc: number) => void;
   /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
   readonly counts: boolean;
+  /** SSE arithmetic is as MXCSR has it, not to nearest without flags. */
+  readonly exact: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
   /** Whether an address has been gone to so far: what has never been called is not translated with its caller. */

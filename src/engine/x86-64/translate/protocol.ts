@@ -29,6 +29,9 @@ export const types = {
   /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
   elsewhere: 3,
   x87: 4,
+  exact: 5,
+  /** A place of the table in, which has what belongs there from then on. */
+  need: 1,
 } as const;
 
 /**
@@ -36,10 +39,14 @@ export const types = {
  * nothing has changed.
  */
 export const x87Type: FunctionType = { params: ["i32", "i64", "i32"], results: ["i32"] };
-/** Its place in the table: until it is there, one that has it put there and leaves the instruction to the interpreter. */
+/** Exact SSE arithmetic: what to do (exact/operations.ts) with which two numbers; the same out. */
+export const exactType: FunctionType = { params: ["i32", "f64", "f64"], results: ["i32"] };
+
+/** Their places in the table: until they are there, functions that have them put there and leave the instruction. */
 export const X87_SLOT = 1;
+export const EXACT_SLOT = 2;
 /** Places in the table from here on are units'. */
-export const FIRST_SLOT = 2;
+export const FIRST_SLOT = 3;
 
 export const moduleTypes: readonly FunctionType[] = [
   unitType,
@@ -47,6 +54,7 @@ export const moduleTypes: readonly FunctionType[] = [
   { params: [], results: [] },
   { params: ["i32", "i32"], results: ["i32"] },
   x87Type,
+  exactType,
 ];
 
 /** Imported functions by index; a module's own follow. The root's module has `carry` and `string` itself, as its first. */
@@ -63,7 +71,7 @@ export const rootImports = (memoryPages: number, tableSize: number): readonly Im
 
 /** The root has one more. */
 export const rootOnly: readonly Import[] = [
-  { module: "solo5", name: "needX87", kind: "function", type: types.settle },
+  { module: "solo5", name: "need", kind: "function", type: types.need },
 ];
 
 export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
@@ -88,6 +96,8 @@ export const words = {
   returnAbove: state.translator + 24,
   /** 12: what an x87 instruction gives to memory or flags; behind 8 bytes, sign and exponent of an extended number. */
   x87Result: state.translator + 32,
+  /** 8: a double, from exact arithmetic. */
+  exactResult: state.translator + 48,
 } as const;
 
 /** In `words.frame`: the unit that is wanted relies on nothing around the stack pointer. */

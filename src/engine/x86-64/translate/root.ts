@@ -14,6 +14,8 @@ import {
   LEAVE,
   moduleTypes,
   RETURN_SPAN,
+  EXACT_SLOT,
+  exactType,
   FIRST_SLOT,
   rootImports,
   rootOnly,
@@ -30,14 +32,21 @@ const runType: FunctionType = { params: ["i32", "i32", "i32"], results: ["i32"] 
 const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 
 /** Indices of the root's last import and of its first own function. */
-const NEED_X87 = imported.carry;
-const own = NEED_X87 + 1;
+const NEED = imported.carry;
+const own = NEED + 1;
 
 export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
   return encodeModule({
     types: [...moduleTypes, runType],
     imports: [...rootImports(memoryPages, FIRST_SLOT), ...rootOnly],
-    functions: [carryFunction(), stringFunction(shape), missing(), run(counts), missingX87()],
+    functions: [
+      carryFunction(),
+      stringFunction(shape),
+      missing(),
+      run(counts),
+      needed("x87"),
+      needed("exact"),
+    ],
     exports: [
       { name: "carry", index: own },
       { name: "string", index: own + 1 },
@@ -46,14 +55,15 @@ export function rootModule(memoryPages: number, shape: MemoryShape, counts: bool
     elements: [
       { at: 0, index: own + 2 },
       { at: X87_SLOT, index: own + 4 },
+      { at: EXACT_SLOT, index: own + 5 },
     ],
   });
 }
 
-/** Has the x87's function made, and leaves this instruction. */
-function missingX87() {
-  const f = new FunctionWriter(x87Type.params);
-  return f.body(types.x87, "missing x87", call(NEED_X87), i32(1));
+/** Has a function made, and leaves this instruction: what it gives is not 0. */
+function needed(name: "x87" | "exact") {
+  const [{ params }, slot] = name === "x87" ? [x87Type, X87_SLOT] : [exactType, EXACT_SLOT];
+  return new FunctionWriter(params).body(types[name], `missing ${name}`, call(NEED, i32(slot)));
 }
 
 /** Goes on at the address that was called without a unit of its own. */

@@ -23,6 +23,7 @@ import {
   X87_SLOT,
 } from "./protocol.js";
 import { rootModule } from "./root.js";
+import { exactModule } from "../exact/code.js";
 import { x87Module } from "../x87/code/instructions.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
@@ -79,15 +80,18 @@ export class Units {
     this.#told = installed;
     const given = { memory, table: this.#table, ...called };
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
-    const needX87 = () => this.#addX87();
-    const { exports } = new webAssembly.Instance(module, { solo5: { ...given, needX87 } });
+    const need = (slot: number) => this.#add(slot);
+    const { exports } = new webAssembly.Instance(module, { solo5: { ...given, need } });
     this.#imports = { solo5: { ...given, carry: exports["carry"], string: exports["string"] } };
     this.run = exports["run"] as Units["run"];
   }
 
-  #addX87(): void {
-    const module = new webAssembly.Module(x87Module(this.#memoryPages(), X87_SLOT));
+  /** Puts a function into its place of the table; the instruction that needed it first is the interpreter's. */
+  #add(slot: number): number {
+    const make = slot === X87_SLOT ? x87Module : exactModule;
+    const module = new webAssembly.Module(make(this.#memoryPages(), slot));
     Reflect.construct(webAssembly.Instance, [module, this.#imports]);
+    return 1;
   }
 
   #memoryPages(): number {

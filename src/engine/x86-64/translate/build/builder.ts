@@ -1,6 +1,7 @@
 // Runs instructions' semantics and collects what they do as a block: the Emitter whose values are nodes.
 import type { Emitter, Flag, Shift, ValueType, Width } from "../../../../isa/x86-64/emitter.js";
 import type { Instruction } from "../../../../isa/x86-64/instruction.js";
+import type { FloatOperation, VectorOperation } from "../../../../isa/x86-64/operation.js";
 import { op } from "../../../../wasm/opcodes.js";
 import type { MemoryShape } from "../access.js";
 import type { Block, Terminator } from "../block.js";
@@ -16,12 +17,15 @@ import { divide } from "./divide.js";
 import { BlockMemory, isIndirect, type KnownLoad } from "./memory.js";
 import { Operations } from "./operations.js";
 import { Vectors } from "./vectors.js";
+import { BlockExact } from "./exact.js";
 import { x87Form } from "./x87.js";
 import { BlockX87 } from "./x87-block.js";
 
 /** What a block's translation is told about its unit. */
 export interface UnitContext {
   readonly shape: MemoryShape;
+  /** See `Code`. */
+  readonly exact: boolean;
 }
 
 /** What is known of the way to a block besides its code. */
@@ -48,6 +52,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
   readonly #memory: BlockMemory;
   readonly #flags: BlockFlags;
   readonly #x87: BlockX87;
+  readonly #exact: BlockExact | undefined;
   #end: Terminator | undefined;
 
   constructor(pc: number, context: UnitContext, { known, returnsTo }: Way) {
@@ -58,6 +63,7 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     this.#memory = new BlockMemory(this.#state, context.shape, known);
     this.#flags = new BlockFlags(this.#state);
     this.#x87 = new BlockX87(this, this.#state, this.#memory);
+    this.#exact = context.exact ? new BlockExact(this, this.#state) : undefined;
     if (known !== undefined && known.base >= 0) {
       this.#state.assume(slots.gpr + known.base, i64FromNumber(known.at));
     }
@@ -70,7 +76,8 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     const { run } = i.row.traits;
     const form = run === undefined ? x87Form(i) : undefined;
     if (form !== undefined) this.#x87.instruction(i, form);
-    else if (run === undefined || i.row.traits.privileged === true) {
+    else if (this.#exact?.isMode(i) === true) this.#exact.loadMode(i);
+    else if (run === undefined || i.row.traits.privileged === true || this.#exact?.begin(i) === "slow") {
       const before = this.#end?.kind === "slow" ? this.#end : { pc: i.pc, count: 0 };
       this.#end = {
         kind: "slow",
@@ -148,6 +155,15 @@ export class BlockBuilder extends Operations implements Emitter<Node> {
     const { slow, quotient, remainder } = divide(signed, width, high, low, divisor);
     if (!isZero(slow)) this.#state.exit(slow);
     return { quotient, remainder };
+  }
+
+  // Floats, where they are to be exact.
+
+  override float(operation: FloatOperation, a: Node, b?: Node): Node {
+    return this.#exact?.float(operation, a, b) ?? super.float(operation, a, b);
+  }
+  override vector(operation: VectorOperation, a: Node, b?: Node, c?: Node): Node {
+    return this.#exact?.vector(operation, a, b) ?? super.vector(operation, a, b, c);
   }
 
   // Registers.

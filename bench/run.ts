@@ -5,6 +5,7 @@ import { cpu } from "./cpu.js";
 import { debug } from "./debug.js";
 import { kvm } from "./kvm.js";
 import { native } from "./native.js";
+import { net } from "./net.js";
 import { network } from "./network.js";
 import { portable } from "./portable.js";
 import { real } from "./real.js";
@@ -15,7 +16,19 @@ import { virtio } from "./virtio.js";
 
 // Rows about the cache name their own.
 process.env["SOLO5_CACHE"] = "none";
-const suites: readonly Suite[] = [native, portable, cpu, real, shapes, network, tier, virtio, kvm, debug];
+const suites: readonly Suite[] = [
+  native,
+  portable,
+  cpu,
+  real,
+  shapes,
+  network,
+  net,
+  tier,
+  virtio,
+  kvm,
+  debug,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !suites.some((suite) => suite.name === name));

@@ -9,18 +9,33 @@ import type { LinkSegment } from "../../net/segments.js";
 /** Milliseconds before the address is tried again: others may be about to take it. */
 const retryMsecs = 50;
 const checkMsecs = 300;
+/** As much goes out together. */
+const batchBytes = 0x1_0000;
 
 const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
+
+/** What waits at `port`, for one call to the system. */
+function framesOf(port: NetDevice): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let frame; size < batchBytes && (frame = port.read()) !== undefined;) {
+    const length = frameLength(frame.length);
+    parts.push(length, frame);
+    size += length.length + frame.length;
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 /** Moves frames between a port and a socket, as fast as the socket takes them. */
 function pump(port: NetDevice, socket: Socket): void {
   const move = (): void => {
-    socket.cork();
-    for (let frame; !socket.writableNeedDrain && (frame = port.read()) !== undefined;) {
-      socket.write(frameLength(frame.length));
-      socket.write(frame);
-    }
-    socket.uncork();
+    while (!socket.writableNeedDrain && port.readable) socket.write(framesOf(port));
   };
   const reader = createFrameReader((frame) => void port.write(frame));
   port.onReadable(move);

@@ -39,7 +39,12 @@ function isForUs(nic: Nic, packet: Packet): boolean {
   // A gateway ends what is sent to others through it, but not what never leaves a host or a link.
   if (!nic.anyAddress || packet.group || isLoopback(destination) || isUnspecified(destination)) {
     // A host without an address takes what is offered to the one that it is about to have (RFC 2131, 4.1).
-    return family === 4 && !packet.group && nic.own.every((other) => other.address.length !== 4);
+    return (
+      family === 4 &&
+      packet.protocol === 17 &&
+      !packet.group &&
+      nic.own.every((other) => other.address.length !== 4)
+    );
   }
   return true;
 }

@@ -56,6 +56,8 @@ export interface Stack {
   receive(frame: Uint8Array): void;
   /** Takes several; acknowledgements go out once, after the last. */
   receiveAll(frames: Iterable<Uint8Array>): void;
+  /** `Host.now`. */
+  now(): number;
   /** Does what is due; called at the time that `Host.wake` was told. */
   tick(): void;
   /** The link takes frames again after it has refused one. */
@@ -99,7 +101,8 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     }
   };
   const nic: Nic = {
-    link,
+    // Closed, the stack is silent.
+    link: { mtu: link.mtu, mac: link.mac, send: (frame) => closed || link.send(frame) },
     host,
     timers,
     tx: new Uint8Array(ethernetHeader + link.mtu + 2),
@@ -136,7 +139,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   };
   const icmp = createIcmp(nic, reports, discovery);
   const udp = createUdp(nic);
-  const tcp = createTcp(nic, options.tcp);
+  const tcp = createTcp(nic, options.tcp, (to, kind) => icmp.error(to, kind));
 
   const upward: Upward = {
     reassembly: createReassembly(
@@ -208,6 +211,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     },
     onAddresses: undefined,
     onAdvertisement: undefined,
+    now: () => host.now(),
     receive(frame) {
       if (closed) return;
       if (busy > 0) {

@@ -78,12 +78,16 @@ test("a port that nobody listens on refuses; a gateway's offer is accepted, refu
   const [accepted, refused, left] = [nothing(), connect("192.0.2.1", 1), connect("192.0.2.2", 2)];
   b.tcp.intercept((offer) => {
     if (offer.local.port === 1) offer.refuse();
+    else if (offer.local.port === 4) offer.refuse("host");
     else if (offer.local.port === 3) world.after(500, () => drain(offer.accept({}), accepted));
   });
   const asked = connect("192.0.2.3", 3);
+  const unreachable = connect("192.0.2.4", 4);
   assert.ok(world.run());
   assert.equal(refused.error, "refused");
   assert.equal(left.error, "timeout");
+  // A soft error: it is tried on (RFC 9293, 3.9.2.2), and then said why.
+  assert.equal(unreachable.error, "unreachable");
   assert.deepEqual(bytes(accepted), pattern(10));
   assert.deepEqual([asked.closed, asked.error], [true, undefined]);
 });

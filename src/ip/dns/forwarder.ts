@@ -39,6 +39,8 @@ export interface DnsForwarder {
 /** RFC 1035, 2.3.4; RFC 6891, 6.2.3 lets a client name more, and DNS flag day 2020 no more than this without fragments. */
 const [plainMax, ednsMax] = [512, 1232];
 
+const idleMsecs = 10_000;
+
 export function createDnsForwarder(
   stack: Stack,
   { address, resolve, pending = 256 }: DnsForwarderOptions,
@@ -84,7 +86,7 @@ export function createDnsForwarder(
   });
   const listener = stack.tcp.listen(
     { ...bound, port: dnsPort, noDelay: true, userTimeoutMsecs: 10_000 },
-    (connection) => serve(connection, answer),
+    (connection) => serve(stack, connection, answer),
   );
   return {
     close() {
@@ -96,6 +98,7 @@ export function createDnsForwarder(
 
 /** RFC 7766, 6.2.1: questions may follow each other; answers go as they come. */
 function serve(
+  stack: Stack,
   connection: Connection,
   answer: (data: Uint8Array, max: number) => Promise<Uint8Array | undefined>,
 ): void {
@@ -110,8 +113,13 @@ function serve(
     if (bytes !== undefined) connection.write(concat(u16(bytes.length), bytes));
     finish();
   };
+  // RFC 7766, 6.2.3.
+  const idle = stack.alarm(() => connection.close());
+  idle.set(stack.now() + idleMsecs);
   connection.handlers = {
+    closed: () => idle.set(Infinity),
     readable() {
+      idle.set(stack.now() + idleMsecs);
       for (let data; (data = connection.read()) !== undefined;) came = concat(came, data);
       while (came.length >= 2 && came.length >= 2 + get16(came, 0)) {
         const message = came.slice(2, 2 + get16(came, 0));

@@ -5,7 +5,10 @@ import { abort, touch, unacknowledged } from "./lifecycle.js";
 import { shift } from "./receive-queue.js";
 import { append } from "./send-queue.js";
 import { distance } from "./sequence.js";
-import { isSynchronized, state, type Handlers, type Tcb, type TcpError } from "./tcb.js";
+import { finWait2Msecs, isSynchronized, state, type Handlers, type Tcb, type TcpError } from "./tcb.js";
+
+/** Half of what sequence numbers tell apart. */
+const waitingMax = 0x4000_0000;
 
 export class Connection {
   readonly #layer: Layer;
@@ -46,6 +49,8 @@ export class Connection {
   write(data: Uint8Array): boolean {
     const tcb = this.#tcb;
     if (tcb.finQueued || tcb.state === state.closed || tcb.state === state.timeWait) return false;
+    if (unacknowledged(tcb) + data.length > waitingMax)
+      throw new RangeError("more than 1 GiB would wait to be sent");
     if (data.length > 0) {
       append(tcb, data);
       this.#touch();
@@ -96,7 +101,9 @@ export class Connection {
       return;
     }
     this.end();
-    if (tcb.state === state.finWait2) tcb.idleAt = this.#layer.nic.host.now() + 60_000;
+    if (tcb.state !== state.finWait2) return;
+    tcb.idleAt = this.#layer.nic.host.now() + finWait2Msecs;
+    this.#touch();
   }
   /** Ends at once; the peer gets a reset. */
   reset(): void {

@@ -9,10 +9,8 @@ import { takeSacks, trimSacks } from "./scoreboard.js";
 import { flag } from "./segment.js";
 import { release } from "./send-queue.js";
 import { after, before, distance, later } from "./sequence.js";
-import { event, mode, state, type Tcb } from "./tcb.js";
+import { event, finWait2Msecs, mode, state, type Tcb } from "./tcb.js";
 
-/** Whoever closed and hears nothing more gives up (as most do; RFC 9293 would wait for ever). */
-const finWait2Msecs = 60_000;
 /** Round trips that are no measure: the peer echoes nonsense. */
 const rttMax = 600_000;
 

@@ -54,7 +54,7 @@ function pump(layer: Layer, tcb: Tcb): boolean {
   // RFC 5681, 4.1: after a silence the network is not what it was.
   if (tcb.max === tcb.una && now - tcb.lastSentAt > tcb.rto)
     tcb.cwnd = Math.min(tcb.cwnd, initialWindow(tcb.mss));
-  const size = tcb.mss - (optionSize(tcb) - (tcb.timestamps ? timestampSize : 0));
+  const size = segmentRoom(tcb);
   if (tcb.mode === mode.open) tcb.pipe = distance(tcb.una, tcb.max) - tcb.sackedBytes;
   else updatePipe(tcb);
   for (;;) {
@@ -66,6 +66,9 @@ function pump(layer: Layer, tcb: Tcb): boolean {
     if (!news) return true;
   }
 }
+
+/** Bytes of data beside the options that a segment now has. */
+const segmentRoom = (tcb: Tcb): number => tcb.mss - (optionSize(tcb) - (tcb.timestamps ? timestampSize : 0));
 
 /** Behind everything that is to be sent, FIN included. */
 const end = (tcb: Tcb): number => (tcb.sendEnd + (tcb.finQueued ? 1 : 0)) | 0;
@@ -162,7 +165,7 @@ function waitForWindow(tcb: Tcb, now: number): false {
 /** A byte into a window that is shut or too small; it goes again with what follows when the window opens (3.8.6.1, MUST-35). */
 export function probe(layer: Layer, tcb: Tcb, now: number): void {
   const seq = tcb.una;
-  const available = Math.min(distance(seq, tcb.sendEnd), Math.max(1, Math.min(tcb.window, tcb.mss)));
+  const available = Math.min(distance(seq, tcb.sendEnd), Math.max(1, Math.min(tcb.window, segmentRoom(tcb))));
   const fin = available <= 0 && tcb.finQueued;
   if (emit(layer, tcb, flag.ack | (fin ? flag.fin : 0), seq, Math.max(0, available))) {
     const sent = (seq + Math.max(0, available) + (fin ? 1 : 0)) | 0;

@@ -199,6 +199,9 @@ export interface Tcb {
   error: TcpError | undefined;
 }
 
+/** Whoever closed and hears nothing more gives up (as most do; RFC 9293 would wait for ever). */
+export const finWait2Msecs = 60_000;
+
 /** What the user is to be told. */
 export const event = { opened: 1, readable: 2, writable: 4, closed: 8, urgent: 16 } as const;
 

@@ -1,7 +1,7 @@
 // TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
 import { Solo5Error } from "../../bytes/error.js";
 import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
-import type { IcmpReport } from "../icmp.js";
+import type { IcmpError, IcmpReport } from "../icmp.js";
 import { isBroadcastHere, random32, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { dynamicPorts, type Endpoint } from "../udp.js";
@@ -16,6 +16,7 @@ import { after } from "./sequence.js";
 import { createSegment } from "./segment.js";
 import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
 import { onTimer } from "./tcp-timer.js";
+import { tellUnreachable } from "./unreachable.js";
 
 export interface ConnectOptions extends TcbOptions {
   readonly remote: Endpoint;
@@ -44,8 +45,8 @@ export interface Offer {
     handlers: Handlers,
     options?: Pick<TcbOptions, "noDelay" | "keepAliveMsecs" | "userTimeoutMsecs">,
   ): Connection;
-  /** Answers with a reset, as a closed port does. */
-  refuse(): void;
+  /** Answers with a reset, as a closed port does; or with an ICMP error, as a router does that knows no way or lets nobody pass. */
+  refuse(reason?: "host" | "network" | "prohibited"): void;
   /** Forgets it without an answer, as if nobody were there. */
   drop(): void;
   /** Called when the other end takes it back. */
@@ -80,7 +81,9 @@ interface Listening extends Backlog {
   readonly address: Address | undefined;
 }
 
-export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtocol {
+type IcmpSender = (packet: Packet, kind: IcmpError) => void;
+
+export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, error: IcmpSender): TcpProtocol {
   const listeners = new Map<number, Listening[]>();
   const secret = new Uint8Array(16);
   nic.host.entropy(secret);
@@ -192,7 +195,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtoco
       };
     },
     intercept(take) {
-      layer.offer = take === undefined ? undefined : (tcb) => take(offerOf(layer, tcb));
+      layer.offer = take === undefined ? undefined : (tcb) => take(offerOf(layer, tcb, error));
     },
     receive: (packet) => receive(layer, packet),
     report: (report) => takeReport(layer, report),
@@ -213,7 +216,8 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> = {}): TcpProtoco
   };
 }
 
-function offerOf(layer: Layer, tcb: Tcb): Offer {
+/** `error` sends an ICMP error. */
+function offerOf(layer: Layer, tcb: Tcb, error: IcmpSender): Offer {
   const open = (): boolean => tcb.state === state.offered;
   const offer: Offer = {
     local: { address: tcb.source, port: tcb.localPort },
@@ -231,8 +235,11 @@ function offerOf(layer: Layer, tcb: Tcb): Offer {
       layer.nic.settle();
       return new Connection(layer, tcb);
     },
-    refuse() {
-      if (open()) abort(layer, tcb, "aborted");
+    refuse(reason) {
+      if (open() && reason !== undefined) {
+        tellUnreachable(tcb, reason, error);
+        toClosed(layer, tcb, "aborted");
+      } else if (open()) abort(layer, tcb, "aborted");
       layer.nic.settle();
     },
     drop() {

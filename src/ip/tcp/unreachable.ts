@@ -1,11 +1,12 @@
 // Tells the other end of a SYN that its destination cannot be reached, as a router on the way would (RFC 792; RFC 4443, 3.1).
+import { checksum } from "../checksum.js";
 import { ethernetHeader } from "../ethernet.js";
 import type { IcmpError } from "../icmp.js";
 import { createPacket, type Packet } from "../packet.js";
 import { set16, set32 } from "../wire.js";
 import type { Tcb } from "./tcb.js";
 
-/** What an error quotes of the SYN: its IP header and the first eight bytes. Checksums are nobody's concern there. */
+/** What an error quotes of the SYN: its IP header and the first eight bytes. */
 function quoted(tcb: Tcb): Packet {
   const { family, source, destination } = tcb;
   const size = source.length;
@@ -19,6 +20,7 @@ function quoted(tcb: Tcb): Packet {
   frame[ethernetHeader + (family === 4 ? 9 : 6)] = tcb.protocol;
   frame.set(destination, sourceAt);
   frame.set(source, sourceAt + size);
+  if (family === 4) set16(frame, ethernetHeader + 10, checksum(frame, ethernetHeader, at));
   set16(frame, at, tcb.remotePort);
   set16(frame, at + 2, tcb.localPort);
   set32(frame, at + 4, tcb.rcvNext - 1);

@@ -2,9 +2,10 @@
 // page as it is printed, with the package's bundle. The pages are not cross-origin isolated.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { text } from "node:stream/consumers";
@@ -12,9 +13,15 @@ import { after, test } from "node:test";
 import { buildWorkloads } from "../bench/guests.js";
 import type { PageOutcome } from "./browser-page.js";
 import { translatorVersion, unstamped } from "../src/engine/x86-64/translate/version.js";
+import { nodeSockets } from "../src/host/any/sockets.js";
+import { startRelay } from "../src/host/any/wisp-server.js";
+import { parseAddress } from "../src/ip/index.js";
+import { readUserOptions } from "../src/net/user/options.js";
 import { selfTest } from "./command.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
+import { buildPrograms, programFile } from "./unikernels.js";
+import { userClient } from "./user/program.js";
 
 const profile = mkdtempSync(join(tmpdir(), "solo5-browser-"));
 after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }));
@@ -135,4 +142,57 @@ test("the documentation's page works as it is printed", { skip: needs.program("c
   assert.match(reports[0] ?? "", /Hello, World[^]*SUCCESS\n[^]*ended with 0$/);
   const own = asked.filter((url) => url !== "/favicon.ico").toSorted();
   assert.deepEqual(own, ["/page/", "/page/app.hvt", "/page/engine.js", "/page/solo5.js"]);
+});
+
+test("a unikernel in a page reaches this host by a relay", { skip: needs.program("chromium") }, async () => {
+  await buildPrograms([userClient], ["hvt"]);
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (data) => socket.end(`heard ${data}`));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const token = "a-token-of-the-tests";
+  const relay = await startRelay(
+    {
+      at: { address: parseAddress("127.0.0.1"), port: 0 },
+      tokens: [token],
+      origins: [],
+      policy: readUserOptions({ allow: [`127.0.0.1:${port}`] }),
+      connections: 1,
+      streams: 8,
+      bytes: Infinity,
+    },
+    nodeSockets(String),
+    String,
+  );
+  const page = join(profile, "relay.html");
+  writeFileSync(
+    page,
+    `<!doctype html><script type="module">
+    import { attach, createUserNet, open, run } from "./solo5.js";
+    const network = createUserNet({ relay: "${relay.url}${token}/" });
+    const file = open(new Uint8Array(await (await fetch("app.hvt")).arrayBuffer()));
+    const plan = attach(file, {
+      memMiB: 16,
+      net: { service0: { source: { kind: "device", device: network.device } } },
+      args: ["--solo5:quiet", "name=localhost", "tcp=198.18.0.1:${port}"],
+    });
+    let text = "";
+    const running = await run(plan, { write: (data) => (text += new TextDecoder().decode(data)) });
+    const { status, message } = await running.ended;
+    network.close();
+    await fetch("/outcome", { method: "POST", body: JSON.stringify([text, status, message ?? ""]) });
+  </script>`,
+  );
+  const { reports } = await visit<readonly [string, number, string]>("/page/", 1, {
+    "/page/": page,
+    "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+    "/page/app.hvt": programFile(userClient, "hvt"),
+  });
+  relay.close();
+  server.close();
+  const lease = "lease 10.0.0.2 mask 255.255.255.0 gateway 10.0.0.1 dns 10.0.0.1 mtu 1500";
+  assert.deepEqual(reports[0], [`${lease}\npong\n198.18.0.1\nheard ping and the end\n`, 0, ""]);
 });

@@ -14,19 +14,14 @@ import { demoFile, guestOutput } from "../src/toolchain/layout.js";
 import { commandFile, execute, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
-import { buildPrograms, programFile, sourceFolder, type Program } from "./unikernels.js";
+import { buildPrograms, programFile } from "./unikernels.js";
+import { userClient } from "./user/program.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
 const skip = needs.x8664Linux();
 
-const client: Program = {
-  folder: "user",
-  name: "client",
-  parts: [{ file: join(sourceFolder("user"), "client.c") }],
-  devices: [{ name: "service0", type: "NET_BASIC" }],
-};
-before(() => buildPrograms([client], ["spt", "hvt", "virtio"]));
+before(() => buildPrograms([userClient], ["spt", "hvt", "virtio"]));
 
 /** What a program that has started says, as far as it has. */
 function output(child: ChildProcess): { readonly until: (text: RegExp) => Promise<RegExpExecArray> } {
@@ -117,7 +112,7 @@ for (const target of ["spt", "hvt", "virtio"] as const) {
       "--mem=64",
       `--net:service0=user,mtu=1400,ip=10.7.0.5/16,${allowed}`,
       `--net-dump:service0=${dump}`,
-      programFile(client, target),
+      programFile(userClient, target),
       "--solo5:quiet",
       "name=localhost",
       "name=no-such-name.invalid",
@@ -153,7 +148,7 @@ test("with restrict there is no way out but by name", { skip }, async () => {
   const run = (allow: string) =>
     solo5("solo5-spt", [
       `--net:service0=user,restrict${allow}`,
-      programFile(client, "spt"),
+      programFile(userClient, "spt"),
       "--solo5:quiet",
       `tcp=10.0.0.1:${tcp}`,
       "tcp=192.0.2.1:80",
@@ -231,7 +226,7 @@ test(
   { skip },
   async () => {
     const net = "--net:service0=user,ip=192.168.9.0/24";
-    const { stderr } = await solo5("solo5", ["run", "--verbose", net, programFile(client, "spt")]);
+    const { stderr } = await solo5("solo5", ["run", "--verbose", net, programFile(userClient, "spt")]);
     assert.match(
       stderr,
       /^solo5: service0 is user,ip=192\.168\.9\.0\/24: --ipv4=192\.168\.9\.2\/24 --ipv4-gateway=192\.168\.9\.1$/m,
@@ -239,7 +234,7 @@ test(
     const sealed = await solo5("solo5", [
       "seal",
       net,
-      programFile(client, "spt"),
+      programFile(userClient, "spt"),
       "-o",
       join(folder, "sealed"),
     ]);

@@ -21,6 +21,8 @@ import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 
 export { Solo5Error } from "../bytes/error.js";
 export { createPeer, type Peer, type PeerOptions } from "../net/peer.js";
+export { createUserNet, type PageUserOptions } from "./user-net.js";
+export type { UserNet } from "../net/user/user-net.js";
 export { createSegment, type Segment } from "../net/segment.js";
 export type { BlockDevice, Console } from "../device/contract.js";
 export type { NetDevice } from "../net/contract.js";

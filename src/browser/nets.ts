@@ -7,7 +7,10 @@ import { segmentMtu, segmentOpener } from "../net/segments.js";
 import type { NetSource } from "../net/source.js";
 
 const noInterface = (source: NetSource): never => {
-  throw netError(formatNet(source), "a page has no interfaces and no sockets; attach a segment's port");
+  throw netError(
+    formatNet(source),
+    "a page has no interfaces and no sockets; attach a segment's port, or createUserNet's device",
+  );
 };
 
 /** `pageMtus` has refused it. */

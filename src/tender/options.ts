@@ -10,6 +10,7 @@ export const topics = {
   engine: "Engine",
   debugging: "Debugging",
   output: "Output",
+  relay: "Relay",
   general: "General",
 } as const;
 export type Topic = keyof typeof topics;
@@ -186,6 +187,24 @@ export const buildOptions = {
     topic: "guest",
   },
   verbose: { help: "say how far the program ran at build time", topic: "output" },
+} as const satisfies Record<string, Option>;
+
+/** What `solo5 relay` takes. */
+export const relayOptions = {
+  listen: { value: "[ADDR:]PORT", help: "where it listens (default 127.0.0.1:5001)", topic: "relay" },
+  "token-file": {
+    value: "FILE",
+    help: "tokens that open the relay, a line each",
+    topic: "relay",
+    values: "file",
+  },
+  origin: { value: "ORIGIN", help: "pages of ORIGIN need no token; repeated for more", topic: "relay" },
+  restrict: { help: "no way out but to what is allowed", topic: "relay" },
+  allow: { value: "ADDR[/BITS][:PORT]", help: "a way to what is denied; repeated for more", topic: "relay" },
+  connections: { value: "N", help: "WebSockets at a time (default 64)", topic: "relay" },
+  streams: { value: "N", help: "connections of each WebSocket at a time (default 256)", topic: "relay" },
+  megabytes: { value: "N", help: "what a token may move in all (default: no bound)", topic: "relay" },
+  ...generalOptions,
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof runOptions | keyof typeof sealOptions;

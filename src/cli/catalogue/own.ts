@@ -2,6 +2,7 @@
 import {
   buildOptions,
   generalOptions,
+  relayOptions,
   replayOptions,
   runOptions,
   sealOptions,
@@ -133,7 +134,23 @@ export const completion = {
   values: shells,
 } as const satisfies CommandLine;
 
-const documented: readonly CommandLine[] = [run, seal, build, replay, demo, installPrefix, completion];
+export const relay = {
+  name: "solo5 relay",
+  summary: "let unikernels in browsers reach the network of this host",
+  operands: "[OPTIONS]",
+  text: [
+    "A WebSocket server that speaks Wisp: a page's createUserNet({ relay: URL }) has its connections made here. A token stands behind the last slash of the URL; pages whose origin is named need none.",
+    "What a unikernel of this host could not reach is denied: loopback, the link, the host's own addresses.",
+  ],
+  options: relayOptions,
+  examples: [
+    { does: "for a page that this host serves", line: "solo5 relay --origin=http://localhost:8000" },
+    { does: "for whoever knows a token", line: "solo5 relay --listen=0.0.0.0:5001 --token-file=tokens" },
+  ],
+  seeAlso: ["solo5-run"],
+} as const satisfies CommandLine;
+
+const documented: readonly CommandLine[] = [run, seal, build, replay, demo, relay, installPrefix, completion];
 
 export const man = {
   name: "solo5 man",

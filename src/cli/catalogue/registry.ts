@@ -2,7 +2,7 @@
 // a row here.
 import { ownCommand, type OwnCommand } from "../own-command.js";
 import { shortName } from "./command-line.js";
-import { build, completion, demo, installPrefix, man, replay, run, seal } from "./own.js";
+import { build, completion, demo, installPrefix, man, relay, replay, run, seal } from "./own.js";
 
 const rows: readonly OwnCommand[] = [
   ownCommand(run, async () => (await import("../run.js")).runCommand),
@@ -10,6 +10,7 @@ const rows: readonly OwnCommand[] = [
   ownCommand(build, async () => (await import("../build.js")).buildCommand, { isMixed: true }),
   ownCommand(replay, async () => (await import("../replay.js")).replayCommand),
   ownCommand(demo, async () => (await import("../demo.js")).demoCommand),
+  ownCommand(relay, async () => (await import("../relay.js")).relayCommand),
   ownCommand(installPrefix, async () => (await import("../install-prefix.js")).installPrefixCommand),
   ownCommand(completion, async () => (await import("../print-completion.js")).completionCommand),
   ownCommand(man, async () => (await import("../print-man.js")).manCommand),

@@ -62,7 +62,7 @@ const formatForward = ({ protocol, address, hostPort, guestPort }: Forward): str
   return `${protocol}:${shown === undefined ? "" : `${shown}:`}${hostPort}:${guestPort}`;
 };
 
-function parseAllowed(text: string): Allowed {
+export function parseAllowed(text: string): Allowed {
   const [, bracketed, plain = "", portText] =
     /^(?:\[([^\]]*)\]|([^:]*(?::[^:]*:.*)?))(?::(\d+))?$/.exec(text) ?? [];
   const allowedPort = portText === undefined ? undefined : port(portText);

@@ -7,7 +7,7 @@ import type { Running, StartOptions } from "./node/engine.js";
 import { chooseEngine, start } from "./node/engines.js";
 import { readFile } from "./node/files.js";
 import { nodeSockets } from "./host/any/sockets.js";
-import { reason } from "./linux/errno.js";
+import { systemErrorMessage } from "./linux/errno.js";
 import type { UserOptions } from "./net/user/source.js";
 import { openUserNet, type UserNet } from "./net/user/user-net.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
@@ -39,7 +39,7 @@ export function attach(unikernel: Unikernel, options: AttachOptions = {}): Plan 
 
 /** A network without root, to attach as a device: its forwards can be opened and closed while the unikernel runs. Throws Solo5Error. */
 export function createUserNet(options: UserOptions = {}): UserNet {
-  const net = openUserNet(options, nodeSockets(reason));
+  const net = openUserNet(options, nodeSockets(systemErrorMessage));
   return net;
 }
 

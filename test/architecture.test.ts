@@ -9,7 +9,6 @@ import { projectRoot } from "./project.js";
 /** General to specific: a file imports from its own folder and from those before it. */
 const order = [
   "bytes",
-  "ip",
   "abi",
   "image",
   "isa",

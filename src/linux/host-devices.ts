@@ -5,7 +5,7 @@ import { hostPath } from "./path.js";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { ethernetMtu } from "../net/contract.js";
-import { reason, strerror } from "./errno.js";
+import { strerror, systemErrorMessage } from "./errno.js";
 import { hasLibc } from "./libc.js";
 import { frameDescriptor } from "./net/descriptor.js";
 import { queryInterface, tryTap } from "./net/tap.js";
@@ -58,7 +58,7 @@ const descriptorMtu: NetMtu<DescriptorSource> = (source) => {
   try {
     found = frameDescriptor(source.fd);
   } catch (cause) {
-    throw netError(name, reason(cause), cause);
+    throw netError(name, systemErrorMessage(cause), cause);
   }
   if (found === undefined) throw netError(name, "neither a tap nor a socket that keeps frames whole");
   return found.kind === "tap" ? mtuOf(found.name) : ethernetMtu;
@@ -93,7 +93,7 @@ function blockSize(path: string): bigint {
     return sizeOf(fd, path);
   } catch (cause) {
     if (cause instanceof Solo5Error) throw cause;
-    throw blockError(path, reason(cause), cause);
+    throw blockError(path, systemErrorMessage(cause), cause);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -10,7 +10,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { encodeText } from "../bytes/text.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
-import { reason } from "./errno.js";
+import { systemErrorMessage } from "./errno.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
@@ -76,7 +76,9 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
           started.kill("SIGKILL");
         }
       });
-      started.on("error", (cause) => reject(new Solo5Error("EXEC", `${name}: ${reason(cause)}`, { cause })));
+      started.on("error", (cause) =>
+        reject(new Solo5Error("EXEC", `${name}: ${systemErrorMessage(cause)}`, { cause })),
+      );
       started.on("close", (code, signal) => {
         if (failure !== undefined) {
           context.say(failure);

@@ -12,7 +12,7 @@ import { segmentOpener } from "../../net/segments.js";
 import { userOpener } from "../../net/user/user-net.js";
 import type { NetSource } from "../../net/source.js";
 import type { AttachedNet } from "../../tender/attach.js";
-import { reason } from "../errno.js";
+import { systemErrorMessage } from "../errno.js";
 import { descriptorDevice } from "./descriptor-device.js";
 import { kernelNet } from "./kernel-nets.js";
 import { watchedReader } from "./poll.js";
@@ -27,8 +27,8 @@ const openKernelNet: OpenNet<NetSource> = (source, { mtu }) => {
 const openers: NetOpeners = {
   tap: openKernelNet,
   descriptor: openKernelNet,
-  segment: segmentOpener(linkSegment, reason),
-  user: userOpener(nodeSockets(reason)),
+  segment: segmentOpener(linkSegment, systemErrorMessage),
+  user: userOpener(nodeSockets(systemErrorMessage)),
   device: ({ device }) => borrowed(device),
 };
 
@@ -67,7 +67,7 @@ export const dumpSink =
     try {
       for (let at = 0; at < data.length;) at += writeSync(fd, data, at);
     } catch (cause) {
-      throw new Solo5Error("DUMP", `${path}: Could not write: ${reason(cause)}`, { cause });
+      throw new Solo5Error("DUMP", `${path}: Could not write: ${systemErrorMessage(cause)}`, { cause });
     }
   };
 
@@ -78,6 +78,6 @@ export function openDump(path: string, cleanup: Cleanup): number {
     cleanup.push(() => closeSync(file));
     return file;
   } catch (cause) {
-    throw new Solo5Error("DUMP", `${path}: Could not open: ${reason(cause)}`, { cause });
+    throw new Solo5Error("DUMP", `${path}: Could not open: ${systemErrorMessage(cause)}`, { cause });
   }
 }

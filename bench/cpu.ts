@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { open, seal } from "../src/index.js";
+import { attach, open, seal } from "../src/index.js";
 import { needs } from "../test/needs.js";
 import { buildWorkloads, floatWorkloads, workloadFile, workloads } from "./guests.js";
 import { userTime } from "./measure.js";
@@ -67,7 +67,7 @@ async function run(): Promise<readonly Row[]> {
   const ratios: { name: string; plain: number; optimised: number; replay: number; tcg: number }[] = [];
   for (const name of workloads) {
     const sealed = join(folder, name);
-    writeFileSync(sealed, seal(open(workloadFile(name, "spt")), { memMiB: 64 }), { mode: 0o755 });
+    writeFileSync(sealed, seal(attach(open(workloadFile(name, "spt")), { memMiB: 64 })), { mode: 0o755 });
     const ways = {
       native: () => timed(name, [sealed]),
       plain: () => onEngine(name, "plain"),

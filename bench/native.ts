@@ -12,7 +12,7 @@ import { inTurn, median, ratio, timed, type Row, type Suite } from "./report.js"
 
 function sealed(name: string, memMiB = 512): string {
   const file = join(folder, name);
-  writeFileSync(file, seal(open(selfTest(`test_${name}.spt`)), { memMiB }), { mode: 0o755 });
+  writeFileSync(file, seal(attach(open(selfTest(`test_${name}.spt`)), { memMiB })), { mode: 0o755 });
   return file;
 }
 
@@ -57,7 +57,7 @@ int solo5_app_main(const struct solo5_start_info *info) { return blob[info->heap
 `;
   const unikernel = open(compileUnikernel("large", "spt", source));
   const times: number[] = [];
-  for (let i = 0; i < 50; i++) times.push(await timed(() => seal(unikernel)));
+  for (let i = 0; i < 50; i++) times.push(await timed(() => seal(attach(unikernel))));
   const value = median(times.slice(10));
   return {
     what: "sealing a 1 MB unikernel, warm",
@@ -153,7 +153,7 @@ async function segmentRow(): Promise<Row> {
     for (let i = 0; i < 10_000; i++) if ((await peer.ping("10.0.0.2")) === undefined) lost++;
   });
   running.stop();
-  await running.status;
+  await running.exited;
   return {
     what: "10,000 pings over the segment inside the process",
     measured: `${(msecs / 1000).toFixed(2)} s, ${lost} lost`,

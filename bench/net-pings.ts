@@ -14,4 +14,4 @@ for (let i = 0; i < Number(count); i++)
   if ((await peer.ping("10.0.0.2", { timeoutMsecs: 5000 })) === undefined) throw new Error(`ping ${i} lost`);
 process.stdout.write(`${performance.now() - start}\n`);
 running.stop();
-await running.status;
+await running.exited;

@@ -22,7 +22,7 @@ async function firstByte(file: string, cache: string): Promise<number> {
     cache,
     console: { write: () => (msecs = Number.isNaN(msecs) ? performance.now() - start : msecs) },
   });
-  await running.status;
+  await running.exited;
   return msecs;
 }
 
@@ -81,7 +81,7 @@ int solo5_app_main(const struct solo5_start_info *info) {
         if (new TextDecoder().decode(data).includes("app_main")) msecs = performance.now() - start;
       },
     };
-    await run(attach(open(file), { memMiB: 16 }), { engine: "wasm", cache, console }).status;
+    await run(attach(open(file), { memMiB: 16 }), { engine: "wasm", cache, console }).exited;
     return msecs;
   };
   const times: Readonly<Record<"cold" | "cached", number[]>> = { cold: [], cached: [] };
@@ -116,7 +116,7 @@ int solo5_app_main(const struct solo5_start_info *info) {
   const plan = attach(open(compileUnikernel("writes", "hvt", source)), { memMiB: 64 });
   const rates: number[] = [];
   for (let i = 0; i < 3; i++) {
-    const msecs = await timed(() => run(plan, { engine: "wasm", console: ignore }).status);
+    const msecs = await timed(() => run(plan, { engine: "wasm", console: ignore }).exited);
     rates.push(writes / msecs / 1000);
   }
   const value = median(rates);

@@ -1,7 +1,7 @@
 // The ways to run a real program: natively as a sealed process, on the wasm engine, and under QEMU's TCG.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { open, seal } from "../src/index.js";
+import { attach, open, seal } from "../src/index.js";
 import { commandFile } from "../test/command.js";
 import { programFile, type UnikernelTarget } from "../test/real/cache.js";
 import { folder } from "./one-off.js";
@@ -14,7 +14,7 @@ const codeCache = join(folder, "code");
 export function nativeCommand(program: string, words: readonly string[]): readonly string[] {
   const file = join(folder, [program, ...words].join("-"));
   const unikernel = open(programFile(program, "spt"));
-  writeFileSync(file, seal(unikernel, { memMiB, args: [quiet, ...words] }), { mode: 0o755 });
+  writeFileSync(file, seal(attach(unikernel, { memMiB, args: [quiet, ...words] })), { mode: 0o755 });
   return [file];
 }
 

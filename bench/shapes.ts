@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { open, seal } from "../src/index.js";
+import { attach, open, seal } from "../src/index.js";
 import { needs } from "../test/needs.js";
 import { generated, switcher } from "../test/shapes/programs.js";
 import { kinds, shape, type Shape } from "../test/shapes/shape.js";
@@ -86,7 +86,7 @@ interface Times {
 function measure(program: Program, target: "hvt" | "spt", cmdline: string): Times {
   const sealed = join(folder, program.name);
   const unikernel = open(programFile(program, "spt"));
-  writeFileSync(sealed, seal(unikernel, { memMiB: 64, args: cmdline.split(" ") }), { mode: 0o755 });
+  writeFileSync(sealed, seal(attach(unikernel, { memMiB: 64, args: cmdline.split(" ") })), { mode: 0o755 });
   const native = userTime([sealed]);
   const args = [child, programFile(program, target), "plain", cmdline];
   let engine = Number.NaN;

@@ -69,7 +69,7 @@ async function untilPrinted(file: string, wanted: RegExp): Promise<number> {
     text += new TextDecoder().decode(data);
     if (Number.isNaN(msecs) && wanted.test(text)) msecs = performance.now() - start;
   };
-  await runPlan(attach(open(file), { memMiB: 128 }), { engine: "wasm", console: { write } }).status;
+  await runPlan(attach(open(file), { memMiB: 128 }), { engine: "wasm", console: { write } }).exited;
   return msecs;
 }
 

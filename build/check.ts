@@ -64,8 +64,8 @@ export function faults({ unpackedSize, files }: Packed, { bin, man, exports }: M
 export const readManifest = (folder = packageRoot): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
-/** Throws Solo5Error `PACKAGE`. */
+/** Throws Solo5Error `BUILD`. */
 export function checkPackage(): void {
   const found = faults(packed(), readManifest());
-  if (found.length > 0) throw new Solo5Error("PACKAGE", found.join("\n"));
+  if (found.length > 0) throw new Solo5Error("BUILD", found.join("\n"));
 }

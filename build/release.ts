@@ -12,7 +12,7 @@ import { stageSelfTests } from "./self-tests.js";
 /** What npm says of its failure is on the terminal already. */
 function npm(...args: readonly string[]): void {
   const { status } = spawnSync("npm", args, { cwd: packageRoot, stdio: "inherit" });
-  if (status !== 0) throw new Solo5Error("RELEASE", `npm ${args.join(" ")}: failed`);
+  if (status !== 0) throw new Solo5Error("BUILD", `npm ${args.join(" ")}: failed`);
 }
 
 await main({

@@ -2,71 +2,72 @@
 import { basename } from "node:path";
 import { readUnikernel, type Unikernel } from "./image/unikernel.js";
 import { hostDevices, sealingDevices } from "./linux/host-devices.js";
-import { seal as sealPlan } from "./linux/seal.js";
-import type { Running, StartOptions } from "./node/engine.js";
 import { chooseEngine, start } from "./node/engines.js";
 import { readFile } from "./node/files.js";
 import { nodeSockets } from "./host/any/sockets.js";
-import { systemErrorMessage } from "./linux/errno.js";
+import { systemErrorMessage } from "./linux/system-error.js";
 import type { UserOptions } from "./net/user/source.js";
 import { openUserNet, type UserNet } from "./net/user/user-net.js";
+import { handOver, type Running, type RunOptions } from "./tender/running.js";
+import { guestOutput } from "./tender/output.js";
+import { stdoutConsole } from "./node/console.js";
+import type { DebugRequest } from "./node/debug-request.js";
+import { sealedFile } from "./linux/seal.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
 
-export { Solo5Error } from "./bytes/error.js";
-export type { Unikernel } from "./image/unikernel.js";
-export type { Device } from "./image/manifest.js";
-export type { AttachOptions, BlockRequest, BlockSource, NetRequest, Plan } from "./tender/attach.js";
-export type { NetSource } from "./net/source.js";
-export type { BlockDevice, Clock, Console } from "./device/contract.js";
-export type { NetDevice } from "./net/contract.js";
-export { createPeer, type Peer, type PeerOptions } from "./net/peer.js";
-export { createSegment, type Segment } from "./net/segment.js";
+export * from "./tender/interface.js";
 export type { OpenForward, UserNet } from "./net/user/user-net.js";
-export type { Forward, UserOptions } from "./net/user/source.js";
-export { captured } from "./net/pcap.js";
 export type { DebugRequest } from "./node/debug-request.js";
-export type { Running } from "./node/engine.js";
+export type { NodeRunOptions as RunOptions };
 
-/** Reads a unikernel from a file or from its bytes. Throws Solo5Error: one line with file, field and value. */
-export function open(file: string | Uint8Array): Unikernel {
-  return typeof file === "string" ? readUnikernel(readFile(file), file) : readUnikernel(file, "unikernel");
+/** Reads a unikernel from a file or from its bytes, which messages then call `name`. Throws Solo5Error. */
+export function open(file: string | Uint8Array, name?: string): Unikernel {
+  return typeof file === "string"
+    ? readUnikernel(readFile(file), name ?? file)
+    : readUnikernel(file, name ?? "unikernel");
 }
 
 /** Attaches every declared device and checks everything that the user says. Throws Solo5Error; nothing stays open. */
 export function attach(unikernel: Unikernel, options: AttachOptions = {}): Plan {
-  return attachTo(unikernel, options, hostDevices);
+  return attachTo(unikernel, options, options.isSealed === true ? sealingDevices : hostDevices);
 }
 
 /** A network without root, to attach as a device: its forwards can be opened and closed while the unikernel runs. Throws Solo5Error. */
 export function createUserNet(options: UserOptions = {}): UserNet {
-  const net = openUserNet(options, nodeSockets(systemErrorMessage));
-  return net;
+  return openUserNet(options, nodeSockets(systemErrorMessage));
 }
 
-export interface RunOptions extends Partial<StartOptions> {
-  /** Insist on an engine; the best for the file and the host where absent. */
-  readonly engine?: string | undefined;
+/** What `run` takes in Node, beside what every host's takes. */
+interface NodeRunOptions extends Omit<RunOptions, "cache"> {
+  /** Where translated code is kept for later runs: in a folder, or not at all. By default in the user's cache folder. */
+  readonly cache?: string | boolean | undefined;
+  /** What is to be seen of the unikernel. Nothing by default. */
+  readonly debug?: DebugRequest | undefined;
+  /** What the process is called. By default as the unikernel's file. */
+  readonly name?: string | undefined;
+  /** What lines on stderr begin with: those of `debug`, and of memory that is adjusted. `name` by default. */
+  readonly reporter?: string | undefined;
 }
 
 /** Runs a plan beside this process's other work. Throws Solo5Error where it cannot start. */
-export function run(
-  plan: Plan,
-  { engine, name = basename(plan.unikernel.name), reporter = name, console, debug, cache }: RunOptions = {},
-): Running {
-  return start(plan, chooseEngine(plan, engine, debug).name, {
+export function run(plan: Plan, options: NodeRunOptions = {}): Running {
+  const { engine: wanted, console, cache = true, debug, signal } = options;
+  const { name = basename(plan.unikernel.name), reporter = name } = options;
+  const engine = chooseEngine(plan, wanted, debug).name;
+  const output = guestOutput(console, stdoutConsole);
+  const folder = typeof cache === "string" ? cache : undefined;
+  const started = start(plan, engine, {
     name,
     reporter,
-    console,
+    console: output.console,
     debug,
-    cache,
+    cache: cache === false ? "none" : folder,
   });
+  return handOver(engine, started, output, signal);
 }
 
 /**
- * A static Linux executable that is the spt unikernel with its devices attached; it needs no tender. Interfaces are
- * looked for when it starts, disks are measured now. Throws Solo5Error.
+ * A static Linux executable that is the plan's spt unikernel with its devices attached; it needs no tender. What
+ * interfaces are is found when it starts, disks were measured when the plan was made. Throws Solo5Error.
  */
-export function seal(unikernel: Unikernel, options: AttachOptions = {}): Uint8Array {
-  const name = basename(unikernel.name).replace(/\.spt$/, "");
-  return sealPlan(attachTo(unikernel, options, sealingDevices), { prefix: `${name}: `, processName: name });
-}
+export const seal = (plan: Plan): Uint8Array => sealedFile(plan);

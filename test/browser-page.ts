@@ -31,9 +31,9 @@ const silent = { write() {} };
 async function hello(): Promise<{ output: string; status: number }> {
   let output = "";
   const plan = attach(await fetchUnikernel("tests/test_hello.hvt"), { memMiB: 16, args: ["Hello_Solo5"] });
-  const { status } = await (
-    await run(plan, { write: (data) => (output += new TextDecoder().decode(data)) })
-  ).ended;
+  const running = run(plan);
+  for await (const data of running.output) output += new TextDecoder().decode(data);
+  const { status } = await running.exited;
   return { output, status };
 }
 
@@ -45,13 +45,13 @@ async function ping(count: number): Promise<number> {
     memMiB: 16,
     net: { service0: { source } },
   });
-  const running = await run(plan, silent);
+  const running = run(plan, { console: silent });
   let answered = 0;
   for (let i = 0; i < count; i++) {
     if ((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined) answered++;
   }
   running.stop();
-  await running.ended;
+  await running.exited;
   return answered;
 }
 
@@ -59,10 +59,10 @@ const ticks = 50;
 
 /** Runs a unikernel that computes without end and stops it after some ticks of a timer. */
 async function stopAfterTicks(plan: Plan): Promise<number> {
-  const running = await run(plan, silent);
+  const running = run(plan, { console: silent });
   for (let i = 0; i < ticks; i++) await new Promise((resolve) => setTimeout(resolve, 5));
   running.stop();
-  return (await running.ended).status;
+  return (await running.exited).status;
 }
 
 interface Observer {
@@ -101,10 +101,10 @@ async function workTwice(where: PageOutcome["where"]): Promise<Watched> {
   for (let round = 0; round < 2; round++) {
     let output = "";
     const start = performance.now();
-    const running = await run(attach(unikernel, { memMiB: 16 }), {
-      write: (data) => (output += new TextDecoder().decode(data)),
+    const running = run(attach(unikernel, { memMiB: 16 }), {
+      console: { write: (data) => void (output += new TextDecoder().decode(data)) },
     });
-    await running.ended;
+    await running.exited;
     took.push(performance.now() - start);
     checksums.push(/^core [0-9a-f]{16}$/m.exec(output)?.[0] ?? output);
   }

@@ -14,16 +14,15 @@ type Run = (
   kernel: string,
   options: host.AttachOptions,
   console: host.Console,
-) => Promise<{ readonly status: Promise<number>; stop(): void }>;
+) => Promise<Pick<host.Running, "exited" | "stop">>;
 
 const onEngine =
-  (engine: string): Run =>
+  (engine: host.EngineName): Run =>
   async (kernel, options, console) =>
-    host.run(host.attach(host.open(kernel), options), { engine, console, cache: "none" });
+    host.run(host.attach(host.open(kernel), options), { engine, console, cache: false });
 const onPage: Run = async (kernel, options, console) => {
   const plan = page.attach(page.open(readFileSync(kernel)), options);
-  const { ended, stop } = await page.run(plan, console, { cache: false });
-  return { status: ended.then(({ status }) => status), stop };
+  return page.run(plan, { console, cache: false });
 };
 /** A software KVM executes no vector instruction, but says hello. */
 const kvm = kvmUnsupportedReason(true) === undefined ? { kvm: onEngine("kvm") } : {};
@@ -59,8 +58,8 @@ for (const [target, runs] of Object.entries(engines)) {
     test(`${target} on ${engine}: a console keeps what it is given`, { skip }, async () => {
       const { take, check } = keeper();
       const options = { memMiB: 16, args: ["Hello_Solo5"] };
-      const { status } = await run(selfTest(`test_hello.${target}`), options, { write: take });
-      assert.equal(await status, 0);
+      const { exited } = await run(selfTest(`test_hello.${target}`), options, { write: take });
+      assert.equal((await exited).status, 0);
       assert.match(check(), /Hello, World[^]*'Hello_Solo5'[^]*SUCCESS/);
     });
 
@@ -85,12 +84,12 @@ for (const [target, runs] of Object.entries(engines)) {
         close() {},
       };
       let output = "";
-      const { status } = await run(
+      const { exited } = await run(
         selfTest(`test_blk.${target}`),
         { memMiB: 16, block: { storage: { source: { kind: "device", device } } } },
         { write: (data) => (output += new TextDecoder().decode(data)) },
       );
-      assert.equal(await status, 0, output);
+      assert.equal((await exited).status, 0, output);
       check();
     });
 
@@ -114,7 +113,7 @@ for (const [target, runs] of Object.entries(engines)) {
         onReadable: (listener) => port.onReadable(listener),
         close: () => port.close(),
       };
-      const { status, stop } = await run(
+      const { exited, stop } = await run(
         selfTest(`test_net.${target}`),
         { memMiB: 16, net: { service0: { source: { kind: "device", device } } } },
         { write() {} },
@@ -123,7 +122,7 @@ for (const [target, runs] of Object.entries(engines)) {
         assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
       }
       stop();
-      assert.equal(await status, 137);
+      assert.equal((await exited).status, 137);
       check();
     });
   }

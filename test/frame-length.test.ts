@@ -65,7 +65,7 @@ for (const { target, engine, send } of machines) {
       if (lengths.length === 6) listener.write(new Uint8Array(14).fill(255));
     });
     await using running = run(attach(open(file), { memMiB: 16, net }), { engine, console: { write() {} } });
-    assert.equal(await running.status, 0);
+    assert.equal((await running.exited).status, 0);
     assert.deepEqual(lengths, [14, 1518, 14, 1518, 14, 1518]);
   });
 }

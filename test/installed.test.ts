@@ -83,7 +83,7 @@ test(
 /** What a program of somebody else's does with the interface; `unikernel` gives one that answers pings. */
 const program = (from: string, unikernel: string): string => `
 import { attach, createPeer, createSegment, open, run, Solo5Error } from "${from}";
-import type { Console, NetDevice, Plan, Unikernel } from "${from}";
+import type { Console, Exit, NetDevice, Plan, Running, Unikernel } from "${from}";
 
 const unikernel: Unikernel = ${unikernel};
 const segment = createSegment();
@@ -95,7 +95,13 @@ try {
 } catch (error) {
   if (!(error instanceof Solo5Error)) throw error;
 }
-const silent: Console = { write() {} };
+const console: Console = { write() {} };
+await using running: Running = run(plan, { engine: "wasm", console });
+const answer: number | undefined = await peer.ping("10.0.0.2", { timeoutMsecs: 5000 });
+if (answer === undefined) throw new Error("no answer");
+running.stop();
+const { status }: Exit = await running.exited;
+if (status !== 137) throw new Error("ended otherwise");
 `;
 
 const compiler = {
@@ -134,12 +140,7 @@ const pageTypes = { types: [], lib: ["es2023", "esnext.disposable", "dom"] };
 
 test("the interface of Node, under strict nodenext", { skip }, async () => {
   const unikernel = 'open("node_modules/solo5/dist/guest/demo/web.spt")';
-  const rest = `
-await using running = run(plan, { engine: "wasm", console: silent });
-const answer: number | undefined = await peer.ping("10.0.0.2", { timeoutMsecs: 5000 });
-if (answer === undefined) throw new Error("no answer");
-`;
-  write("app.mts", program("solo5", unikernel) + rest);
+  write("app.mts", program("solo5", unikernel));
   // With Node's declarations, and with a page's alone: neither asks for the other's.
   for (const types of [nodeTypes, pageTypes]) await compile("app", types);
   await run(process.execPath, "app.mjs");
@@ -147,17 +148,11 @@ if (answer === undefined) throw new Error("no answer");
 
 test("a page's bundle", { skip }, async () => {
   const unikernel = "open(new Uint8Array(await (await fetch(address)).arrayBuffer()))";
-  const rest = `
-const running = await run(plan, silent);
-const answer: number | undefined = await peer.ping("10.0.0.2", { timeoutMsecs: 5000 });
-running.stop();
-if (answer === undefined) throw new Error("no answer");
-`;
   const address = `data:;base64,${readFileSync(join(folder, "node_modules/solo5/dist/guest/demo/web.hvt"), "base64")}`;
   write(
     "page.mts",
     `const address: string = "${address}";
-${program("solo5/browser", unikernel)}${rest}`,
+${program("solo5/browser", unikernel)}`,
   );
   await compile("page", pageTypes);
   // A page has no packages: all that it runs is in the bundle.

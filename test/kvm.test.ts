@@ -134,7 +134,7 @@ if (usable && process.arch === "x64") {
     const { user, system } = process.cpuUsage(before);
     assert.ok(user + system < 100_000, `${user + system} microseconds of CPU in 500 ms`);
     running.stop();
-    assert.equal(await running.status, 137);
+    assert.equal((await running.exited).status, 137);
   });
 
   test("kvm: the ring carries frames, and a capture sees them", async () => {
@@ -148,7 +148,7 @@ if (usable && process.arch === "x64") {
     });
     let output = "";
     const console = { write: (data: Uint8Array) => void (output += new TextDecoder().decode(data)) };
-    assert.equal(await run(plan, { engine: "kvm", console }).status, 0, output);
+    assert.equal((await run(plan, { engine: "kvm", console }).exited).status, 0, output);
     assert.match(output, /SUCCESS/);
     assert.ok(readFileSync(dump).length > 100);
   });
@@ -159,7 +159,7 @@ if (usable && process.arch === "x64") {
       const running = run(plan, { engine: "kvm" });
       await new Promise((resolve) => void setTimeout(resolve, delayMsecs));
       running.stop();
-      assert.equal(await running.status, 137, `after ${delayMsecs} ms`);
+      assert.equal((await running.exited).status, 137, `after ${delayMsecs} ms`);
     }
   });
 
@@ -171,7 +171,10 @@ if (usable && process.arch === "x64") {
     const guests = Array.from({ length: 12 }, () => run(plan, { engine: "kvm" }));
     await new Promise((resolve) => void setTimeout(resolve, 500));
     for (const { stop } of guests) stop();
-    assert.deepEqual(new Set(await Promise.all(guests.map(({ status }) => status))), new Set([137]));
+    assert.deepEqual(
+      new Set(await Promise.all(guests.map(async ({ exited }) => (await exited).status))),
+      new Set([137]),
+    );
     process.off("warning", warn);
     assert.deepEqual(warnings, []);
   });
@@ -216,7 +219,10 @@ if (usable && process.arch === "x64") {
   test("kvm: the guest's CPU has no nested virtualisation, TSX or performance counters", async (t) => {
     let text = new Uint8Array();
     const console = { write: (data: Uint8Array) => void (text = Uint8Array.from([...text, ...data])) };
-    assert.equal(await run(attach(open(cpuidTeller), { memMiB: 16 }), { engine: "kvm", console }).status, 0);
+    assert.equal(
+      (await run(attach(open(cpuidTeller), { memMiB: 16 }), { engine: "kvm", console }).exited).status,
+      0,
+    );
     const view = new DataView(text.buffer);
     const word = (leaf: number, register: "ebx" | "ecx" | "edx"): number =>
       view.getUint32(leaf * 12 + ["ebx", "ecx", "edx"].indexOf(register) * 4, true);
@@ -252,7 +258,7 @@ if (usable && process.arch === "x64") {
     }
     assert.ok(kinds.has("kvm") && kinds.has("eventfd"), [...kinds].join(" "));
     running.stop();
-    await running.status;
+    await running.exited;
   });
 
   test("kvm: what the guest does wrong ends it with the classic texts", async () => {

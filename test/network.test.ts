@@ -232,7 +232,7 @@ test(
     for (let i = 0; i < 100; i++)
       assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
     running.stop();
-    assert.equal(await running.status, 137);
+    assert.equal((await running.exited).status, 137);
     const { stdout } = await execute("tcpdump", ["-n", "-r", dump]);
     assert.equal(stdout.match(/ICMP echo request/g)?.length, 100);
     assert.equal(stdout.match(/ICMP echo reply/g)?.length, 100);
@@ -286,9 +286,9 @@ test("a console that throws ends the unikernel, and its error is the status's", 
       throw new Error("no more paper");
     },
   };
-  for (const engine of ["native", "wasm"]) {
+  for (const engine of ["native", "wasm"] as const) {
     const running = run(attach(open(selfTest("test_hello.spt"))), { engine, console });
-    await assert.rejects(running.status, /no more paper/);
+    await assert.rejects(running.exited, /no more paper/);
   }
 });
 
@@ -302,11 +302,11 @@ test("two unikernels on one segment", { skip }, async () => {
     assert.ok((await peer.ping(ip, { timeoutMsecs: 10_000 })) !== undefined, ip);
   }
   first.stop();
-  assert.equal(await first.status, 137);
+  assert.equal((await first.exited).status, 137);
   assert.equal(await peer.ping("10.0.0.2", { timeoutMsecs: 100 }), undefined);
   assert.ok((await peer.ping("10.1.0.2")) !== undefined);
   second.stop();
-  assert.equal(await second.status, 137);
+  assert.equal((await second.exited).status, 137);
 });
 
 test(

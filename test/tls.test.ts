@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { manifestSource } from "../src/image/manifest-source.js";
-import { open, seal } from "../src/index.js";
+import { attach, open, seal } from "../src/index.js";
 import { buildGuest } from "../src/toolchain/build.js";
 import { findCompiler } from "../src/toolchain/compiler.js";
 import { compileFlags, linkFlags } from "../src/toolchain/flags.js";
@@ -98,7 +98,7 @@ for (const cc of ["clang", "gcc"]) {
       const { spt, hvt } = await build(variables, ["spt", "hvt"]);
       const what = JSON.stringify(variables);
       const file = join(output, "sealed");
-      writeFileSync(file, seal(open(spt), { memMiB: 2 }), { mode: 0o755 });
+      writeFileSync(file, seal(attach(open(spt), { memMiB: 2 })), { mode: 0o755 });
       assert.equal((await execute(file)).status, 0, what);
       assert.equal(runBare(load(hvt, newInterpreter)).status, 0, what);
     }

@@ -199,7 +199,7 @@ test("ports are opened and closed while the unikernel runs", { skip }, async () 
   const [error] = await once(socket, "error");
   assert.equal((error as NodeJS.ErrnoException).code, "ECONNRESET");
   running.stop();
-  await running.status;
+  await running.exited;
   net.close();
 });
 

@@ -57,12 +57,12 @@ test("PC: pings on two interfaces, each of which has its line", async () => {
       assert.ok((await peer.ping(ip, { timeoutMsecs: 10_000 })) !== undefined, `ping ${i} to ${ip}`);
   }
   running.stop();
-  assert.equal(await running.status, 137);
+  assert.equal((await running.exited).status, 137);
 });
 
 test("PC: the MTU is the network's", async () => {
   const { running, text } = start("net_mtu", { service0: onPort(createSegment({ mtu: 9000 })) });
-  assert.equal(await running.status, 0);
+  assert.equal((await running.exited).status, 0);
   assert.match(text(), /MTU is 9000/);
 });
 
@@ -78,7 +78,7 @@ test("PC: a hundred thousand frames, then the end", async () => {
       `of 50 after ${sent}`,
     );
   }
-  assert.equal(await running.status, 0, text());
+  assert.equal((await running.exited).status, 0, text());
 });
 
 test("PC: a unikernel that waits uses no time", async () => {
@@ -91,14 +91,14 @@ test("PC: a unikernel that waits uses no time", async () => {
   const { user, system } = process.cpuUsage(before);
   assert.ok(user + system < 150_000, `${user + system} µs of a second`);
   running.stop();
-  await running.status;
+  await running.exited;
 });
 
 test("PC: 63 devices, on three buses", async () => {
   const segment = createSegment();
   const net = Object.fromEntries(Array.from({ length: 63 }, (_, i) => [`service${i}`, onPort(segment)]));
   const { running, text } = start("mft_maxdevices", net);
-  assert.equal(await running.status, 0, text());
+  assert.equal((await running.exited).status, 0, text());
   assert.match(text(), /PCI:1:0\.0: [^]*PCI:2:0\.0: virtio-net[^]*SUCCESS/);
 });
 

@@ -42,7 +42,7 @@ for (const target of ["hvt", "spt"] as const) {
       assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}`);
     }
     running.stop();
-    assert.equal(await running.status, 137);
+    assert.equal((await running.exited).status, 137);
   });
 }
 
@@ -73,7 +73,7 @@ test("wasm hvt: with the largest memory, the ring lies inside it", async () => {
   const source = { kind: "device", device: segment.port() } as const;
   const plan = attach(open(selfTest("test_net_ring.hvt")), { memMiB: 4096, net: { service0: { source } } });
   await using running = run(plan, { engine: "wasm", console: { write() {} } });
-  assert.equal(await running.status, 0);
+  assert.equal((await running.exited).status, 0);
 });
 
 test("wasm hvt: the ring carries frames", async () => {
@@ -86,7 +86,7 @@ test("wasm hvt: the ring carries frames", async () => {
     engine: "wasm",
     console: { write: (data) => (output += new TextDecoder().decode(data)) },
   });
-  assert.equal(await running.status, 0, output);
+  assert.equal((await running.exited).status, 0, output);
   assert.match(output, /SUCCESS/);
 });
 

@@ -230,7 +230,7 @@ for (const [name, version, start] of [
       ],
     });
     const running = run(plan, { console: { write: (data) => (text += new TextDecoder().decode(data)) } });
-    assert.equal(await running.status, 0);
+    assert.equal((await running.exited).status, 0);
     const lines = text.split("\n").slice(2, -1);
     // Nobody says when a stream is there: one that is refused is known by its end.
     assert.deepEqual(lines, ["198.18.0.1", "heard ping and the end", "heard ping", "reset"]);

@@ -32,7 +32,7 @@ for (const { target, engine } of machines) {
       const console = { write: (data: Uint8Array) => (text += new TextDecoder().decode(data)) };
       await using running = run(plan, { engine, console });
       const frames = setInterval(() => sender.write(broadcast), 2);
-      assert.equal(await running.status, 0, `first ${first}: ${text}`);
+      assert.equal((await running.exited).status, 0, `first ${first}: ${text}`);
       clearInterval(frames);
     }
   });

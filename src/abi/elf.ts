@@ -74,4 +74,5 @@ export const sectionType = { null: 0, progbits: 1, symtab: 2, strtab: 3, nobits:
 
 /** e_machine by ISA; the ISAs of Solo5 that we run. */
 export const machine = { "x86-64": 62, aarch64: 183 } as const;
+/** The instruction sets that there are unikernels of. */
 export type Isa = keyof typeof machine;

@@ -16,6 +16,7 @@ export const targets = {
   genode: { number: 5, versions: [1] },
   xen: { number: 6, versions: [1] },
 } as const;
+/** The targets, by the names that Solo5 has for them. */
 export type TargetName = keyof typeof targets;
 
 /** The first four bytes of an MFT1 descriptor pad its content to 8 bytes. */
@@ -37,6 +38,7 @@ export const mftBlock = struct(16, { capacity: u64, blockSize: u16 });
 export const mftNet = struct(8, { mac: bytes(6), mtu: u16 });
 
 export const deviceType = { BLOCK_BASIC: 1, NET_BASIC: 2 } as const;
+/** The types of devices, as manifests have them. */
 export type DeviceType = keyof typeof deviceType;
 /** Entry 0 of every manifest is of this type and has no name. */
 export const mftReservedFirst = 1 << 30;

@@ -2,6 +2,7 @@
 
 /** What a hypercall tells the guest: SOLO5_R_*. */
 export const result = { ok: 0, again: 1, invalid: 2, unspecified: 3 } as const;
+/** What a device answers: 0 ok, 1 again, 2 invalid, 3 unspecified. */
 export type Result = (typeof result)[keyof typeof result];
 
 export const exitStatus = { success: 0, failure: 1, abort: 255 } as const;

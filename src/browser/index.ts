@@ -3,7 +3,7 @@
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { BlockDevice, Clock, Console } from "../device/contract.js";
-import type { NetDevice } from "../net/contract.js";
+import { ethernetMtu, type NetDevice } from "../net/contract.js";
 import { netMtu, openNet } from "../net/opener.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
@@ -18,16 +18,14 @@ import { pageMtus, pageOpeners } from "./nets.js";
 import { killed } from "../tender/instrument.js";
 import { codeCacheOf } from "./code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
+import { guestOutput } from "../tender/output.js";
+import { handOver, signalled, type Running, type RunOptions, type Started } from "../tender/running.js";
+import { sealedFile } from "../linux/seal.js";
 
-export { Solo5Error } from "../bytes/error.js";
-export { createPeer, type Peer, type PeerOptions } from "../net/peer.js";
+export * from "../tender/interface.js";
 export { createUserNet, type PageUserOptions } from "./user-net.js";
-export type { UserNet } from "../net/user/user-net.js";
-export { createSegment, type Segment } from "../net/segment.js";
-export type { BlockDevice, Console } from "../device/contract.js";
-export type { NetDevice } from "../net/contract.js";
-export type { AttachOptions, Plan } from "../tender/attach.js";
-export type { Unikernel } from "../image/unikernel.js";
+export type { OpenForward, UserNet } from "../net/user/user-net.js";
+export type { RunOptions } from "../tender/running.js";
 
 /** Disks are objects here. */
 const noHost: HostDevices = {
@@ -61,71 +59,69 @@ const nextTurn: NextTurn = () =>
     channel.port2.postMessage(undefined);
   });
 
-export interface Running {
-  /** The unikernel's status, and what a tender would say on stderr. */
-  readonly ended: Promise<Ended>;
-  /** Bytes of memory that the unikernel has: what it was to have, or the most that the engine can give. */
-  readonly memSize: number;
-  /** Ends the unikernel within some milliseconds; its status is then 137. */
-  stop(): void;
-}
-
-/** Reads a unikernel. Throws Solo5Error. */
+/** Reads a unikernel from its bytes, which messages call `name`. Throws Solo5Error. */
 export const open = (file: Uint8Array, name = "unikernel"): Unikernel => readUnikernel(file, name);
 
-/** Attaches every declared device. Throws Solo5Error. */
+/** Attaches every declared device and checks everything that the user says. Throws Solo5Error; nothing stays open. */
 export const attach = (unikernel: Unikernel, options: AttachOptions = {}): Plan =>
-  attachTo(unikernel, options, noHost);
+  attachTo(unikernel, options, options.isSealed === true ? { ...noHost, netMtu: () => ethernetMtu } : noHost);
 
-export interface RunOptions {
-  /** Whether translated code is kept in IndexedDB for later visits; it is where absent. */
-  readonly cache?: boolean | undefined;
-}
-
-/** Loads the engine and runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
-export async function run(plan: Plan, console: Console, { cache = true }: RunOptions = {}): Promise<Running> {
+/** Runs a plan in this page or worker. Throws Solo5Error where it cannot start. */
+export function run(plan: Plan, options: RunOptions = {}): Running {
+  const { console, cache = true, signal, engine: wanted = "auto" } = options;
   const { isa, target: name } = plan.unikernel;
   const load = portableEngines[isa];
   const target = targets[name];
-  if (load === undefined || target === undefined) {
+  if (load === undefined || target === undefined)
     throw new Solo5Error("ENGINE", `there is no engine for ${name} unikernels of ${isa}`);
-  }
+  if (wanted !== "auto" && wanted !== "wasm")
+    throw new Solo5Error("ENGINE", `a page has no engine ${wanted}, only wasm`);
   const cleanup = createCleanup();
+  const output = guestOutput(console, nobody);
   try {
-    let end: ((how: Ended) => void) | undefined;
-    let failure: Ended | undefined;
+    const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
+    const failed = (message: string): void => stop({ status: 1, message });
     const host: GuestHost = {
-      ...openDevices(
-        plan,
-        (message) => {
-          failure = { status: 1, message };
-          end?.(failure);
-        },
-        cleanup,
-      ),
-      console: foreignConsole(console),
+      ...openDevices(guest, failed, cleanup),
+      console: foreignConsole(output.console),
       clock,
       random,
     };
-    const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
-    const [engine, codeCache] = await Promise.all([
+    const running = Promise.all([
       load(),
       cache ? codeCacheOf(guest.unikernel.file, target.memorySize(guest)) : undefined,
-    ]);
-    const isResponsive = "document" in globalThis;
-    const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, codeCache, isResponsive });
-    end = stop;
-    if (failure !== undefined) stop(failure);
-    return {
-      ended: ended.finally(cleanup.release),
+    ]).then(([engine, codeCache]) =>
+      runGuest(guest, target, engine, host, {
+        nextTurn,
+        codeCache,
+        isResponsive: "document" in globalThis,
+      }),
+    );
+    // A guest that could not be started is reported by `exited`, and needs no stop.
+    function stop(outcome: Ended): void {
+      void running.then((started) => started.stop(outcome)).catch(() => {});
+    }
+    const started: Started = {
       memSize: guest.memSize,
+      exited: running.then(({ ended }) => ended).finally(cleanup.release),
+      signal: (sent) => stop(signalled(plan, sent)),
       stop: () => stop(killed),
     };
+    return handOver("wasm", started, output, signal);
   } catch (error) {
     cleanup.release();
     throw error;
   }
 }
+
+/** What is printed when nobody has asked for it. */
+const nobody: Console = { write() {} };
+
+/**
+ * A static Linux executable that is the plan's spt unikernel with its devices attached; it needs no tender. What
+ * interfaces are is found when it starts. Throws Solo5Error.
+ */
+export const seal = (plan: Plan): Uint8Array => sealedFile(plan);
 
 function openDevices(
   plan: Plan,

@@ -27,10 +27,10 @@ export async function demoCommand(): Promise<number> {
     print("Next: README.md has a unikernel of your own in ten lines of C.\n");
     if (!process.stdout.isTTY) return 0;
     print(`\nOpen ${url} in a browser. ^C ends the unikernel.\n`);
-    return await withSignals(() => running);
+    return await withSignals(() => running, "solo5");
   } finally {
     running.stop();
-    await running.status;
+    await running.exited;
     network.close();
   }
 }

@@ -1,14 +1,15 @@
 // solo5 relay: lets unikernels in pages reach the network of this host, by Wisp over WebSockets.
-import { constants } from "node:os";
+import { statusOf } from "../abi/signals.js";
 import { Solo5Error } from "../bytes/error.js";
 import { decodeText } from "../bytes/text.js";
 import { nodeSockets } from "../host/any/sockets.js";
 import { startRelay } from "../host/any/wisp-server.js";
 import { parseAddress } from "../ip/index.js";
-import { reason } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 import { parseAllowed } from "../net/user/options.js";
 import { readFile } from "../node/files.js";
 import { valueOf, type relayOptions } from "../tender/options.js";
+import type { Ended } from "../tender/instrument.js";
 import { print, UsageError } from "./command.js";
 import type { Invocation } from "./own-command.js";
 import { withSignals } from "./signals.js";
@@ -58,19 +59,19 @@ export async function relayCommand({ given, operands }: Invocation<Option>): Pro
       streams: count("streams", usual.streams),
       bytes: megabytes === undefined ? Infinity : count("megabytes", 0) * 1e6,
     },
-    nodeSockets(reason),
-    reason,
+    nodeSockets(systemErrorMessage),
+    systemErrorMessage,
   );
   print(`${relay.url}${tokens.length > 0 ? "TOKEN/" : ""}\n`);
   return withSignals(() => {
-    let end = (_status: number): void => {};
-    const status = new Promise<number>((resolve) => (end = resolve));
+    let end = (_how: Ended): void => {};
+    const exited = new Promise<Ended>((resolve) => (end = resolve));
     return {
-      status,
+      exited,
       signal(name) {
         relay.close();
-        end(128 + constants.signals[name]);
+        end({ status: statusOf(name) });
       },
     };
-  });
+  }, "solo5");
 }

@@ -7,5 +7,5 @@ import { withSignals } from "./signals.js";
 
 export const replayCommand = ({ given, operands }: Invocation<Given["option"]>): Promise<number> => {
   const file = onlyOperand(operands, "FILE");
-  return withSignals(() => startReplay(file, debugRequest(given), "solo5"));
+  return withSignals(() => startReplay(file, debugRequest(given), "solo5"), "solo5");
 };

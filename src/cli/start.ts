@@ -19,7 +19,10 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
   }
   warn(plan, options.reporter);
   if (name === "wasm") tuneCompiler();
-  return withSignals(() => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }));
+  return withSignals(
+    () => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }),
+    options.reporter,
+  );
 }
 
 /** What a network device is, with the options that unikernels without DHCP take for their addresses. */

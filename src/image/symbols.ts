@@ -5,6 +5,7 @@ import { viewOf } from "../bytes/struct.js";
 import { textUntilNul } from "../bytes/text.js";
 import type { Elf } from "./elf.js";
 
+/** A symbol of the file: its name, address and size. */
 export interface ElfSymbol {
   readonly name: string;
   readonly address: number;

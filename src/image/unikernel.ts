@@ -11,6 +11,7 @@ import { pageEnd, readElf, type Elf, type LoadSegment } from "./elf.js";
 import { readManifest, type Device } from "./manifest.js";
 import { symbols, type ElfSymbol } from "./symbols.js";
 
+/** What a unikernel's file says. */
 export interface Unikernel {
   /** What messages call the file. */
   readonly name: string;

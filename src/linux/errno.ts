@@ -1,6 +1,5 @@
 // Linux's error numbers with their names and texts: errno(3) and strerror(3). The generic numbers, which x86-64 and
 // aarch64 share.
-import { getSystemErrorName } from "node:util";
 
 /** By name: the number and what strerror(3) says. */
 export const errnos: Readonly<Record<string, readonly [number: number, text: string]>> = {
@@ -140,11 +139,4 @@ export const errnos: Readonly<Record<string, readonly [number: number, text: str
 /** strerror(errno) for a positive errno. */
 export function strerror(errno: number): string {
   return Object.values(errnos).find(([number]) => number === errno)?.[1] ?? `Unknown error ${errno}`;
-}
-
-/** The reason in an error that a Node call threw, on any host: by its name, since numbers are each system's own. */
-export function systemErrorMessage(cause: unknown): string {
-  const { errno, message } = cause as { readonly errno?: unknown; readonly message: string };
-  if (typeof errno !== "number") return message;
-  return errnos[getSystemErrorName(errno)]?.[1] ?? message;
 }

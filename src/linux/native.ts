@@ -10,7 +10,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { encodeText } from "../bytes/text.js";
 import type { Clock, Console } from "../device/contract.js";
 import type { Plan } from "../tender/attach.js";
-import { systemErrorMessage } from "./errno.js";
+import { systemErrorMessage } from "./system-error.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";

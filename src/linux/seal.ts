@@ -62,6 +62,12 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
   });
 }
 
+/** `seal` for a file that is called as the unikernel's, without the target. */
+export function sealedFile(plan: Plan): Uint8Array {
+  const name = plan.unikernel.name.replace(/^.*\//s, "").replace(/\.spt$/, "");
+  return seal(plan, { prefix: `${name}: `, processName: name });
+}
+
 /** A segment from its page's start to the end of its last page with bytes of the file; what follows is mapped as memory. */
 function wholePages(segment: LoadSegment): WritableSegment {
   const vaddr = Math.floor(segment.vaddr / pageSize) * pageSize;

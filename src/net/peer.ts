@@ -3,6 +3,7 @@
 import { Solo5Error } from "../bytes/error.js";
 import type { NetDevice } from "./contract.js";
 
+/** A small host on a segment. */
 export interface Peer {
   /**
    * Pings `ip` once; the time until the reply in milliseconds, or undefined where none came within `timeoutMsecs`.
@@ -14,6 +15,7 @@ export interface Peer {
   ): Promise<number | undefined>;
 }
 
+/** Where a peer is on its network. */
 export interface PeerOptions {
   /** Dotted quad. */
   readonly ip: string;

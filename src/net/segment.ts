@@ -4,6 +4,7 @@ import { result } from "../abi/start.js";
 import { ethernetMtu, isFrameLength, type NetDevice } from "./contract.js";
 import { createFrameQueue, receiving, type FrameQueue } from "./queue.js";
 
+/** An Ethernet inside this process, into which devices are plugged. */
 export interface Segment {
   readonly mtu: number;
   /** A new port. Frames written to it go out of the ports that lead to their destination, and out of all others where none is known. */

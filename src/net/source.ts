@@ -33,6 +33,7 @@ export interface DeviceSource {
   readonly device: NetDevice;
 }
 
+/** What backs a network device. */
 export type NetSource = TapSource | DescriptorSource | SegmentSource | UserSource | DeviceSource;
 export type NetKind = NetSource["kind"];
 export type SourceOf<K extends NetKind> = Extract<NetSource, { readonly kind: K }>;

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { result, type Result } from "../abi/start.js";
 import type { BlockDevice } from "../device/contract.js";
 import { blockError } from "../tender/texts.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 type Move = (fd: number, data: Uint8Array, at: number, length: number, position: number) => number;
 

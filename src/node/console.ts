@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import type { Console } from "../device/contract.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 const stdout = 1;
 const retryMsecs = 1;

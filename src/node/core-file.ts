@@ -4,7 +4,7 @@ import { accessSync, closeSync, constants, ftruncateSync, openSync, writeSync } 
 import { join } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import type { SparseFile } from "../debug/core/core-dump.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 /** Only the user may read what was in a guest's memory. */
 const mode = 0o600;

@@ -2,6 +2,7 @@
 import { Solo5Error } from "../bytes/error.js";
 import { valueOf, type Given } from "../tender/options.js";
 
+/** What is to be seen of a unikernel that runs. */
 export interface DebugRequest {
   /** Where a gdb server listens; port 0 for any. */
   readonly gdb?: { readonly address: string; readonly port: number };

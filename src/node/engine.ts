@@ -3,22 +3,7 @@ import type { TargetName } from "../abi/notes.js";
 import type { Console } from "../device/contract.js";
 import type { DebugRequest, DebugTool } from "./debug-request.js";
 import type { Plan } from "../tender/attach.js";
-
-/** Signals that a user sends, as POSIX names them. */
-export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGKILL";
-
-/** A unikernel that runs. */
-export interface Running {
-  /** The engine's name. */
-  readonly engine: string;
-  /** The unikernel's exit status; 128 and the signal's number where a signal ended it. */
-  readonly status: Promise<number>;
-  /** What the user's signals mean to the unikernel. */
-  signal(signal: Signal): void;
-  /** Ends the unikernel at once; `status` follows. */
-  stop(): void;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+import type { Started } from "../tender/running.js";
 
 export interface StartOptions {
   /** What the process is called. */
@@ -43,5 +28,5 @@ export interface Engine {
    * what works, but worse than another engine would.
    */
   unsupportedReason(plan: Plan, insisted: boolean): string | undefined;
-  start(plan: Plan, options: StartOptions): Omit<Running, "engine" | typeof Symbol.asyncDispose>;
+  start(plan: Plan, options: StartOptions): Started;
 }

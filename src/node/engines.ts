@@ -7,7 +7,8 @@ import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
 import { checkCoreFolder } from "./core-file.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
-import type { Engine, Running, StartOptions } from "./engine.js";
+import type { EngineName, Started } from "../tender/running.js";
+import type { Engine, StartOptions } from "./engine.js";
 import { kvm } from "./kvm.js";
 import { wasm } from "./wasm.js";
 
@@ -17,13 +18,13 @@ const native: Engine = {
   unsupportedReason: nativeUnsupportedReason,
   start(plan, { console, ...names }) {
     const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
-    return { status, signal: kill, stop: () => kill("SIGKILL") };
+    const exited = status.then((one) => ({ status: one }));
+    return { memSize: plan.memSize, exited, signal: kill, stop: () => kill("SIGKILL") };
   },
 };
 
 /** By name, best first. */
-const engines = { native, kvm, wasm } as const satisfies Record<string, Engine>;
-type EngineName = keyof typeof engines;
+const engines = { native, kvm, wasm } as const satisfies Record<EngineName, Engine>;
 const engineNames = Object.keys(engines) as readonly EngineName[];
 
 /**
@@ -64,15 +65,7 @@ const isMadeFor = (name: EngineName, target: TargetName): boolean =>
   (engines[name].targets as readonly TargetName[]).includes(target);
 
 /** Starts `plan` on the engine `name`. Throws Solo5Error where it cannot start. */
-export function start(plan: Plan, name: EngineName, options: StartOptions): Running {
+export function start(plan: Plan, name: EngineName, options: StartOptions): Started {
   if (options.debug?.dumpcore !== undefined) checkCoreFolder(options.debug.dumpcore);
-  const started = engines[name].start(plan, options);
-  return {
-    engine: name,
-    ...started,
-    async [Symbol.asyncDispose]() {
-      started.stop();
-      await started.status;
-    },
-  };
+  return engines[name].start(plan, options);
 }

@@ -1,5 +1,5 @@
 // What the host is short of, in the words that users know from other programs.
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 /**
  * What the host could not do, in an error that Node threw by itself: no more files, threads or memory. Undefined where

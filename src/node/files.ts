@@ -2,7 +2,7 @@
 import { encodeText } from "../bytes/text.js";
 import { hostPath } from "../linux/path.js";
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 import { Solo5Error } from "../bytes/error.js";
 
 /** The bytes of `path`. Throws Solo5Error `OPEN`: `PATH: Could not open: REASON`. */

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { Cleanup } from "../bytes/cleanup.js";
 import { createGdbServer, type GdbServer, type GdbServerOptions } from "../debug/gdb/server.js";
 import type { Controls, Instrument } from "../tender/instrument.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 export interface GdbAddress {
   readonly address: string;

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Isa } from "../abi/elf.js";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
+import type { ErrorCode } from "../bytes/error-codes.js";
 import { captured } from "../net/pcap.js";
 import type { Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
@@ -52,7 +53,7 @@ export interface KvmWork {
 /** The thread's last message; output comes before it, as bytes. */
 export type KvmReport =
   | { readonly ended: Ended }
-  | { readonly failed: { readonly code: string; readonly message: string } };
+  | { readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
 const stdout = 1;
 const relayedConsole: Console = { write: (data) => parentPort?.postMessage(data.slice()) };
@@ -142,8 +143,12 @@ const report = (message: KvmReport): void => parentPort?.postMessage(message);
 try {
   report({ ended: await runToEnd(work, cleanup, await onlookers(work)) });
 } catch (error) {
-  const internal = { code: "INTERNAL", message: hostFailure(error) ?? String((error as Error).stack) };
-  const { code, message } = error instanceof Solo5Error ? error : internal;
+  const shortage = hostFailure(error);
+  const other =
+    shortage === undefined
+      ? ({ code: "INTERNAL", message: String((error as Error).stack) } as const)
+      : ({ code: "SYSCALL", message: shortage } as const);
+  const { code, message } = error instanceof Solo5Error ? error : other;
   report({ failed: { code, message } });
 }
 // The main thread knows addresses of this one's until it says that it has forgotten them.

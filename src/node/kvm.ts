@@ -2,7 +2,6 @@
 // hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
 import { closeSync } from "node:fs";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
-import { constants } from "node:os";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { Solo5Error } from "../bytes/error.js";
 import { hostIsa } from "../linux/host-isa.js";
@@ -10,7 +9,7 @@ import { kvmUnsupportedReason, openKvm } from "../linux/kvm/availability.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
 import { openAttached, openDump, type OpenContext } from "../linux/net/open.js";
-import { kernelNet } from "../linux/net/kernel-nets.js";
+import { openKernelFrames } from "../linux/net/kernel-frames.js";
 import { relay } from "../linux/net/relay.js";
 import { hvt } from "../target/hvt/target.js";
 import type { Plan } from "../tender/attach.js";
@@ -22,7 +21,8 @@ import { hostClock } from "./clock.js";
 import type { Engine } from "./engine.js";
 import { withAddresses } from "../tender/entropy.js";
 import { killed } from "../tender/instrument.js";
-import { reported, say, signalled } from "./guest-run.js";
+import { signalled } from "../tender/running.js";
+import { say } from "./guest-run.js";
 import type { DebuggerLink, listenForDebugger } from "./kvm-debugger.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
@@ -74,8 +74,9 @@ export const kvm: Engine = {
       }
       const settled = ended.finally(cleanup.release).then((own) => outcome ?? own);
       return {
-        status: reported(settled, reporter),
-        signal: (signal) => end(signalled(plan, constants.signals[signal])),
+        memSize: guest.memSize,
+        exited: settled,
+        signal: (signal) => end(signalled(plan, signal)),
         stop: () => end(killed),
       };
     } catch (error) {
@@ -126,7 +127,7 @@ function prepare(
       }
       const { source, dump: path, ...declared } = device;
       const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
-      const frames = kernelNet(source)?.open(source, device.mtu);
+      const frames = openKernelFrames(source, device.mtu);
       if (frames === undefined)
         return { ...declared, ...relay(openAttached(device, context, cleanup), cleanup), dump };
       opened(frames.fd);

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { errnos } from "../linux/errno.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 const missing = errnos["ENOENT"]?.[1] ?? "";
 

@@ -3,7 +3,7 @@ import { hostPath } from "../linux/path.js";
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 
 /** What a guest was told is as private as its memory. */
 const mode = 0o600;

@@ -1,5 +1,4 @@
 // Runs a recording again on the portable engine, with no device of this host.
-import { constants } from "node:os";
 import { createCleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import { openReplay } from "../debug/record/replayer.js";
@@ -13,9 +12,8 @@ import { runGuest } from "../tender/run.js";
 import { hostClock } from "./clock.js";
 import { stdoutConsole } from "./console.js";
 import type { DebugRequest } from "./debug-request.js";
-import type { Running } from "./engine.js";
 import { readFile } from "./files.js";
-import { reported, signalled } from "./guest-run.js";
+import { signalled, type Started } from "../tender/running.js";
 import { openInstruments } from "./instruments.js";
 import { nextTurn } from "./wasm.js";
 
@@ -24,7 +22,7 @@ export async function startReplay(
   file: string,
   debug: DebugRequest,
   reporter: string,
-): Promise<Pick<Running, "status" | "signal">> {
+): Promise<Pick<Started, "exited" | "signal">> {
   const replay = openReplay(readFile(file), file, stdoutConsole);
   const { guest } = replay;
   const { isa, target: name } = guest.unikernel;
@@ -50,8 +48,8 @@ export async function startReplay(
   };
   const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments, profile: "replay" });
   return {
-    status: reported(ended, reporter).finally(cleanup.release),
-    signal: (signal) => stop(signalled(guest, constants.signals[signal])),
+    exited: ended.finally(cleanup.release),
+    signal: (signal) => stop(signalled(guest, signal)),
   };
 }
 

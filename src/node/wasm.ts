@@ -1,5 +1,4 @@
 // Runs a plan on the engine that works everywhere, inside this process.
-import { constants } from "node:os";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
@@ -23,7 +22,8 @@ import { debugTools, type DebugRequest } from "./debug-request.js";
 import type { Engine } from "./engine.js";
 import { random, withAddresses } from "../tender/entropy.js";
 import { killed } from "../tender/instrument.js";
-import { reported, say, signalled } from "./guest-run.js";
+import { signalled } from "../tender/running.js";
+import { say } from "./guest-run.js";
 
 export const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>
@@ -73,8 +73,9 @@ export const wasm: Engine = {
         void run.then((started) => started.stop(outcome)).catch(() => {});
       }
       return {
-        status: reported(ended, reporter).finally(cleanup.release),
-        signal: (signal) => stop(signalled(plan, constants.signals[signal])),
+        memSize: guest.memSize,
+        exited: ended.finally(cleanup.release),
+        signal: (signal) => stop(signalled(plan, signal)),
         stop: () => stop(killed),
       };
     } catch (error) {

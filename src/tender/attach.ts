@@ -17,6 +17,7 @@ export type BlockSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "device"; readonly device: BlockDevice };
 
+/** What the user wants of a network device. */
 export interface NetRequest {
   readonly source: NetSource;
   /** Six bytes; drawn at random where absent. */
@@ -25,6 +26,7 @@ export interface NetRequest {
   readonly dump?: string | undefined;
 }
 
+/** What the user wants of a disk. */
 export interface BlockRequest {
   readonly source: BlockSource;
   /** Bytes; 512 where absent. */
@@ -39,11 +41,15 @@ export interface AttachOptions {
   readonly block?: Readonly<Record<string, BlockRequest>>;
   /** Joined by single spaces they are the guest's command line. */
   readonly args?: readonly string[];
+  /** For `seal`: interfaces are looked for when the sealed file starts. By default now. */
+  readonly isSealed?: boolean;
   /** spt: heap and stack are executable. */
   readonly execHeap?: boolean;
 }
 
+/** A network device with its source and MTU, as it was checked. */
 export type AttachedNet = Device & { readonly type: "NET_BASIC"; readonly mtu: number } & NetRequest;
+/** A disk with its source and size, as it was checked. */
 export type AttachedBlock = Device & {
   readonly type: "BLOCK_BASIC";
   readonly source: BlockSource;
@@ -51,8 +57,10 @@ export type AttachedBlock = Device & {
   /** Bytes, a multiple of `blockSize`. */
   readonly capacity: bigint;
 };
-type AttachedDevice = AttachedNet | AttachedBlock;
+/** A device with its source, as it was checked. */
+export type AttachedDevice = AttachedNet | AttachedBlock;
 
+/** A unikernel with its devices, memory and arguments, all checked: nothing after it is a user's error. */
 export interface Plan {
   readonly unikernel: Unikernel;
   /** Bytes, as the user said; a target may round it. */

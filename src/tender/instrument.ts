@@ -4,9 +4,11 @@ import { statusOf } from "../abi/signals.js";
 import type { DebuggableVcpu, Vcpu } from "../engine/contract.js";
 import type { GuestHost, Session } from "../target/contract.js";
 
+/** The end of a unikernel. */
 export interface Ended {
+  /** Its exit status; 128 and the signal's number where a signal ended it. */
   readonly status: number;
-  /** What the tender says on stderr. */
+  /** What a tender says of the end on stderr: a fault, an error of the host. */
   readonly message?: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import { needs, needsAll } from "../../test/needs.js";
 import { projectRoot } from "../../test/project.js";
 import type { Isa } from "../abi/elf.js";
 import { manifestSource } from "../image/manifest-source.js";
-import { open, seal } from "../index.js";
+import { attach, open, seal } from "../index.js";
 import { buildGuest } from "./build.js";
 import { output, temporaryFolder } from "./guest.cases.js";
 import { installPrefix } from "./install.js";
@@ -70,7 +70,9 @@ for (const cc of ["", "gcc"]) {
     const wrapper = join(folder, "bin", `${isas["x86-64"].triple}-cc`);
     const flags = ["-O1", "-w", "-z", "solo5-abi=spt", source, file("manifest.c"), "-o", file("guest.spt")];
     output([wrapper, ...flags], { env: { SOLO5_CC: cc } });
-    writeFileSync(file("guest"), seal(open(file("guest.spt")), { args: ["--solo5:quiet"] }), { mode: 0o755 });
+    writeFileSync(file("guest"), seal(attach(open(file("guest.spt")), { args: ["--solo5:quiet"] })), {
+      mode: 0o755,
+    });
     const expected = output([file("host")]);
     assert.equal(expected.trim().split("\n").length, 74);
     assert.equal(output([file("guest")]), expected);

@@ -197,7 +197,7 @@ int solo5_app_main(const struct solo5_start_info *info) {
         const args = [...flags, "-z", `solo5-abi=${target}`, "main.c", "manifest.c", "-o", "app"];
         output([wrapper, ...args], { cwd, env: { SOLO5_CC: cc } });
         const running = run(attach(open(join(cwd, "app")), { memMiB: 16 }), { console: { write() {} } });
-        assert.equal(await running.status, 0, args.join(" "));
+        assert.equal((await running.exited).status, 0, args.join(" "));
       }
     }
   });

@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:chi
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { signalStatus } from "../abi/signals.js";
+import type { Started } from "../tender/running.js";
 import { isMissing } from "../node/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { bhyveCommands } from "./bhyve.js";
@@ -11,11 +12,7 @@ import { doublesCommas, kernelDescriptor, needsDescriptor, qemuCommand } from ".
 import type { Hypervisor } from "./options.js";
 import { shellLine } from "./shell.js";
 
-interface Launched {
-  /** As shells have it: 128 and its number for a signal. */
-  readonly status: Promise<number>;
-  signal(signal: NodeJS.Signals): void;
-}
+type Launched = Pick<Started, "exited" | "signal">;
 
 /** Each command is given to `show` before it runs. Throws Solo5Error `HYPERVISOR`, `BHYVE`. */
 export function launch(
@@ -56,10 +53,10 @@ function launchBhyve(machine: VirtioMachine, show: (line: string) => void): Laun
   const console = start(commands.console, ["ignore", "inherit", "inherit"]);
   for (const command of commands.terminal) output(command);
   show(shellLine(commands.run));
-  const { status, signal } = started(start(commands.run, "inherit"));
+  const { exited, signal } = started(start(commands.run, "inherit"));
   return {
     signal,
-    status: status.finally(() => {
+    exited: exited.finally(() => {
       console.kill();
       spawnSync(commands.destroy[0] ?? "", commands.destroy.slice(1), { stdio: "ignore" });
     }),
@@ -84,10 +81,10 @@ const start = ([program = "", ...args]: readonly string[], stdio: StdioOptions):
   spawn(program, args, { stdio });
 
 const started = (child: ChildProcess): Launched => ({
-  status: new Promise((resolve, reject) => {
+  exited: new Promise((resolve, reject) => {
     child.on("error", (cause) => reject(missing(child.spawnfile, cause)));
     child.on("close", (code, signal) =>
-      resolve(code ?? signalStatus(signal === null ? 0 : constants.signals[signal])),
+      resolve({ status: code ?? signalStatus(signal === null ? 0 : constants.signals[signal]) }),
     );
   }),
   signal: (signal) => void child.kill(signal),

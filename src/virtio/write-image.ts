@@ -2,7 +2,7 @@
 import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Solo5Error } from "../bytes/error.js";
-import { systemErrorMessage } from "../linux/errno.js";
+import { systemErrorMessage } from "../linux/system-error.js";
 import { diskSize, type Extent } from "./disk-image.js";
 import { sparseTar } from "./gnu-tar.js";
 import type { ImageFormat } from "./options.js";

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { open, seal } from "../../src/index.js";
+import { attach, open, seal } from "../../src/index.js";
 import type { Outcome } from "../command.js";
 import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
@@ -55,7 +55,10 @@ function sealed(machine: Machine, row: SelfTest): Entry {
   const { name, args = [], options = () => [] } = row;
   const storage = options(disk).length === 0 ? {} : { storage: { source: { kind: "file", path: disk } as const, blockSize: options(disk).length > 1 ? 4096 : 512 } }; // prettier-ignore
   const unikernel = open(selfTest(`${folderOf(machine)}test_${name}.spt`));
-  return { path: `sealed/${sealedName(row)}`, content: seal(unikernel, { memMiB: 2, args, block: storage }) };
+  return {
+    path: `sealed/${sealedName(row)}`,
+    content: seal(attach(unikernel, { memMiB: 2, args, block: storage })),
+  };
 }
 
 /** Boots the machine once and tests everything in it; nothing where SOLO5_RIGS is empty on purpose. */

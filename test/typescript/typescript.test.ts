@@ -173,7 +173,7 @@ test("frames come and go", { skip }, async () => {
     console: { write: (data) => void (output += new TextDecoder().decode(data)) },
   });
   for (let i = 0; i < 2; i++) assert.notEqual(await peer.ping("10.0.0.2"), undefined);
-  assert.equal(await running.status, 0);
+  assert.equal((await running.exited).status, 0);
   assert.equal(output, "ping true 1500\nping true 1500\n");
 });
 

@@ -52,6 +52,6 @@ await main({
     const show = (line: string): void => {
       if (!quiet) process.stderr.write(`+ ${line}\n`);
     };
-    return withSignals(() => launch(machine, hypervisor, show));
+    return withSignals(() => launch(machine, hypervisor, show), "solo5-virtio-run");
   },
 });

@@ -1,15 +1,12 @@
 // The networks whose frames the kernel moves: a unikernel that is a process, or a virtual CPU's thread, has a descriptor of
-// them. All others live in the process that opens them, which relays their frames.
+// them. All others live in the process that opens them, which relays their frames. How that process opens them is in kernel-frames.ts: a page, which seals, opens none.
 import type { NetKind, NetSource, SourceOf } from "../../net/source.js";
 import type { AttachedNet, Plan } from "../../tender/attach.js";
 import type { ForetoldDescriptors } from "../launch/descriptors.js";
 import { launchDescriptor, launchTap } from "../launch/net-steps.js";
 import type { Opened } from "../launch/step.js";
-import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
 
 interface KernelNet<S extends NetSource> {
-  /** Opens it for this process. Throws Solo5Error `NET`. */
-  open(source: S, mtu: number): FrameSource;
   /** Opens it for a sealed unikernel. */
   launch(source: S, handle: number, descriptors: ForetoldDescriptors): Opened;
   /** The descriptor that must be open already. */
@@ -18,11 +15,9 @@ interface KernelNet<S extends NetSource> {
 
 const kernelNets: { readonly [K in NetKind]?: KernelNet<SourceOf<K>> } = {
   tap: {
-    open: ({ interface: name }) => openTap(name),
     launch: ({ interface: name }, handle, descriptors) => launchTap(name, handle, descriptors),
   },
   descriptor: {
-    open: ({ fd }, mtu) => adoptDescriptor(fd, mtu),
     launch: ({ fd }) => launchDescriptor(fd),
     inherited: ({ fd }) => fd,
   },

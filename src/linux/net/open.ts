@@ -12,14 +12,14 @@ import { segmentOpener } from "../../net/segments.js";
 import { userOpener } from "../../net/user/user-net.js";
 import type { NetSource } from "../../net/source.js";
 import type { AttachedNet } from "../../tender/attach.js";
-import { systemErrorMessage } from "../errno.js";
+import { systemErrorMessage } from "../system-error.js";
 import { descriptorDevice } from "./descriptor-device.js";
-import { kernelNet } from "./kernel-nets.js";
+import { openKernelFrames } from "./kernel-frames.js";
 import { watchedReader } from "./poll.js";
 
 /** The device on a network of the kernel's. */
 const openKernelNet: OpenNet<NetSource> = (source, { mtu }) => {
-  const frames = kernelNet(source)?.open(source, mtu);
+  const frames = openKernelFrames(source, mtu);
   if (frames === undefined) throw new RangeError(`the kernel moves no frames of a ${source.kind}`);
   return descriptorDevice(frames, watchedReader(frames.fd));
 };

@@ -10,6 +10,7 @@ export interface Forward {
   readonly guestPort: number;
 }
 
+/** What a network without root may do, and where it is. */
 export interface UserOptions {
   readonly forwards?: readonly Forward[] | undefined;
   /** No way out but to what is allowed by name. */

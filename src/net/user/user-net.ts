@@ -22,6 +22,7 @@ export interface OpenForward {
   close(): void;
 }
 
+/** A network without root, as an object. */
 export interface UserNet {
   /** For one unikernel. */
   readonly device: NetDevice;

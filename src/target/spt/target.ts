@@ -27,7 +27,7 @@ import {
   type Target,
 } from "../contract.js";
 import { bootData } from "./boot-data.js";
-import { statusOf, type EndingSignal } from "../../abi/signals.js";
+import { statusOf } from "../../abi/signals.js";
 import { isAllowed, sptRules } from "./rules.js";
 
 const isa = "x86-64";
@@ -38,7 +38,7 @@ const nsecsPerSec = 1_000_000_000n;
 /** Errors as system calls return them: errno(3), negative. */
 const error = { io: -5n, again: -11n, fault: -14n, invalid: -22n } as const;
 /** The signal that a CPU exception becomes, by its vector; all others are SIGSEGV. */
-const exceptionSignals: Readonly<Record<number, EndingSignal>> = {
+const exceptionSignals: Readonly<Record<number, Parameters<typeof statusOf>[0]>> = {
   0: "SIGFPE",
   1: "SIGTRAP",
   3: "SIGTRAP",

@@ -5,6 +5,7 @@ import type { UserOptions } from "../net/user/source.js";
 import type { MessageChannel } from "../net/wisp/packet.js";
 import { wispSockets } from "../net/wisp/sockets.js";
 
+/** What a network without root takes in a page: a relay that makes its connections. */
 export interface PageUserOptions extends Omit<UserOptions, "forwards"> {
   /** The WebSocket of a Wisp relay, such as `solo5 relay` is: `wss://relay.example/TOKEN/`. */
   readonly relay: string;

@@ -29,6 +29,7 @@ export function createBase(bytes: Uint8Array, trackerElement: number, library: s
     arguments: engine.allocate(16),
   };
   engine.runJobs();
+  engine.clearFree();
   return { state: engine.save(), addresses, build };
 }
 

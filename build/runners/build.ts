@@ -1,6 +1,6 @@
 // Makes the runners: the engine as C, compiled and linked for every target and ISA, with the library evaluated.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Isa } from "../../src/abi/elf.js";
 import { mangle } from "../../src/wasm/to-c/names.js";
@@ -41,11 +41,15 @@ export async function buildRunners({
   writeBase(output, createBase(engine.bytes, engine.trackerElement, libraryBundle()));
 
   const named = (name: string) => `engine_${mangle(name)}`;
+  const runner = readFileSync(join(source, "runner.c"), "utf8");
   const module = wasmToC(engine.bytes, {
     name: "engine.wasm",
     units: 4,
     restored: true,
-    naming: { imported: ({ name }) => named(name), exported: named },
+    naming: {
+      imported: ({ name }) => named(name),
+      exported: (name) => (runner.includes(`${named(name)}(`) ? named(name) : undefined),
+    },
   });
   let made = 0;
   for (const isa of wanted) {
@@ -81,6 +85,7 @@ function libraryBundle(): string {
       "--format=iife",
       "--global-name=library",
       "--minify-whitespace",
+      "--minify-syntax",
       "--target=es2023",
       "--log-level=warning",
     ],

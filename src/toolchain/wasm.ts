@@ -58,6 +58,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     "-fno-math-errno",
     "-fno-asynchronous-unwind-tables",
     "-fno-strict-aliasing",
+    "-ffunction-sections",
     `-I${work}`,
     `-I${wasmFolder}`,
     ...flags,
@@ -100,7 +101,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     return {
       output: output(target),
       inputs: [script, ...files],
-      make: [...compiler.ld, ...linkFlags, base, "-T", script, ...files, "-o", output(target)],
+      make: [...compiler.ld, ...linkFlags, "--gc-sections", base, "-T", script, ...files, "-o", output(target)],
     };
   };
 

@@ -61,6 +61,8 @@ export interface ScriptEngine {
   word(address: number): number;
   setMaxStackSize(bytes: number): void;
   enableModuleLoader(): void;
+  /** Zeroes what is free, so that pages of nothing else need not be stored. */
+  clearFree(): void;
   save(): EngineState;
   restore(state: EngineState): void;
   readonly state: { readonly runtime: number; readonly context: number };
@@ -69,6 +71,8 @@ export interface ScriptEngine {
 const evalStrict = 1 << 3;
 const badFile = 8;
 const illegalSeek = 70;
+/** Bytes: half a page. */
+const smallestHole = 2048;
 
 /** `state` where it is given; else a fresh runtime. */
 export function createEngine(module: WasmModule, state?: EngineState): ScriptEngine {
@@ -249,6 +253,24 @@ export function createEngine(module: WasmModule, state?: EngineState): ScriptEng
     word: (address) => view().getUint32(address, true),
     setMaxStackSize: (size) => void qts("RuntimeSetMaxStackSize", runtime, size),
     enableModuleLoader: () => void qts("RuntimeEnableModuleLoader", runtime, 1),
+    clearFree() {
+      const used = bytes().findLastIndex((byte) => byte !== 0) + 1;
+      const holes: { readonly at: number; readonly size: number }[] = [];
+      for (let size = 1 << 18; size >= smallestHole; size /= 2) {
+        for (;;) {
+          const at = malloc(size);
+          // Behind all that was ever used is no hole.
+          if (at === 0 || at + size > used) {
+            own["free"]?.(at);
+            break;
+          }
+          holes.push({ at, size });
+        }
+      }
+      for (const { at, size } of holes) bytes().fill(0, at, at + size);
+      for (const { at } of holes.reverse()) own["free"]?.(at);
+      bytes().fill(0, used);
+    },
     save: () => ({ memory: bytes().slice(), stackPointer: stackPointer.value, runtime, context }),
     restore(saved) {
       const missing = (saved.memory.length - memory.buffer.byteLength) / 65_536;

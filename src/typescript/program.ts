@@ -61,7 +61,7 @@ export function evaluateProgram(
   }[];
   build("sealDevices");
   return {
-    state: tidied(engine.save()),
+    state: tidied(engine),
     addresses: base.addresses,
     devices: declared.map(({ name, kind }) => ({ name, type: kinds[kind] })),
     evaluated,
@@ -128,8 +128,10 @@ function whyStopped(error: unknown): string {
   throw error;
 }
 
-/** Without what lies in the unused part of the engine's stack. */
-function tidied(state: EngineState): EngineState {
+/** Without what lies in free memory and in the unused part of the engine's stack. */
+function tidied(engine: ScriptEngine): EngineState {
+  engine.clearFree();
+  const state = engine.save();
   state.memory.fill(0, state.stackPointer - maxStackSize, state.stackPointer);
   return state;
 }

@@ -67,7 +67,7 @@ export interface Run {
 }
 
 /** Fewer zeros than these are stored: a segment costs more. */
-const gapPages = 16;
+const gapPages = 4;
 
 /** The pages of a memory that are not all zero, in runs. */
 export function filledRuns(memory: Uint8Array): readonly Run[] {

@@ -229,6 +229,10 @@ class FunctionWriter {
 
   /** Checks an access that ends `end` bytes behind `value`, unless one as far from the same local has been. */
   #check({ c, local }: Value, end: number): void {
+    // A memory never shrinks.
+    const constant = /^(\d+)u$/.exec(c)?.[1];
+    const least = (this.#context.module.memory?.min ?? 0) * 65_536;
+    if (constant !== undefined && Number(constant) + end <= least) return;
     if (local !== undefined) {
       if ((this.#checked.get(local) ?? 0) >= end) return;
       this.#checked.set(local, end);

@@ -17,7 +17,9 @@ export function createBase(bytes: Uint8Array, trackerElement: number, library: s
   const host = engine.newObject();
   hostFunctions.forEach((name, i) => engine.setProperty(host, name, engine.hostFunction(i + 1, name)));
   engine.setGlobal("solo5Host", host);
-  const exported = engine.evaluate(library, libraryFile);
+  // Compiled elsewhere: what the compiler leaves in memory is no part of the base.
+  const bytecode = createEngine(module).compile(library, libraryFile, { bare: true });
+  const exported = engine.evaluateBytecode(bytecode);
   engine.evaluate("delete globalThis.solo5Host", libraryFile);
   const build = engine.property(exported, "build");
   const addresses = {

@@ -21,6 +21,8 @@ import {
   runnersPackage,
   runnerTargets,
   writeBase,
+  libraries,
+  type Library,
 } from "../../src/typescript/runners.js";
 
 const source = join(guestSource, "typescript");
@@ -38,7 +40,9 @@ export async function buildRunners({
   const engine = await readEngine(join(packageRoot, "package.json"));
   mkdirSync(output, { recursive: true });
   writeFileSync(engineFile(output), engine.bytes);
-  writeBase(output, createBase(engine.bytes, engine.trackerElement, libraryBundle()));
+  for (const library of libraries) {
+    writeBase(output, library, createBase(engine.bytes, engine.trackerElement, libraryBundle(library)));
+  }
 
   const named = (name: string) => `engine_${mangle(name)}`;
   const runner = readFileSync(join(source, "runner.c"), "utf8");
@@ -75,17 +79,16 @@ export async function buildRunners({
   return made;
 }
 
-/** The library as an expression. Its names are kept, for console shows them. */
-function libraryBundle(): string {
+/** The library as an expression. */
+function libraryBundle(library: Library): string {
   const text = execFileSync(
     bundler(),
     [
-      join(source, "library", "index.ts"),
+      join(source, "library", `${library}.ts`),
       "--bundle",
       "--format=iife",
       "--global-name=library",
-      "--minify-whitespace",
-      "--minify-syntax",
+      "--minify",
       "--target=es2023",
       "--log-level=warning",
     ],
@@ -101,7 +104,13 @@ function writePackage(output: string): void {
     version: packageVersion(),
     description,
     license: "ISC AND MIT",
-    files: ["runner-*", "engine.wasm", "base.json", "base.bin", "modules", "LICENSE-*"],
+    files: [
+      "runner-*",
+      "engine.wasm",
+      ...libraries.flatMap((name) => [`${name}.json`, `${name}.bin`]),
+      "modules",
+      "LICENSE-*",
+    ],
   };
   writeFileSync(join(output, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   const engine = join(packageRoot, "node_modules", "@jitl", "quickjs-ng-wasmfile-release-sync");

@@ -8,9 +8,8 @@ import { pathToFileURL } from "node:url";
 import { Solo5Error } from "../../src/bytes/error.js";
 import { editModule } from "../../src/wasm/edit.js";
 import { webAssembly, type WasmImports } from "../../src/wasm/host.js";
-import { op } from "../../src/wasm/opcodes.js";
+import { additions } from "./additions.js";
 import { readModule } from "../../src/wasm/module-reader.js";
-import { ByteWriter } from "../../src/wasm/writer.js";
 
 export const engineRelease = {
   name: "@jitl/quickjs-ng-wasmfile-release-sync",
@@ -69,16 +68,11 @@ export async function readEngine(from: string): Promise<EngineModule> {
   if (found !== sha256) throw wrong(`its WebAssembly has SHA-256 ${found}, expected ${sha256}`);
   const names = await ownNames(join(folder, "dist", "emscripten-module.mjs"), bytes);
   const module = readModule(bytes, name);
+  const indexOf = (exported: string): number =>
+    module.exports.find((each) => names.exports.get(each.name) === exported)?.index ?? -1;
   const callFunction = module.functions.findIndex(
     ({ imported }) => imported !== undefined && names.imports.get(imported.name) === "callFunction",
   );
-  const copying = module.exports.find(({ name }) => names.exports.get(name) === "QTS_GetArrayBuffer")?.index;
-  const bufferFunction =
-    module.functions[copying ?? -1]?.code.find(({ name }) => name === "call")?.at[0] ?? -1;
-  const bufferSignature = module.functions[bufferFunction]?.signature;
-  if (bufferSignature?.params.join() !== "i32,i32,i64" || bufferSignature.results.join() !== "i32") {
-    throw wrong("QTS_GetArrayBuffer does not call JS_GetArrayBuffer first");
-  }
   const { bytes: edited, firstElement } = editModule(bytes, {
     importName: (_module, letter) => {
       const role = names.imports.get(letter);
@@ -87,7 +81,7 @@ export async function readEngine(from: string): Promise<EngineModule> {
     },
     exportName: (letter) => names.exports.get(letter),
     globals: [{ name: "stackPointer", index: 0 }],
-    functions: [trackerStub(callFunction), bufferDataStub(bufferFunction)],
+    functions: additions({ bytes, module, indexOf, callFunction, wrong }),
   });
   return { bytes: edited, trackerElement: firstElement };
 }
@@ -145,58 +139,4 @@ async function ownNames(file: string, bytes: Uint8Array): Promise<OwnNames> {
 /** The export that the package's JavaScript calls before all others: `initRuntime`. */
 function initializer(file: string): string | undefined {
   return /\.calledRun=!0;if\(!\w+\)\{\w+=!0;\w+\.(\w+)\(\)/.exec(readFileSync(file, "utf8"))?.[1];
-}
-
-class Code {
-  readonly #out = new ByteWriter(64);
-
-  add(name: keyof typeof op, ...immediates: readonly number[]): this {
-    this.#out.byte(op[name]);
-    for (const value of immediates) this.#out.u32(value);
-    return this;
-  }
-
-  constant(value: number): this {
-    this.#out.byte(op["i32.const"]);
-    this.#out.s32(value);
-    return this;
-  }
-
-  end(): Uint8Array {
-    this.#out.byte(op.end);
-    return this.#out.take();
-  }
-}
-
-/** JS_GetArrayBuffer(context, where its length goes, the value at an address): QTS_GetArrayBuffer gives a copy only. */
-function bufferDataStub(getArrayBuffer: number) {
-  const code = new Code().add("local.get", 0).add("local.get", 1).add("local.get", 2).add("i64.load", 3, 0);
-  return {
-    exported: "bufferData",
-    params: ["i32", "i32", "i32"] as const,
-    results: ["i32"] as const,
-    locals: 0,
-    code: code.add("call", getArrayBuffer).end(),
-  };
-}
-
-/**
- * JSHostPromiseRejectionTracker(context, promise, reason, is_handled, opaque): puts both values on the stack and calls the
- * host as a function would, with `is_handled` as the number of arguments.
- */
-function trackerStub(callFunction: number) {
-  const [context, promise, reason, isHandled, at] = [0, 1, 2, 3, 5];
-  const code = new Code().add("global.get", 0).constant(16).add("i32.sub");
-  code.add("local.tee", at).add("global.set", 0);
-  code.add("local.get", at).add("local.get", promise).add("i64.store", 3, 0);
-  code.add("local.get", at).add("local.get", reason).add("i64.store", 3, 8);
-  for (const local of [context, at, isHandled, at]) code.add("local.get", local);
-  code.constant(rejectionId).add("call", callFunction).add("drop");
-  code.add("local.get", at).constant(16).add("i32.add").add("global.set", 0);
-  return {
-    params: ["i32", "i64", "i64", "i32", "i32"] as const,
-    results: [],
-    locals: 1,
-    code: code.end(),
-  };
 }

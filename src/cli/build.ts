@@ -1,6 +1,7 @@
 // solo5 build: makes a unikernel of a program in TypeScript or JavaScript: a sealed executable, or a file for a target.
 import { basename } from "node:path";
-import type { Isa } from "../abi/elf.js";
+import { ehdr, type Isa } from "../abi/elf.js";
+import { viewOf } from "../bytes/struct.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { sealingDevices } from "../linux/host-devices.js";
 import { seal } from "../linux/seal.js";
@@ -66,6 +67,13 @@ function tellProgress({ evaluated, stoppedFor }: BuiltProgram): void {
   say("solo5", `${evaluated} statements ran at build time, ${next}`);
 }
 
+/** Nobody debugs the engine in an executable: it goes without symbols. */
+function withoutSections(file: Uint8Array): Uint8Array {
+  const copy = file.slice();
+  ehdr.update(viewOf(copy), 0, { shoff: 0n, shnum: 0, shstrndx: 0 });
+  return copy;
+}
+
 function sealProgram(
   { unikernel: bytes }: BuiltProgram,
   output: string,
@@ -73,7 +81,7 @@ function sealProgram(
   words: readonly string[],
 ): number {
   const name = basename(output);
-  const unikernel = readUnikernel(bytes, name);
+  const unikernel = readUnikernel(withoutSections(bytes), name);
   const isAttached = given.some(({ option }) => option === "net" || option === "block");
   if (unikernel.devices.length > 0 && !isAttached) {
     writeFile(output, bytes);

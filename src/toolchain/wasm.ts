@@ -101,7 +101,17 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     return {
       output: output(target),
       inputs: [script, ...files],
-      make: [...compiler.ld, ...linkFlags, "--gc-sections", base, "-T", script, ...files, "-o", output(target)],
+      make: [
+        ...compiler.ld,
+        ...linkFlags,
+        "--gc-sections",
+        base,
+        "-T",
+        script,
+        ...files,
+        "-o",
+        output(target),
+      ],
     };
   };
 

@@ -41,18 +41,19 @@ export function buildTypeScript(
   const folder = findRunners();
   const runner = runnerFile(folder, isa, target);
   if (!existsSync(runner)) throw new Solo5Error("RUNNER", `there is no runner for ${target} on ${isa}`);
-  const program = evaluateProgram(
-    readFile(engineFile(folder)),
-    readBase(folder),
-    bundle(file, { modules: modulesFolder(folder), env }),
-    {
-      devices: packageDevices(file),
-      files: files === undefined ? {} : readTree(files),
-    },
-  );
+  const bundled = bundle(file, { modules: modulesFolder(folder), env });
+  const library = needsNetwork.test(bundled.source) ? "network" : "core";
+  const program = evaluateProgram(readFile(engineFile(folder)), readBase(folder, library), bundled, {
+    devices: packageDevices(file),
+    files: files === undefined ? {} : readTree(files),
+  });
   const { evaluated, stoppedFor } = program;
   return { unikernel: fillRunner(readFile(runner), runner, program), evaluated, stoppedFor };
 }
+
+/** What only the larger library has: its modules, as the bundle finds them, and its globals. */
+const needsNetwork =
+  /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b|\b(?:fetch|Headers|Request|Response|(?:Readable|Writable|Transform)Stream)\b/;
 
 const kinds = { net: "NET_BASIC", block: "BLOCK_BASIC" } as const;
 

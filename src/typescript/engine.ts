@@ -42,7 +42,15 @@ export interface ScriptEngine {
   onHostFunction: (name: HostFunction) => number;
   /** Promise, reason, whether it is handled by now. */
   onRejection: (isHandled: boolean, promise: Value, reason: Value) => void;
+  /** A device that is declared. */
+  onDevice: (name: string, isNet: boolean) => void;
+  /** Where the buffer is that both sides write to. */
+  exchange: number;
   evaluate(source: string, file: string): Value;
+  /** Compiles and gives bytecode, without sources; and without places in them where `bare`. */
+  compile(source: string, file: string, options?: { readonly bare?: boolean }): Uint8Array;
+  /** Evaluates what `compile` gave, in any engine of the same release. */
+  evaluateBytecode(bytecode: Uint8Array): Value;
   call(fn: Value, ...args: readonly Value[]): Value;
   property(object: Value, name: string): Value;
   setGlobal(name: string, value: Value): void;
@@ -69,6 +77,7 @@ export interface ScriptEngine {
 }
 
 const evalStrict = 1 << 3;
+const compileOnly = 1 << 5;
 const badFile = 8;
 const illegalSeek = 70;
 /** Bytes: half a page. */
@@ -183,6 +192,11 @@ export function createEngine(module: WasmModule, state?: EngineState): ScriptEng
         return 0;
       }
     }
+    if (name === "declareDevice") {
+      const text = new TextDecoder().decode(bytes().slice(engine.exchange, engine.exchange + number(0)));
+      engine.onDevice(text, number(1) === 1);
+      return 0;
+    }
     if (name === undefined) throw new Solo5Error("ENGINE", `there is no host function ${id}`);
     return qts("NewFloat64", context, engine.onHostFunction(name));
   }
@@ -194,16 +208,35 @@ export function createEngine(module: WasmModule, state?: EngineState): ScriptEng
     throw new ProgramError(part("name"), part("message"), part("stack"));
   }
 
+  function evaluate(source: string, file: string, flags: number): Value {
+    const text = newCString(source);
+    const name = newCString(file);
+    const length = bytes().indexOf(0, text) - text;
+    const value = qts("Eval", context, text, length, name, 0, flags);
+    for (const at of [text, name]) own["free"]?.(at);
+    return check(value);
+  }
+
   const engine: ScriptEngine = {
     onHostFunction: () => 0,
     onRejection: () => {},
-    evaluate(source, file) {
-      const text = newCString(source);
-      const name = newCString(file);
-      const length = bytes().indexOf(0, text) - text;
-      const value = qts("Eval", context, text, length, name, 0, evalStrict);
-      for (const at of [text, name]) own["free"]?.(at);
-      return check(value);
+    onDevice: () => {},
+    exchange: 0,
+    evaluate: (source, file) => evaluate(source, file, evalStrict),
+    compile(source, file, { bare = false } = {}) {
+      const compiled = evaluate(source, file, evalStrict | compileOnly);
+      const buffer = own[bare ? "writeBareBytecode" : "writeBytecode"]?.(context, compiled) ?? 0;
+      const length = qts("GetArrayBufferLength", context, buffer);
+      const at = engine.bufferAddress(buffer);
+      if (at === 0 || length === 0) throw new Solo5Error("ENGINE", "the engine gave no bytecode");
+      return bytes().slice(at, at + length);
+    },
+    evaluateBytecode(bytecode) {
+      const at = malloc(bytecode.length);
+      bytes().set(bytecode, at);
+      const compiled = check(own["readBytecode"]?.(context, at, bytecode.length) ?? 0);
+      own["free"]?.(at);
+      return check(own["evalFunction"]?.(context, compiled) ?? 0);
     },
     call(fn, ...args) {
       const list = malloc(Math.max(4, args.length * 4));

@@ -30,6 +30,8 @@ export const hostFunctions = [
   "encodeText",
   // (buffer, offset, length): text, or undefined where the bytes are not UTF-8 or have a zero
   "decodeText",
+  // (length of the name, whether it is a network device): for the build alone
+  "declareDevice",
 ] as const;
 export type HostFunction = (typeof hostFunctions)[number];
 

@@ -17,7 +17,6 @@ export interface ProgramOptions {
 
 /** The program's name in traces: guest/typescript/library/traces.ts. */
 const bundleFile = "<program>";
-const kinds = { net: "NET_BASIC", block: "BLOCK_BASIC" } as const;
 
 export interface EvaluatedProgram extends RunnerProgram {
   /** Statements that ran, and what the next one needs. */
@@ -39,15 +38,14 @@ export function evaluateProgram(
   };
   engine.onRejection = (isHandled, promise, reason) =>
     void engine.call(base.addresses.rejected, engine.newNumber(isHandled ? 1 : 0), promise, reason);
+  engine.exchange = base.addresses.exchange;
+  const declared = new Map<string, Declaration>();
+  engine.onDevice = (name, isNet) =>
+    void declared.set(name, { name, type: isNet ? "NET_BASIC" : "BLOCK_BASIC" });
   const build = (name: string, ...args: readonly number[]) =>
     engine.call(engine.property(base.build, name), ...args);
 
-  try {
-    build("load", engine.evaluate(bundle.source, bundleFile));
-  } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
-    throw new Solo5Error("PROGRAM", error.message, { cause: error });
-  }
+  build("load", engine.evaluateBytecode(compile(engine, bundle)));
   build("useSourceMap", engine.newText(bundle.sourceMap), engine.newNumber(bundle.skippedLines));
   if (Object.keys(files).length > 0) build("useFiles", parsed(engine, files));
   const kindOf = { NET_BASIC: "net", BLOCK_BASIC: "block" } as const;
@@ -55,18 +53,30 @@ export function evaluateProgram(
     build("declareDevice", engine.newText(name), engine.newText(kindOf[type]));
 
   const { evaluated, stoppedFor } = runStatements(engine, bundle, createStep(engine, bundle, build));
-  const declared = JSON.parse(engine.text(build("declaredDevices"))) as {
-    name: string;
-    kind: keyof typeof kinds;
-  }[];
+  // With those that the statement declared at which the build stopped.
+  for (const { name, type } of declared.values())
+    build("declareDevice", engine.newText(name), engine.newText(kindOf[type]));
   build("sealDevices");
   return {
     state: tidied(engine),
     addresses: base.addresses,
-    devices: declared.map(({ name, kind }) => ({ name, type: kinds[kind] })),
+    devices: [...declared.values()],
     evaluated,
     stoppedFor,
   };
+}
+
+/** What the compiler leaves in memory goes again. */
+function compile(engine: ScriptEngine, { source }: Bundle): Uint8Array {
+  const before = engine.save();
+  try {
+    return engine.compile(source, bundleFile);
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    throw new Solo5Error("PROGRAM", error.message, { cause: error });
+  } finally {
+    engine.restore(before);
+  }
 }
 
 function parsed(engine: ScriptEngine, value: unknown): number {

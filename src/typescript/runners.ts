@@ -19,8 +19,12 @@ export const runnerFile = (folder: string, isa: Isa, target: RunnerTarget): stri
 export const engineFile = (folder: string): string => join(folder, "engine.wasm");
 /** What stands in the place of solo5:* in bundles. */
 export const modulesFolder = (folder: string): string => join(folder, "modules");
-const baseFile = (folder: string): string => join(folder, "base.json");
-const memoryFile = (folder: string): string => join(folder, "base.bin");
+/** Libraries, by the file below guest/typescript/library that each begins with. */
+export const libraries = ["core", "network"] as const;
+export type Library = (typeof libraries)[number];
+
+const baseFile = (folder: string, library: Library): string => join(folder, `${library}.json`);
+const memoryFile = (folder: string, library: Library): string => join(folder, `${library}.bin`);
 
 interface StoredBase {
   readonly version: string;
@@ -32,7 +36,11 @@ interface StoredBase {
   readonly runs: readonly { readonly at: number; readonly length: number }[];
 }
 
-export function writeBase(folder: string, { state: { memory, ...state }, addresses, build }: Base): void {
+export function writeBase(
+  folder: string,
+  library: Library,
+  { state: { memory, ...state }, addresses, build }: Base,
+): void {
   const runs = filledRuns(memory);
   const stored: StoredBase = {
     version: packageVersion(),
@@ -43,16 +51,16 @@ export function writeBase(folder: string, { state: { memory, ...state }, address
     runs: runs.map(({ at, bytes }) => ({ at, length: bytes.length })),
   };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(memoryFile(folder), Buffer.concat(runs.map(({ bytes }) => bytes)));
-  writeFileSync(baseFile(folder), `${JSON.stringify(stored)}\n`);
+  writeFileSync(memoryFile(folder, library), Buffer.concat(runs.map(({ bytes }) => bytes)));
+  writeFileSync(baseFile(folder, library), `${JSON.stringify(stored)}\n`);
 }
 
-export function readBase(folder: string): Base {
-  const stored = JSON.parse(readFileSync(baseFile(folder), "utf8")) as StoredBase;
+export function readBase(folder: string, library: Library): Base {
+  const stored = JSON.parse(readFileSync(baseFile(folder, library), "utf8")) as StoredBase;
   const { addresses, build, state, memoryBytes, runs, version } = stored;
   if (version !== packageVersion())
     throw new Solo5Error("RUNNER", `${folder}: runners of version ${version}, this is ${packageVersion()}`);
-  const data = readFileSync(memoryFile(folder));
+  const data = readFileSync(memoryFile(folder, library));
   const memory = new Uint8Array(memoryBytes);
   let from = 0;
   for (const { at, length } of runs) {
@@ -64,7 +72,7 @@ export function readBase(folder: string): Base {
 
 /** The folder of the runners: built here, or installed. Throws Solo5Error `RUNNER`. */
 export function findRunners(): string {
-  if (existsSync(baseFile(runnersOutput))) return runnersOutput;
+  if (existsSync(baseFile(runnersOutput, "network"))) return runnersOutput;
   for (const from of [packageRoot, process.cwd()]) {
     try {
       return dirname(createRequire(join(from, "package.json")).resolve(`${runnersPackage}/package.json`));

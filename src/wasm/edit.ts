@@ -12,12 +12,14 @@ export interface Edit {
   exportName(name: string): string | undefined;
   /** Globals to be exported besides. */
   readonly globals: readonly { readonly name: string; readonly index: number }[];
-  /** Each becomes an element of table 0, behind those that it has; the code is with its last `end`, without locals but `locals` i32. */
-  readonly functions: readonly (FunctionType & {
-    readonly locals: number;
-    readonly code: Uint8Array;
-    readonly exported?: string;
-  })[];
+  /** Each becomes an element of table 0, behind those that it has. */
+  readonly functions: readonly AddedFunction[];
+}
+
+export interface AddedFunction extends FunctionType {
+  /** As the code section has it: locals, code, `end`. */
+  readonly body: Uint8Array;
+  readonly exported?: string;
 }
 
 export interface Edited {
@@ -88,14 +90,9 @@ export function editModule(module: Uint8Array, edit: Edit): Edited {
       }),
     [ids.code]: () =>
       longer(ids.code, functions.length, (out) => {
-        for (const { locals, code } of functions) {
-          const body = new ByteWriter(code.length + 8);
-          body.byte(1);
-          body.u32(locals);
-          body.byte(type.i32);
-          body.append(code);
+        for (const { body } of functions) {
           out.u32(body.length);
-          out.append(body.view());
+          out.append(body);
         }
       }),
   };

@@ -8,7 +8,7 @@ import { projectRoot } from "../project.js";
 
 export const needsRunners = needsAll(
   needs.x8664Linux(),
-  needs.file(join(projectRoot, "dist/runners/base.json"), "npm run build:runners"),
+  needs.file(join(projectRoot, "dist/runners/network.json"), "npm run build:runners"),
 );
 
 export const programs = join(projectRoot, "test/typescript/programs");

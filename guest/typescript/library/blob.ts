@@ -3,9 +3,16 @@ import { TextDecoder, viewOf, encodeText } from "./encoding";
 
 type Part = string | ArrayBuffer | ArrayBufferView | Blob;
 
+/** What a blob holds, without a copy. */
+export let blobBytes: (blob: Blob) => Uint8Array<ArrayBuffer>;
+
 export class Blob {
   readonly type: string;
   readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  static {
+    blobBytes = (blob) => blob.#bytes;
+  }
 
   constructor(parts: Iterable<Part> = [], { type = "" } = {}) {
     const all = Array.from(parts, (part) =>

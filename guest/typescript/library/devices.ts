@@ -12,10 +12,6 @@ export function sealDevices(): void {
   isSealed = true;
 }
 
-/** As the build reads it: JSON. */
-export const declaredDevices = (): string =>
-  JSON.stringify([...declared].map(([name, kind]) => ({ name, kind })));
-
 export function declareDevice(name: string, kind: DeviceKind): void {
   if (!/^[A-Za-z0-9]{1,67}$/.test(name))
     throw new TypeError(`a device's name is up to 67 letters and digits, not '${name}'`);
@@ -28,6 +24,10 @@ export function declareDevice(name: string, kind: DeviceKind): void {
     );
   }
   declared.set(name, kind);
+  if (isSealed) return;
+  const bytes = encodeText(name);
+  exchangeBytes.set(bytes);
+  host.declareDevice(bytes.length, kind === "net" ? 1 : 0);
 }
 
 /** Its handle; what is known of it is in the exchange buffer. */

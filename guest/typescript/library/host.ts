@@ -8,6 +8,8 @@ export interface Host {
   randomBytes(buffer: ArrayBuffer, offset: number, length: number): number;
   commandLine(): number;
   wait(deadline: number): number;
+  /** At build time: what is declared while the build stops stays declared. */
+  declareDevice(nameLength: number, isNet: number): void;
   acquireNet(nameLength: number): number;
   acquireBlock(nameLength: number): number;
   netRead(handle: number, buffer: ArrayBuffer, offset: number, length: number): number;

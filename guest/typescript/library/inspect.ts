@@ -21,7 +21,8 @@ function show(value: unknown, depth: number, open: Set<object>, indent: string):
     case "number":
       return Object.is(value, -0) ? "-0" : String(value);
     case "function": {
-      const isClass = /^class\b/.test(Function.prototype.toString.call(value));
+      // Sources are not kept; a class is what has a prototype that cannot be replaced.
+      const isClass = Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
       const name = value.name === "" ? "(anonymous)" : value.name;
       return isClass ? `[class ${name}]` : `[Function${value.name === "" ? " " : ": "}${name}]`;
     }

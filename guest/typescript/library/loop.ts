@@ -58,26 +58,55 @@ function runTimer(timer: Timer, now: number): void {
   timer.call(...timer.args);
 }
 
+/** An alarm of the library's own: it keeps no program alive by itself. */
+export interface Alarm {
+  due: number;
+  readonly call: () => void;
+}
+
+const alarms: Alarm[] = [];
+
+export function createAlarm(call: () => void): Alarm {
+  const alarm = { due: Infinity, call };
+  alarms.push(alarm);
+  return alarm;
+}
+
+function nextAlarm(): Alarm | undefined {
+  let next: Alarm | undefined;
+  for (const alarm of alarms) if (alarm.due < (next?.due ?? Infinity)) next = alarm;
+  return next;
+}
+
 /** Devices of which it is known that they have something. */
 const ready: number[] = [];
 
 /** Runs one thing, or waits for one. -1 at the program's end: nothing is waited for. */
 export function turn(): number {
-  const handle = ready.shift();
-  if (handle !== undefined) {
-    watchers.get(handle)?.();
-    return 0;
-  }
-  const timer = nextTimer();
-  if (timer === undefined && watchers.size === 0) return -1;
-  const now = host.monotonicTime();
-  const isDue = timer !== undefined && timer.due <= now;
-  if (watchers.size > 0 || !isDue) {
-    let set = host.wait(isDue ? now : (timer?.due ?? Infinity));
-    for (let number = 0; set > 0; number++, set = Math.floor(set / 2)) {
-      if (set % 2 === 1 && watchers.has(number)) ready.push(number);
+  if (ready.length === 0) {
+    const timer = nextTimer();
+    if (timer === undefined && watchers.size === 0) return -1;
+    const alarm = nextAlarm();
+    const due = Math.min(timer?.due ?? Infinity, alarm?.due ?? Infinity);
+    let now = due === Infinity ? 0 : host.monotonicTime();
+    if (watchers.size > 0 || due > now) {
+      let set = host.wait(due <= now ? now : due);
+      for (let number = 0; set > 0; number++, set = Math.floor(set / 2)) {
+        if (set % 2 === 1 && watchers.has(number)) ready.push(number);
+      }
+      if (due !== Infinity) now = host.monotonicTime();
+    }
+    if (alarm !== undefined && alarm.due <= now) {
+      alarm.due = Infinity;
+      alarm.call();
+      return 0;
+    }
+    if (timer !== undefined && timer.due <= now) {
+      runTimer(timer, now);
+      return 0;
     }
   }
-  if (isDue) runTimer(timer, now);
+  const handle = ready.shift();
+  if (handle !== undefined) watchers.get(handle)?.();
   return 0;
 }

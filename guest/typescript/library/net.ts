@@ -20,7 +20,7 @@ const beyondMtu = 18;
 /** Frames of one device before others have their turn. */
 const burst = 64;
 
-class NetDevice {
+export class NetDevice {
   readonly name: string;
   #state: { readonly handle: number; readonly mac: Uint8Array; readonly mtu: number } | undefined;
   #receive: ((frame: Uint8Array<ArrayBuffer>) => void) | undefined;
@@ -54,6 +54,21 @@ class NetDevice {
     if (code === result.invalid)
       throw new RangeError(`${this.name}: a frame of ${frame.length} bytes cannot be sent`);
     return code === result.ok;
+  }
+
+  /** The same, for several at once: those that have come by now. */
+  onFrames(receive: (frames: Uint8Array<ArrayBuffer>[]) => void): void {
+    const { handle, mtu } = this.#acquired;
+    watch(handle, () => {
+      const frames: Uint8Array<ArrayBuffer>[] = [];
+      while (frames.length < burst) {
+        const buffer = new ArrayBuffer(mtu + beyondMtu);
+        const length = host.netRead(handle, buffer, 0, buffer.byteLength);
+        if (length < 0) break;
+        frames.push(new Uint8Array(buffer, 0, length));
+      }
+      if (frames.length > 0) receive(frames);
+    });
   }
 
   /** Has every frame that arrives given to `receive`, and keeps the program alive; `undefined` ends that. */

@@ -1,22 +1,22 @@
-// The library of TypeScript unikernels: what programs find as globals, the modules solo5:*, and what the runner calls. All of it
-// is evaluated at build time.
+// The library of TypeScript unikernels without the network: what programs find as globals, modules solo5:*, and what the runner
+// calls. All of it is evaluated at build time.
 import { Blob } from "./blob";
 import * as block from "./block";
 import { structuredClone } from "./clone";
-import { console, write } from "./console";
+import { console } from "./console";
 import { crypto, random } from "./crypto";
-import { declareDevice, declaredDevices, sealDevices } from "./devices";
+import { declareDevice, sealDevices } from "./devices";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding";
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from "./events";
 import * as fs from "./fs";
 import { exchange } from "./host";
-import { inspect, showError } from "./inspect";
 import { clearTimeout, setInterval, setTimeout, turn } from "./loop";
 import * as net from "./net";
 import { performance, startClock } from "./performance";
 import * as process from "./process";
-import { rejected, throwUnhandled, Unhandled } from "./rejections";
-import { mapTrace, useSourceMap } from "./traces";
+import { rejected, throwUnhandled } from "./rejections";
+import { report } from "./report";
+import { useSourceMap } from "./traces";
 import { URL, URLSearchParams } from "./url";
 
 function setImmediate(call: () => void, ...args: readonly unknown[]): number {
@@ -35,14 +35,23 @@ function reportError(error: unknown): void {
   });
 }
 
+/** What stands behind solo5:*; the network's are added by network.ts. */
+export const modules: Record<string, object> = { block, fs, net, process };
+
+export function defineGlobals(globals: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(globals)) {
+    // Names inside of the library are shortened.
+    if (typeof value === "function") Object.defineProperty(value, "name", { value: name });
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+}
+
 const globals: Readonly<Record<string, unknown>> = {
   AbortController, AbortSignal, Blob, CustomEvent, Event, EventTarget, TextDecoder, TextEncoder, URL, URLSearchParams, atob, btoa,
   clearImmediate: clearTimeout, clearInterval: clearTimeout, clearTimeout, console, crypto, performance, queueMicrotask, reportError, setImmediate,
   setInterval, setTimeout, structuredClone,
 }; // prettier-ignore
-for (const [name, value] of Object.entries(globals)) {
-  Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
-}
+defineGlobals(globals);
 Object.defineProperty(globalThis, "self", { value: globalThis, writable: true, configurable: true });
 Object.defineProperty(Math, "random", {
   value: random,
@@ -52,7 +61,7 @@ Object.defineProperty(Math, "random", {
 });
 
 /** Where the modules that esbuild puts in the place of solo5:* find what they export. */
-Object.defineProperty(globalThis, Symbol.for("solo5.modules"), { value: { block, fs, net, process } });
+Object.defineProperty(globalThis, Symbol.for("solo5.modules"), { value: modules });
 
 type Program = (build: { stops: boolean }) => Iterator<unknown> | AsyncIterator<unknown>;
 
@@ -82,7 +91,6 @@ export const build = {
   useSourceMap,
   useFiles: fs.useFiles,
   declareDevice,
-  declaredDevices,
   sealDevices,
 };
 
@@ -103,12 +111,5 @@ export function tick(): number {
   return turn();
 }
 
-export { rejected };
-
-/** Says what was thrown; the runner ends the program then. */
-export function report(thrown: unknown): void {
-  const isRejection = thrown instanceof Unhandled;
-  const error = isRejection ? thrown.reason : thrown;
-  const shown = error instanceof Error ? mapTrace(showError(error)) : inspect(error);
-  write(`${isRejection ? "Unhandled rejection" : "Uncaught"}: ${shown}\n`);
-}
+/** `report` says what was thrown; the runner ends the program then. */
+export { rejected, report };

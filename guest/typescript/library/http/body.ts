@@ -1,0 +1,121 @@
+// What requests and responses have in common: a body, read once. WHATWG Fetch 5.3.
+import { Blob, blobBytes } from "../blob";
+import { encodeText, TextDecoder, viewOf } from "../encoding";
+import { ReadableStream } from "../streams";
+import { URLSearchParams } from "../url";
+
+export type BodyInit =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | URLSearchParams
+  | ReadableStream<Uint8Array>;
+
+/** Bytes that are there, or that come. */
+export type Content = { readonly bytes: Uint8Array } | { readonly stream: ReadableStream<Uint8Array> };
+
+export interface Extracted {
+  readonly content: Content | undefined;
+  readonly type: string | undefined;
+}
+
+export function extract(body: BodyInit | null | undefined): Extracted {
+  if (body === null || body === undefined) return { content: undefined, type: undefined };
+  if (body instanceof ReadableStream) return { content: { stream: body }, type: undefined };
+  if (body instanceof Blob)
+    return { content: { bytes: blobBytes(body) }, type: body.type === "" ? undefined : body.type };
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    return { content: { bytes: viewOf(body).slice() }, type: undefined };
+  }
+  if (body instanceof URLSearchParams) {
+    return {
+      content: { bytes: encodeText(String(body)) },
+      type: "application/x-www-form-urlencoded;charset=UTF-8",
+    };
+  }
+  return { content: { bytes: encodeText(String(body)) }, type: "text/plain;charset=UTF-8" };
+}
+
+export class Body {
+  #content: Content | undefined;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #isUsed = false;
+
+  constructor(content: Content | undefined) {
+    this.#content = content;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isUsed || this.#stream?.locked === true;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.#content === undefined) return null;
+    this.#stream ??= streamOf(this.#content);
+    return this.#stream;
+  }
+
+  /** The content for who sends it, or undefined where there is none. */
+  takeContent(): Content | undefined {
+    if (this.bodyUsed) throw new TypeError("the body has been read already");
+    if (this.#content !== undefined) this.#isUsed = true;
+    return this.#stream === undefined ? this.#content : { stream: this.#stream };
+  }
+
+  /** Both have the whole content then. */
+  protected teeContent(): Content | undefined {
+    if (this.bodyUsed) throw new TypeError("the body has been read already");
+    if (this.#content === undefined || ("bytes" in this.#content && this.#stream === undefined))
+      return this.#content;
+    const [own, other] = (this.body ?? new ReadableStream<Uint8Array>()).tee();
+    this.#content = { stream: own };
+    this.#stream = own;
+    return { stream: other };
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const content = this.takeContent();
+    if (content === undefined) return new Uint8Array(0);
+    if ("bytes" in content) return content.bytes.slice();
+    const parts: Uint8Array[] = [];
+    for await (const part of content.stream) parts.push(viewOf(part));
+    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text()) as unknown;
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.contentType() });
+  }
+
+  protected contentType(): string {
+    return "";
+  }
+}
+
+const streamOf = (content: Content): ReadableStream<Uint8Array> =>
+  "stream" in content
+    ? content.stream
+    : new ReadableStream<Uint8Array>({
+        start(controller) {
+          if (content.bytes.length > 0) controller.enqueue(content.bytes.slice());
+          controller.close();
+        },
+      });

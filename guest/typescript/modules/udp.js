@@ -1,0 +1,2 @@
+// solo5:udp of TypeScript unikernels: the library has it.
+export const { bind } = globalThis[Symbol.for("solo5.modules")].udp;

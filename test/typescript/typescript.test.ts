@@ -250,8 +250,8 @@ test("the declarations fit programs", async () => {
       types: [],
     },
     files: [
-      ...["everywhere", "uncaught", "rejection", "limits", "start", "store", "frames", "web"].map((name) =>
-        join(programs, `${name}.ts`),
+      ...["everywhere", "uncaught", "rejection", "limits", "start", "store", "frames", "web", "server"].map(
+        (name) => join(programs, `${name}.ts`),
       ),
       join(projectRoot, "guest/typescript/types/index.d.ts"),
     ],

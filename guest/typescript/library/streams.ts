@@ -47,13 +47,7 @@ export class ReadableStream<T = unknown> {
       error: (reason) => this.#fail(reason),
     };
     const started = source.start?.(this.#controller);
-    Promise.resolve(started).then(
-      () => {
-        this.#isStarted = true;
-        this.#pull();
-      },
-      (reason: unknown) => this.#fail(reason),
-    );
+    void this.#startWhen(started);
   }
 
   static from<T>(items: AsyncIterable<T> | Iterable<T>): ReadableStream<T> {
@@ -118,15 +112,29 @@ export class ReadableStream<T = unknown> {
       return;
     }
     this.#isPulling = true;
-    Promise.resolve(this.#source.pull?.(this.#controller)).then(
-      () => {
-        this.#isPulling = false;
-        if (!this.#pullsAgain) return;
-        this.#pullsAgain = false;
-        this.#pull();
-      },
-      (reason: unknown) => this.#fail(reason),
-    );
+    void this.#pullWhen(this.#source.pull?.(this.#controller));
+  }
+
+  async #startWhen(started: unknown): Promise<void> {
+    try {
+      await started;
+      this.#isStarted = true;
+      this.#pull();
+    } catch (reason) {
+      this.#fail(reason);
+    }
+  }
+
+  async #pullWhen(pulled: unknown): Promise<void> {
+    try {
+      await pulled;
+      this.#isPulling = false;
+      if (!this.#pullsAgain) return;
+      this.#pullsAgain = false;
+      this.#pull();
+    } catch (reason) {
+      this.#fail(reason);
+    }
   }
 
   #read(): Promise<Result<T>> {
@@ -339,27 +347,27 @@ export class WritableStream<T = unknown> {
   getWriter() {
     if (this.#isLocked) throw new TypeError("the stream is locked to a writer");
     this.#isLocked = true;
-    const stream = this;
+    const last = (): Promise<unknown> => this.#last;
     return {
       get ready(): Promise<unknown> {
-        return stream.#last;
+        return last();
       },
       get closed(): Promise<unknown> {
-        return stream.#last;
+        return last();
       },
       desiredSize: 1,
-      async write(chunk: T): Promise<void> {
-        if (stream.#isClosed) throw new TypeError("the stream is closed");
-        return stream.#then(() => stream.#sink.write?.(chunk));
+      write: async (chunk: T): Promise<void> => {
+        if (this.#isClosed) throw new TypeError("the stream is closed");
+        return this.#then(() => this.#sink.write?.(chunk));
       },
-      async close(): Promise<void> {
-        if (stream.#isClosed) throw new TypeError("the stream is closed");
-        stream.#isClosed = true;
-        return stream.#then(() => stream.#sink.close?.());
+      close: async (): Promise<void> => {
+        if (this.#isClosed) throw new TypeError("the stream is closed");
+        this.#isClosed = true;
+        return this.#then(() => this.#sink.close?.());
       },
-      async abort(reason?: unknown): Promise<void> {
-        stream.#failure ??= { reason };
-        await stream.#sink.abort?.(reason);
+      abort: async (reason?: unknown): Promise<void> => {
+        this.#failure ??= { reason };
+        await this.#sink.abort?.(reason);
       },
       releaseLock: (): void => {
         this.#isLocked = false;

@@ -2,3 +2,4 @@
 
 import "./globals.js";
 import "./modules.js";
+import "./network.js";

@@ -72,7 +72,7 @@ after(async () => {
   host.close();
   host.closeAllConnections();
   running.stop();
-  await running.status;
+  await running.exited;
   network.close();
 });
 

@@ -25,6 +25,7 @@ import {
   x87Type,
 } from "./protocol.js";
 import { RSP } from "./slots.js";
+import { settleFunction } from "./settle.js";
 import { stringFunction } from "./strings.js";
 
 /** Index of the unit to begin with, fuel and depth; the fuel that is left. rip in the state area says where to go on. */
@@ -46,11 +47,13 @@ export function rootModule(memoryPages: number, shape: MemoryShape, counts: bool
       run(counts),
       needed("x87"),
       needed("exact"),
+      settleFunction(),
     ],
     exports: [
       { name: "carry", index: own },
       { name: "string", index: own + 1 },
       { name: "run", index: own + 3 },
+      { name: "settle", index: own + 6 },
     ],
     elements: [
       { at: 0, index: own + 2 },

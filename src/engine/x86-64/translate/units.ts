@@ -82,7 +82,9 @@ export class Units {
     const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
     const need = (slot: number) => this.#add(slot);
     const { exports } = new webAssembly.Instance(module, { solo5: { ...given, need } });
-    this.#imports = { solo5: { ...given, carry: exports["carry"], string: exports["string"] } };
+    this.#imports = {
+      solo5: { ...given, settle: exports["settle"], carry: exports["carry"], string: exports["string"] },
+    };
     this.run = exports["run"] as Units["run"];
   }
 

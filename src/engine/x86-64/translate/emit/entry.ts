@@ -5,7 +5,7 @@ import {
   close,
   DEPTH,
   open,
-  pushOutOfFuel,
+  pushSpareFuel,
   pushStoredRsp,
   reload,
   returnTarget,
@@ -28,10 +28,11 @@ function returnUnlessRunnable(u: UnitCode): void {
   e.op("i32.sub");
   e.code.byte(op["local.tee"]);
   e.code.u32(local.depth);
+  // One test for both: their signs.
+  pushSpareFuel(u);
+  e.op("i32.or");
   e.i32(0);
   e.op("i32.lt_s");
-  pushOutOfFuel(u);
-  e.op("i32.or");
   open(u, op.if);
   e.i64(unit.entry);
   returnTarget(u);

@@ -147,18 +147,20 @@ export function branchIf({ e }: UnitCode, depth: number): void {
 // Fuel and returns.
 
 /** Pushes whether to stop: counting rounds, or where instructions are counted, while there is enough for all of a unit. */
-export function pushOutOfFuel({ e, options }: UnitCode): void {
+export function pushOutOfFuel(u: UnitCode): void {
+  pushSpareFuel(u);
+  u.e.i32(0);
+  u.e.op("i32.lt_s");
+}
+
+/** Pushes what is below 0 where it is time to stop. */
+export function pushSpareFuel({ e, options }: UnitCode): void {
   e.get(FUEL);
-  if (options.counts) {
-    e.i32(COUNTED_MIN);
-  } else {
-    e.i32(1);
-    e.op("i32.sub");
-    e.code.byte(op["local.tee"]);
-    e.code.u32(FUEL);
-    e.i32(0);
-  }
-  e.op("i32.lt_s");
+  e.i32(options.counts ? COUNTED_MIN : 1);
+  e.op("i32.sub");
+  if (options.counts) return;
+  e.code.byte(op["local.tee"]);
+  e.code.u32(FUEL);
 }
 
 export function addFuel({ e }: UnitCode, value: () => void): void {

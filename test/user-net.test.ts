@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { attach, createUserNet, open, run, type UserOptions } from "../src/index.js";
 import { demoFile, guestOutput } from "../src/toolchain/layout.js";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { commandFile, execute, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { projectRoot } from "./project.js";
@@ -102,13 +103,22 @@ const own = Object.values(networkInterfaces())
   .flat()
   .find((one) => one?.family === "IPv4" && !one.internal)?.address;
 
-for (const target of ["spt", "hvt", "virtio"] as const) {
-  test(`a client that is told everything by the network: ${target}`, { skip }, async () => {
+/** Where there is no /dev/kvm, the rigs have one. */
+const isKvmUsable = kvmUnsupportedReason(true) === undefined;
+for (const [target, engine] of [
+  ["spt", "native"],
+  ["spt", "wasm"],
+  ["hvt", "wasm"],
+  ...(isKvmUsable ? ([["hvt", "kvm"]] as const) : []),
+  ["virtio", "wasm"],
+] as const) {
+  test(`a client that is told everything by the network: ${target}, ${engine}`, { skip }, async () => {
     const { tcp, resetting, udp, close } = await servers();
-    const dump = join(folder, `${target}.pcap`);
+    const dump = join(folder, `${target}-${engine}.pcap`);
     const allowed = [tcp, resetting, udp].map((port) => `allow=127.0.0.1:${port}`).join();
     const { stdout, stderr, status } = await solo5("solo5", [
       "run",
+      `--engine=${engine}`,
       "--mem=64",
       `--net:service0=user,mtu=1400,ip=10.7.0.5/16,${allowed}`,
       `--net-dump:service0=${dump}`,

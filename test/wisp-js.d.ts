@@ -22,6 +22,7 @@ declare module "@mercuryworkshop/wisp-js/server" {
   export const logging: { readonly NONE: number; set_level(level: number): void };
 }
 declare module "ws" {
+  import type { Duplex } from "node:stream";
   export class WebSocket {
     constructor(
       url: string,
@@ -35,5 +36,21 @@ declare module "ws" {
     on(event: "message", listener: (data: Buffer) => void): void;
     on(event: "open" | "close", listener: () => void): void;
     on(event: "error", listener: (error: Error) => void): void;
+  }
+  interface SendOptions {
+    readonly binary: boolean;
+    readonly mask: boolean;
+    readonly compress: boolean;
+    readonly fin: boolean;
+  }
+  export class Sender {
+    constructor(socket: Duplex);
+    send(data: Uint8Array, options: SendOptions): void;
+    ping(data: string, mask: boolean): void;
+  }
+  export class Receiver {
+    constructor(options: { readonly isServer: boolean });
+    on(event: "message", listener: (data: Uint8Array) => void): void;
+    write(bytes: Uint8Array): void;
   }
 }

@@ -50,28 +50,45 @@ function frameReader(
   receive: (frame: Frame) => void,
   broken: (code: number) => void,
 ): (bytes: Buffer) => void {
-  let came: Buffer = Buffer.alloc(0);
-  return (bytes) => {
-    came = came.length === 0 ? bytes : Buffer.concat([came, bytes]);
-    for (;;) {
-      const [first = 0, second = 0] = came;
-      if (came.length < 2) return;
-      const [isMasked, short, kind] = [(second & 0x80) !== 0, second & 0x7f, first & 15];
-      // Clients mask (5.1); nobody has agreed on the reserved bits (5.2); control frames are short and whole (5.5).
-      if (!isMasked || (first & 0x70) !== 0 || (kind >= 8 && (short > 125 || (first & 0x80) === 0)))
-        return broken(status.protocol);
-      const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
-      const at = 2 + extended + 4;
-      if (came.length < at) return;
-      const length =
-        extended === 0 ? short : extended === 2 ? came.readUInt16BE(2) : Number(came.readBigUInt64BE(2));
-      if (length > messageMost) return broken(status.tooBig);
-      if (came.length < at + length) return;
-      const payload = new Uint8Array(length);
-      for (let i = 0; i < length; i++) payload[i] = (came[at + i] ?? 0) ^ (came[at - 4 + (i & 3)] ?? 0);
-      came = came.subarray(at + length);
-      receive({ isFinal: (first & 0x80) !== 0, kind, payload });
+  /** Joined only when there is enough of them for what comes next. */
+  let chunks: Buffer[] = [];
+  let [total, needed] = [0, 2];
+  /** The next frame of `came`: what is behind it, or undefined where it is not all there, or none. */
+  const next = (came: Buffer): Buffer | undefined => {
+    const [first = 0, second = 0] = came;
+    needed = 2;
+    if (came.length < needed) return undefined;
+    const [isMasked, short, kind] = [(second & 0x80) !== 0, second & 0x7f, first & 15];
+    // Clients mask (5.1); nobody has agreed on the reserved bits (5.2); control frames are short and whole (5.5).
+    if (!isMasked || (first & 0x70) !== 0 || (kind >= 8 && (short > 125 || (first & 0x80) === 0))) {
+      broken(status.protocol);
+      return undefined;
     }
+    const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+    const at = 2 + extended + 4;
+    needed = at;
+    if (came.length < needed) return undefined;
+    const length =
+      extended === 0 ? short : extended === 2 ? came.readUInt16BE(2) : Number(came.readBigUInt64BE(2));
+    if (length > messageMost) {
+      broken(status.tooBig);
+      return undefined;
+    }
+    needed = at + length;
+    if (came.length < needed) return undefined;
+    const payload = new Uint8Array(length);
+    for (let i = 0; i < length; i++) payload[i] = (came[at + i] ?? 0) ^ (came[at - 4 + (i & 3)] ?? 0);
+    receive({ isFinal: (first & 0x80) !== 0, kind, payload });
+    return came.subarray(at + length);
+  };
+  return (bytes) => {
+    chunks.push(bytes);
+    total += bytes.length;
+    if (total < needed) return;
+    let came = chunks.length === 1 ? bytes : Buffer.concat(chunks);
+    for (let rest; (rest = next(came)) !== undefined;) came = rest;
+    chunks = [came];
+    total = came.length;
   };
 }
 

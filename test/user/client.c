@@ -3,6 +3,7 @@
  * gateway by ARP (RFC 826) and pings it, then does what the command line says, in order, and prints what came of it:
  *   name=NAME          asks the DNS server for an IPv4 address (RFC 1035)
  *   udp=ADDRESS:PORT   sends "ping" and waits for an answer (RFC 768)
+ *   get=ADDRESS:PORT   the same, but that it asks for a page by HTTP/1.0
  *   tcp=ADDRESS:PORT   connects, sends "ping", ends its side, and reads until the other ends (RFC 9293)
  */
 #include "solo5.h"
@@ -366,7 +367,7 @@ static void send_tcp(uint32_t to, uint16_t port, uint16_t to_port, uint32_t seq,
     send_ip(6, to, 20 + size);
 }
 
-static void tcp(uint32_t to, uint16_t to_port)
+static void tcp(uint32_t to, uint16_t to_port, const char *text)
 {
     uint16_t port = next_port++;
     uint32_t seq = 1000, ack = 0, from;
@@ -396,10 +397,11 @@ static void tcp(uint32_t to, uint16_t to_port)
             ack = get32(p + 4) + 1;
             seq++;
             send_tcp(to, port, to_port, seq, ack, ACK, 0);
-            copy(payload + 20, "ping", 4);
-            send_tcp(to, port, to_port, seq, ack, ACK, 4);
-            send_tcp(to, port, to_port, seq + 4, ack, FIN | ACK, 0);
-            seq += 5;
+            uint32_t count = (uint32_t)length(text);
+            copy(payload + 20, text, count);
+            send_tcp(to, port, to_port, seq, ack, ACK, count);
+            send_tcp(to, port, to_port, seq + count, ack, FIN | ACK, 0);
+            seq += count + 1;
             continue;
         }
         if (get32(p + 4) != ack)
@@ -447,10 +449,13 @@ int solo5_app_main(const struct solo5_start_info *start)
         value += *value == '=';
         if (begins(at, "name="))
             ask_name(value);
-        else if (begins(at, "udp=") || begins(at, "tcp=")) {
+        else if (begins(at, "udp=") || begins(at, "tcp=") || begins(at, "get=")) {
             uint32_t to = address(&value);
             uint16_t port = (uint16_t)number(&value);
-            (*at == 'u' ? udp : tcp)(to, port);
+            if (*at == 'u')
+                udp(to, port);
+            else
+                tcp(to, port, *at == 't' ? "ping" : "GET /answer HTTP/1.0\r\n\r\n");
         }
         while (*at != ' ' && *at != '\0')
             at++;

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { linkSegment } from "../src/host/any/segment-link.js";
 import { createPeer, createSegment, type Peer } from "../src/index.js";
-import { commandFile, selfTest } from "./command.js";
+import { commandFile, selfTest, solo5 as command } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
@@ -98,4 +99,42 @@ test("a stale socket is taken over; two that take it over at once find each othe
     for (const [j] of peers.entries())
       if (i !== j) assert.ok(await answers(peer, `10.0.0.${j + 1}`), `${i} to ${j}`);
   for (const link of links) link.close();
+});
+
+test("with a key, over TCP: who has another is told so, and the others stay", { skip }, async () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const key = file("key", "a key of 32 bytes for the tests.\n");
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  const at = (keyFile: string) => ({ host: "127.0.0.1", port, keyFile });
+  const segments = [createSegment(), createSegment()];
+  const links = segments.map((segment) => linkSegment(segment, at(key), (error) => assert.fail(error)));
+  const peers = segments.map((segment, i) =>
+    createPeer(segment.port(), { ip: `10.0.0.${i + 1}`, mac: Uint8Array.of(2, 0, 10, 0, 0, i + 1) }),
+  );
+  assert.ok(await answers(peers[0] ?? assert.fail(), "10.0.0.2"));
+  const other = file("other", "another key of as many bytes too");
+  const error = await new Promise<Error>((resolve) => {
+    const link = linkSegment(createSegment(), at(other), (failure) => {
+      link.close();
+      resolve(failure);
+    });
+  });
+  assert.equal(error.message, "who listens there has another key");
+  assert.ok(await answers(peers[1] ?? assert.fail(), "10.0.0.1"));
+  for (const link of links) link.close();
+  const refuses = async (keyFile: string, line: RegExp): Promise<void> => {
+    const net = `--net:service0=segment:lan@tcp:127.0.0.1:${port},key=${keyFile}`;
+    const { stderr, status } = await command("solo5", ["run", net, selfTest("test_net.spt")]);
+    assert.match(stderr, line);
+    assert.equal(status, 1);
+  };
+  await refuses(file("short", "short"), /^solo5: [^\n]*\/short: a key has 32 bytes at least\n$/);
+  await refuses(join(folder, "none"), /^solo5: [^\n]*\/none: cannot read the key: [^\n]*\n$/);
 });

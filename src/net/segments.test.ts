@@ -60,28 +60,29 @@ test("a segment lasts as long as a unikernel is on it", async () => {
   later.close();
 });
 
-test("where it is shared is read as it is written; on this host only", () => {
+test("where it is shared is read as it is written; beyond this host with a key, or on purpose without", () => {
   for (const value of [
     "segment:lan@unix:/run/lan",
     "segment:lan/10.0.0.1@unix:./lan@x",
     "segment:lan@tcp:127.0.0.1:7000",
     "segment:lan@tcp:[::1]:7000",
+    "segment:lan@tcp:10.0.0.1:7000,key=./k",
+    "segment:lan@tcp:[fd00::1]:7000,key=k,insecure",
+    "segment:lan@tcp:10.0.0.1:7000,insecure",
   ]) {
     const source = segmentScheme.parse(value);
     assert.equal(source && segmentScheme.format(source), value);
   }
   assert.deepEqual(segmentScheme.parse("segment:lan@/run/lan")?.at, { path: "/run/lan" });
-  for (const at of [
-    "tcp:10.0.0.1:7000",
-    "tcp:127.0.0.1:70000",
-    "tcp:localhost:7",
-    "udp:127.0.0.1:7",
-    "lan",
-    "unix:",
-  ])
+  for (const at of ["tcp:127.0.0.1:70000", "tcp:localhost:7", "udp:127.0.0.1:7", "lan", "unix:"])
     assert.throws(() => segmentScheme.parse(`segment:lan@${at}`), {
       code: "NET",
-      message: /on this host only/,
+      message: /is neither unix:PATH nor tcp:IP:PORT/,
+    });
+  for (const at of ["tcp:10.0.0.1:7000", "tcp:[fd00::1]:7000", "tcp:0.0.0.0:7000"])
+    assert.throws(() => segmentScheme.parse(`segment:lan@${at}`), {
+      code: "NET",
+      message: /anybody could join/,
     });
 });
 

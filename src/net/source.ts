@@ -14,8 +14,17 @@ export interface DescriptorSource {
   readonly fd: number;
 }
 
-/** Where a segment is shared with other processes, QEMU among them: a UNIX socket, or a TCP port at a loopback address. */
-export type SegmentAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+/** Where a segment is shared with other processes, QEMU among them: a UNIX socket, or a TCP port. */
+export type SegmentAddress =
+  | { readonly path: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      /** A file with the key that all who join have; nothing is encrypted. Without one only this host may join. */
+      readonly keyFile?: string | undefined;
+      /** Without a key, anybody on the network may join. */
+      readonly insecure?: boolean | undefined;
+    };
 
 /** A port of the segment of this name, which every unikernel of this process that names it shares. */
 export interface SegmentSource {

@@ -1,55 +1,78 @@
 // A segment that several processes share, QEMU among them: who comes first listens at its address, all others connect there, and
 // when that process has gone, one of them takes its place.
-import { statSync, unlinkSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { Solo5Error } from "../../bytes/error.js";
 import type { NetDevice } from "../../net/contract.js";
-import { createFrameReader, frameLength } from "../../net/frame-stream.js";
 import type { LinkSegment } from "../../net/segments.js";
+import { keyedStream, plainStream, type FrameStream } from "./keyed-stream.js";
 
 /** Milliseconds before the address is tried again: others may be about to take it. */
 const retryMsecs = 50;
 const checkMsecs = 300;
+/** RFC 2104, 3: as long as the hash's output. */
+const keyLeast = 32;
+/** What keeps from another machine, but not for good. */
+const passing: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+]);
 /** As much goes out together. */
 const batchBytes = 0x1_0000;
 
 const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
 
 /** What waits at `port`, for one call to the system. */
-function framesOf(port: NetDevice): Uint8Array {
+function framesOf(port: NetDevice, stream: FrameStream): Uint8Array {
   const parts: Uint8Array[] = [];
   let size = 0;
   for (let frame; size < batchBytes && (frame = port.read()) !== undefined;) {
-    const length = frameLength(frame.length);
-    parts.push(length, frame);
-    size += length.length + frame.length;
+    parts.push(...stream.encode(frame));
+    size += frame.length;
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return Buffer.concat(parts);
 }
 
-/** Moves frames between a port and a socket, as fast as the socket takes them. */
-function pump(port: NetDevice, socket: Socket): void {
+/** Moves frames between a port and a socket, as fast as the socket takes them. `refused`: the other side has another key. */
+function pump(port: NetDevice, socket: Socket, key: Uint8Array | undefined, refused: () => void): void {
+  const receive = (frame: Uint8Array): void => void port.write(frame);
+  const stream =
+    key === undefined ? plainStream(receive) : keyedStream(key, receive, (bytes) => socket.write(bytes));
   const move = (): void => {
-    while (!socket.writableNeedDrain && port.readable) socket.write(framesOf(port));
+    while (stream.isReady && !socket.writableNeedDrain && port.readable) socket.write(framesOf(port, stream));
   };
-  const reader = createFrameReader((frame) => void port.write(frame));
+  if (stream.greeting.length > 0) socket.write(stream.greeting);
   port.onReadable(move);
   socket.on("drain", move);
   socket.on("data", (bytes: Uint8Array) => {
-    if (!reader.push(bytes)) socket.destroy();
+    const outcome = stream.push(bytes);
+    if (outcome === "taken") return move();
+    if (outcome === "refused") refused();
+    socket.destroy();
   });
   socket.on("error", () => {});
   socket.on("close", () => port.close());
   socket.setNoDelay(true);
 }
 
+/** The key in a file, of as many bytes as the code has or more. Throws Solo5Error. */
+function readKey(file: string): Uint8Array {
+  let text: string;
+  try {
+    text = readFileSync(file, "latin1").trim();
+  } catch (cause) {
+    throw new Solo5Error("NET", `${file}: cannot read the key: ${(cause as Error).message}`, { cause });
+  }
+  if (text.length < keyLeast) throw new Solo5Error("NET", `${file}: a key has ${keyLeast} bytes at least`);
+  return Buffer.from(text, "latin1");
+}
+
 /** Joins `segment` to those of other processes. `failed` gets the error that keeps it from that for good. */
 export const linkSegment: LinkSegment = (segment, address, failed) => {
+  const key = "path" in address || address.keyFile === undefined ? undefined : readKey(address.keyFile);
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -66,11 +89,14 @@ export const linkSegment: LinkSegment = (segment, address, failed) => {
     let isJoined = false;
     socket.on("connect", () => {
       isJoined = true;
-      pump(segment.port(), socket);
+      pump(segment.port(), socket, key, () =>
+        failed(new Solo5Error("NET", "who listens there has another key")),
+      );
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (isJoined || isClosed) return;
       if (error.code === "ENOENT" || error.code === "ECONNREFUSED") listen(error.code === "ECONNREFUSED");
+      else if (passing.has(error.code ?? "")) again();
       else failed(error);
     });
     socket.on("close", () => {
@@ -78,6 +104,7 @@ export const linkSegment: LinkSegment = (segment, address, failed) => {
     });
   };
   const again = (): void => {
+    clearTimeout(timer);
     if (!isClosed) timer = setTimeout(join, retryMsecs * (1 + Math.random()));
   };
   /** Two may have found the same stale socket, and the second removed the first one's: who has lost its address joins the other. */
@@ -98,10 +125,12 @@ export const linkSegment: LinkSegment = (segment, address, failed) => {
     }
     const own = createServer((socket) => {
       keep(socket);
-      pump(segment.port(), socket);
+      // Who has another key is not let in; those who have it stay.
+      pump(segment.port(), socket, key, () => {});
     });
     own.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") again();
+      // The address may be another machine's, where nobody listens yet.
+      if (error.code === "EADDRINUSE" || error.code === "EADDRNOTAVAIL") again();
       else failed(error);
     });
     own.listen(address, () => {

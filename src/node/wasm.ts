@@ -56,16 +56,14 @@ export const wasm: Engine = {
         failed: (message) => stop({ status: 1, message }),
       };
       const host: GuestHost = { ...openDevices(guest, context, cleanup), console, clock: hostClock, random };
-      const run = Promise.all([
-        load(),
-        instrumentsOf(debug, guest, reporter, cleanup),
-        Object.keys(debug).length === 0 ? cacheOf(guest, target, cache) : undefined,
-      ]).then(([engine, instruments, codeCache]) =>
-        runGuest(guest, target, engine, host, {
-          nextTurn,
-          instruments: [...instruments, captures],
-          codeCache,
-        }),
+      const codeCache = Object.keys(debug).length === 0 ? cacheOf(guest, target, cache) : undefined;
+      const run = Promise.all([load(), instrumentsOf(debug, guest, reporter, cleanup)]).then(
+        ([engine, instruments]) =>
+          runGuest(guest, target, engine, host, {
+            nextTurn,
+            instruments: [...instruments, captures],
+            codeCache,
+          }),
       );
       const ended = run.then((started) => started.ended);
       // A guest that could not be started is reported by `ended`, and needs no stop.
@@ -85,7 +83,7 @@ export const wasm: Engine = {
   },
 };
 
-/** Nobody who looks at a guest wants to wonder whose code it runs: not with debugging tools. */
+/** Debuggers and recorders bypass the code cache, so that what runs is what was translated now. */
 const cacheOf = (guest: Plan, target: Target, cache: string | undefined): CodeCacheEntry | undefined =>
   codeCacheOf(codeFolder(cache), {
     unikernel: guest.unikernel.file,

@@ -4,6 +4,10 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+
+/** What a reason begins with where the tests run all the same, on a machine of test/rigs: CI lets these be. */
+export const elsewhere = "in the rigs: ";
 
 const mode = process.env["SOLO5_NO_SKIP"];
 const unless = (met: boolean, reason: string): string | false =>
@@ -52,6 +56,12 @@ export const needs = {
       process.env["SOLO5_INSTALL"] !== undefined,
       "needs a registry of npm: SOLO5_INSTALL says that there is one",
     ),
+  /** A /dev/kvm that works; the rigs run the same tests where there is none. */
+  kvm: (): string | false => {
+    const reason = kvmUnsupportedReason(true);
+    if (reason === undefined) return false;
+    return `${(process.env["SOLO5_RIGS"] ?? "") === "" ? "" : elsewhere}${reason}`;
+  },
   x8664Linux: (): string | false =>
     unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),
 };

@@ -16,12 +16,13 @@ import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { open } from "../src/index.js";
 import { hostClock } from "../src/node/clock.js";
-import type { Guest, GuestHost } from "../src/target/contract.js";
+import type { Guest, GuestHost, SessionState } from "../src/target/contract.js";
 import { targets } from "../src/target/registry.js";
 import { random } from "../src/tender/entropy.js";
 import type { Controls, Ended, Instrument } from "../src/tender/instrument.js";
 import { runGuest } from "../src/tender/run.js";
 import { execute, commandFile, selfTest, solo5 } from "./command.js";
+import { until } from "./until.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-record-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -91,12 +92,12 @@ const guestOf = (
 async function assertReplays(
   guest: Guest,
   host: GuestHost,
-  during?: (controls: Controls) => Promise<void>,
+  during?: (controls: Controls, state: () => SessionState) => Promise<void>,
 ): Promise<Trail> {
   const pieces: Uint8Array[] = [];
   const driver: Instrument = {
     session(session, controls) {
-      void during?.(controls);
+      void during?.(controls, () => session.state);
       return session;
     },
   };
@@ -126,11 +127,10 @@ for (const target of ["hvt", "spt", "virtio"]) {
       devices.map((device) => ({ ...device, type: "NET_BASIC", mtu: 1500, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) }))); // prettier-ignore
     const handle = guest.devices[0]?.handle ?? -1;
     const nets = new Map([[handle, segment.port()]]);
-    const { instructions } = await assertReplays(guest, { ...nothing, nets }, async ({ stop }) => {
+    const { instructions } = await assertReplays(guest, { ...nothing, nets }, async ({ stop }, state) => {
       for (let i = 0; i < 30; i++)
         assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined);
-      // Until it waits for the next.
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await until("the guest waits for the next", () => state().kind === "waiting");
       stop({ status: 7 });
     });
     assert.ok(instructions > 10_000n);

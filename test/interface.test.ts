@@ -156,9 +156,11 @@ for (const module of ["index.d.ts", "browser/index.d.ts"]) {
 }
 
 test("docs/api.md has the words of the declarations", () => {
-  assert.equal(
-    readFileSync(join(projectRoot, "docs/api.md"), "utf8"),
-    apiDocument(),
+  const lines = (text: string): readonly string[] => text.split("\n");
+  const written = new Set(lines(readFileSync(join(projectRoot, "docs/api.md"), "utf8")));
+  assert.deepEqual(
+    lines(apiDocument()).filter((line) => !written.has(line)),
+    [],
     "npm run build -- api writes what is missing",
   );
 });

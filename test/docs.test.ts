@@ -81,3 +81,13 @@ test("every link leads to a file, and to a heading of it", () => {
   );
   assert.deepEqual(wrong, []);
 });
+
+test("every file of ours that a document names is there", () => {
+  const wrong = documents.flatMap((file) =>
+    [...read(file).matchAll(/`((?:src|test|build|bench|guest)\/[\w./-]*\w)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !existsSync(join(projectRoot, path)))
+      .map((path) => `${file}: ${path}`),
+  );
+  assert.deepEqual(wrong, []);
+});

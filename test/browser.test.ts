@@ -159,8 +159,8 @@ async function clientInPage(options: string, ...args: readonly string[]): Promis
       args: ${JSON.stringify(["--solo5:quiet", "name=localhost", ...args])},
     });
     let text = "";
-    const running = await run(plan, { write: (data) => (text += new TextDecoder().decode(data)) });
-    const { status, message } = await running.ended;
+    const console = { write: (data) => (text += new TextDecoder().decode(data)) };
+    const { status, message } = await run(plan, { console }).exited;
     network.close();
     await fetch("/outcome", { method: "POST", body: JSON.stringify([text, status, message ?? ""]) });
   </script>`,
@@ -217,3 +217,29 @@ test(
     assert.match(said, /^HTTP\/1\.1 502 Bad Gateway\r\n[^]*\r\n\r\n\S[^]* and the end\nrefused$/);
   },
 );
+
+test("segments of one origin's pages are one wire", { skip: needs.program("chromium") }, async () => {
+  const page = join(profile, "wire.html");
+  writeFileSync(
+    page,
+    `<!doctype html><script type="module">
+    import { createPeer, createSegment, shareSegment } from "./solo5.js";
+    const peers = [1, 2].map((host) => {
+      const segment = createSegment();
+      shareSegment(segment, "lan");
+      return createPeer(segment.port(), { ip: "10.0.0." + host, mac: Uint8Array.of(2, 0, 0, 0, 0, host) });
+    });
+    const msecs = [await peers[0].ping("10.0.0.2"), await peers[1].ping("10.0.0.1")];
+    await fetch("/outcome", { method: "POST", body: JSON.stringify(msecs) });
+  </script>`,
+  );
+  const { reports } = await visit<readonly unknown[]>("/page/", 1, {
+    "/page/": page,
+    "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+  });
+  assert.ok(
+    reports[0]?.every((msecs) => typeof msecs === "number"),
+    JSON.stringify(reports),
+  );
+});

@@ -13,7 +13,8 @@ import { attach, createUserNet, open, run, type UserOptions } from "../src/index
 import { demoFile, guestOutput } from "../src/toolchain/layout.js";
 import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
 import { commandFile, execute, solo5 } from "./command.js";
-import { needs } from "./needs.js";
+import { inspect } from "./ip/tshark.js";
+import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
 import { buildPrograms, programFile } from "./unikernels.js";
 import { userClient } from "./user/program.js";
@@ -103,6 +104,7 @@ const own = Object.values(networkInterfaces())
   .flat()
   .find((one) => one?.family === "IPv4" && !one.internal)?.address;
 
+const skipCapture = needsAll(skip, needs.program("tcpdump", "tshark"));
 /** Where there is no /dev/kvm, the rigs have one. */
 const isKvmUsable = kvmUnsupportedReason(true) === undefined;
 for (const [target, engine] of [
@@ -112,46 +114,61 @@ for (const [target, engine] of [
   ...(isKvmUsable ? ([["hvt", "kvm"]] as const) : []),
   ["virtio", "wasm"],
 ] as const) {
-  test(`a client that is told everything by the network: ${target}, ${engine}`, { skip }, async () => {
-    const { tcp, resetting, udp, close } = await servers();
-    const dump = join(folder, `${target}-${engine}.pcap`);
-    const allowed = [tcp, resetting, udp].map((port) => `allow=127.0.0.1:${port}`).join();
-    const { stdout, stderr, status } = await solo5("solo5", [
-      "run",
-      `--engine=${engine}`,
-      "--mem=64",
-      `--net:service0=user,mtu=1400,ip=10.7.0.5/16,${allowed}`,
-      `--net-dump:service0=${dump}`,
-      programFile(userClient, target),
-      "--solo5:quiet",
-      "name=localhost",
-      "name=no-such-name.invalid",
-      `udp=10.7.0.1:${udp}`,
-      `tcp=10.7.0.1:${tcp}`,
-      `tcp=10.7.0.1:${resetting}`,
-      // Not allowed: another port of the host's, the same port at another of its addresses, this link's.
-      `tcp=10.7.0.1:9`,
-      ...(own === undefined ? [] : [`tcp=${own}:${tcp}`]),
-      "tcp=169.254.169.254:80",
-    ]);
-    close();
-    assert.equal(status, 0, stderr);
-    assert.deepEqual(stdout.replaceAll("\r", "").split("\n").slice(0, -1), [
-      "lease 10.7.0.5 mask 255.255.0.0 gateway 10.7.0.1 dns 10.7.0.1 mtu 1400",
-      "pong",
-      "127.0.0.1",
-      "code 3",
-      "heard ping",
-      "heard ping and the end",
-      "reset",
-      "refused",
-      "refused",
-      ...(own === undefined ? [] : ["refused"]),
-    ]);
-    const { stdout: frames } = await execute("tcpdump", ["-nr", dump, "tcp[tcpflags] & tcp-syn != 0"]);
-    assert.equal(frames.match(/Flags \[S\]/g)?.length, own === undefined ? 4 : 5);
-  });
+  test(
+    `a client that is told everything by the network: ${target}, ${engine}`,
+    { skip: skipCapture },
+    async () => {
+      const { tcp, resetting, udp, close } = await servers();
+      const dump = join(folder, `${target}-${engine}.pcap`);
+      const allowed = [tcp, resetting, udp].map((port) => `allow=127.0.0.1:${port}`).join();
+      const { stdout, stderr, status } = await solo5("solo5", [
+        "run",
+        `--engine=${engine}`,
+        "--mem=64",
+        `--net:service0=user,mtu=1400,ip=10.7.0.5/16,${allowed}`,
+        `--net-dump:service0=${dump}`,
+        programFile(userClient, target),
+        "--solo5:quiet",
+        "name=localhost",
+        "name=no-such-name.invalid",
+        `udp=10.7.0.1:${udp}`,
+        `tcp=10.7.0.1:${tcp}`,
+        `tcp=10.7.0.1:${resetting}`,
+        // Not allowed: another port of the host's, the same port at another of its addresses, this link's.
+        `tcp=10.7.0.1:9`,
+        ...(own === undefined ? [] : [`tcp=${own}:${tcp}`]),
+        "tcp=169.254.169.254:80",
+      ]);
+      close();
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(stdout.replaceAll("\r", "").split("\n").slice(0, -1), [
+        "lease 10.7.0.5 mask 255.255.0.0 gateway 10.7.0.1 dns 10.7.0.1 mtu 1400",
+        "pong",
+        "127.0.0.1",
+        "code 3",
+        "heard ping",
+        "heard ping and the end",
+        "reset",
+        "refused",
+        "refused",
+        ...(own === undefined ? [] : ["refused"]),
+      ]);
+      const { stdout: frames } = await execute("tcpdump", ["-nr", dump, "tcp[tcpflags] & tcp-syn != 0"]);
+      assert.equal(frames.match(/Flags \[S\]/g)?.length, own === undefined ? 4 : 5);
+      assert.ok((await inspect(dump)) > 20);
+    },
+  );
 }
+
+test("a recorded run is the same again, without a network", { skip }, async () => {
+  const file = join(folder, "recording");
+  const kernel = programFile(userClient, "hvt");
+  const options = ["--engine=wasm", "--mem=64", `--record=${file}`, "--net:service0=user"];
+  const args = ["--solo5:quiet", "name=localhost", "tcp=10.0.0.1:9"];
+  const first = await solo5("solo5", ["run", ...options, kernel, ...args]);
+  assert.match(first.stdout, /\n127\.0\.0\.1\nrefused\n$/, first.stderr);
+  assert.equal((await solo5("solo5", ["replay", file])).stdout, first.stdout);
+});
 
 test("with restrict there is no way out but by name", { skip }, async () => {
   const { tcp, udp, close } = await servers();

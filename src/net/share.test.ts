@@ -2,8 +2,8 @@
 // browser's in test/browser.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createPeer } from "../net/peer.js";
-import { createSegment } from "../net/segment.js";
+import { createPeer } from "./peer.js";
+import { createSegment } from "./segment.js";
 import { shareSegment } from "./share.js";
 
 test("hosts on segments of one name are on one wire, and others are not", async () => {

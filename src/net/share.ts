@@ -1,10 +1,10 @@
-// Segments that pages and workers of one origin share: each frame is a message of a BroadcastChannel.
-import { isFrameLength } from "../net/contract.js";
-import type { Segment } from "../net/segment.js";
+// Segments that pages and workers of one origin share, or the threads of a process: each frame is a message of a BroadcastChannel.
+import { isFrameLength } from "./contract.js";
+import type { Segment } from "./segment.js";
 
 /**
- * Joins `segment` to those of other pages and workers of this origin that are shared under the same name, until `close`. Every frame goes to
- * all of them, as on a wire.
+ * Joins `segment` to those that other pages and workers of this origin, or threads of this process, share under the same name. Every frame goes to
+ * all of them, as on a wire, until `close`.
  */
 export function shareSegment(segment: Segment, name: string): { close(): void } {
   const channel = new BroadcastChannel(`solo5-segment:${name}`);

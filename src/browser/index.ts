@@ -23,7 +23,6 @@ import { handOver, signalled, type Running, type RunOptions, type Started } from
 import { sealedFile } from "../linux/seal.js";
 
 export * from "../tender/interface.js";
-export { shareSegment } from "../net/share.js";
 export { createUserNet, type PageUserOptions } from "./user-net.js";
 export type { OpenForward, UserNet } from "../net/user/user-net.js";
 export type { RunOptions } from "../tender/running.js";

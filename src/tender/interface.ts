@@ -2,6 +2,7 @@
 export { Solo5Error } from "../bytes/error.js";
 export { createPeer } from "../net/peer.js";
 export { createSegment } from "../net/segment.js";
+export { shareSegment } from "../net/share.js";
 export { captured } from "../net/pcap.js";
 export type { Isa } from "../abi/elf.js";
 export type { DeviceType, TargetName } from "../abi/notes.js";

@@ -7,7 +7,7 @@ import type { Plan } from "../tender/attach.js";
 import { hostClock } from "./clock.js";
 import { checkCoreFolder } from "./core-file.js";
 import { debugTools, type DebugRequest } from "./debug-request.js";
-import type { EngineName, Started } from "../tender/running.js";
+import { engineNames, type EngineName, type Started } from "../tender/running.js";
 import type { Engine, StartOptions } from "./engine.js";
 import { kvm } from "./kvm.js";
 import { wasm } from "./wasm.js";
@@ -23,9 +23,7 @@ const native: Engine = {
   },
 };
 
-/** By name, best first. */
 const engines = { native, kvm, wasm } as const satisfies Record<EngineName, Engine>;
-const engineNames = Object.keys(engines) as readonly EngineName[];
 
 /**
  * The engine that `wanted` names, or the best that can run `plan` where it is `auto`, with what spoke against better

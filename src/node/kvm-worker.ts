@@ -6,7 +6,7 @@ import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { ErrorCode } from "../bytes/error-codes.js";
 import { captured } from "../net/pcap.js";
-import type { Console } from "../device/contract.js";
+import type { BlockDevice, Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { interruptible } from "../linux/kvm/console.js";
@@ -60,7 +60,7 @@ const relayedConsole: Console = { write: (data) => parentPort?.postMessage(data.
 
 function openDevices(devices: readonly KvmDevice[]): Pick<GuestHost, "nets" | "blocks"> {
   const nets = new Map<number, NetDevice>();
-  const blocks = new Map();
+  const blocks = new Map<number, BlockDevice>();
   for (const device of devices) {
     const { handle, fd, dump } = device;
     if (device.type === "BLOCK_BASIC") {

@@ -8,6 +8,7 @@ import { hostIsa } from "../linux/host-isa.js";
 import { kvmUnsupportedReason, openKvm } from "../linux/kvm/availability.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "../linux/kvm/stop.js";
 import { check, libc } from "../linux/libc.js";
+import { open as openFlag } from "../linux/syscalls.js";
 import { openAttached, openDump, type OpenContext } from "../linux/net/open.js";
 import { openKernelFrames } from "../linux/net/kernel-frames.js";
 import { relay } from "../linux/net/relay.js";
@@ -26,7 +27,8 @@ import { say } from "./guest-run.js";
 import type { DebuggerLink, listenForDebugger } from "./kvm-debugger.js";
 import type { KvmReport, KvmWork } from "./kvm-worker.js";
 
-const eventfdFlags = 0x80800;
+/** EFD_CLOEXEC and EFD_NONBLOCK are open's: eventfd(2). */
+const eventfdFlags = openFlag.closeOnExec | openFlag.nonBlock;
 
 export const kvm: Engine = {
   targets: ["hvt"],

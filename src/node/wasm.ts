@@ -3,6 +3,7 @@ import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
+import type { BlockDevice } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
 import { captured } from "../net/pcap.js";
 import { dumpSink, openAttached, openDump, type OpenContext } from "../linux/net/open.js";
@@ -119,8 +120,8 @@ function openCaptures({ devices }: Plan, cleanup: Cleanup): Instrument {
 }
 
 function openDevices(plan: Plan, context: OpenContext, cleanup: Cleanup): Pick<GuestHost, "nets" | "blocks"> {
-  const nets = new Map();
-  const blocks = new Map();
+  const nets = new Map<number, NetDevice>();
+  const blocks = new Map<number, BlockDevice>();
   for (const device of plan.devices) {
     if (device.type === "NET_BASIC") {
       nets.set(device.handle, openAttached(device, context, cleanup));

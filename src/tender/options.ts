@@ -1,6 +1,7 @@
 // The options of the tenders, declared once: parsing, usage and what each tender takes are derived. docs/abi.md 6.1.
 import { defaultMemMiB } from "../abi/start.js";
 import { Solo5Error } from "../bytes/error.js";
+import { engineNames } from "./running.js";
 import { netForms } from "../net/schemes.js";
 
 /** What options are about; help shows them in this order. */
@@ -31,7 +32,7 @@ export interface Option {
   readonly values?: "file" | "folder" | readonly string[];
 }
 
-const engineWords = ["auto", "native", "kvm", "wasm"] as const;
+const engineWords = ["auto", ...engineNames] as const;
 
 /** What every tender takes. */
 export const classicOptions = {

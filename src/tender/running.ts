@@ -5,8 +5,10 @@ import type { Plan } from "./attach.js";
 import type { Ended } from "./instrument.js";
 import type { GuestOutput } from "./output.js";
 
+/** Engines, best first. */
+export const engineNames = ["native", "kvm", "wasm"] as const;
 /** What runs a plan: a process, a virtual machine, or the engine that works everywhere. */
-export type EngineName = "native" | "kvm" | "wasm";
+export type EngineName = (typeof engineNames)[number];
 
 /** Signals that a user sends. */
 export const userSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;

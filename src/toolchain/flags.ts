@@ -1,5 +1,7 @@
 // How C is compiled and linked into a unikernel: the flags of the wrappers (docs/abi.md 7) and those of the bindings.
 import type { Isa } from "../abi/elf.js";
+import { pageSize } from "../bytes/align.js";
+import { hex } from "../bytes/text.js";
 import type { Compiler } from "./compiler.js";
 import { isas } from "./isa.js";
 
@@ -39,5 +41,5 @@ export const linkFlags: readonly string[] = [
   "-static",
   "--build-id=none",
   "-z",
-  "max-page-size=0x1000",
+  `max-page-size=${hex(pageSize)}`,
 ];

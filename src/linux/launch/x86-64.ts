@@ -1,5 +1,6 @@
 // A launch list as x86-64 machine code. Intel SDM volume 2; the system call convention of the System V ABI, A.2.1.
 import { launchSyscalls, prctlOp, seccompSetFilter, type LaunchSyscall } from "../syscalls.js";
+import { pageSize } from "../../bytes/align.js";
 import { encodeFprog } from "../bpf.js";
 import { createCode, littleEndian32 } from "./code.js";
 import { createFailures, reasonCount, reasonTable } from "./failure.js";
@@ -147,12 +148,12 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
   jump(jumpIfNotZero, "name");
   emit(0x49, 0x81, 0xc4); // add r12, 8 + 4095
   emit32(8 + 4095);
-  emit(0x49, 0x81, 0xe4); // and r12, -4096
-  emit32(-4096);
+  emit(0x49, 0x81, 0xe4); // and r12, -pageSize
+  emit32(-pageSize);
   emit(0x4c, 0x8d, 0xac, 0x24); // lea r13, [rsp - stackReach]
   emit32(-stackReach);
-  emit(0x49, 0x81, 0xe5); // and r13, -4096
-  emit32(-4096);
+  emit(0x49, 0x81, 0xe5); // and r13, -pageSize
+  emit32(-pageSize);
   emit(0x4d, 0x29, 0xec); // sub r12, r13
 
   // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.

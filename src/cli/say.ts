@@ -11,7 +11,7 @@ export function say(reporter: string, line: string): void {
   try {
     writeSync(stderr, encodeText(`${reporter}: ${line}\n`));
   } catch {
-    // Nobody listens; what the command does is not the worse for it.
+    // The reader has gone; the command goes on.
   }
 }
 

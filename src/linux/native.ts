@@ -32,7 +32,7 @@ interface NativeOptions {
   readonly name: string;
   /** What messages begin with. */
   readonly reporter: string;
-  /** Takes the output; this process's stdout where absent. */
+  /** Takes the output. By default this process's stdout. */
   readonly console?: Console | undefined;
   readonly clock: Clock;
 }

@@ -91,7 +91,7 @@ export function codeCacheOf(
   };
 }
 
-/** Whether nobody else could have put anything there. */
+/** Whether this user alone can have written there. */
 function isOwn(path: string): boolean {
   try {
     return isOurs(lstatSync(hostPath(path)));

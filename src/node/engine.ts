@@ -10,18 +10,18 @@ export interface StartOptions {
   readonly name: string;
   /** What messages begin with. */
   readonly reporter: string;
-  /** Takes the output; this process's stdout where absent. */
+  /** Takes the output. By default this process's stdout. */
   readonly console?: Console | undefined;
-  /** The folder for translated code, or `none`; the user's own where absent. */
+  /** The folder for translated code, or `none`. By default the user's own. */
   readonly cache?: string | undefined;
-  /** What is to be seen of the guest; nothing where absent. */
+  /** What is to be seen of the guest. Nothing by default. */
   readonly debug?: DebugRequest | undefined;
 }
 
 export interface Engine {
   /** What of debugging it can do. */
   readonly debugs: readonly DebugTool[];
-  /** The targets that the engine is made for; nobody is told that it is not for others. */
+  /** Targets that the engine is made for. That it runs no others is not worth a line. */
   readonly targets: readonly TargetName[];
   /**
    * Why the engine is not the one to run `plan` here; undefined where it is. A user who `insisted` on it also takes

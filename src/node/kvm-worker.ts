@@ -44,7 +44,7 @@ export interface KvmWork {
   readonly wake: number;
   readonly stop: SharedArrayBuffer;
   readonly debug: DebugRequest;
-  /** Where a debugger is to be had; without one nobody is asked. */
+  /** The link to a debugger. None by default. */
   readonly debugger?: DebuggerLink | undefined;
   /** What messages begin with. */
   readonly reporter: string;

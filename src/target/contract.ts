@@ -36,7 +36,7 @@ export interface Operation {
   readonly results: readonly OperationValue[];
 }
 export type OperationValue = string | number | bigint | Uint8Array;
-/** Absent where nobody looks on. Data is only valid during the call. */
+/** None by default. Data is valid during the call alone. */
 export type DeviceTrace = ((operation: Operation) => void) | undefined;
 
 /** The devices behind the handles, and what every guest has. */
@@ -78,7 +78,7 @@ export type TargetVcpu = Pick<Vcpu, "memory" | "registers" | "counterHz" | "moni
   Partial<Pick<Vcpu, "interrupt">>;
 
 export interface Target {
-  /** Bytes; memory is a multiple of it. 1 where absent. */
+  /** Bytes; memory is a multiple of it. 1 by default. */
   readonly memUnit?: number;
   /** Bytes of memory that the engine must provide. */
   memorySize(guest: Guest): number;
@@ -105,7 +105,7 @@ export function answerCommon(exit: Exit, { clock, random }: GuestHost): Verdict 
       return "suspend";
     // Only a machine has interrupts.
     case "tick":
-    // What a target does not say of itself, nobody does.
+    // A target has its own answer, or none.
     case "cpuid":
     case "msr":
       return "resume";

@@ -20,7 +20,7 @@ export type BlockSource =
 /** What the user wants of a network device. */
 export interface NetRequest {
   readonly source: NetSource;
-  /** Six bytes; drawn at random where absent. */
+  /** Six bytes. Random by default. */
   readonly mac?: Uint8Array | undefined;
   /** A pcap file for the frames, both ways. */
   readonly dump?: string | undefined;
@@ -29,13 +29,13 @@ export interface NetRequest {
 /** What the user wants of a disk. */
 export interface BlockRequest {
   readonly source: BlockSource;
-  /** Bytes; 512 where absent. */
+  /** Bytes. 512 by default. */
   readonly blockSize?: number | undefined;
 }
 
 /** What the user wants of a run. */
 export interface AttachOptions {
-  /** Guest memory in MiB; 512 where absent. */
+  /** Guest memory in MiB. 512 by default. */
   readonly memMiB?: number | undefined;
   readonly net?: Readonly<Record<string, NetRequest>>;
   readonly block?: Readonly<Record<string, BlockRequest>>;

@@ -124,7 +124,7 @@ export function runGuest(
     }
   };
   return {
-    // Not at once: the caller has its hands on the run before the guest does anything.
+    // Starts in a later turn: the caller receives the handle first.
     ended: nextTurn()
       .then(loop)
       .then(async (outcome) => {

@@ -1,4 +1,4 @@
-// What somebody meant who wrote a word that does not exist.
+// Suggests the word that was probably meant by one that does not exist.
 
 /** Edits between two words: letters inserted, left out, replaced, or two swapped. Damerau 1964, as optimal string alignment. */
 function distance(a: string, b: string): number {

@@ -10,7 +10,7 @@ const kinds = [
   { stop: "awatch", accesses: ["read", "write"] },
 ] as const satisfies readonly { stop: string; accesses: readonly Access[] }[];
 
-/** Longer ranges are watched by nobody, and would cost a look at every access. */
+/** Bytes. Longer watchpoints serve no purpose, and cost a check at every access. */
 const longestWatch = 0x1000;
 
 interface Point {

@@ -62,6 +62,21 @@ test("version, help and hints", async () => {
   await refuses(["sael"], /^solo5: there is no command 'sael'; did you mean seal\?\nsee: solo5 --help\n$/);
 });
 
+test(
+  "headings stand out on a terminal, unless NO_COLOR says no",
+  { skip: needs.program("script") },
+  async () => {
+    const command = `'${process.execPath}' '${commandFile("solo5")}' --help`;
+    const onTerminal = (env: NodeJS.ProcessEnv) =>
+      execute("script", ["-qec", command, "/dev/null"], {
+        env: { ...process.env, TERM: "xterm", NO_COLOR: undefined, ...env },
+      });
+    assert.ok((await onTerminal({})).stdout.includes("\u001b[1mCommands:\u001b[22m"));
+    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }])
+      assert.ok(!(await onTerminal(env)).stdout.includes("\u001b"), JSON.stringify(env));
+  },
+);
+
 test("a full disk is one line", { skip: needs.x8664Linux() }, async () => {
   const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
   const args = [commandFile("solo5-elftool"), "query-abi", net];

@@ -118,11 +118,16 @@ export const isLinkLocal = (address: Address): boolean =>
     ? address[0] === 169 && address[1] === 254
     : address[0] === 0xfe && ((address[1] as number) & 0xc0) === 0x80;
 
-/** The last address of an IPv4 prefix (RFC 1122, 3.2.1.3d); /31 and /32 have none (RFC 3021). */
-export function isBroadcast(address: Address, prefix: Prefix): boolean {
-  if (address.length !== 4 || prefix.length > 30 || !inPrefix(address, prefix)) return false;
-  return (get32(address, 0) | (-1 << (32 - prefix.length))) === -1;
-}
+/** The last address of an IPv4 prefix as a number of 32 bits (RFC 1122, 3.2.1.3d); 0: /31 and /32 have none (RFC 3021). */
+export const broadcastOf = ({ address, length }: Prefix): number =>
+  length > 30 ? 0 : get32(address, 0) | (length === 0 ? -1 : ~(-1 << (32 - length)));
+
+/** Whether that is the address. */
+export const isBroadcast = (address: Address, prefix: Prefix): boolean =>
+  address.length === 4 &&
+  prefix.length <= 30 &&
+  inPrefix(address, prefix) &&
+  get32(address, 0) === broadcastOf(prefix);
 
 /** ff02::1:ffXX:XXXX (RFC 4291, 2.7.1). */
 export const solicitedNode = (address: Address): Address =>

@@ -1,7 +1,6 @@
 // The Internet checksum (RFC 1071). Its sum does not depend on the byte order it is formed in (section 2B), so whole
 // halfwords of the machine are added, and the result is swapped where the machine's order is not the network's.
 import type { Address } from "./address.js";
-import { get16 } from "./wire.js";
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Below this many bytes a view of halfwords costs more than it saves. */
@@ -16,7 +15,7 @@ export function fold(sum: number): number {
 
 const swap = (sum: number): number => ((sum & 0xff) << 8) | (sum >>> 8);
 
-/** Four at a time: 0.23 µs for 1,468 bytes, where byte by byte takes 0.57. */
+/** Four at a time: 0.23 µs for 1,460 bytes, where byte by byte takes 0.57. Words of 32 bits would be floats to an interpreter. */
 function sumWords(words: Uint16Array): number {
   let [a, b, i] = [0, 0, 0];
   const { length } = words;
@@ -39,7 +38,7 @@ export function sum(b: Uint8Array, at: number, end: number): number {
     total = littleEndian ? swap(words) : words;
     i += count * 2;
   }
-  for (; i + 1 < end; i += 2) total += get16(b, i);
+  for (; i + 1 < end; i += 2) total += ((b[i] as number) << 8) | (b[i + 1] as number);
   if (i < end) total += (b[i] as number) << 8;
   return fold(total);
 }

@@ -98,7 +98,7 @@ export function createIcmp(
 ): IcmpLayer {
   let [tokens, filled] = [errorRate.burst as number, 0];
   const mayError = (): boolean => {
-    const now = nic.host.now();
+    const now = nic.now();
     tokens = Math.min(errorRate.burst, tokens + ((now - filled) * errorRate.perSecond) / 1000);
     filled = now;
     if (tokens < 1) return false;

@@ -4,7 +4,7 @@ import { isLoopback, isMulticast, isUnspecified } from "./address.js";
 import { adds } from "./checksum.js";
 import { ethernetHeader, isGroupMac } from "./ethernet.js";
 import type { Fragment, Reassembly } from "./fragments.js";
-import { isBroadcastHere, ownAt, type Nic } from "./nic.js";
+import { isBroadcastAt, isBroadcastHere, ownAt, type Nic } from "./nic.js";
 import type { Packet } from "./packet.js";
 import { get16, get32 } from "./wire.js";
 
@@ -16,12 +16,15 @@ export interface Upward {
   readonly reassembly: Reassembly;
 }
 
-/** Whether a packet from there is to be believed at all (RFC 1122, 3.2.1.3; RFC 4291, 2.7). */
+/** Whether a packet from there is to be believed at all: of no group, no loopback, not the stack itself (RFC 1122, 3.2.1.3; RFC 4291, 2.7). */
 function plausibleSource(nic: Nic, { frame, sourceAt, family }: Packet): boolean {
-  const source = frame.subarray(sourceAt, sourceAt + (family === 4 ? 4 : 16));
-  if (isMulticast(source) || isLoopback(source)) return false;
-  if (family === 4 && isBroadcastHere(nic, source)) return false;
-  return ownAt(nic, source, 0, source.length) === undefined;
+  const first = frame[sourceAt] as number;
+  if (family === 4) {
+    if (first >= 224 || first === 127 || isBroadcastAt(nic, frame, sourceAt)) return false;
+    return ownAt(nic, frame, sourceAt, 4) === undefined;
+  }
+  if (first === 0xff || (first === 0 && isLoopback(frame.subarray(sourceAt, sourceAt + 16)))) return false;
+  return ownAt(nic, frame, sourceAt, 16) === undefined;
 }
 
 /** Whether the packet is for this stack; says in it whether it is for others too. */

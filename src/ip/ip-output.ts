@@ -1,6 +1,6 @@
 // Sending of packets: IPv4 and IPv6 headers, and fragments where a datagram is larger than the link (RFC 791, RFC 8200).
 import { familyOf, type Address } from "./address.js";
-import { checksum } from "./checksum.js";
+import { addressSum, fold } from "./checksum.js";
 import { ethernetHeader } from "./ethernet.js";
 import { neighbourOf, sendTo } from "./neighbour.js";
 import { mtuOf, nextHop, random32, transportAt, type Neighbour, type Nic } from "./nic.js";
@@ -18,6 +18,8 @@ export interface Outgoing {
   readonly hopLimit?: number | undefined;
   /** DSCP and ECN (RFC 2474); 0 where absent. */
   readonly trafficClass?: number | undefined;
+  /** The sum of the addresses, where it is known. */
+  readonly pseudo?: number;
 }
 
 /** The neighbour on the way to `destination`; undefined where there is no way. */
@@ -27,13 +29,8 @@ export function hopTo(nic: Nic, destination: Address): Neighbour | undefined {
 }
 
 /** Writes the IPv4 header in front of `length` bytes at `transportAt(4)`. `fragment` is the field of flags and offset. */
-function header4(
-  nic: Nic,
-  { source, destination, protocol, hopLimit = nic.hopLimit, trafficClass = 0 }: Outgoing,
-  length: number,
-  identification: number,
-  fragment: number,
-): void {
+function header4(nic: Nic, packet: Outgoing, length: number, identification: number, fragment: number): void {
+  const { source, destination, protocol, hopLimit = nic.hopLimit, trafficClass = 0 } = packet;
   const { tx } = nic;
   const at = ethernetHeader;
   tx[at] = 0x45;
@@ -43,12 +40,14 @@ function header4(
   set16(tx, at + 6, fragment);
   tx[at + 8] = hopLimit;
   tx[at + 9] = protocol;
-  set16(tx, at + 10, 0);
   for (let i = 0; i < 4; i++) {
     tx[at + 12 + i] = source[i] as number;
     tx[at + 16 + i] = destination[i] as number;
   }
-  set16(tx, at + 10, checksum(tx, at, at + 20));
+  const addresses = packet.pseudo ?? addressSum(source, destination);
+  const words =
+    (0x4500 | trafficClass) + (20 + length) + identification + fragment + ((hopLimit << 8) | protocol);
+  set16(tx, at + 10, ~fold(words + addresses) & 0xffff);
 }
 
 function header6(

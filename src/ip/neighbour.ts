@@ -52,7 +52,7 @@ export function forget(nic: Nic, neighbour: Neighbour): void {
 
 /** Sends the first `length` bytes of `tx`, an IP packet behind room for an Ethernet header. False: the link is full. */
 export function sendTo(nic: Nic, neighbour: Neighbour, length: number): boolean {
-  const { tx, link, host } = nic;
+  const { tx, link } = nic;
   const type = neighbour.address.length === 4 ? etherType.ipv4 : etherType.ipv6;
   const { mac } = neighbour;
   if (mac === undefined) {
@@ -60,12 +60,12 @@ export function sendTo(nic: Nic, neighbour: Neighbour, length: number): boolean 
     return wait(nic, neighbour, tx.slice(0, length));
   }
   writeEthernet(tx, mac, link.mac, type);
-  if (neighbour.state === "reachable" && host.now() - neighbour.confirmed > reachableMsecs)
+  if (neighbour.state === "reachable" && nic.now() - neighbour.confirmed > reachableMsecs)
     neighbour.state = "stale";
   if (neighbour.state === "stale") {
     neighbour.state = "delay";
     neighbour.probes = 0;
-    nic.timers.set(neighbour.timer, host.now() + delayFirstProbeMsecs);
+    nic.timers.set(neighbour.timer, nic.now() + delayFirstProbeMsecs);
   }
   return sendFrame(nic, length);
 }
@@ -82,7 +82,7 @@ function wait(nic: Nic, neighbour: Neighbour, frame: Uint8Array): boolean {
   neighbour.waiting.push(frame);
   if (neighbour.timer.at === Infinity && neighbour.state === "incomplete") {
     neighbour.probes = 1;
-    nic.timers.set(neighbour.timer, nic.host.now() + retransMsecs);
+    nic.timers.set(neighbour.timer, nic.now() + retransMsecs);
     nic.solicit(neighbour, false);
   }
   return true;
@@ -109,7 +109,7 @@ export function learn(nic: Nic, neighbour: Neighbour, mac: Mac, confirms: boolea
 /** What was sent has arrived: an answer, or progress of a layer above (RFC 4861, 7.3.1). */
 export function confirm(nic: Nic, neighbour: Neighbour): void {
   if (neighbour.mac === undefined || neighbour.state === "group") return;
-  neighbour.confirmed = nic.host.now();
+  neighbour.confirmed = nic.now();
   if (neighbour.state === "reachable") return;
   neighbour.state = "reachable";
   nic.timers.set(neighbour.timer, Infinity);
@@ -126,6 +126,6 @@ function onTimer(nic: Nic, neighbour: Neighbour): void {
     return;
   }
   neighbour.probes++;
-  nic.timers.set(neighbour.timer, nic.host.now() + retransMsecs);
+  nic.timers.set(neighbour.timer, nic.now() + retransMsecs);
   nic.solicit(neighbour, neighbour.state === "probe");
 }

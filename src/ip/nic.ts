@@ -3,7 +3,6 @@ import {
   commonBits,
   familyOf,
   inPrefix,
-  isBroadcast,
   isLinkLocal,
   isMulticast,
   limitedBroadcast,
@@ -15,7 +14,7 @@ import {
 import { ethernetHeader } from "./ethernet.js";
 import type { Host, Link } from "./host.js";
 import type { Timer, Timers } from "./timers.js";
-import { equal as same } from "./wire.js";
+import { equal as same, get32 } from "./wire.js";
 
 /** A host on the link. */
 export interface Neighbour {
@@ -34,6 +33,8 @@ export interface Neighbour {
 
 /** An address of the stack's own. Times are those of `Host.now`. */
 export interface Own extends Prefix {
+  /** The prefix's address for everybody as a number of 32 bits; 0 where there is none. */
+  readonly broadcast: number;
   /** Not to be used until nobody else has been found to use it (RFC 4862, 5.4). */
   tentative: boolean;
   preferredUntil: number;
@@ -59,6 +60,8 @@ export interface Nic {
   readonly link: Link;
   readonly host: Host;
   readonly timers: Timers;
+  /** `Host.now`, asked once for each call from outside: to a unikernel it is a call of the host's. */
+  readonly now: () => number;
   /** The frame that is being written. */
   readonly tx: Uint8Array;
   readonly counters: Counters;
@@ -104,9 +107,15 @@ export function ownAt(nic: Nic, b: Uint8Array, at: number, size: number): Own | 
   return undefined;
 }
 
-/** Whether an IPv4 packet to `address` is for everybody (RFC 1122, 3.2.1.3). */
+/** Whether an IPv4 address, here as the bytes at `at`, is everybody's on the link (RFC 1122, 3.2.1.3). */
+export function isBroadcastAt(nic: Nic, b: Uint8Array, at: number): boolean {
+  const value = get32(b, at);
+  if (value === -1) return true;
+  for (const own of nic.own) if (own.broadcast === value && value !== 0) return true;
+  return false;
+}
 export const isBroadcastHere = (nic: Nic, address: Address): boolean =>
-  same(address, limitedBroadcast) || nic.own.some((own) => isBroadcast(address, own));
+  address.length === 4 && isBroadcastAt(nic, address, 0);
 
 /** Where packets to `destination` come from: of one scope with it, then of the longest common prefix (RFC 6724, 5). */
 export function sourceFor(nic: Nic, destination: Address): Address | undefined {
@@ -115,7 +124,7 @@ export function sourceFor(nic: Nic, destination: Address): Address | undefined {
     if (own.tentative || own.address.length !== destination.length) continue;
     const score =
       (isLinkLocal(own.address) === isLinkLocal(destination) ? 1000 : 0) +
-      (own.preferredUntil > nic.host.now() ? 500 : 0) +
+      (own.preferredUntil > nic.now() ? 500 : 0) +
       Math.min(commonBits(own.address, destination), own.length);
     if (score > bestScore) [best, bestScore] = [own, score];
   }
@@ -124,7 +133,7 @@ export function sourceFor(nic: Nic, destination: Address): Address | undefined {
 
 /** The neighbour that packets to `destination` go to, by its address: itself, or a router; undefined where there is no way. */
 export function nextHop(nic: Nic, destination: Address): Address | undefined {
-  const now = nic.host.now();
+  const now = nic.now();
   const near = (prefix: Prefix): boolean => inPrefix(destination, prefix);
   if (isLinkLocal(destination) || isMulticast(destination) || same(destination, limitedBroadcast))
     return destination;

@@ -85,12 +85,12 @@ export function createRouter(nic: Nic, options: RouterOptions): RouterRole {
   };
   const timer = createTimer(() => {
     send(allNodes);
-    last = nic.host.now();
+    last = nic.now();
     sent++;
     const until = interval.min + random(nic) * (interval.max - interval.min);
     nic.timers.set(timer, last + (sent < interval.initialCount ? Math.min(until, interval.initial) : until));
   });
-  nic.timers.set(timer, nic.host.now());
+  nic.timers.set(timer, nic.now());
   return {
     solicited(packet) {
       if (
@@ -101,7 +101,7 @@ export function createRouter(nic: Nic, options: RouterOptions): RouterRole {
         return;
       // RFC 4861, 6.2.6: by unicast to who has an address, else to all, but not more often than every three seconds.
       const asker = sourceOf(packet);
-      const now = nic.host.now();
+      const now = nic.now();
       if (!isUnspecified(asker)) send(asker);
       else
         nic.timers.set(timer, Math.max(now + random(nic) * answerDelayMsecs, last + betweenMulticastsMsecs));

@@ -1,5 +1,5 @@
 // A host's side of IPv6 configuration: addresses without a server (RFC 4862), and what routers say (RFC 4861, 6.3).
-import { allNodes, allRouters, interfaceAddress, isLinkLocal, type Address } from "./address.js";
+import { allNodes, allRouters, broadcastOf, interfaceAddress, isLinkLocal, type Address } from "./address.js";
 import { announceArp } from "./arp.js";
 import { sendIcmp } from "./icmp.js";
 import { advertise, macOption, ndHopLimit, ndOption, ndType, probeAddress } from "./nd.js";
@@ -39,7 +39,7 @@ export interface Addresses {
 export function createAddresses(nic: Nic): Addresses {
   let auto = false;
   let asked = 0;
-  const now = (): number => nic.host.now();
+  const now = (): number => nic.now();
 
   /** What has run out goes. */
   const expiry = createTimer(() => {
@@ -83,6 +83,7 @@ export function createAddresses(nic: Nic): Addresses {
       if (ownAddress(nic, address) !== undefined) return;
       const is6 = address.length === 16;
       const own: Own = {
+        broadcast: is6 ? 0 : broadcastOf({ address, length }),
         address,
         length,
         tentative: is6 && probe,
@@ -155,7 +156,7 @@ export function createAddresses(nic: Nic): Addresses {
 
 /** RFC 4861, 6.3.4. */
 function learnRouter(nic: Nic, router: Address, said: RouterAdvertisement, packet: Packet): void {
-  const until = nic.host.now() + said.lifetime * 1000;
+  const until = nic.now() + said.lifetime * 1000;
   const known = nic.routers.find(({ address }) => equal(address, router));
   if (known !== undefined) known.until = until;
   else if (said.lifetime > 0 && nic.routers.length < listMax) nic.routers.push({ address: router, until });

@@ -85,26 +85,44 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   const counters = { received: 0, sent: 0, dropped: 0, segmentsResent: 0 };
   let [busy, closed, asked] = [0, false, Infinity];
 
-  const settle = (): void => {
-    if (busy > 0 || closed) return;
-    busy++;
+  let time = 0;
+  const begin = (): void => {
+    if (busy++ === 0) time = host.now();
+  };
+  /** Sends and tells what is due, and asks for the next alarm, where the outermost call ends. */
+  const finish = (): void => {
     try {
+      if (busy > 1) return;
       tcp.flush();
       takeBacklog();
     } finally {
       busy--;
     }
     // Asked again only where the time has changed: a host's timers may be dear.
-    if (timers.next !== asked) {
-      asked = timers.next;
-      host.wake(asked);
+    if (timers.next === asked || closed) return;
+    asked = timers.next;
+    host.wake(asked);
+  };
+  const during = (work: () => void): void => {
+    if (closed) return;
+    begin();
+    try {
+      work();
+    } finally {
+      finish();
     }
+  };
+  const settle = (): void => {
+    if (busy > 0 || closed) return;
+    begin();
+    finish();
   };
   const nic: Nic = {
     // Closed, the stack is silent.
     link: { mtu: link.mtu, mac: link.mac, send: (frame) => closed || link.send(frame) },
     host,
     timers,
+    now: () => (busy > 0 ? time : host.now()),
     tx: new Uint8Array(ethernetHeader + link.mtu + 2),
     counters,
     own: [],
@@ -144,7 +162,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   const upward: Upward = {
     reassembly: createReassembly(
       timers,
-      () => host.now(),
+      () => nic.now(),
       (frame) => onExpired(frame),
     ),
     parameterProblem: (from, code, pointer) => icmp.message(from, 4, code, pointer),
@@ -184,17 +202,6 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
       if (backlog.length === 0) tcp.flush();
     }
   };
-  const during = (work: () => void): void => {
-    if (closed) return;
-    busy++;
-    try {
-      work();
-    } finally {
-      busy--;
-    }
-    settle();
-  };
-
   let router: ReturnType<typeof createRouter> | undefined;
   const add = (text: string, probe = options.probe ?? true): void => {
     const { address, length } = parsePrefix(text);
@@ -211,7 +218,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     },
     onAddresses: undefined,
     onAdvertisement: undefined,
-    now: () => host.now(),
+    now: () => nic.now(),
     receive(frame) {
       if (closed) return;
       if (busy > 0) {
@@ -220,13 +227,12 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
         else counters.dropped++;
         return;
       }
-      busy++;
+      begin();
       try {
         take(frame);
       } finally {
-        busy--;
+        finish();
       }
-      settle();
     },
     receiveAll: (frames) =>
       during(() => {
@@ -234,7 +240,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
       }),
     tick() {
       asked = Infinity;
-      during(() => timers.run(host.now()));
+      during(() => timers.run(time));
     },
     resume: () => during(() => tcp.resume()),
     batch: during,

@@ -102,7 +102,7 @@ export class Connection {
     }
     this.end();
     if (tcb.state !== state.finWait2) return;
-    tcb.idleAt = this.#layer.nic.host.now() + finWait2Msecs;
+    tcb.idleAt = this.#layer.nic.now() + finWait2Msecs;
     this.#touch();
   }
   /** Ends at once; the peer gets a reset. */

@@ -18,7 +18,7 @@ const blocksMax = { withTimestamps: 3, alone: 4 } as const;
 
 /** The clock of timestamps: a millisecond (RFC 7323, 5.4). */
 export const timestampNow = (layer: Layer, tcb: Tcb): number =>
-  (Math.floor(layer.nic.host.now()) + tcb.tsOffset) | 0;
+  (Math.floor(layer.nic.now()) + tcb.tsOffset) | 0;
 
 /** What the peer is told that it may send: the right edge never goes back (RFC 9293, 3.8.6, SHLD-14). */
 function windowField(tcb: Tcb): number {

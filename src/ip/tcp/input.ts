@@ -76,13 +76,13 @@ function onNone(layer: Layer, packet: Packet): void {
     touch(layer, tcb);
     return;
   }
-  tcb.idleAt = nic.host.now() + offerMsecs;
+  tcb.idleAt = nic.now() + offerMsecs;
   touch(layer, tcb);
   layer.offer?.(tcb);
 }
 
 function onConnection(layer: Layer, tcb: Tcb, packet: Packet): void {
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   tcb.heardAt = now;
   tcb.keepAliveProbes = 0;
   if (tcb.state >= state.established) onSynchronized(layer, tcb, packet, now);

@@ -166,18 +166,21 @@ export function leave(layer: Layer, tcb: Tcb): void {
 const identity = (local: Address, localPort: number, remote: Address, remotePort: number): Uint8Array =>
   concat(local, remote, Uint8Array.of(localPort >> 8, localPort, remotePort >> 8, remotePort));
 
-/** RFC 6528, 3: a clock of 4 µs and a keyed function of the connection. */
-export function initialSequence(
+/**
+ * The initial sequence number of a connection: a clock of 4 µs and a keyed function of its ends (RFC 6528, 3); and by the same the
+ * start of its timestamps (RFC 7323, 7.1), so that both are later when the same ends meet again.
+ */
+export function initialNumbers(
   layer: Layer,
   local: Address,
   localPort: number,
   remote: Address,
   remotePort: number,
-): number {
-  const [hash] = siphash(layer.secret, identity(local, localPort, remote, remotePort));
-  return (Math.floor(layer.nic.host.now() * 250) + hash) | 0;
+): readonly [sequence: number, timestamp: number] {
+  const [low, high] = siphash(layer.secret, identity(local, localPort, remote, remotePort));
+  return [(((layer.nic.now() * 250) % 0x100000000) + low) | 0, high];
 }
 
-/** The start of a connection's timestamps, and of the ports for a destination (RFC 7323, 7.1; RFC 6056, 3.3.3). */
-export const offsetFor = (layer: Layer, local: Address, remote: Address, remotePort: number): number =>
-  siphash(layer.secret, identity(local, 0, remote, remotePort))[1];
+/** Where the ports for a destination begin (RFC 6056, 3.3.4). */
+export const portOffset = (layer: Layer, local: Address, remote: Address, remotePort: number): number =>
+  siphash(layer.secret, identity(local, 0, remote, remotePort))[1] >>> 0;

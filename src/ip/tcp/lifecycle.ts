@@ -4,7 +4,7 @@ import { keyOf, type Address } from "../address.js";
 import { createTimer } from "../timers.js";
 import { startCongestion } from "./congestion.js";
 import { emitReset, pathMss, timestampSize } from "./emit.js";
-import { enter, hashOf, initialSequence, leave, offsetFor, type Layer } from "./layer.js";
+import { enter, hashOf, initialNumbers, leave, type Layer } from "./layer.js";
 import { initialRto } from "./rto.js";
 import { clear } from "./send-queue.js";
 import { distance } from "./sequence.js";
@@ -43,10 +43,10 @@ export function createTcb(
   const { address: source, port: localPort } = local;
   const { address: destination, port: remotePort } = remote;
   const family = source.length === 4 ? 4 : 6;
-  const iss = initialSequence(layer, source, localPort, destination, remotePort);
+  const [iss, tsOffset] = initialNumbers(layer, source, localPort, destination, remotePort);
   const rcvLimit = options.receiveBuffer ?? layer.limits.receiveBuffer;
   const rcvMss = pathMss(layer, { family });
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   const tcb: Tcb = {
     state: initial,
     family,
@@ -105,7 +105,7 @@ export function createTcb(
     timestamps: layer.limits.timestamps,
     tsRecent: 0,
     tsRecentAt: now,
-    tsOffset: offsetFor(layer, source, destination, remotePort),
+    tsOffset,
     ackNow: false,
     ackSent: 0,
     ackAt: Infinity,
@@ -157,7 +157,7 @@ const shiftFor = (limit: number): number => Math.min(14, Math.max(0, 16 - Math.c
 /** What the peer's SYN says of it (RFC 9293, 3.7.1; RFC 7323, 2.2 and 3.2; RFC 2018, 2). */
 export function takeSynOptions(layer: Layer, tcb: Tcb): void {
   const { segment } = layer;
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   tcb.scaling = segment.windowScale >= 0;
   tcb.windowShift = Math.max(0, segment.windowScale);
   if (!tcb.scaling) {
@@ -202,7 +202,7 @@ export function toTimeWait(layer: Layer, tcb: Tcb): void {
   tcb.retransmitAt = Infinity;
   layer.timeWaits.delete(tcb);
   layer.timeWaits.add(tcb);
-  tcb.idleAt = layer.nic.host.now() + layer.limits.timeWaitMsecs;
+  tcb.idleAt = layer.nic.now() + layer.limits.timeWaitMsecs;
   if (first) tell(layer, tcb, event.closed);
   else touch(layer, tcb);
 }

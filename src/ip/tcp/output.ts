@@ -33,7 +33,7 @@ export const isOpening = (tcb: Tcb): boolean =>
 
 /** Sends the SYN, the first time or again (3.10.1, 3.10.7.2). */
 export function sendSyn(layer: Layer, tcb: Tcb): boolean {
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   const iss = tcb.una;
   if (!emit(layer, tcb, flag.syn | (tcb.state === state.synReceived ? flag.ack : 0), iss, 0)) return false;
   if (tcb.max === iss) {
@@ -50,7 +50,7 @@ export function sendSyn(layer: Layer, tcb: Tcb): boolean {
 /** False where the link took no more. */
 function pump(layer: Layer, tcb: Tcb): boolean {
   if (tcb.next === tcb.max && tcb.max === end(tcb) && tcb.mode === mode.open) return true;
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   // RFC 5681, 4.1: after a silence the network is not what it was.
   if (tcb.max === tcb.una && now - tcb.lastSentAt > tcb.rto)
     tcb.cwnd = Math.min(tcb.cwnd, initialWindow(tcb.mss));
@@ -142,7 +142,7 @@ export function finSent(tcb: Tcb): void {
 }
 
 function sentNow(layer: Layer, tcb: Tcb): void {
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   tcb.lastSentAt = now;
   if (tcb.retransmitAt === Infinity || tcb.persisting) {
     tcb.persisting = false;
@@ -183,7 +183,7 @@ export function probe(layer: Layer, tcb: Tcb, now: number): void {
 export function schedule(layer: Layer, tcb: Tcb): void {
   // What is under way is never without a timer, whatever else went on (RFC 6298, 5.1).
   if (tcb.retransmitAt === Infinity && tcb.max !== tcb.una && tcb.state !== state.timeWait)
-    tcb.retransmitAt = layer.nic.host.now() + currentRto(tcb);
+    tcb.retransmitAt = layer.nic.now() + currentRto(tcb);
   const at = Math.min(tcb.retransmitAt, tcb.ackAt, tcb.idleAt);
   if (tcb.timer.at !== at) layer.nic.timers.set(tcb.timer, at);
 }

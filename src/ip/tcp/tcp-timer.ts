@@ -19,7 +19,7 @@ const negativeAdvice = 3;
 const keepAlive = { intervalMsecs: 75_000, probes: 9 } as const;
 
 export function onTimer(layer: Layer, tcb: Tcb): void {
-  const now = layer.nic.host.now();
+  const now = layer.nic.now();
   if (tcb.ackAt <= now) {
     tcb.ackAt = Infinity;
     tcb.ackNow = true;

@@ -8,7 +8,7 @@ import { dynamicPorts, type Endpoint } from "../udp.js";
 import { equal } from "../wire.js";
 import { Connection } from "./connection.js";
 import { takeReport } from "./reports.js";
-import { defaultLimits, find, initialSequence, offsetFor, type Layer, type TcpLimits } from "./layer.js";
+import { defaultLimits, find, initialNumbers, portOffset, type Layer, type TcpLimits } from "./layer.js";
 import { abort, createTcb, toClosed, touch, type TcbOptions } from "./lifecycle.js";
 import { output } from "./output.js";
 import { receive } from "./input.js";
@@ -111,9 +111,16 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
   };
 
   /** RFC 6056, 3.3.4: for every destination another order of ports, that nobody foresees. */
-  let opened = random32(nic);
+  let [opened, offset] = [random32(nic), 0];
+  let lastTo: Endpoint = { address: new Uint8Array(0), port: -1 };
+  let lastFrom: Address = lastTo.address;
   const freePort = (local: Address, remote: Endpoint): number => {
-    const start = (offsetFor(layer, local, remote.address, remote.port) >>> 0) + opened++;
+    // Mostly it goes where it went before.
+    if (remote.port !== lastTo.port || !equal(remote.address, lastTo.address) || !equal(local, lastFrom)) {
+      offset = portOffset(layer, local, remote.address, remote.port);
+      [lastTo, lastFrom] = [{ address: remote.address.slice(), port: remote.port }, local];
+    }
+    const start = offset + opened++;
     for (let i = 0; i < dynamicPorts.count; i++) {
       const port = dynamicPorts.first + ((start + i) % dynamicPorts.count);
       if (isFree(local, port, remote) && !listeners.has(port)) return port;
@@ -128,8 +135,11 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
     const old = find(layer, local, port, remote.address, remote.port);
     if (old === undefined) return true;
     if (old.state !== state.timeWait || !old.timestamps) return false;
-    const age = nic.host.now() - (old.idleAt - layer.limits.timeWaitMsecs);
-    if (age < reuseMsecs || !after(initialSequence(layer, local, port, remote.address, remote.port), old.max))
+    const age = nic.now() - (old.idleAt - layer.limits.timeWaitMsecs);
+    if (
+      age < reuseMsecs ||
+      !after(initialNumbers(layer, local, port, remote.address, remote.port)[0], old.max)
+    )
       return false;
     toClosed(layer, old);
     return true;
@@ -176,7 +186,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
         accept(tcb) {
           tcb.noDelay = options.noDelay ?? false;
           tcb.keepAlive = options.keepAliveMsecs ?? 0;
-          if (tcb.keepAlive > 0) tcb.idleAt = nic.host.now() + tcb.keepAlive;
+          if (tcb.keepAlive > 0) tcb.idleAt = nic.now() + tcb.keepAlive;
           if (options.userTimeoutMsecs !== undefined) tcb.userTimeout = options.userTimeoutMsecs;
           if (options.sendBuffer !== undefined) tcb.sendLimit = options.sendBuffer;
           accept(new Connection(layer, tcb));

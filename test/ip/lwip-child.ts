@@ -21,6 +21,7 @@ const child = spawn(program, [`${total}`], {
   env: { ...process.env, TAP: "tap1" },
   stdio: ["ignore", "pipe", "inherit"],
 });
+process.on("exit", () => child.kill("SIGKILL"));
 let said = "";
 const line = (pattern: RegExp): Promise<void> =>
   new Promise((resolve) => {
@@ -58,6 +59,7 @@ const asked = await new Promise<{ readonly count: number; readonly wrong: number
 });
 assert.deepEqual(asked, { count: total, wrong: 0 });
 await line(/asked \d+, wrong \d+/);
+await line(/served \d+\n/);
 assert.match(said, new RegExp(`served ${total}\n`));
 assert.match(said, new RegExp(`asked ${total}, wrong 0\n`));
 child.kill("SIGKILL");

@@ -131,6 +131,8 @@ static void pour(void *argument)
 
 int main(int argc, char **argv)
 {
+    /* Whoever started it may have been killed. */
+    alarm(50);
     size_t total = argc > 1 ? (size_t)atol(argv[1]) : 100000;
     tcpip_init(NULL, NULL);
     sys_sem_new(&ready, 0);

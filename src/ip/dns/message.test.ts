@@ -89,6 +89,8 @@ test("too much is cut off by whole records, and says so; names that are none are
   assert.ok(
     bytes.length <= 512 && read?.truncated === true && read.answers.length > 3 && read.answers.length < 10,
   );
-  for (const bad of ["a..b", `${"x".repeat(64)}.test`, Array(130).fill("a").join("."), ".a"]) assert.throws(() => nameBytes(bad), RangeError, bad); // prettier-ignore
+  for (const bad of ["a..b", "a\\", "a\\999", "ü\u0100", `${"x".repeat(64)}.test`, Array(130).fill("a").join("."), ".a"]) assert.throws(() => nameBytes(bad), RangeError, bad); // prettier-ignore
+  assert.deepEqual(nameBytes("."), Uint8Array.of(0));
+  assert.deepEqual(nameBytes("a\\."), Uint8Array.of(2, 97, 46, 0));
   assert.deepEqual(nameBytes("a\\.b.c."), Uint8Array.from([3, 97, 46, 98, 1, 99, 0]));
 });

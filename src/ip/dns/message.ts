@@ -158,24 +158,39 @@ const labelText = (byte: number): string =>
       ? String.fromCharCode(byte)
       : `\\${`${byte}`.padStart(3, "0")}`;
 
-/** A name as bytes, without pointers. Throws RangeError where it is none: too long, or an empty label. */
+/** A name as bytes, without pointers; a dot at its end changes nothing. Throws RangeError where it is none: too long, or an empty label. */
 export function nameBytes(name: string): Uint8Array {
+  const refuse = (): never => {
+    throw new RangeError(`not a domain name: ${name}`);
+  };
   const bytes: number[] = [];
-  const trimmed = name.endsWith(".") && !name.endsWith("\\.") ? name.slice(0, -1) : name;
-  for (const label of trimmed === ""
-    ? []
-    : (trimmed.match(/(?:\\\d{3}|\\.|[^.\\])+|(?<=\.|^)(?=\.|$)/gs) ?? [])) {
-    const chars = [...label.matchAll(/\\(\d{3})|\\(.)|(.)/gs)].map(([, number, escaped, plain]) =>
-      number === undefined ? (escaped ?? plain ?? "").charCodeAt(0) : Number(number),
-    );
-    if (chars.length === 0 || chars.length > labelMax || chars.some((char) => char > 255))
-      throw new RangeError(`not a domain name: ${name}`);
-    bytes.push(chars.length, ...chars);
+  let label: number[] = [];
+  const finish = (): void => {
+    if (label.length === 0 || label.length > labelMax) refuse();
+    bytes.push(label.length, ...label);
+    label = [];
+  };
+  for (let at = name === "." ? 1 : 0; at < name.length; at++) {
+    let char = name.charCodeAt(at);
+    if (char === dot) {
+      finish();
+      continue;
+    }
+    if (char === backslash) {
+      const number = /^\d{3}/.exec(name.slice(at + 1, at + 4))?.[0];
+      char = number === undefined ? name.charCodeAt(at + 1) : Number(number);
+      at += number === undefined ? 1 : 3;
+    }
+    // What follows a backslash at the end is no character at all.
+    if (!(char <= 255)) refuse();
+    label.push(char);
   }
+  if (label.length > 0) finish();
   bytes.push(0);
-  if (bytes.length > nameMax) throw new RangeError(`not a domain name: ${name}`);
+  if (bytes.length > nameMax) refuse();
   return Uint8Array.from(bytes);
 }
+const [dot, backslash] = [0x2e, 0x5c];
 
 /** Data in which no pointer is left, since it may go to another message (RFC 3597, 4, for the old types). */
 function expanded(data: Uint8Array, type: number, start: number, end: number): Uint8Array {

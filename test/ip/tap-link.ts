@@ -12,7 +12,7 @@ export interface TapStack {
   close(): void;
 }
 
-/** `loss` is the probability that a frame is lost, either way; `capture` sees every frame that is not. */
+/** `loss` is the probability that a frame is lost, either way; `capture` sees what the stack sends. */
 export function stackOnTap(
   tap: string,
   options: StackOptions,
@@ -50,9 +50,7 @@ export function stackOnTap(
   device.onReadable(() => {
     const frames: Uint8Array[] = [];
     for (let frame; (frame = device.read()) !== undefined;) {
-      if (random() < loss) continue;
-      capture(frame);
-      frames.push(frame);
+      if (random() >= loss) frames.push(frame);
     }
     stack.receiveAll(frames);
   });

@@ -5,23 +5,10 @@ import { encodeText } from "../../bytes/text.js";
 import { formatAddress } from "../../ip/index.js";
 import type { HostSockets, TcpEvents, TcpSocket } from "../user/sockets.js";
 import { createNameBook } from "../wisp/name-book.js";
-import { createRequestReader, type HttpRequest } from "./http-request.js";
+import { exchange } from "./exchange.js";
+import { createRequestReader } from "./http-request.js";
 
 const schemes: Readonly<Record<number, string>> = { 80: "http", 443: "https" };
-
-/** Of the connection between the unikernel and this process, or fetch's own to say (RFC 9110, 7.6.1). */
-const dropped: ReadonlySet<string> = new Set([
-  "connection",
-  "content-encoding",
-  "content-length",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 const nowhere = (): Solo5Error => new Solo5Error("NET", "a page can listen nowhere");
 
@@ -32,6 +19,7 @@ export function fetchSockets(
 ): HostSockets {
   const names = createNameBook();
   const connect = (scheme: string, host: string, port: number, events: TcpEvents): TcpSocket => {
+    const base = new URL(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`);
     const reader = createRequestReader();
     const aborter = new AbortController();
     let [isBusy, isEnded, isOver] = [false, false, false];
@@ -46,44 +34,9 @@ export function fetchSockets(
       if (isOver) return;
       isOver = true;
       aborter.abort();
+      resume();
       if (error === undefined) events.ended();
       events.closed(error);
-    };
-    const answer = async (request: HttpRequest): Promise<boolean> => {
-      // Where the unikernel connects is where it goes, whatever it says in the request.
-      const base = new URL(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`);
-      const { pathname, search } = new URL(request.target, base);
-      const url = new URL(pathname + search, base);
-      const headers = request.headers
-        .filter(([name]) => !dropped.has(name))
-        .map(([name, value]): [string, string] => [name, value]);
-      const bodiless = request.method === "GET" || request.method === "HEAD";
-      const response = await fetch(url, {
-        method: request.method,
-        headers,
-        ...(bodiless ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
-        signal: aborter.signal,
-      });
-      const hasBody = request.method !== "HEAD" && ![204, 304].includes(response.status);
-      const isChunked = hasBody && request.takesChunks;
-      const keepsAlive = request.keepsAlive && (isChunked || !hasBody);
-      const lines = [
-        `HTTP/1.1 ${response.status} ${response.statusText}`,
-        ...[...response.headers]
-          .filter(([name]) => !dropped.has(name))
-          .map(([name, value]) => `${name}: ${value}`),
-        ...(isChunked ? ["transfer-encoding: chunked"] : []),
-        `connection: ${keepsAlive ? "keep-alive" : "close"}`,
-      ];
-      await say(encodeText(`${lines.join("\r\n")}\r\n\r\n`));
-      const body = hasBody ? response.body?.getReader() : undefined;
-      for (let part; body !== undefined && (part = await body.read()).value !== undefined;) {
-        if (isChunked) await say(encodeText(`${part.value.length.toString(16)}\r\n`));
-        await say(part.value);
-        if (isChunked) await say(encodeText("\r\n"));
-      }
-      if (isChunked) await say(encodeText("0\r\n\r\n"));
-      return keepsAlive;
     };
     /** One request after the other. */
     const serve = async (): Promise<void> => {
@@ -94,7 +47,7 @@ export function fetchSockets(
           let keepsAlive = false;
           if (request === false)
             await say(encodeText("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"));
-          else keepsAlive = await answer(request);
+          else keepsAlive = await exchange(fetch, base, request, aborter.signal, say);
           if (!keepsAlive) return finish();
         }
         if (isEnded) finish();

@@ -19,7 +19,11 @@ const inFolder = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${folder}
 
 /** `words` for bash, which turns $'…' into bytes; in the folder. */
 const bash = (words: string): { stdout: Buffer; stderr: Buffer; status: number | null } =>
-  spawnSync("bash", ["-c", words], { cwd: folder, env: { ...process.env, SOLO5_CACHE: "none" } });
+  spawnSync("bash", ["-c", words], {
+    timeout: 60_000,
+    cwd: folder,
+    env: { ...process.env, SOLO5_CACHE: "none" },
+  });
 const command = (name: string): string => `'${process.execPath}' '${commandFile(name)}'`;
 const says = (text: string, ...parts: readonly Buffer[]): Buffer =>
   Buffer.concat([Buffer.from(text), ...parts]);

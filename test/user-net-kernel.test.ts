@@ -14,6 +14,7 @@ import { kernelGuest } from "./kernel-guest.js";
 import type { Namespace } from "./namespace.js";
 import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
+import { until } from "./until.js";
 
 const skip = needsAll(needs.root(), needs.program("ip", "ping", "busybox"));
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
@@ -103,7 +104,7 @@ for (const { title, mtu, host, gateway } of [
     const args = [gateway, echo, resetting, 9, 1000, 8_000_000].map(String);
     const outcome = await there.guest.execute(process.execPath, [script("kernel-client"), ...args]);
     assert.deepEqual(outcome, { stdout: "as it must be\n", stderr: "", status: 0 });
-    while (resets() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until("the kernel has sent a reset", () => resets() > 0);
     close();
   });
 }

@@ -7,7 +7,7 @@ import { mangle } from "../../src/wasm/to-c/names.js";
 import { wasmToC } from "../../src/wasm/to-c/module.js";
 import { isas } from "../../src/toolchain/isa.js";
 import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/layout.js";
-import { buildWasmProgram } from "../../src/toolchain/wasm.js";
+import { buildWasmProgram, wasmFolder } from "../../src/toolchain/wasm.js";
 import { createBase } from "./base.js";
 import { readEngine } from "./engine-source.js";
 import { bundler } from "../../src/typescript/esbuild.js";
@@ -67,7 +67,7 @@ export async function buildRunners({
       work,
       module,
       sources: [join(source, "runner.c")],
-      headers: [header, join(source, "runner.h"), join(source, "random.h")],
+      headers: [header, join(source, "runner.h"), join(wasmFolder, "random.h")],
       devices: runnerDevices,
       flags: [`-I${source}`],
       memoryBase: runnerMemoryBase,

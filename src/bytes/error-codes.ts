@@ -138,6 +138,10 @@ export const errorCodes = {
     means: "a file could not be written; what was there is there still",
     wayOut: "the reason is in the message",
   },
+  WASM_IMPORT: {
+    means: "a module imports what nobody has",
+    wayOut: "WASI preview 1 and AssemblyScript's env are there",
+  },
   WRONG_MEMORY: {
     means: "an engine was given memory that another made",
     wayOut: "memory of that engine's newMemory",

@@ -9,7 +9,7 @@ import { writeFile } from "../node/files.js";
 import { attach } from "../tender/attach.js";
 import { valueOf, type buildOptions, type Given } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
-import { buildTypeScript, type BuiltProgram } from "../typescript/build.js";
+import { buildProgram, type BuiltProgram } from "../typescript/build.js";
 import { runnerTargets } from "../typescript/runners.js";
 import { UsageError } from "./command.js";
 import { onlyOperand, type Invocation } from "./own-command.js";
@@ -22,7 +22,7 @@ const isOfTender = (
   !["target", "isa", "files", "env"].includes(one.option);
 
 /** Whatever follows `--` are the program's arguments. */
-export function buildCommand({ given, operands }: Invocation<BuildOption>): number {
+export async function buildCommand({ given, operands }: Invocation<BuildOption>): Promise<number> {
   const separator = operands.includes("--") ? operands.indexOf("--") : operands.length;
   const file = onlyOperand(operands.slice(0, separator), "FILE");
   const output = valueOf(given, "output");
@@ -31,7 +31,7 @@ export function buildCommand({ given, operands }: Invocation<BuildOption>): numb
   const target = runnerTargets.find((name) => name === wanted);
   if (target !== wanted)
     throw new UsageError(`--target=${wanted}: programs in TypeScript run on ${runnerTargets.join(", ")}`);
-  const built = buildTypeScript(file, {
+  const built = await buildProgram(file, {
     target: target ?? "spt",
     isa: isaOf(valueOf(given, "isa")),
     files: valueOf(given, "files"),
@@ -51,7 +51,7 @@ function isaOf(value: string | undefined): Isa {
   return value;
 }
 
-function environment(given: readonly Given<BuildOption>[]): Readonly<Record<string, string>> {
+export function environment(given: readonly Given<string>[]): Readonly<Record<string, string>> {
   const pairs = given
     .filter(({ option }) => option === "env")
     .map(({ value }) => {

@@ -208,6 +208,22 @@ export const relayOptions = {
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 
+/** What `solo5 dev` takes. */
+export const devOptions = {
+  port: {
+    value: "PORT",
+    help: "the host's port that leads to the program (default 8080; 0 is any that is free)",
+    topic: "devices",
+  },
+  "guest-port": { value: "PORT", help: "the program's port (default 80)", topic: "devices" },
+  block: sptOptions.block,
+  "block-sector-size": sptOptions["block-sector-size"],
+  mem: sptOptions.mem,
+  files: buildOptions.files,
+  env: buildOptions.env,
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
 export type OptionName = keyof typeof runOptions | keyof typeof sealOptions;
 
 /** An option as it was given. */

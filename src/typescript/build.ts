@@ -5,6 +5,7 @@ import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { Declaration } from "../image/manifest-json.js";
 import { readFile } from "../node/files.js";
+import { compileAssemblyScript } from "./assemblyscript.js";
 import { bundle } from "./bundle.js";
 import { evaluateProgram } from "./program.js";
 import { fillRunner } from "./runner-image.js";
@@ -16,6 +17,7 @@ import {
   runnerFile,
   type RunnerTarget,
 } from "./runners.js";
+import { buildWasm } from "./wasm-program.js";
 
 export interface TypeScriptBuild {
   readonly target: RunnerTarget;
@@ -30,6 +32,20 @@ export interface BuiltProgram {
   /** Statements at the top that ran at build time, and what the next one needs; undefined where all of them ran. */
   readonly evaluated: number;
   readonly stoppedFor: string | undefined;
+  /** The files that the program is made of. */
+  readonly sources: readonly string[];
+}
+
+/** By the file's name: WebAssembly and AssemblyScript (`.as.ts`) through C, everything else as TypeScript. */
+export async function buildProgram(file: string, options: TypeScriptBuild): Promise<BuiltProgram> {
+  const { target, isa, files, env = {} } = options;
+  const isAssemblyScript = file.endsWith(".as.ts");
+  if (!isAssemblyScript && !file.endsWith(".wasm")) return buildTypeScript(file, options);
+  const bytes = isAssemblyScript ? compileAssemblyScript(file) : readFile(file);
+  const tree = Object.entries(files === undefined ? {} : readTree(files));
+  const decoded = tree.map(([path, text]) => [path, Uint8Array.from(Buffer.from(text, "base64"))] as const);
+  const unikernel = await buildWasm(bytes, file, { target, isa, env, files: Object.fromEntries(decoded) });
+  return { unikernel, evaluated: 0, stoppedFor: "to start", sources: [resolve(file)] };
 }
 
 /** Throws Solo5Error `BUNDLE`, `PROGRAM`, `RUNNER`, `NO_BUNDLER`. */
@@ -46,10 +62,21 @@ export function buildTypeScript(
   const program = evaluateProgram(readFile(engineFile(folder)), readBase(folder, library), bundled, {
     devices: packageDevices(file),
     files: files === undefined ? {} : readTree(files),
+    network: usesNetwork.test(bundled.source) ? defaultDevice : undefined,
   });
   const { evaluated, stoppedFor } = program;
-  return { unikernel: fillRunner(readFile(runner), runner, program), evaluated, stoppedFor };
+  const { sources } = JSON.parse(bundled.sourceMap) as { readonly sources: readonly string[] };
+  return {
+    unikernel: fillRunner(readFile(runner), runner, program),
+    evaluated,
+    stoppedFor,
+    sources: [file, ...sources].map((source) => resolve(source)),
+  };
 }
+
+/** The device of programs that name none: guest/typescript/library/ip.ts. */
+const defaultDevice = "service";
+const usesNetwork = /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b/;
 
 /** What only the larger library has: its modules, as the bundle finds them, and its globals. */
 const needsNetwork =

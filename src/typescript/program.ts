@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly devices?: readonly Declaration[];
   /** Contents in base64, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The network device that the program uses, unless one is declared before the build stops. */
+  readonly network?: string | undefined;
 }
 
 /** The program's name in traces: guest/typescript/library/traces.ts. */
@@ -29,7 +31,7 @@ export function evaluateProgram(
   engineBytes: Uint8Array,
   base: Base,
   bundle: Bundle,
-  { devices = [], files = {} }: ProgramOptions = {},
+  { devices = [], files = {}, network }: ProgramOptions = {},
 ): EvaluatedProgram {
   const module: WasmModule = new webAssembly.Module(engineBytes);
   const engine = createEngine(module, base.state);
@@ -53,6 +55,10 @@ export function evaluateProgram(
     build("declareDevice", engine.newText(name), engine.newText(kindOf[type]));
 
   const { evaluated, stoppedFor } = runStatements(engine, bundle, createStep(engine, bundle, build));
+  const hasNetwork = [...declared.values()].some(({ type }) => type === "NET_BASIC");
+  if (network !== undefined && !hasNetwork && stoppedFor !== undefined) {
+    declared.set(network, { name: network, type: "NET_BASIC" });
+  }
   // With those that the statement declared at which the build stopped.
   for (const { name, type } of declared.values())
     build("declareDevice", engine.newText(name), engine.newText(kindOf[type]));

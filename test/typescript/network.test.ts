@@ -6,16 +6,14 @@ import { Agent, createServer, get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { attach, createUserNet, open, run, type Running, type UserNet } from "../../src/index.js";
 import { build, needsRunners, program, workFolder } from "./build.js";
+import { eventually, startServing, type Serving } from "./serving.js";
 
 const skip = needsRunners;
 const timeout = 20_000;
 const folder = workFolder();
 
-let network: UserNet;
-let running: Running;
-let output = "";
+let serving: Serving;
 let [http, echo, datagrams, hostPort] = [0, 0, 0, 0];
 
 /** What the guest asks. */
@@ -41,39 +39,18 @@ before(async () => {
   const file = join(folder, "server.spt");
   const built = await build(program("server"), "-o", file);
   assert.equal(built.status, 0, built.stderr);
-  network = createUserNet({ allow: [`127.0.0.1:${hostPort}`] });
-  const plan = attach(open(file), {
-    memMiB: 128,
-    args: ["--solo5:quiet"],
-    net: { service: { source: { kind: "device", device: network.device } } },
-  });
-  running = run(plan, { console: { write: (data) => void (output += new TextDecoder().decode(data)) } });
-  const forward = async (protocol: "tcp" | "udp", guestPort: number) =>
-    (await network.forward({ protocol, hostPort: 0, guestPort })).port;
-  http = await forward("tcp", 80);
-  echo = await forward("tcp", 7);
-  datagrams = await forward("udp", 7);
-  // It answers when it has an address.
-  for (let tries = 0; ; tries++) {
-    assert.ok(tries < 100, output);
-    if (
-      await ask("/").then(
-        () => true,
-        () => false,
-      )
-    )
-      break;
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  serving = startServing(file, { allow: [`127.0.0.1:${hostPort}`] });
+  http = await serving.port(80);
+  echo = await serving.port(7);
+  datagrams = await serving.port(7, "udp");
+  await eventually(() => ask("/"));
 });
 
 after(async () => {
   if (skip !== false) return;
   host.close();
   host.closeAllConnections();
-  running.stop();
-  await running.exited;
-  network.close();
+  await serving.stop();
 });
 
 const ask = (path: string, init?: RequestInit): Promise<Response> =>
@@ -107,7 +84,7 @@ test("pages, statuses and headers", { skip, timeout }, async () => {
   assert.equal((await ask("/nothing")).status, 204);
   const fail = await ask("/fail");
   assert.equal(fail.status, 500);
-  assert.match(output, /Uncaught: Error: a handler fails\n {4}at .*server\.ts:\d+:\d+/);
+  assert.match(serving.output(), /Uncaught: Error: a handler fails\n {4}at .*server\.ts:\d+:\d+/);
   const head = await ask("/", { method: "HEAD" });
   assert.deepEqual([head.headers.get("content-length"), await head.text()], ["23", ""]);
 });

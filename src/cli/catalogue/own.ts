@@ -1,6 +1,7 @@
 // The commands that are ours alone: `solo5 NAME`. What each does is in a module of its name; registry.ts finds it.
 import {
   buildOptions,
+  devOptions,
   generalOptions,
   relayOptions,
   replayOptions,
@@ -70,6 +71,23 @@ export const build = {
   ],
   values: "file",
   seeAlso: ["solo5-seal", "solo5-run"],
+} as const satisfies CommandLine;
+
+export const dev = {
+  name: "solo5 dev",
+  summary: "run a program in TypeScript, and again when it changes",
+  operands: "FILE [OPTIONS] [-- ARGUMENTS]",
+  text: [
+    "FILE becomes a unikernel that runs here, with a network that needs no root: http://127.0.0.1:8080 leads to its port 80.",
+    "Whenever a file that it is made of changes, it is built anew and takes the place of the one that runs. ^C ends both.",
+  ],
+  options: devOptions,
+  examples: [
+    { does: "a server", line: "solo5 dev server.ts --port=8080" },
+    { does: "with a disk", line: "solo5 dev store.ts --block:storage=disk.img" },
+  ],
+  values: "file",
+  seeAlso: ["solo5-build", "solo5-run"],
 } as const satisfies CommandLine;
 
 export const replay = {
@@ -150,7 +168,17 @@ export const relay = {
   seeAlso: ["solo5-run"],
 } as const satisfies CommandLine;
 
-const documented: readonly CommandLine[] = [run, seal, build, replay, demo, relay, installPrefix, completion];
+const documented: readonly CommandLine[] = [
+  run,
+  seal,
+  build,
+  dev,
+  replay,
+  demo,
+  relay,
+  installPrefix,
+  completion,
+];
 
 export const man = {
   name: "solo5 man",

@@ -2,12 +2,13 @@
 // a row here.
 import { ownCommand, type OwnCommand } from "../own-command.js";
 import { shortName } from "./command-line.js";
-import { build, completion, demo, installPrefix, man, relay, replay, run, seal } from "./own.js";
+import { build, completion, demo, dev, installPrefix, man, relay, replay, run, seal } from "./own.js";
 
 const rows: readonly OwnCommand[] = [
   ownCommand(run, async () => (await import("../run.js")).runCommand),
   ownCommand(seal, async () => (await import("../seal.js")).sealCommand, { isMixed: true }),
   ownCommand(build, async () => (await import("../build.js")).buildCommand, { isMixed: true }),
+  ownCommand(dev, async () => (await import("../dev.js")).devCommand, { isMixed: true }),
   ownCommand(replay, async () => (await import("../replay.js")).replayCommand),
   ownCommand(demo, async () => (await import("../demo.js")).demoCommand),
   ownCommand(relay, async () => (await import("../relay.js")).relayCommand),

@@ -1,0 +1,171 @@
+// The examples, each as its first line says; and solo5 dev.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { commandFile, execute } from "../command.js";
+import { needs, needsAll } from "../needs.js";
+import { projectRoot } from "../project.js";
+import { build, needsRunners, workFolder } from "./build.js";
+import { eventually, startServing } from "./serving.js";
+
+const skip = needsRunners;
+const timeout = 30_000;
+const folder = workFolder();
+const at = (name: string): string => join(folder, name);
+const example = (name: string): string => join(projectRoot, "examples", name);
+
+async function unikernel(file: string): Promise<string> {
+  const output = at(`${Math.random()}.spt`);
+  const { status, stderr } = await build(file, "--target=spt", "-o", output);
+  assert.equal(status, 0, stderr);
+  return output;
+}
+
+test("hello", { skip, timeout }, async () => {
+  const { status, stderr } = await build(example("hello.ts"), "-o", at("hello"), "--", "you");
+  assert.equal(status, 0, stderr);
+  assert.equal((await execute(at("hello"))).stdout, "Hello, you, from a unikernel\n");
+});
+
+test("server: routes and JSON", { skip, timeout }, async () => {
+  const serving = startServing(await unikernel(example("server.ts")));
+  const port = await serving.port(80);
+  const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
+  const post = (body: string) => ask("/notes", { method: "POST", body });
+  assert.match(await (await eventually(() => ask("/"))).text(), /^<!doctype html>/);
+  assert.equal((await post('{"text":"more"}')).status, 201);
+  assert.deepEqual(await (await ask("/notes")).json(), [
+    { id: 1, text: "the first" },
+    { id: 2, text: "more" },
+  ]);
+  assert.deepEqual(
+    [(await post("{")).status, (await post("{}")).status, (await ask("/x")).status],
+    [400, 422, 404],
+  );
+  await serving.stop();
+});
+
+test("store: what was acknowledged is there after any end", { skip, timeout }, async () => {
+  const disk = at("store.img");
+  writeFileSync(disk, new Uint8Array(512 * 2000));
+  const file = await unikernel(example("store.ts"));
+  const start = async () => {
+    const serving = startServing(file, { block: { storage: { source: { kind: "file", path: disk } } } });
+    const port = await serving.port(80);
+    const ask = (key: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}/${key}`, init);
+    await eventually(() => ask("ready"));
+    return { ask, stop: () => serving.stop() };
+  };
+  const known = new Map<string, string>();
+  for (let round = 0; round < 3; round++) {
+    const { ask, stop } = await start();
+    for (const [key, value] of known) assert.equal(await (await ask(key)).text(), value, `round ${round}`);
+    const long = "x".repeat(round * 700);
+    const writes = Array.from({ length: 40 }, async (_, i) => {
+      const [key, value] = [`key${(round * 13 + i) % 50}`, `${round}.${i}.${long}`];
+      const { status } = await ask(key, { method: "PUT", body: value });
+      if (status === 204) known.set(key, value);
+    });
+    // It is killed while some of them are under way.
+    await Promise.race(writes.slice(15));
+    await Promise.all([stop(), Promise.allSettled(writes)]);
+  }
+  assert.ok(known.size > 10);
+  // A record that the end of the power has cut is none, and those in front of it are.
+  const image = readFileSync(disk);
+  image.fill(0xff, 512);
+  writeFileSync(disk, image);
+  const { ask, stop } = await start();
+  const statuses = await Promise.all([...known.keys()].map(async (key) => (await ask(key)).status));
+  assert.ok(statuses.every((status) => status === 200 || status === 404));
+  assert.equal((await ask("new", { method: "PUT", body: "again" })).status, 204);
+  await stop();
+  const again = await start();
+  assert.equal(await (await again.ask("new")).text(), "again");
+  assert.equal((await again.ask("new", { method: "DELETE" })).status, 204);
+  assert.equal((await again.ask("new")).status, 404);
+  await again.stop();
+});
+
+test("dns: answers as RFC 1035 has them", { skip, timeout }, async () => {
+  const serving = startServing(await unikernel(example("dns.ts")));
+  const port = await serving.port(53, "udp");
+  const socket = createSocket("udp4");
+  const query = (name: string, type = 1): Uint8Array => {
+    const labels = name.split(".").flatMap((label) => [label.length, ...new TextEncoder().encode(label)]);
+    return Uint8Array.from([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, type, 0, 1]);
+  };
+  const ask = async (data: Uint8Array): Promise<Buffer> => {
+    const answer = once(socket, "message", { signal: AbortSignal.timeout(300) });
+    socket.send(data, port, "127.0.0.1");
+    return ((await answer) as [Buffer])[0];
+  };
+  const found = await eventually(() => ask(query("WWW.example.test")));
+  assert.equal(found.readUInt16BE(0), 0x1234);
+  assert.equal(found.readUInt16BE(2), 0x8500);
+  assert.equal(found.readUInt16BE(6), 1);
+  assert.deepEqual([...found.subarray(-4)], [10, 0, 0, 80]);
+  assert.equal((await ask(query("none.example.test"))).readUInt16BE(2), 0x8503);
+  assert.equal((await ask(query("www.example.test", 28))).readUInt16BE(6), 0);
+  socket.close();
+  await serving.stop();
+});
+
+test("hono as npm has it", { skip: needsAll(skip, needs.installing()), timeout: 60_000 }, async () => {
+  copyFileSync(example("hono.ts"), at("hono.ts"));
+  writeFileSync(at("package.json"), "{}");
+  const npm = ["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "hono@4"];
+  assert.equal((await execute("npm", npm, { cwd: folder })).status, 0);
+  const serving = startServing(await unikernel(at("hono.ts")));
+  const port = await serving.port(80);
+  const url = `http://127.0.0.1:${port}`;
+  assert.equal(await (await eventually(() => fetch(url))).text(), "hello from hono in a unikernel\n");
+  assert.deepEqual(await (await fetch(`${url}/users/ann?q=1`)).json(), { name: "ann", query: "1" });
+  const body = JSON.stringify({ a: [1] });
+  const echo = await fetch(`${url}/echo`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json" },
+  });
+  assert.deepEqual(await echo.json(), { a: [1] });
+  await serving.stop();
+});
+
+test("dev builds anew what has changed, and goes on where that fails", { skip, timeout }, async () => {
+  const text = (value: string) => writeFileSync(at("text.ts"), `export const text = ${value};\n`);
+  writeFileSync(
+    at("dev.ts"),
+    'import { serve } from "solo5:http";\nimport { text } from "./text.js";\nserve(() => new Response(text));\n',
+  );
+  text('"one"');
+  const child = spawn(process.execPath, [commandFile("solo5"), "dev", at("dev.ts"), "--port=0"]);
+  let said = "";
+  child.stderr.on("data", (data: Uint8Array) => (said += new TextDecoder().decode(data)));
+  const url = await eventually(async () => {
+    const found = /^solo5: (http:\/\/127\.0\.0\.1:\d+) /m.exec(said)?.[1];
+    if (found === undefined) throw new Error(said);
+    return found;
+  });
+  const says = (expected: string) =>
+    eventually(async () => {
+      const found = await (await fetch(url)).text();
+      if (found !== expected) throw new Error(`${found}, not ${expected}\n${said}`);
+    });
+  await says("one");
+  text('"two"');
+  await says("two");
+  text(";");
+  await eventually(async () => {
+    if (!said.includes('Unexpected ";"')) throw new Error(said);
+  });
+  await says("two");
+  text('"three"');
+  await says("three");
+  child.kill("SIGINT");
+  const [status] = (await once(child, "exit")) as [number];
+  assert.equal(status, 0);
+});

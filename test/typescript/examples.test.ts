@@ -32,7 +32,7 @@ test("hello", { skip, timeout }, async () => {
 });
 
 test("server: routes and JSON", { skip, timeout }, async () => {
-  const serving = startServing(await unikernel(example("server.ts")));
+  await using serving = startServing(await unikernel(example("server.ts")));
   const port = await serving.port(80);
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
   const post = (body: string) => ask("/notes", { method: "POST", body });
@@ -46,55 +46,56 @@ test("server: routes and JSON", { skip, timeout }, async () => {
     [(await post("{")).status, (await post("{}")).status, (await ask("/x")).status],
     [400, 422, 404],
   );
-  await serving.stop();
 });
 
 test("store: what was acknowledged is there after any end", { skip, timeout }, async () => {
   const disk = at("store.img");
   writeFileSync(disk, new Uint8Array(512 * 2000));
   const file = await unikernel(example("store.ts"));
-  const start = async () => {
-    const serving = startServing(file, { block: { storage: { source: { kind: "file", path: disk } } } });
+  type Ask = (key: string, init?: RequestInit) => Promise<Response>;
+  const withStore = async (work: (ask: Ask, kill: () => Promise<void>) => Promise<void>): Promise<void> => {
+    await using serving = startServing(file, { block: { storage: { source: { kind: "file", path: disk } } } });
     const port = await serving.port(80);
-    const ask = (key: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}/${key}`, init);
+    const ask: Ask = (key, init) => fetch(`http://127.0.0.1:${port}/${key}`, init);
     await eventually(() => ask("ready"));
-    return { ask, stop: () => serving.stop() };
+    await work(ask, () => serving.stop());
   };
   const known = new Map<string, string>();
   for (let round = 0; round < 3; round++) {
-    const { ask, stop } = await start();
-    for (const [key, value] of known) assert.equal(await (await ask(key)).text(), value, `round ${round}`);
-    const long = "x".repeat(round * 700);
-    const writes = Array.from({ length: 40 }, async (_, i) => {
-      const [key, value] = [`key${(round * 13 + i) % 50}`, `${round}.${i}.${long}`];
-      const { status } = await ask(key, { method: "PUT", body: value });
-      if (status === 204) known.set(key, value);
+    await withStore(async (ask, kill) => {
+      for (const [key, value] of known) assert.equal(await (await ask(key)).text(), value, `round ${round}`);
+      const writes = Array.from({ length: 40 }, async (_, i) => {
+        const [key, value] = [`key${round}.${i}`, `${i}.${"x".repeat(round * 700)}`];
+        const { status } = await ask(key, { method: "PUT", body: value });
+        if (status === 204) known.set(key, value);
+      });
+      // It is killed while some of them are under way.
+      await Promise.race(writes.slice(15));
+      await Promise.all([kill(), Promise.allSettled(writes)]);
     });
-    // It is killed while some of them are under way.
-    await Promise.race(writes.slice(15));
-    await Promise.all([stop(), Promise.allSettled(writes)]);
   }
   assert.ok(known.size > 10);
   // A record that the end of the power has cut is none, and those in front of it are.
   const image = readFileSync(disk);
   image.fill(0xff, 512);
   writeFileSync(disk, image);
-  const { ask, stop } = await start();
-  const statuses = await Promise.all([...known.keys()].map(async (key) => (await ask(key)).status));
-  assert.ok(statuses.every((status) => status === 200 || status === 404));
-  assert.equal((await ask("new", { method: "PUT", body: "again" })).status, 204);
-  await stop();
-  const again = await start();
-  assert.equal(await (await again.ask("new")).text(), "again");
-  assert.equal((await again.ask("new", { method: "DELETE" })).status, 204);
-  assert.equal((await again.ask("new")).status, 404);
-  await again.stop();
+  await withStore(async (ask) => {
+    const statuses = await Promise.all([...known.keys()].map(async (key) => (await ask(key)).status));
+    assert.ok(statuses.every((status) => status === 200 || status === 404));
+    assert.equal((await ask("new", { method: "PUT", body: "again" })).status, 204);
+  });
+  await withStore(async (ask) => {
+    assert.equal(await (await ask("new")).text(), "again");
+    assert.equal((await ask("new", { method: "DELETE" })).status, 204);
+    assert.equal((await ask("new")).status, 404);
+  });
 });
 
-test("dns: answers as RFC 1035 has them", { skip, timeout }, async () => {
-  const serving = startServing(await unikernel(example("dns.ts")));
+test("dns: answers as RFC 1035 has them", { skip, timeout }, async (t) => {
+  await using serving = startServing(await unikernel(example("dns.ts")));
   const port = await serving.port(53, "udp");
   const socket = createSocket("udp4");
+  t.after(() => socket.close());
   const query = (name: string, type = 1): Uint8Array => {
     const labels = name.split(".").flatMap((label) => [label.length, ...new TextEncoder().encode(label)]);
     return Uint8Array.from([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, type, 0, 1]);
@@ -111,8 +112,6 @@ test("dns: answers as RFC 1035 has them", { skip, timeout }, async () => {
   assert.deepEqual([...found.subarray(-4)], [10, 0, 0, 80]);
   assert.equal((await ask(query("none.example.test"))).readUInt16BE(2), 0x8503);
   assert.equal((await ask(query("www.example.test", 28))).readUInt16BE(6), 0);
-  socket.close();
-  await serving.stop();
 });
 
 test("hono as npm has it", { skip: needsAll(skip, needs.installing()), timeout: 60_000 }, async () => {
@@ -120,7 +119,7 @@ test("hono as npm has it", { skip: needsAll(skip, needs.installing()), timeout: 
   writeFileSync(at("package.json"), "{}");
   const npm = ["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "hono@4"];
   assert.equal((await execute("npm", npm, { cwd: folder })).status, 0);
-  const serving = startServing(await unikernel(at("hono.ts")));
+  await using serving = startServing(await unikernel(at("hono.ts")));
   const port = await serving.port(80);
   const url = `http://127.0.0.1:${port}`;
   assert.equal(await (await eventually(() => fetch(url))).text(), "hello from hono in a unikernel\n");
@@ -132,10 +131,9 @@ test("hono as npm has it", { skip: needsAll(skip, needs.installing()), timeout: 
     headers: { "content-type": "application/json" },
   });
   assert.deepEqual(await echo.json(), { a: [1] });
-  await serving.stop();
 });
 
-test("dev builds anew what has changed, and goes on where that fails", { skip, timeout }, async () => {
+test("dev builds anew what has changed, and goes on where that fails", { skip, timeout }, async (t) => {
   const text = (value: string) => writeFileSync(at("text.ts"), `export const text = ${value};\n`);
   writeFileSync(
     at("dev.ts"),
@@ -144,6 +142,7 @@ test("dev builds anew what has changed, and goes on where that fails", { skip, t
   text('"one"');
   const child = spawn(process.execPath, [commandFile("solo5"), "dev", at("dev.ts"), "--port=0"]);
   let said = "";
+  t.after(() => child.kill("SIGKILL"));
   child.stderr.on("data", (data: Uint8Array) => (said += new TextDecoder().decode(data)));
   const url = await eventually(async () => {
     const found = /^solo5: (http:\/\/127\.0\.0\.1:\d+) /m.exec(said)?.[1];

@@ -7,8 +7,9 @@ export interface Serving {
   port(guestPort: number, protocol?: "tcp" | "udp"): Promise<number>;
   /** What it has printed so far. */
   output(): string;
-  /** Ends it at once, whatever it does. */
+  /** Ends it at once, whatever it does; so does the end of its scope. */
   stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export function startServing(
@@ -30,15 +31,17 @@ export function startServing(
   const running = run(plan, {
     console: { write: (data) => void (output += new TextDecoder().decode(data)) },
   });
+  const stop = async (): Promise<void> => {
+    running.stop();
+    await running.exited;
+    network.close();
+  };
   return {
     port: async (guestPort, protocol = "tcp") =>
       (await network.forward({ protocol, hostPort: 0, guestPort })).port,
     output: () => output,
-    async stop() {
-      running.stop();
-      await running.exited;
-      network.close();
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 

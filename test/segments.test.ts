@@ -2,6 +2,7 @@
 // of the first when it goes. Witness: QEMU's own `-netdev stream`.
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -138,3 +139,41 @@ test("with a key, over TCP: who has another is told so, and the others stay", { 
   await refuses(file("short", "short"), /^solo5: [^\n]*\/short: a key has 32 bytes at least\n$/);
   await refuses(join(folder, "none"), /^solo5: [^\n]*\/none: cannot read the key: [^\n]*\n$/);
 });
+
+test(
+  "a datagram a frame, with QEMU",
+  { skip: needsAll(skip, needs.program("qemu-system-x86_64")) },
+  async () => {
+    const sockets = [createSocket("udp4"), createSocket("udp4")];
+    const ports = await Promise.all(
+      sockets.map(async (socket) => {
+        await new Promise<void>((resolve) => void socket.bind(0, "127.0.0.1", resolve));
+        return socket.address().port;
+      }),
+    );
+    for (const socket of sockets) socket.close();
+    const [near = 0, far = 0] = ports;
+    const segment = createSegment();
+    const host = "127.0.0.1";
+    const address = { local: { host, port: near }, remote: { host, port: far } };
+    const link = linkSegment(segment, address, (error) => assert.fail(error));
+    const peer = createPeer(segment.port(), { ip: "10.0.0.9", mac: Uint8Array.of(2, 0, 10, 0, 0, 9) });
+    const inet = (name: string, port: number) =>
+      `${name}.type=inet,${name}.host=${host},${name}.port=${port}`;
+    const options =
+      "-m 64 -nodefaults -display none -serial stdio -cpu Westmere -device virtio-net-pci,netdev=n";
+    const qemu = await serving("qemu-system-x86_64", [
+      ...options.split(" "),
+      "-netdev",
+      `dgram,id=n,${inet("local", far)},${inet("remote", near)}`,
+      "-kernel",
+      selfTest("test_net.virtio"),
+    ]);
+    try {
+      assert.ok(await answers(peer, "10.0.0.2"));
+    } finally {
+      link.close();
+      qemu.kill("SIGKILL");
+    }
+  },
+);

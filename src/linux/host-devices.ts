@@ -41,7 +41,7 @@ function needsLinux(name: string): void {
   if (process.platform === "linux") return;
   throw netError(
     name,
-    `taps and descriptors need Linux, and this is ${process.platform}; a segment does not: see --help`,
+    `taps and descriptors need Linux, and this is ${process.platform}; user and segments do not: see --help`,
   );
 }
 

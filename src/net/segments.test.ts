@@ -69,6 +69,8 @@ test("where it is shared is read as it is written; beyond this host with a key, 
     "segment:lan@tcp:10.0.0.1:7000,key=./k",
     "segment:lan@tcp:[fd00::1]:7000,key=k,insecure",
     "segment:lan@tcp:10.0.0.1:7000,insecure",
+    "segment:lan@udp:127.0.0.1:7000,to=127.0.0.1:7001",
+    "segment:lan@udp:[::]:7000,to=[fd00::1]:7001,insecure",
   ]) {
     const source = segmentScheme.parse(value);
     assert.equal(source && segmentScheme.format(source), value);
@@ -77,9 +79,14 @@ test("where it is shared is read as it is written; beyond this host with a key, 
   for (const at of ["tcp:127.0.0.1:70000", "tcp:localhost:7", "udp:127.0.0.1:7", "lan", "unix:"])
     assert.throws(() => segmentScheme.parse(`segment:lan@${at}`), {
       code: "NET",
-      message: /is neither unix:PATH nor tcp:IP:PORT/,
+      message: /is none of unix:PATH, tcp:IP:PORT/,
     });
-  for (const at of ["tcp:10.0.0.1:7000", "tcp:[fd00::1]:7000", "tcp:0.0.0.0:7000"])
+  for (const at of [
+    "tcp:10.0.0.1:7000",
+    "tcp:[fd00::1]:7000",
+    "tcp:0.0.0.0:7000",
+    "udp:127.0.0.1:7000,to=10.0.0.1:7001",
+  ])
     assert.throws(() => segmentScheme.parse(`segment:lan@${at}`), {
       code: "NET",
       message: /anybody could join/,

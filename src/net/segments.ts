@@ -1,55 +1,22 @@
 // segment:NAME[/IP][@ADDRESS]: the Ethernet segments of this process that have names, the hosts on them, and where other
 // processes join them. One is there from its first port to its last.
-import { isLoopback, tryParseAddress } from "../ip/address.js";
 import { ethernetMtu, forwarded, type NetDevice } from "./contract.js";
 import type { NetMtu, OpenNet } from "./opener.js";
 import { createPeer, parseIp } from "./peer.js";
 import { netError, type NetScheme } from "./scheme.js";
+import { checkAt, formatAt, parseAt } from "./segment-address.js";
 import { createSegment, type Segment } from "./segment.js";
 import type { SegmentAddress, SegmentSource } from "./source.js";
 
 const prefix = "segment:";
-
-/** `unix:PATH`, or what is a path by its looks, or `tcp:ADDRESS:PORT[,key=FILE][,insecure]`. */
-function parseAt(text: string): SegmentAddress | undefined {
-  const path = /^(?:unix:(.+)|([./].*))$/.exec(text);
-  if (path !== null) return { path: path[1] ?? path[2] ?? "" };
-  const [, where = "", port, keyFile, insecure] =
-    /^tcp:([^:,]+|\[[^\]]+\]):(\d{1,5})(?:,key=([^,]+))?(,insecure)?$/.exec(text) ?? [];
-  const host = where.replace(/^\[|\]$/g, "");
-  if (tryParseAddress(host) === undefined || Number(port) > 65_535) return undefined;
-  return {
-    host,
-    port: Number(port),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(insecure === undefined ? {} : { insecure: true }),
-  };
-}
-
-function formatAt(at: SegmentAddress): string {
-  if ("path" in at) return `unix:${at.path}`;
-  const { host, port, keyFile, insecure } = at;
-  const options = `${keyFile === undefined ? "" : `,key=${keyFile}`}${insecure === true ? ",insecure" : ""}`;
-  return `tcp:${host.includes(":") ? `[${host}]` : host}:${port}${options}`;
-}
-
-/** Over a network nothing says who joins, unless there is a key. Throws Solo5Error. */
-function checkAt(at: SegmentAddress): void {
-  if ("path" in at || at.keyFile !== undefined || at.insecure === true) return;
-  const address = tryParseAddress(at.host);
-  if (address === undefined || !isLoopback(address))
-    throw netError(
-      `segment at ${formatAt(at)}`,
-      "anybody could join: key=FILE says who may, or insecure that all may",
-    );
-}
 
 export const segmentScheme: NetScheme<SegmentSource> = {
   form: `${prefix}NAME[/IP][@ADDR]`,
   help: [
     "the Ethernet segment NAME inside this process, with a host at IP that answers pings; it needs",
     "no root. ADDR is where other processes and QEMU join it: unix:PATH, tcp:127.0.0.1:PORT, or",
-    "tcp:IP:PORT,key=FILE between machines that have the same FILE (authentic, but not encrypted)",
+    "tcp:IP:PORT,key=FILE between machines that have the same FILE (authentic, but not encrypted),",
+    "or udp:127.0.0.1:PORT,to=127.0.0.1:PORT",
   ],
   parse(value) {
     if (!value.startsWith(prefix)) return undefined;
@@ -59,7 +26,10 @@ export const segmentScheme: NetScheme<SegmentSource> = {
     if (peer !== undefined) parseIp(peer);
     const at = where === undefined ? undefined : parseAt(where);
     if (where !== undefined && at === undefined)
-      throw netError(value, `${where} is neither unix:PATH nor tcp:IP:PORT[,key=FILE][,insecure]`);
+      throw netError(
+        value,
+        `${where} is none of unix:PATH, tcp:IP:PORT[,key=FILE][,insecure], udp:IP:PORT,to=IP:PORT[,insecure]`,
+      );
     if (at !== undefined) checkAt(at);
     return { kind: "segment", segment, peer, ...(at === undefined ? {} : { at }) };
   },

@@ -14,17 +14,32 @@ export interface DescriptorSource {
   readonly fd: number;
 }
 
-/** Where a segment is shared with other processes, QEMU among them: a UNIX socket, or a TCP port. */
-export type SegmentAddress =
+/** An address and a port of TCP or UDP. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A stream of frames, as QEMU's `-netdev stream` has it: who comes first listens, all others connect. */
+export type StreamAddress =
   | { readonly path: string }
-  | {
-      readonly host: string;
-      readonly port: number;
+  | (HostPort & {
       /** A file with the key that all who join have; nothing is encrypted. Without one only this host may join. */
       readonly keyFile?: string | undefined;
       /** Without a key, anybody on the network may join. */
       readonly insecure?: boolean | undefined;
-    };
+    });
+
+/** A datagram a frame between two, as QEMU's `-netdev dgram` has it. */
+export interface DatagramAddress {
+  readonly local: HostPort;
+  readonly remote: HostPort;
+  /** The other side may be on a network, where others can send as if they were it. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** Where a segment is shared with other processes, QEMU among them: a UNIX socket, a TCP port, or two of UDP. */
+export type SegmentAddress = StreamAddress | DatagramAddress;
 
 /** A port of the segment of this name, which every unikernel of this process that names it shares. */
 export interface SegmentSource {

@@ -17,11 +17,14 @@ export type { NetDevice } from "../net/contract.js";
 export type { Peer, PeerOptions } from "../net/peer.js";
 export type { Segment } from "../net/segment.js";
 export type {
+  DatagramAddress,
   DescriptorSource,
   DeviceSource,
+  HostPort,
   NetSource,
   SegmentAddress,
   SegmentSource,
+  StreamAddress,
   TapSource,
 } from "../net/source.js";
 export type { Forward, UserOptions, UserSource } from "../net/user/source.js";

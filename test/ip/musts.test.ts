@@ -671,6 +671,18 @@ test("MUST-54 to MUST-56: ICMP errors: port unreachable refuses a SYN, others ab
   open.run("= state established\n> nothing");
   icmp(open, 3, 4, 1, 600); // RFC 1191: 600 - 40.
   open.run("> . 1(560)\n> . 561(560)");
+  // The next connection there knows it, for ten minutes (6.3).
+  open.sent.length = 0;
+  open.run("reset\n> * R.");
+  const opened = (size: number): string => `connect
+    > * S
+    < S. 0 ack 1 mss 1000
+    > * .
+    write 3000
+    > . 1(${size})`;
+  open.run(opened(560));
+  open.sent.length = 0;
+  open.run("reset\n> * R.\n+ 600001").run(opened(1000));
 });
 
 // RFC 5961.

@@ -132,7 +132,7 @@ export function createScript({
       i += size;
     }
     const flags = view.getUint8(at + 13);
-    if (stackIss === undefined && (flags & 2) !== 0) {
+    if ((flags & 2) !== 0) {
       stackIss = view.getUint32(at + 4);
       stackLocal = view.getUint16(at);
     }

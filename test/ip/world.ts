@@ -54,6 +54,7 @@ export function createWorld(): World {
         now = Math.max(now, next.at);
         next.work();
       }
+      if (until !== Infinity) now = Math.max(now, until);
       return true;
     },
     host(seed, tick) {

@@ -53,7 +53,7 @@ export interface Layer {
   /** Oldest first. */
   readonly timeWaits: Set<Tcb>;
   /** Bytes of a path's packets, where less than the link's (RFC 8201, RFC 1191), by destination. */
-  readonly pathMtus: Map<string, number>;
+  readonly pathMtus: Map<string, { readonly mtu: number; readonly until: number }>;
   readonly secret: Uint8Array;
   onTimer(tcb: Tcb): void;
   listenerFor(local: Address, port: number): Backlog | undefined;

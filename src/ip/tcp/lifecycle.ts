@@ -176,7 +176,8 @@ export function takeSynOptions(layer: Layer, tcb: Tcb): void {
   tcb.wl2 = segment.ack;
   // A peer that claims to take less than any link carries would have us send headers only.
   const offered = segment.mss === 0 ? defaultMss[tcb.family] : Math.max(segment.mss, 64);
-  const path = pathMss(layer, tcb, layer.pathMtus.get(keyOf(tcb.destination)));
+  const known = layer.pathMtus.get(keyOf(tcb.destination));
+  const path = pathMss(layer, tcb, known !== undefined && known.until > now ? known.mtu : undefined);
   tcb.mss = Math.min(offered, path) - (tcb.timestamps ? timestampSize : 0);
   startCongestion(tcb);
 }

@@ -9,6 +9,8 @@ import { mode, state, type Tcb } from "./tcb.js";
 
 /** RFC 1191, 3 and RFC 8200, 5: no path is narrower. */
 const pathMtuMin = { 4: 576, 6: 1280 } as const;
+/** RFC 1191, 6.3; RFC 8201, 4: then a new connection may find that the path is wider. */
+const pathMsecs = 600_000;
 /** Paths that are remembered. */
 const pathsMax = 256;
 
@@ -34,7 +36,8 @@ function shrink(layer: Layer, tcb: Tcb, mtu: number): void {
   const { pathMtus } = layer;
   const key = keyOf(tcb.destination);
   if (pathMtus.size >= pathsMax && !pathMtus.has(key)) for (const oldest of pathMtus.keys()) { pathMtus.delete(oldest); break; } // prettier-ignore
-  pathMtus.set(key, path);
+  pathMtus.delete(key);
+  pathMtus.set(key, { mtu: path, until: layer.nic.now() + pathMsecs });
   tcb.mss = mss;
   if (tcb.state < state.established || !after(tcb.max, tcb.una)) return;
   // Not a loss by congestion: the windows stay.

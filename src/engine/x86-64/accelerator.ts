@@ -338,7 +338,16 @@ export function accelerate(
     if (unwatched.size > 0) forgetUnwatched();
     const frame = view.getUint32(words.frame, true);
     const isCareful = frame === CAREFUL;
-    returnAbove = stackPointer() + (isCareful ? 0 : frame);
+    const above = stackPointer() + (isCareful ? 0 : frame);
+    if (isFailed && above === outer) {
+      // The same call of a function goes on further out: frames of ours would pile up where this happens every round.
+      rest -= 1;
+      if (counted) nested++;
+      step();
+      unwind();
+      return rest;
+    }
+    returnAbove = above;
     const returnsTo = awaitReturn();
     if (isCareful && hotness.count(cpu.rip + CAREFUL_KEY, "call")) {
       const slot = translator?.translateCareful(cpu.rip) ?? 0;

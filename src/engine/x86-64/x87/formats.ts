@@ -120,18 +120,32 @@ export function toDecimal(value: bigint | undefined, sign: number): Uint8Array {
   return bytes;
 }
 
+const scratch = new DataView(new ArrayBuffer(8));
+/** Exponents of extended numbers that are far from the ends of a double's range. */
+const [LEAST, MOST] = [16383 - 1000, 16383 + 1000];
+const INTEGER_BIT = 1n << 63n;
+const FRACTION = (1n << 52n) - 1n;
+
 /** Through a double, where the arithmetic is stated to be in double (transcendental functions). */
 export function toNumber(x: F80): number {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setBigUint64(0, toFloat(x, 64, 0).bits);
-  return view.getFloat64(0);
+  const { sign, exponent, significand } = x;
+  if (exponent > LEAST && exponent < MOST) {
+    const size = Number(significand) * 2 ** (exponent - 16383 - 63);
+    return sign === 1 ? -size : size;
+  }
+  scratch.setBigUint64(0, toFloat(x, 64, 0).bits);
+  return scratch.getFloat64(0);
 }
 
 export function fromNumber(x: number): F80 {
   if (Number.isNaN(x)) return indefinite;
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, x);
-  return fromFloat(view.getBigUint64(0), 64).value;
+  scratch.setFloat64(0, x);
+  const high = scratch.getUint32(0);
+  const exponent = (high >>> 20) & 0x7ff;
+  const bits = scratch.getBigUint64(0);
+  if (exponent === 0 || exponent === 0x7ff) return fromFloat(bits, 64).value;
+  const significand = ((bits & FRACTION) << 11n) | INTEGER_BIT;
+  return { sign: (high >>> 31) as 0 | 1, exponent: exponent - 1023 + 16383, significand };
 }
 
 /** All 80 bits as an integer, and back. */

@@ -105,9 +105,28 @@ const isSmall = (x: F80) => x.exponent < 16383 - 64;
 /** Pi as the CPU's argument reduction has it: 66 bits. */
 const PI_66 = 0x3_243f_6a88_85a3_08d3n;
 
+/** A turn, twice `PI_66`, in two parts of 33 bits: so many turns times them are exact in double. */
+const TURN = [6.2831853069365025, 2.4308402025215864e-10] as const;
+const MOST_TURNS = 2 ** 19;
+/** Closer to a whole number of turns than this, doubles have too few bits left. */
+const LEAST_REST = 2 ** -10;
+
+/** The angle reduced to within half a turn by doubles; NaN where those are not enough. */
+function nearlyReduced(x: F80): number {
+  const size = toNumber({ ...x, sign: 0 });
+  const turns = Math.round(size / (TURN[0] + TURN[1]));
+  if (turns > MOST_TURNS) return Number.NaN;
+  const lost = Number(x.significand - BigInt(Number(x.significand))) * 2 ** (x.exponent - 16383 - 63);
+  const rest = size - turns * TURN[0] - turns * TURN[1] + lost;
+  if (Math.abs(rest) < LEAST_REST || Math.abs(Math.abs(rest) - Math.PI) < LEAST_REST) return Number.NaN;
+  return x.sign === 1 ? -rest : rest;
+}
+
 /** The angle reduced to within half a turn, as a double. */
 function reduced(x: F80): number {
   if (x.exponent < 16383) return toNumber(x);
+  const near = nearlyReduced(x);
+  if (!Number.isNaN(near)) return near;
   // In units of 2^-64 or finer.
   const fine = Math.max(0, -64 - scale(x));
   const shift = scale(x) + 64 + fine;
@@ -189,7 +208,7 @@ function remainder(u: Unit, nearest: boolean): void {
 }
 
 /** The exponent of the leading bit. */
-const topOf = (x: F80) => scale(x) + x.significand.toString(2).length - 1;
+const topOf = (x: F80) => scale(x) + (x.significand >= 1n << 63n ? 63 : x.significand.toString(2).length - 1);
 
 /** ST(0) * 2^trunc(ST(1)). */
 function scaleBy(x: F80, by: F80, rounding: Rounding): Rounded {
@@ -232,6 +251,12 @@ const extract = x87((u) => {
 
 /** Near 1 by the distance from it, which a double has room for. */
 function log2(x: F80): number {
+  const isNormal = x.significand >= 1n << 63n;
+  // Between 3/4 and 5/4 the distance is what counts.
+  const fraction = isNormal ? Number(x.significand) / 2 ** 63 : 0;
+  const isFar =
+    x.exponent > 16383 || x.exponent < 16382 || (x.exponent === 16383 ? fraction > 1.25 : fraction < 1.5);
+  if (isNormal && isFar) return x.exponent - 16383 + Math.log2(fraction);
   const distance = toNumber(add(x, negate(one), toNearest).value);
   if (Math.abs(distance) < 0.25) return Math.log1p(distance) * Math.LOG2E;
   const top = topOf(x);
@@ -252,6 +277,9 @@ function logarithm(y: F80, x: F80): Rounded {
     return isZero(y) ? invalid : { value: infinity(y.sign), flags: isDenormal(y) ? flag.DE : 0 };
   const log = log2(x);
   if (log === 0) return isInfinity(y) ? invalid : { value: zero(y.sign), flags: isDenormal(y) ? flag.DE : 0 };
+  const near = toNumber(y) * log;
+  const isNear = Math.abs(near) > 2 ** -900 && Math.abs(near) < 2 ** 900 && !isDenormal(x);
+  if (isNear) return { value: fromNumber(near), flags: flag.PE };
   const product = multiply(y, fromNumber(log), toNearest);
   if (isInfinity(y) || isZero(y)) return { value: product.value, flags: isDenormal(x) ? flag.DE : 0 };
   return { value: product.value, flags: product.flags | flag.PE | (isDenormal(x) ? flag.DE : 0) };

@@ -126,6 +126,10 @@ function formOf(i: Instruction): X87Form | undefined {
       return operated("ABSOLUTE", 0, 0, 0);
     case "FRNDINT":
       return operated("ROUND", 0, 0, 0);
+    case "FSCALE":
+      return operated("SCALE", 0, 1, 0);
+    case "FPREM":
+      return operated("REMAINDER", 0, 1, 0);
     case "FSQRT":
       return operated("ROOT", 0, 0, 0);
     case "FCOMI":

@@ -4,7 +4,8 @@
 export const sources = ["register", "single", "double", "integer", "extended"] as const;
 export type Source = (typeof sources)[number];
 
-/** The name is the instruction's; `ROUND`, `ROOT`, `CHANGE` and `ABSOLUTE` are FRNDINT, FSQRT, FCHS and FABS. */
+/** The name is the instruction's; `ROUND`, `ROOT`, `CHANGE`, `ABSOLUTE` and `REMAINDER` are FRNDINT, FSQRT, FCHS, FABS and
+ * FPREM. */
 export const operations = [
   "ADD",
   "SUB",
@@ -27,6 +28,8 @@ export const operations = [
   "ROUND",
   "ROOT",
   "MOVE",
+  "SCALE",
+  "REMAINDER",
 ] as const;
 export type Operation = (typeof operations)[number];
 

@@ -24,7 +24,6 @@ export {
 } from "./dns/forwarder.js";
 export {
   classIn,
-  nameBytes,
   readDns,
   recordType,
   responseCode,
@@ -33,6 +32,7 @@ export {
   type DnsRecord,
   type Question,
 } from "./dns/message.js";
+export { nameBytes } from "./dns/name.js";
 export type { Host, Link } from "./host.js";
 export type { Echo, Icmp, IcmpReport } from "./icmp.js";
 export type { RouterAdvertisement, RouterOptions } from "./ra.js";
@@ -41,5 +41,6 @@ export type { Connection } from "./tcp/connection.js";
 export type { TcbOptions as TcpOptions } from "./tcp/lifecycle.js";
 export type { TcpLimits } from "./tcp/layer.js";
 export type { Handlers, TcpError } from "./tcp/tcb.js";
-export type { ConnectOptions, Listener, ListenOptions, Offer, Tcp } from "./tcp/tcp.js";
+export type { Offer } from "./tcp/offer.js";
+export type { ConnectOptions, Listener, ListenOptions, Tcp } from "./tcp/tcp.js";
 export type { Datagram, Endpoint, Udp, UdpBinding, UdpSocket } from "./udp.js";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { answerTo, nameBytes, queryFor, readDns, recordType, writeDns, type DnsMessage } from "./message.js";
+import { answerTo, queryFor, readDns, recordType, writeDns, type DnsMessage } from "./message.js";
+import { nameBytes } from "./name.js";
 
 const label = fc.string({ unit: fc.constantFrom("a", "B", "z", "0", "-", "_"), minLength: 1, maxLength: 20 });
 const name = fc.array(label, { maxLength: 6 }).map((labels) => labels.join("."));

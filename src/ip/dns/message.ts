@@ -1,5 +1,6 @@
 // DNS messages (RFC 1035, 4), with IPv6 addresses (RFC 3596) and what EDNS needs to be polite (RFC 6891).
 import { get16, get32, set16 } from "../wire.js";
+import { Malformed, nameAt, nameBytes } from "./name.js";
 
 /** Types that have a form of their own here; others are bytes. */
 export const recordType = {
@@ -59,12 +60,8 @@ export interface DnsMessage {
   readonly additionals: readonly DnsRecord[];
 }
 
-/** RFC 1035, 2.3.4. */
-const [labelMax, nameMax] = [63, 255];
 /** More in one message than any answer has. */
 const recordsMax = 512;
-
-class Malformed extends Error {}
 
 /** The message in `data`, or undefined where it is malformed. */
 export function readDns(data: Uint8Array): DnsMessage | undefined {
@@ -125,72 +122,6 @@ export function readDns(data: Uint8Array): DnsMessage | undefined {
     throw error;
   }
 }
-
-/** The name at `from` and where it ends; pointers go back only, so that they end (RFC 1035, 4.1.4). */
-function nameAt(data: Uint8Array, from: number): readonly [name: string, end: number] {
-  const labels: string[] = [];
-  let [at, end, size, limit] = [from, -1, 1, from];
-  for (;;) {
-    const length = data[at];
-    if (length === undefined) throw new Malformed();
-    if (length >= 0xc0) {
-      if (at + 1 >= data.length) throw new Malformed();
-      if (end < 0) end = at + 2;
-      at = get16(data, at) & 0x3fff;
-      if (at >= limit) throw new Malformed();
-      limit = at;
-      continue;
-    }
-    if (length > labelMax) throw new Malformed();
-    if (length === 0) return [labels.join("."), end < 0 ? at + 1 : end];
-    size += length + 1;
-    if (size > nameMax || at + 1 + length > data.length) throw new Malformed();
-    labels.push(Array.from(data.subarray(at + 1, at + 1 + length), labelText).join(""));
-    at += length + 1;
-  }
-}
-
-/** RFC 4343, 2.1: what is not printable, and the dot, by number. */
-const labelText = (byte: number): string =>
-  byte === 0x2e || byte === 0x5c
-    ? `\\${String.fromCharCode(byte)}`
-    : byte > 0x20 && byte < 0x7f
-      ? String.fromCharCode(byte)
-      : `\\${`${byte}`.padStart(3, "0")}`;
-
-/** A name as bytes, without pointers; a dot at its end changes nothing. Throws RangeError where it is none: too long, or an empty label. */
-export function nameBytes(name: string): Uint8Array {
-  const refuse = (): never => {
-    throw new RangeError(`not a domain name: ${name}`);
-  };
-  const bytes: number[] = [];
-  let label: number[] = [];
-  const finish = (): void => {
-    if (label.length === 0 || label.length > labelMax) refuse();
-    bytes.push(label.length, ...label);
-    label = [];
-  };
-  for (let at = name === "." ? 1 : 0; at < name.length; at++) {
-    let char = name.charCodeAt(at);
-    if (char === dot) {
-      finish();
-      continue;
-    }
-    if (char === backslash) {
-      const number = /^\d{3}/.exec(name.slice(at + 1, at + 4))?.[0];
-      char = number === undefined ? name.charCodeAt(at + 1) : Number(number);
-      at += number === undefined ? 1 : 3;
-    }
-    // What follows a backslash at the end is no character at all.
-    if (!(char <= 255)) refuse();
-    label.push(char);
-  }
-  if (label.length > 0) finish();
-  bytes.push(0);
-  if (bytes.length > nameMax) refuse();
-  return Uint8Array.from(bytes);
-}
-const [dot, backslash] = [0x2e, 0x5c];
 
 /** Data in which no pointer is left, since it may go to another message (RFC 3597, 4, for the old types). */
 function expanded(data: Uint8Array, type: number, start: number, end: number): Uint8Array {

@@ -1,22 +1,22 @@
 // TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
 import { Solo5Error } from "../../bytes/error.js";
 import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
-import type { IcmpError, IcmpReport } from "../icmp.js";
-import { isBroadcastHere, random32, sourceFor, type Nic } from "../nic.js";
+import type { IcmpReport } from "../icmp.js";
+import { isBroadcastHere, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
-import { dynamicPorts, type Endpoint } from "../udp.js";
+import type { Endpoint } from "../udp.js";
 import { equal } from "../wire.js";
 import { Connection } from "./connection.js";
 import { takeReport } from "./reports.js";
-import { defaultLimits, find, initialNumbers, portOffset, type Layer, type TcpLimits } from "./layer.js";
-import { abort, createTcb, toClosed, touch, type TcbOptions } from "./lifecycle.js";
+import { defaultLimits, type Layer, type TcpLimits } from "./layer.js";
+import { abort, createTcb, touch, type TcbOptions } from "./lifecycle.js";
+import { offerOf, type IcmpSender, type Offer } from "./offer.js";
+import { createPorts } from "./ports.js";
 import { output } from "./output.js";
 import { receive } from "./input.js";
-import { after } from "./sequence.js";
 import { createSegment } from "./segment.js";
 import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
 import { onTimer } from "./tcp-timer.js";
-import { tellUnreachable } from "./unreachable.js";
 
 export interface ConnectOptions extends TcbOptions {
   readonly remote: Endpoint;
@@ -34,23 +34,6 @@ export interface Listener {
   readonly port: number;
   /** Connections that are not established yet are forgotten; others go on. */
   close(): void;
-}
-
-/** A SYN to any address and port that a gateway may answer now or later; until then the other end waits. */
-export interface Offer {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  /** Completes the connection; `opened` follows. */
-  accept(
-    handlers: Handlers,
-    options?: Pick<TcbOptions, "noDelay" | "keepAliveMsecs" | "userTimeoutMsecs">,
-  ): Connection;
-  /** Answers with a reset, as a closed port does; or with an ICMP error, as a router does that knows no way or lets nobody pass. */
-  refuse(reason?: "host" | "network" | "prohibited"): void;
-  /** Forgets it without an answer, as if nobody were there. */
-  drop(): void;
-  /** Called when the other end takes it back. */
-  onWithdrawn: (() => void) | undefined;
 }
 
 export interface Tcp {
@@ -75,13 +58,9 @@ export interface TcpProtocol extends Tcp {
   close(): void;
 }
 
-const reuseMsecs = 1000;
-
 interface Listening extends Backlog {
   readonly address: Address | undefined;
 }
-
-type IcmpSender = (packet: Packet, kind: IcmpError) => void;
 
 export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, error: IcmpSender): TcpProtocol {
   const listeners = new Map<number, Listening[]>();
@@ -110,40 +89,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
     offer: undefined,
   };
 
-  /** RFC 6056, 3.3.4: for every destination another order of ports, that nobody foresees. */
-  let [opened, offset] = [random32(nic), 0];
-  let lastTo: Endpoint = { address: new Uint8Array(0), port: -1 };
-  let lastFrom: Address = lastTo.address;
-  const freePort = (local: Address, remote: Endpoint): number => {
-    // Mostly it goes where it went before.
-    if (remote.port !== lastTo.port || !equal(remote.address, lastTo.address) || !equal(local, lastFrom)) {
-      offset = portOffset(layer, local, remote.address, remote.port);
-      [lastTo, lastFrom] = [{ address: remote.address.slice(), port: remote.port }, local];
-    }
-    const start = offset + opened++;
-    for (let i = 0; i < dynamicPorts.count; i++) {
-      const port = dynamicPorts.first + ((start + i) % dynamicPorts.count);
-      if (isFree(local, port, remote) && !listeners.has(port)) return port;
-    }
-    throw new Solo5Error("PORT", "no free TCP port for this destination");
-  };
-  /**
-   * A connection in TIME-WAIT gives way to a new one whose numbers are all later (RFC 6191, 2, seen from the other end): the
-   * sequence numbers by their clock, the timestamps after a second. Else a thousand connections a second would use up the ports.
-   */
-  const isFree = (local: Address, port: number, remote: Endpoint): boolean => {
-    const old = find(layer, local, port, remote.address, remote.port);
-    if (old === undefined) return true;
-    if (old.state !== state.timeWait || !old.timestamps) return false;
-    const age = nic.now() - (old.idleAt - layer.limits.timeWaitMsecs);
-    if (
-      age < reuseMsecs ||
-      !after(initialNumbers(layer, local, port, remote.address, remote.port)[0], old.max)
-    )
-      return false;
-    toClosed(layer, old);
-    return true;
-  };
+  const ports = createPorts(layer, (port) => listeners.has(port));
 
   return {
     get count() {
@@ -162,8 +108,8 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
       )
         throw new Solo5Error("NO_ROUTE", `nobody can connect to ${formatAddress(remote.address)}`);
       const asked = options.local?.port ?? 0;
-      const port = asked === 0 ? freePort(address, remote) : asked;
-      if (!isFree(address, port, remote))
+      const port = asked === 0 ? ports.choose(address, remote) : asked;
+      if (!ports.isFree(address, port, remote))
         throw new Solo5Error("PORT", `TCP port ${port} has a connection there already`);
       const tcb = createTcb(layer, { address, port }, remote, state.synSent, options);
       if (tcb === undefined)
@@ -224,42 +170,6 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
         }
     },
   };
-}
-
-/** `error` sends an ICMP error. */
-function offerOf(layer: Layer, tcb: Tcb, error: IcmpSender): Offer {
-  const open = (): boolean => tcb.state === state.offered;
-  const offer: Offer = {
-    local: { address: tcb.source, port: tcb.localPort },
-    remote: { address: tcb.destination, port: tcb.remotePort },
-    accept(handlers, { noDelay = true, keepAliveMsecs = 0, userTimeoutMsecs = tcb.userTimeout } = {}) {
-      tcb.handlers = handlers;
-      tcb.noDelay = noDelay;
-      tcb.keepAlive = keepAliveMsecs;
-      tcb.userTimeout = userTimeoutMsecs;
-      if (open()) {
-        tcb.state = state.synReceived;
-        tcb.idleAt = Infinity;
-      }
-      touch(layer, tcb);
-      layer.nic.settle();
-      return new Connection(layer, tcb);
-    },
-    refuse(reason) {
-      if (open() && reason !== undefined) {
-        tellUnreachable(tcb, reason, error);
-        toClosed(layer, tcb, "aborted");
-      } else if (open()) abort(layer, tcb, "aborted");
-      layer.nic.settle();
-    },
-    drop() {
-      if (open()) toClosed(layer, tcb, "aborted");
-      layer.nic.settle();
-    },
-    onWithdrawn: undefined,
-  };
-  tcb.handlers = { closed: (error) => error !== "aborted" && offer.onWithdrawn?.() };
-  return offer;
 }
 
 /** Tells the users, whose answers may then go with the acknowledgements. */

@@ -12,6 +12,7 @@ import { real } from "./real.js";
 import { table, type Suite } from "./report.js";
 import { tier } from "./tier.js";
 import { shapes } from "./shapes.js";
+import { typescript } from "./typescript.js";
 import { virtio } from "./virtio.js";
 
 // Rows about the cache name their own.
@@ -25,6 +26,7 @@ const suites: readonly Suite[] = [
   network,
   net,
   tier,
+  typescript,
   virtio,
   kvm,
   debug,

@@ -1,15 +1,15 @@
 // What an exit of a virtual machine costs from TypeScript, how much of it is the foreign call, and how long a unikernel
 // takes to start in a virtual machine, beside a bare Node: here where the CPU allows it, and in the rig.
 import { closeSync, readFileSync } from "node:fs";
-import { hvt } from "../src/target/hvt/target.js";
-import { kvmUnsupportedReason, openKvm } from "../src/linux/kvm/availability.js";
-import { kvmMemory } from "../src/linux/kvm/memory.js";
-import { newKvmVcpu } from "../src/linux/kvm/vcpu.js";
-import { libc } from "../src/linux/libc.js";
+import { hvt } from "../src/targets/hvt/target.js";
+import { kvmUnsupportedReason, openKvm } from "../src/hypervisor/kvm/availability.js";
+import { kvmMemory } from "../src/hypervisor/kvm/memory.js";
+import { newKvmVcpu } from "../src/hypervisor/kvm/vcpu.js";
+import { libc } from "../src/host/linux/libc.js";
 import { readUnikernel } from "../src/image/unikernel.js";
-import { hostClock } from "../src/node/clock.js";
+import { hostClock } from "../src/host/any/clock.js";
 import type { Answer } from "../src/engine/contract.js";
-import type { Guest, GuestHost } from "../src/target/contract.js";
+import type { Guest, GuestHost } from "../src/targets/contract.js";
 import { selfTest } from "../test/command.js";
 import { unikernelFile } from "../test/elf-file.js";
 import { machines, rigsFolder } from "../test/rigs/machines.js";

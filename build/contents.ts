@@ -23,6 +23,6 @@ export const programs: readonly string[] = [
   "cli/solo5-virtio-mkimage",
   "cli/solo5-virtio-run",
   "cli/toolchain",
-  "linux/net/poll-worker",
-  "node/kvm-worker",
+  "host/linux/net/poll-worker",
+  "hypervisor/vcpu-thread",
 ];

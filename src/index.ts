@@ -1,23 +1,23 @@
 // The public interface: open a unikernel, attach its devices, run it or seal it. docs/api.md shows it in use.
 import { basename } from "node:path";
 import { readUnikernel, type Unikernel } from "./image/unikernel.js";
-import { hostDevices, sealingDevices } from "./linux/host-devices.js";
+import { hostDevices, sealingDevices } from "./host/linux/host-devices.js";
 import { chooseEngine, start } from "./node/engines.js";
-import { readFile } from "./node/files.js";
+import { readFile } from "./host/any/files.js";
 import { nodeSockets } from "./host/any/sockets.js";
-import { systemErrorMessage } from "./linux/system-error.js";
+import { systemErrorMessage } from "./host/any/system-error.js";
 import type { UserOptions } from "./net/user/source.js";
 import { openUserNet, type UserNet } from "./net/user/user-net.js";
 import { handOver, type Running, type RunOptions } from "./tender/running.js";
 import { guestOutput } from "./tender/output.js";
-import { stdoutConsole } from "./node/console.js";
-import type { DebugRequest } from "./node/debug-request.js";
-import { sealedFile } from "./linux/seal.js";
+import { stdoutConsole } from "./host/any/console.js";
+import type { DebugRequest } from "./tender/debug-request.js";
+import { sealedFile } from "./sealed/seal.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
 
 export * from "./tender/interface.js";
 export type { OpenForward, UserNet } from "./net/user/user-net.js";
-export type { DebugRequest } from "./node/debug-request.js";
+export type { DebugRequest } from "./tender/debug-request.js";
 export type { NodeRunOptions as RunOptions };
 
 /** Reads a unikernel from a file or from its bytes, which messages then call `name`. Throws Solo5Error. */

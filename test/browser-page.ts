@@ -1,5 +1,5 @@
 // What browser.test.ts runs in a page and in a worker of it; the outcome goes back to the test's server.
-import { codeCacheOf } from "../src/browser/code-store.js";
+import { codeCacheOf } from "../src/host/browser/code-store.js";
 import { attach, createPeer, createSegment, open, run, type Plan } from "../src/browser/index.js";
 
 export interface PageOutcome {

@@ -18,7 +18,7 @@ import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
 import { accelerate, type Accelerator } from "../src/engine/x86-64/accelerator.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { isMachineMemory } from "../src/engine/x86-64/machine-memory.js";
-import { codeFolder, codeCacheOf } from "../src/node/code-folder.js";
+import { codeFolder, codeCacheOf } from "../src/host/any/code-folder.js";
 import { load, type Outcome, runBare } from "./bare-machine.js";
 import { selfTest, solo5 } from "./command.js";
 

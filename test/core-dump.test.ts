@@ -17,7 +17,7 @@ import { coreHeader } from "../src/debug/core/core-file.js";
 import { aarch64Frame, trapRegisters, x8664Frame } from "../src/debug/core/trap-frame.js";
 import { encode } from "../src/bytes/struct.js";
 import { readElf } from "../src/image/elf.js";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { symbols } from "../src/image/symbols.js";
 import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { result } from "../src/abi/start.js";
 import * as page from "../src/browser/index.js";
 import * as host from "../src/index.js";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { selfTest } from "./command.js";
 import { needs } from "./needs.js";
 

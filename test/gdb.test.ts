@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { freePort, runSession } from "./session.js";

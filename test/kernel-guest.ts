@@ -2,9 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { join as joinDevices } from "../src/net/join.js";
 import type { NetDevice } from "../src/net/contract.js";
-import { descriptorDevice } from "../src/linux/net/descriptor-device.js";
-import { watchedReader } from "../src/linux/net/poll.js";
-import { openTap } from "../src/linux/net/tap.js";
+import { descriptorDevice } from "../src/host/linux/net/descriptor-device.js";
+import { watchedReader } from "../src/host/linux/net/poll.js";
+import { openTap } from "../src/host/linux/net/tap.js";
 import { createNamespace, type Namespace } from "./namespace.js";
 
 /** Joins `device` to `tap0` of a new namespace. Needs root. Disposed, it leaves nothing. */

@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { encodePacket } from "../src/debug/gdb/packet.js";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 import { freePort, runSession, sessionsOf } from "./session.js";

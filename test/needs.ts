@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 
 /** What a reason begins with where the tests run all the same, on a machine of test/rigs: CI lets these be. */
 export const elsewhere = "in the rigs: ";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { hypercallPort, hypercalls } from "../src/abi/hvt.js";
-import { littleEndian32 } from "../src/linux/launch/code.js";
+import { littleEndian32 } from "../src/sealed/launch/code.js";
 import { commandFile } from "./command.js";
 import { unikernelFile } from "./elf-file.js";
 

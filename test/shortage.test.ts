@@ -5,9 +5,9 @@ import { closeSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { hostFailure } from "../src/node/errno.js";
-import { libc } from "../src/linux/libc.js";
-import { createWait } from "../src/linux/net/wait.js";
+import { hostFailure } from "../src/host/any/host-failure.js";
+import { libc } from "../src/host/linux/libc.js";
+import { createWait } from "../src/host/linux/net/wait.js";
 import { commandFile, execute, selfTest } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 

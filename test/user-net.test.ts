@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { attach, createUserNet, open, run, type UserOptions } from "../src/index.js";
 import { demoFile, guestOutput } from "../src/toolchain/layout.js";
-import { kvmUnsupportedReason } from "../src/linux/kvm/availability.js";
+import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { commandFile, execute, solo5 } from "./command.js";
 import { inspect } from "./ip/tshark.js";
 import { needs, needsAll } from "./needs.js";

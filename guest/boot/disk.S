@@ -1,6 +1,6 @@
 /*
  * Boots a disk image of solo5-virtio-mkimage: the master boot record and, in the sectors behind it, a loader that reads
- * the unikernel as src/virtio/disk-image.ts laid it out and enters it as a multiboot loader does. Sources: IBM PC BIOS
+ * the unikernel as src/launchers/disk-image.ts laid it out and enters it as a multiboot loader does. Sources: IBM PC BIOS
  * interrupts 10h, 13h (extensions: EDD 1.1), 15h (E820h: ACPI 6.5, section 15.1; 87h); Multiboot 0.6.96.
  *
  *   0x07c00  the master boot record, its code and, from 0x7dbe on, the partition table
@@ -91,7 +91,7 @@ read_error:
         .org    510
         .word   0xaa55
 
-/* ---- Sector 1: src/virtio/disk-image.ts fills the parameters in ---- */
+/* ---- Sector 1: src/launchers/disk-image.ts fills the parameters in ---- */
 
 kernel_lba:
         .quad   0

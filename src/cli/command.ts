@@ -4,8 +4,8 @@ import { commandArguments } from "./arguments.js";
 import { statusOf } from "../abi/signals.js";
 import { encodeText } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
-import { hostFailure } from "../node/errno.js";
-import { stdoutConsole } from "../node/console.js";
+import { hostFailure } from "../host/any/host-failure.js";
+import { stdoutConsole } from "../host/any/console.js";
 import { packageVersion } from "../toolchain/layout.js";
 
 /** A user's mistake in how the command was called: the message, if any, then how it is called; exit 1. */

@@ -1,9 +1,9 @@
 // solo5 seal: makes an executable of an spt unikernel and its devices.
 import { basename } from "node:path";
 import { readUnikernel } from "../image/unikernel.js";
-import { sealingDevices } from "../linux/host-devices.js";
-import { seal } from "../linux/seal.js";
-import { readFile, writeFile } from "../node/files.js";
+import { sealingDevices } from "../host/linux/host-devices.js";
+import { seal } from "../sealed/seal.js";
+import { readFile, writeFile } from "../host/any/files.js";
 import { attach } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";

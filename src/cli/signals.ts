@@ -2,7 +2,7 @@
 // stays ignored; a unikernel that dies of a signal takes the command with it.
 import { constants } from "node:os";
 import { statusOf } from "../abi/signals.js";
-import { ignoredSignals } from "../linux/ignored-signals.js";
+import { ignoredSignals } from "../host/linux/ignored-signals.js";
 import type { Ended } from "../tender/instrument.js";
 import { userSignals, type Signal, type Started } from "../tender/running.js";
 import { say } from "./say.js";

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // solo5-spt: runs a unikernel of the spt target. It seals the unikernel and becomes it, so that nothing of Node
 // remains; only where a device lives in this process does this process stay, as a relay. docs/abi.md 6.1 and 4.
-import { exec } from "../linux/exec.js";
-import { hostDevices } from "../linux/host-devices.js";
-import { ignoredSignals } from "../linux/ignored-signals.js";
-import { hasLibc } from "../linux/libc.js";
-import { nativeUnsupportedReason } from "../linux/unsupported.js";
-import { hostedNet, inheritedDescriptors } from "../linux/net/kernel-nets.js";
-import { seal } from "../linux/seal.js";
+import { exec } from "../host/linux/exec.js";
+import { hostDevices } from "../host/linux/host-devices.js";
+import { ignoredSignals } from "../host/linux/ignored-signals.js";
+import { hasLibc } from "../host/linux/libc.js";
+import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
+import { hostedNet, inheritedDescriptors } from "../sealed/kernel-nets.js";
+import { seal } from "../sealed/seal.js";
 import { attach } from "../tender/attach.js";
 import { sptOptions, valueOf } from "../tender/options.js";
 import { say, warn } from "./say.js";

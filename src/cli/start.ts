@@ -1,8 +1,8 @@
 // Starts a plan on the engine that the user wants, or on the best, and gives its status: what every command that runs
 // unikernels ends with.
 import { chooseEngine, start } from "../node/engines.js";
-import type { StartOptions } from "../node/engine.js";
-import { debugRequest } from "../node/debug-request.js";
+import type { StartOptions } from "../tender/engine.js";
+import { debugRequest } from "../tender/debug-request.js";
 import { formatNet, netOptions } from "../net/schemes.js";
 import type { AttachedNet, Plan } from "../tender/attach.js";
 import { tuneCompiler } from "../node/jit.js";

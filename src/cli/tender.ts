@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { TargetName } from "../abi/notes.js";
 import { targets } from "../abi/notes.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
-import { readFile } from "../node/files.js";
+import { readFile } from "../host/any/files.js";
 import type { AttachOptions } from "../tender/attach.js";
 import { parseOptions, usage, type Given, type OptionName, type OptionTable } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";

@@ -1,15 +1,15 @@
 // The ways to run a plan on this host, best first, and the choice among them. A new engine is one row here.
 import type { TargetName } from "../abi/notes.js";
 import { Solo5Error } from "../bytes/error.js";
-import { runNative } from "../linux/native.js";
-import { nativeUnsupportedReason } from "../linux/unsupported.js";
+import { runNative } from "../host/linux/native.js";
+import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import type { Plan } from "../tender/attach.js";
-import { hostClock } from "./clock.js";
-import { checkCoreFolder } from "./core-file.js";
-import { debugTools, type DebugRequest } from "./debug-request.js";
+import { hostClock } from "../host/any/clock.js";
+import { checkCoreFolder } from "../host/any/core-file.js";
+import { debugTools, type DebugRequest } from "../tender/debug-request.js";
 import { engineNames, type EngineName, type Started } from "../tender/running.js";
-import type { Engine, StartOptions } from "./engine.js";
-import { kvm } from "./kvm.js";
+import type { Engine, StartOptions } from "../tender/engine.js";
+import { kvm } from "../hypervisor/engine.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {

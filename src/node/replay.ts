@@ -4,17 +4,17 @@ import { Solo5Error } from "../bytes/error.js";
 import { openReplay } from "../debug/record/replayer.js";
 import { createHistory } from "../debug/reverse/history.js";
 import { portableEngines } from "../engine/engines.js";
-import type { GuestHost } from "../target/contract.js";
-import { targets } from "../target/registry.js";
+import type { GuestHost } from "../targets/contract.js";
+import { targets } from "../targets/registry.js";
 import { random } from "../tender/entropy.js";
 import type { Instrument } from "../tender/instrument.js";
 import { runGuest } from "../tender/run.js";
-import { hostClock } from "./clock.js";
-import { stdoutConsole } from "./console.js";
-import type { DebugRequest } from "./debug-request.js";
-import { readFile } from "./files.js";
+import { hostClock } from "../host/any/clock.js";
+import { stdoutConsole } from "../host/any/console.js";
+import type { DebugRequest } from "../tender/debug-request.js";
+import { readFile } from "../host/any/files.js";
 import { signalled, type Started } from "../tender/running.js";
-import { openInstruments } from "./instruments.js";
+import { openInstruments } from "../host/any/instruments.js";
 import { nextTurn } from "./wasm.js";
 
 /** Starts the recording in `file`. Throws Solo5Error. */

@@ -6,25 +6,25 @@ import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import type { BlockDevice } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
 import { captured } from "../net/pcap.js";
-import { dumpSink, openAttached, openDump, type OpenContext } from "../linux/net/open.js";
-import type { GuestHost, Target } from "../target/contract.js";
-import { targets } from "../target/registry.js";
+import { dumpSink, openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
+import type { GuestHost, Target } from "../targets/contract.js";
+import { targets } from "../targets/registry.js";
 import type { Plan } from "../tender/attach.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
 import type { CodeCacheEntry } from "../tender/code-cache.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
-import { blockDevice, openBlockFile } from "./block-file.js";
-import { hostClock } from "./clock.js";
-import { codeFolder, codeCacheOf } from "./code-folder.js";
-import { stdoutConsole } from "./console.js";
-import { debugTools, type DebugRequest } from "./debug-request.js";
-import type { Engine } from "./engine.js";
+import { blockDevice, openBlockFile } from "../host/any/block-file.js";
+import { hostClock } from "../host/any/clock.js";
+import { codeFolder, codeCacheOf } from "../host/any/code-folder.js";
+import { stdoutConsole } from "../host/any/console.js";
+import { debugTools, type DebugRequest } from "../tender/debug-request.js";
+import type { Engine } from "../tender/engine.js";
 import { random, withAddresses } from "../tender/entropy.js";
 import { killed } from "../tender/instrument.js";
 import { signalled } from "../tender/running.js";
-import { say } from "./guest-run.js";
+import { say } from "../host/any/say.js";
 
 export const nextTurn: NextTurn = () => new Promise((resolve) => void setImmediate(resolve));
 const supported = (isa: Isa): string =>
@@ -99,7 +99,7 @@ async function instrumentsOf(
   cleanup: Cleanup,
 ): Promise<readonly Instrument[]> {
   if (Object.keys(debug).length === 0) return [];
-  const { openInstruments } = await import("./instruments.js");
+  const { openInstruments } = await import("../host/any/instruments.js");
   return openInstruments(debug, guest, reporter, cleanup);
 }
 

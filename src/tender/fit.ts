@@ -1,7 +1,7 @@
 // A plan's memory as target and engine can give it: rounded to the target's unit, and no more than the engine has room
 // for. docs/abi.md 3.2.
 import { alignDown } from "../bytes/align.js";
-import type { Target } from "../target/contract.js";
+import type { Target } from "../targets/contract.js";
 import type { Plan } from "./attach.js";
 
 interface Fitted {

@@ -2,7 +2,7 @@
 // target and what it meets, and needs neither to know of it. Several may be used at once.
 import { statusOf } from "../abi/signals.js";
 import type { DebuggableVcpu, Vcpu } from "../engine/contract.js";
-import type { GuestHost, Session } from "../target/contract.js";
+import type { GuestHost, Session } from "../targets/contract.js";
 
 /** The end of a unikernel. */
 export interface Ended {

@@ -2,7 +2,7 @@
 // and timers, so that it never blocks a page, and lets the host breathe whenever the guest's budget is used up.
 import type { VcpuOptions } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
-import type { Guest, GuestHost, Session, Target } from "../target/contract.js";
+import type { Guest, GuestHost, Session, Target } from "../targets/contract.js";
 import type { Controls, Ended, Instrument } from "./instrument.js";
 import { type CodeCacheEntry, openCodeCache } from "./code-cache.js";
 

@@ -2,7 +2,7 @@
 // libgcc.a, dist/guest/tests/[aarch64/]test_<name>.<target>, dist/guest/demo/<name>.<target>; and dist/guest/boot/disk.bin. Identical sources give identical bytes.
 import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
-import { progress } from "../node/progress.js";
+import { progress } from "../host/any/progress.js";
 import { demos, demoTargets } from "./demos.js";
 import { guestJobs } from "./guest-jobs.js";
 import { isas, type BindingsTarget } from "./isa.js";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Isa } from "../abi/elf.js";
-import { programFailure } from "../node/program.js";
+import { programFailure } from "../host/any/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { isas } from "./isa.js";
 import { packageRoot } from "./layout.js";

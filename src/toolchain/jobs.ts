@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { programFailure } from "../node/program.js";
+import { programFailure } from "../host/any/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { packageRoot } from "./layout.js";
 

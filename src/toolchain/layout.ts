@@ -22,7 +22,7 @@ export const demoFile = (output: string, name: string, target: BindingsTarget): 
 /** What `solo5 demo` boots: a web server. */
 export const demoUnikernel = demoFile(guestOutput, "web", "spt");
 
-/** Where the boot code of disks ends up below `output`: src/virtio/disk-image.ts. */
+/** Where the boot code of disks ends up below `output`: src/launchers/disk-image.ts. */
 export const diskBootFile = (output: string): string => join(output, "boot", "disk.bin");
 export const diskBootCode = diskBootFile(guestOutput);
 

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { Solo5Error } from "../bytes/error.js";
 import type { Declaration } from "../image/manifest-json.js";
-import { readFile } from "../node/files.js";
+import { readFile } from "../host/any/files.js";
 import { compileAssemblyScript } from "./assemblyscript.js";
 import { bundle } from "./bundle.js";
 import { evaluateProgram } from "./program.js";

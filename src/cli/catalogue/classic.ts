@@ -1,6 +1,6 @@
 // The commands that the reference has as well: their lines, which stay as scripts know them.
 import { classicOptions, debugOptions, sptOptions, type OptionTable } from "../../tender/options.js";
-import { mkimageOptions, virtioRunOptions } from "../../virtio/options.js";
+import { mkimageOptions, virtioRunOptions } from "../../launchers/options.js";
 import type { CommandLine } from "./command-line.js";
 
 const tender = (

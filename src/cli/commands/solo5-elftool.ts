@@ -5,7 +5,7 @@ import { readElf } from "../../image/elf.js";
 import { abiJson, manifestJson, parseManifest } from "../../image/manifest-json.js";
 import { manifestSource } from "../../image/manifest-source.js";
 import { readAbi, readDevices } from "../../image/unikernel.js";
-import { readFile, writeFile } from "../../node/files.js";
+import { readFile, writeFile } from "../../host/any/files.js";
 import { main, print, UsageError } from "../command.js";
 
 const usage = `usage: solo5-elftool COMMAND ...

@@ -1,10 +1,10 @@
 // solo5-virtio-mkimage: makes a disk image that boots a virtio unikernel. docs/abi.md 5.4.
-import { readFile } from "../../node/files.js";
+import { readFile } from "../../host/any/files.js";
 import { diskBootCode } from "../../toolchain/layout.js";
-import { diskImage } from "../../virtio/disk-image.js";
-import { readKernel } from "../../virtio/kernel.js";
-import { imageFormats, letterUsage, mkimageOptions, type ImageFormat } from "../../virtio/options.js";
-import { writeImage } from "../../virtio/write-image.js";
+import { diskImage } from "../../launchers/disk-image.js";
+import { readKernel } from "../../launchers/kernel.js";
+import { imageFormats, letterUsage, mkimageOptions, type ImageFormat } from "../../launchers/options.js";
+import { writeImage } from "../../launchers/write-image.js";
 import { main, UsageError } from "../command.js";
 
 const usage = `usage: solo5-virtio-mkimage [ OPTIONS ] [ -- ] IMAGE UNIKERNEL [ ARGUMENTS ... ]

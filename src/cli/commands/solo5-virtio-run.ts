@@ -1,12 +1,12 @@
 // solo5-virtio-run: starts a virtio unikernel on KVM, QEMU or bhyve. docs/abi.md 5.4.
 import { realpathSync, statSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import { interfaces } from "../../linux/host-devices.js";
-import { checkFit } from "../../virtio/fit.js";
-import { bestHypervisor, thisHost } from "../../virtio/hypervisor.js";
-import { launch } from "../../virtio/launch.js";
-import { firstSlot, slotCount, type VirtioMachine } from "../../virtio/machine.js";
-import { parseVirtioRun, runUsage } from "../../virtio/run-options.js";
+import { interfaces } from "../../host/linux/host-devices.js";
+import { checkFit } from "../../launchers/fit.js";
+import { bestHypervisor, thisHost } from "../../launchers/hypervisor.js";
+import { launch } from "../../launchers/launch.js";
+import { firstSlot, slotCount, type VirtioMachine } from "../../launchers/machine.js";
+import { parseVirtioRun, runUsage } from "../../launchers/run-options.js";
 import { main } from "../command.js";
 import { withSignals } from "../signals.js";
 

@@ -6,7 +6,7 @@ import { pageSize } from "../../bytes/align.js";
 import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
-import type { SessionState } from "../../target/contract.js";
+import type { SessionState } from "../../targets/contract.js";
 import type { Observer, View } from "../../tender/instrument.js";
 import { coreHeader } from "./core-file.js";
 import type { ReadRegister } from "./registers.js";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Answer, Vcpu } from "../../engine/contract.js";
 import { plainMemory } from "../../image/memory.js";
-import type { Session } from "../../target/contract.js";
+import type { Session } from "../../targets/contract.js";
 import type { Ended } from "../../tender/instrument.js";
 import { architectures } from "./architectures.js";
 import { describe, registersOf } from "./description.js";

@@ -3,7 +3,7 @@
 import type { Isa } from "../../abi/elf.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
-import type { Session, SessionState } from "../../target/contract.js";
+import type { Session, SessionState } from "../../targets/contract.js";
 import { killed, type DebuggerControls, type Ended, type Instrument } from "../../tender/instrument.js";
 import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";

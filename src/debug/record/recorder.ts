@@ -3,7 +3,7 @@
 // came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
 import type { BlockDevice } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
-import type { Guest, GuestHost, Session } from "../../target/contract.js";
+import type { Guest, GuestHost, Session } from "../../targets/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { type CheckpointGuest, isGuests, schedule, stateHash } from "./checkpoint.js";
 import { createLogWriter, type LogWriter } from "./log.js";

@@ -5,7 +5,7 @@ import { Solo5Error } from "../../bytes/error.js";
 import type { BlockDevice, Console } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
 import { readUnikernel } from "../../image/unikernel.js";
-import type { Guest, GuestDevice, GuestHost, SessionState } from "../../target/contract.js";
+import type { Guest, GuestDevice, GuestHost, SessionState } from "../../targets/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { isGuests, stateHash } from "./checkpoint.js";
 import { createLogReader, EndOfLog, type LogReader } from "./log.js";

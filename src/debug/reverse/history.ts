@@ -2,7 +2,7 @@
 // loop, and what a debugger turns back with.
 import type { Clock } from "../../device/contract.js";
 import type { Access, Answer, Vcpu } from "../../engine/contract.js";
-import type { Session } from "../../target/contract.js";
+import type { Session } from "../../targets/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { createSnapshots, type Snapshots } from "./snapshots.js";
 

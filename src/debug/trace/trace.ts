@@ -1,7 +1,7 @@
 // Prints what a guest asks of its host as it happens, in the manner of strace: an observer of the run loop.
 import type { Exit } from "../../engine/contract.js";
 import type { Clock } from "../../device/contract.js";
-import type { Guest, Operation, OperationValue } from "../../target/contract.js";
+import type { Guest, Operation, OperationValue } from "../../targets/contract.js";
 import type { Observer, View } from "../../tender/instrument.js";
 import { quoted, seconds } from "./values.js";
 

@@ -1,5 +1,5 @@
 // The command lines of objcopy and strip, by the tables of their options in GNU binutils' manual.
-import { readFile } from "../../node/files.js";
+import { readFile } from "../../host/any/files.js";
 import { decodeText } from "../../bytes/text.js";
 import type { Changes, NewSection, SectionFlags } from "./change.js";
 

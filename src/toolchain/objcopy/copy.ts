@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { ehdr, machine, shdr, type Isa } from "../../abi/elf.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { viewOf } from "../../bytes/struct.js";
-import { readFile, writeFile } from "../../node/files.js";
+import { readFile, writeFile } from "../../host/any/files.js";
 import { changeArchive, isArchive } from "./archive.js";
 import type { CopyArguments } from "./arguments.js";
 import { fromBinary, toBinary } from "./binary.js";

@@ -1,0 +1,53 @@
+// A network device on a descriptor that keeps frames whole: a tap, a datagram socket, whatever the user handed over.
+import { result } from "../../../abi/start.js";
+import { frameMax, type NetDevice } from "../../../net/contract.js";
+import { errnos } from "../../../abi/linux/errno.js";
+import { libc } from "../libc.js";
+import type { FrameSource } from "./tap.js";
+
+/** Where a device's frames come from: whoever asks reads them, or another thread has. */
+export type FrameReader = Pick<NetDevice, "read" | "readable" | "onReadable" | "onWritable" | "close">;
+
+const again = new Set(["EAGAIN", "ENOBUFS"].map((name) => errnos[name]?.[0]));
+
+/** A device that sends by `fd` and receives by `reader`. */
+export function descriptorDevice({ fd, mtu }: FrameSource, reader: FrameReader): NetDevice {
+  const c = libc();
+  return {
+    ...reader,
+    mtu,
+    get readable() {
+      return reader.readable;
+    },
+    write(frame) {
+      const written = c.write(fd, frame, frame.length);
+      if (written === frame.length) return result.ok;
+      return written < 0 && again.has(c.errno()) ? result.again : result.unspecified;
+    },
+  };
+}
+
+/** For a thread that may block, such as a virtual CPU's: frames are read when the guest asks. The descriptor stays its opener's. */
+export function directReader(fd: number): FrameReader {
+  const c = libc();
+  const buffer = new Uint8Array(frameMax);
+  /** A frame that was read to find out whether there is one. */
+  let next: Uint8Array | undefined;
+  const receive = (): Uint8Array | undefined => {
+    const size = c.read(fd, buffer, buffer.length);
+    return size > 0 ? buffer.slice(0, size) : undefined;
+  };
+  return {
+    get readable() {
+      next ??= receive();
+      return next !== undefined;
+    },
+    read() {
+      const frame = next ?? receive();
+      next = undefined;
+      return frame;
+    },
+    onReadable() {},
+    close() {},
+  };
+}

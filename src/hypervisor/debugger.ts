@@ -1,0 +1,123 @@
+// gdb and a virtual CPU of KVM's: the thread of the virtual CPU, which blocks, has the protocol; the main thread has the
+// socket, passes on what arrives, and makes the other look.
+import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import type { Cleanup } from "../bytes/cleanup.js";
+import type { Isa } from "../abi/elf.js";
+import { createGdbServer } from "../debug/gdb/server.js";
+import type { DebuggableVcpu } from "../engine/contract.js";
+import { libc } from "../host/linux/libc.js";
+import { createWait } from "../host/linux/net/wait.js";
+import type { Session } from "../targets/contract.js";
+import type { Ended } from "../tender/run.js";
+import { listenForGdb, type GdbAddress, type GdbListener } from "../host/any/gdb-server.js";
+
+/** What the main thread has to tell. Bytes for the debugger go the other way, as they are. */
+type News = "connected" | "disconnected" | Uint8Array;
+/** The debugger has taken its leave. */
+const hangUp = "hangUp";
+
+/** What the virtual CPU's thread gets. */
+export interface DebuggerLink {
+  readonly port: MessagePort;
+  /** An eventfd that says that there is news. */
+  readonly event: number;
+}
+
+/** The main thread's side: listens. `nudge` makes the virtual CPU's thread look at `port`. */
+export function listenForDebugger(
+  where: GdbAddress,
+  port: MessagePort,
+  nudge: () => void,
+  listening: GdbListener,
+  cleanup: Cleanup,
+): void {
+  let send: ((bytes: Uint8Array) => void) | undefined;
+  let close = (): void => {};
+  const take = (message: Uint8Array | typeof hangUp): void => {
+    if (message === hangUp) close();
+    else send?.(message);
+  };
+  const tell = (news: News): void => {
+    port.postMessage(news);
+    nudge();
+  };
+  port.on("message", take);
+  const end = {
+    connect(to: (bytes: Uint8Array) => void, hangUp: () => void) {
+      send = to;
+      close = hangUp;
+      tell("connected");
+    },
+    receive: (bytes: Uint8Array) => tell(Uint8Array.from(bytes)),
+    disconnect() {
+      send = undefined;
+      tell("disconnected");
+    },
+  };
+  listenForGdb(where, end, listening, cleanup);
+  cleanup.push(() => {
+    // The last word may still be on its way.
+    for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port))
+      take(last.message as Uint8Array | typeof hangUp);
+    port.close();
+  });
+}
+
+export interface Debugger {
+  session(session: Session, vcpu: DebuggableVcpu): Session;
+  /** Blocks as long as the debugger holds the guest. Gives what the debugger makes of the guest, if its end. */
+  hold(): Ended | undefined;
+  /** The guest has ended; blocks until the debugger knows. */
+  ended(outcome: Ended): Promise<void>;
+}
+
+const aLongTime = 1_000_000_000_000_000n;
+
+/** The virtual CPU's side. `wake` is an eventfd as well, of a stop. */
+export function openDebugger(
+  isa: Isa,
+  { port, event }: DebuggerLink,
+  wake: number,
+  isStopping: () => boolean,
+): Debugger {
+  const gdb = createGdbServer({ isa });
+  const wait = createWait([wake, event]);
+  const counter = new Uint8Array(8);
+  let end: Ended | undefined;
+  const listen = (): void => {
+    libc().read(event, counter, counter.length);
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const news = next.message as News;
+      if (news === "connected") {
+        gdb.connect(
+          (bytes) => port.postMessage(bytes),
+          () => port.postMessage(hangUp),
+        );
+      } else if (news === "disconnected") gdb.disconnect();
+      else gdb.receive(news);
+    }
+  };
+  return {
+    session: (session, vcpu) =>
+      gdb.session(session, { vcpu, attention() {}, stop: (outcome) => (end = outcome) }),
+    hold() {
+      listen();
+      while (gdb.hold() !== undefined && end === undefined && !isStopping()) {
+        wait(aLongTime);
+        listen();
+      }
+      return end;
+    },
+    async ended(outcome) {
+      let isTold = false;
+      const telling = gdb.ended(outcome)?.then(() => (isTold = true));
+      for (;;) {
+        // What the last news has set going.
+        await new Promise((resolve) => void setImmediate(resolve));
+        if (telling === undefined || isTold || end !== undefined || isStopping()) return;
+        wait(aLongTime);
+        listen();
+      }
+    },
+  };
+}

@@ -1,0 +1,203 @@
+// Runs a plan in a virtual machine of the kernel's. The virtual CPU has a thread of its own that also answers
+// hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
+import { closeSync } from "node:fs";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { Solo5Error } from "../bytes/error.js";
+import { hostIsa } from "../host/any/host-isa.js";
+import { kvmUnsupportedReason, openKvm } from "./kvm/availability.js";
+import { createStopper, stopMemory, stopWords, type Stopper } from "./stop.js";
+import { check, libc } from "../host/linux/libc.js";
+import { open as openFlag } from "../abi/linux/syscalls.js";
+import { openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
+import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
+import { relay } from "../host/linux/net/relay.js";
+import { hvt } from "../targets/hvt/target.js";
+import type { Plan } from "../tender/attach.js";
+import { fitted } from "../tender/fit.js";
+import type { Ended } from "../tender/run.js";
+import { workerOptions } from "../host/any/worker-options.js";
+import { openBlockFile } from "../host/any/block-file.js";
+import { hostClock } from "../host/any/clock.js";
+import type { Engine } from "../tender/engine.js";
+import { withAddresses } from "../tender/entropy.js";
+import { killed } from "../tender/instrument.js";
+import { signalled } from "../tender/running.js";
+import { say } from "../host/any/say.js";
+import type { DebuggerLink, listenForDebugger } from "./debugger.js";
+import type { KvmReport, KvmWork } from "./vcpu-thread.js";
+
+/** EFD_CLOEXEC and EFD_NONBLOCK are open's: eventfd(2). */
+const eventfdFlags = openFlag.closeOnExec | openFlag.nonBlock;
+
+export const kvm: Engine = {
+  targets: ["hvt"],
+  debugs: ["gdb", "dumpcore", "trace"],
+  unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
+    if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
+    if (target !== "hvt") return `a unikernel of the ${target} target does not run on KVM`;
+    if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
+    const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
+    if (block !== undefined)
+      return `block device '${block.name}' lives in this thread, where the virtual CPU's cannot wait for it`;
+    return kvmUnsupportedReason(insisted);
+  },
+
+  start(plan, { reporter, console, debug = {} }) {
+    const cleanup = createCleanup();
+    try {
+      const { plan: guest, adjustment } = fitted(withAddresses(plan), hvt);
+      if (adjustment !== undefined) say(reporter, adjustment);
+      let outcome: Ended | undefined;
+      let interrupt = (): void => {};
+      const end = (how: Ended): void => {
+        outcome ??= how;
+        interrupt();
+      };
+      const context: OpenContext = {
+        clock: hostClock,
+        say: (line) => say(reporter, line),
+        failed: (message) => end({ status: 1, message }),
+      };
+      const work = { ...prepare(guest, console === undefined, context, cleanup), debug, reporter };
+      const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
+      const { stop, nudge, ended } = runWorker({ ...work, debugger: link?.link }, (data) =>
+        console?.write(data),
+      );
+      interrupt = stop;
+      if (outcome !== undefined) stop();
+      if (debug.gdb !== undefined && link !== undefined) {
+        const { event } = link.link;
+        const listening = {
+          say: (line: string) => void process.stderr.write(`${reporter}: ${line}\n`),
+          failed: (message: string) => end({ status: 1, message }),
+        };
+        void listen(debug.gdb, link.port, () => nudge(event), listening, cleanup);
+      }
+      const settled = ended.finally(cleanup.release).then((own) => outcome ?? own);
+      return {
+        memSize: guest.memSize,
+        exited: settled,
+        signal: (signal) => end(signalled(plan, signal)),
+        stop: () => end(killed),
+      };
+    } catch (error) {
+      cleanup.release();
+      throw error;
+    }
+  },
+};
+
+/** Both ends of what this thread has to say to a debugger in the other one. */
+function debuggerLink(cleanup: Cleanup): { readonly port: MessagePort; readonly link: DebuggerLink } {
+  const { port1: port, port2 } = new MessageChannel();
+  const event = check(libc().eventfd(0, eventfdFlags), "eventfd");
+  cleanup.push(() => closeSync(event));
+  return { port, link: { port: port2, event } };
+}
+
+/** Loads the debugger's part only where one is wanted. */
+async function listen(...args: Parameters<typeof listenForDebugger>): Promise<void> {
+  const [, , , , cleanup] = args;
+  let isOver = false;
+  cleanup.push(() => (isOver = true));
+  const { listenForDebugger } = await import("./debugger.js");
+  if (!isOver) listenForDebugger(...args);
+}
+
+/** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
+function prepare(
+  plan: Plan,
+  stdout: boolean,
+  context: OpenContext,
+  cleanup: Cleanup,
+): Omit<KvmWork, "debug" | "reporter"> {
+  const opened = (fd: number): number => {
+    cleanup.push(() => closeSync(fd));
+    return fd;
+  };
+  const { unikernel, memSize, cmdline, devices, execHeap } = plan;
+  return {
+    file: unikernel.file,
+    name: unikernel.name,
+    guest: { memSize, cmdline, execHeap },
+    devices: devices.map((device) => {
+      if (device.type === "BLOCK_BASIC") {
+        if (device.source.kind === "device")
+          throw new RangeError("KVM was started although it cannot run this");
+        return { ...device, source: undefined, fd: opened(openBlockFile(device.source.path)) };
+      }
+      const { source, dump: path, ...declared } = device;
+      const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
+      const frames = openKernelFrames(source, device.mtu);
+      if (frames === undefined)
+        return { ...declared, ...relay(openAttached(device, context, cleanup), cleanup), dump };
+      opened(frames.fd);
+      return { ...declared, ...frames, dump };
+    }),
+    stdout,
+    kvm: opened(openKvm()),
+    wake: opened(check(libc().eventfd(0, eventfdFlags), "eventfd")),
+    stop: stopMemory(),
+  };
+}
+
+/** Guests that run. A process that exits stops them first, or it would wait for them to end. */
+const stoppers = new Set<Stopper>();
+const leave = (): void => {
+  for (const { stop, release } of stoppers) {
+    stop();
+    release();
+  }
+};
+
+function track(stopper: Stopper): void {
+  if (stoppers.size === 0) process.on("exit", leave);
+  stoppers.add(stopper);
+}
+
+function untrack(stopper: Stopper): void {
+  stoppers.delete(stopper);
+  if (stoppers.size === 0) process.off("exit", leave);
+}
+
+/** Starts the thread; `ended` follows when it is gone. */
+function runWorker(
+  work: KvmWork,
+  write: (data: Uint8Array) => void,
+): Pick<Stopper, "stop" | "nudge"> & { readonly ended: Promise<Ended> } {
+  const stopper = createStopper(stopWords(work.stop), work.wake);
+  const worker = new Worker(new URL("./vcpu-thread.js", import.meta.url), {
+    workerData: work,
+    ...(work.debugger === undefined ? {} : { transferList: [work.debugger.port] }),
+    ...workerOptions,
+  });
+  track(stopper);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    let report: KvmReport | undefined;
+    let failure: unknown;
+    worker.on("message", (message: KvmReport | Uint8Array) => {
+      if (message instanceof Uint8Array) {
+        try {
+          write(message);
+        } catch (error) {
+          failure ??= error;
+          stopper.stop();
+        }
+        return;
+      }
+      report = message;
+      stopper.release();
+    });
+    worker.on("error", (error) => (failure ??= error));
+    worker.on("exit", () => {
+      untrack(stopper);
+      if (failure !== undefined) reject(failure as Error);
+      else if (report === undefined)
+        reject(new Solo5Error("KVM", "the virtual CPU's thread ended by itself"));
+      else if ("failed" in report) reject(new Solo5Error(report.failed.code, report.failed.message));
+      else resolve(report.ended);
+    });
+  });
+  return { stop: stopper.stop, nudge: stopper.nudge, ended };
+}

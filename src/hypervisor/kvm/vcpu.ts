@@ -1,0 +1,215 @@
+// The contract's virtual CPU on /dev/kvm: each return of KVM_RUN becomes an Exit. docs/abi.md 3.1; Linux,
+// Documentation/virt/kvm/api.rst, 5.
+import { closeSync } from "node:fs";
+import type { Isa } from "../../abi/elf.js";
+import { Solo5Error } from "../../bytes/error.js";
+import { encode, viewOf } from "../../bytes/struct.js";
+import { hex } from "../../bytes/text.js";
+import type {
+  Access,
+  Answer,
+  DebuggableVcpu,
+  Fault,
+  Vcpu,
+  VcpuOptions,
+  Verdict,
+} from "../../engine/contract.js";
+import { errnos, strerror } from "../../abi/linux/errno.js";
+import { check, libc } from "../../host/linux/libc.js";
+import {
+  exitReason,
+  ioDirectionOut,
+  request,
+  runHead,
+  runInternal,
+  runIo,
+  runMmio,
+  userspaceMemoryRegion,
+} from "./abi.js";
+import type { KvmCpu } from "./cpu.js";
+import { createDebug, type VcpuDebug } from "./debug.js";
+import { kvmCpus } from "./cpus.js";
+import { map, type KvmMemory } from "./memory.js";
+
+interface KvmVcpu extends DebuggableVcpu, Pick<Vcpu, "monitor" | "counterHz" | "run"> {
+  /** Address of struct kvm_run: another thread that sets `immediate_exit` there makes KVM_RUN return. */
+  readonly runAddress: bigint;
+  /** Ends the virtual machine. Its memory may be unmapped then. */
+  [Symbol.dispose](): void;
+}
+
+/** Makes a virtual machine with one CPU. `kvm` is a descriptor of /dev/kvm. Throws Solo5Error; nothing stays open. */
+export function newKvmVcpu(
+  kvm: number,
+  isa: Isa,
+  memory: KvmMemory,
+  { protections }: Pick<VcpuOptions, "protections">,
+): KvmVcpu {
+  const c = libc();
+  const undo: (() => void)[] = [];
+  const dispose = (): void => {
+    for (const step of undo.splice(0).toReversed()) step();
+  };
+  const make = (fd: number, which: number, what: string): number => {
+    const made = check(c.ioctlNumber(fd, which, 0), `KVM: ${what}`);
+    undo.push(() => closeSync(made));
+    return made;
+  };
+  try {
+    const vm = make(kvm, request.CREATE_VM, "cannot create a virtual machine");
+    const vcpu = make(vm, request.CREATE_VCPU, "cannot create a virtual CPU");
+    const runSize = check(c.ioctlNumber(kvm, request.GET_VCPU_MMAP_SIZE, 0), "KVM: KVM_GET_VCPU_MMAP_SIZE");
+    const runAddress = map(vcpu, runSize);
+    undo.push(() => c.munmap(runAddress, runSize));
+    const shared = c.view(runAddress, runSize);
+    const run = new DataView(shared.buffer, shared.byteOffset, shared.length);
+    const region = { slot: 0, flags: 0, guest_phys_addr: 0n, memory_size: BigInt(memory.size), userspace_addr: memory.address }; // prettier-ignore
+    check(
+      c.ioctl(vm, request.SET_USER_MEMORY_REGION, encode(userspaceMemoryRegion, region)),
+      "KVM: cannot give the guest its memory",
+    );
+    const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory);
+    const debug = createDebug(vcpu, run, memory, cpu);
+    memory.protect(protections);
+    return {
+      memory,
+      runAddress,
+      monitor: "KVM",
+      registers: cpu.registers,
+      counterHz: cpu.counterHz,
+      run(answer) {
+        debug.enter();
+        try {
+          runVcpu({ vcpu, run, cpu, debug, size: memory.size }, answer);
+        } finally {
+          debug.leave();
+        }
+      },
+      setBreakpoint: debug.setBreakpoint,
+      setWatchpoint: debug.setWatchpoint,
+      setStep: debug.setStep,
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+interface OpenVcpu {
+  readonly vcpu: number;
+  readonly run: DataView;
+  readonly cpu: KvmCpu;
+  readonly debug: VcpuDebug;
+  /** Bytes of guest memory. */
+  readonly size: number;
+}
+
+function runVcpu(running: OpenVcpu, answer: Answer): void {
+  const { vcpu, run, cpu } = running;
+  const c = libc();
+  const [eintr, eagain, efault] = [errno("EINTR"), errno("EAGAIN"), errno("EFAULT")];
+  for (;;) {
+    cpu.beforeRun();
+    const returned = c.ioctlNumber(vcpu, request.RUN, 0);
+    cpu.afterRun();
+    if (returned >= 0) {
+      if (handleExit(running, answer) === "resume") continue;
+      settle(running, answer);
+      return;
+    }
+    const error = c.errno();
+    if (error === efault) {
+      const verdict = answer({ kind: "fault", fault: hostFault(cpu.registers.get(cpu.pc), "write") });
+      if (verdict === "suspend") return;
+    } else if (error !== eintr && error !== eagain) {
+      throw new Solo5Error("KVM", `KVM: host/guest KVM_RUN failed: ${strerror(error)}`);
+    } else if (run.getUint8(immediateExit) !== 0) {
+      run.setUint8(immediateExit, 0);
+      if (answer({ kind: "budget" }) === "suspend") return;
+    }
+  }
+}
+
+const errno = (name: string): number => errnos[name]?.[0] ?? 0;
+const immediateExit = runHead.offsets.immediate_exit;
+const exitUnion = runHead.size;
+
+const reasonOf = (run: DataView): number => run.getUint32(runHead.offsets.exit_reason, true);
+
+/**
+ * An access to a port or a device is complete, and the registers are those of the next instruction, only when KVM_RUN
+ * begins once more: before a debugger looks.
+ */
+function settle({ vcpu, run, cpu, debug }: OpenVcpu, answer: Answer): void {
+  const reason = reasonOf(run);
+  if (!debug.isUsed || (reason !== exitReason.IO && reason !== exitReason.MMIO)) return;
+  run.setUint8(immediateExit, 1);
+  const returned = libc().ioctlNumber(vcpu, request.RUN, 0);
+  run.setUint8(immediateExit, 0);
+  cpu.afterRun();
+  if (returned >= 0) debug.answer(reasonOf(run), answer);
+}
+
+/** Tells what the guest wants; what an answer fills in goes back to where KVM takes it from. */
+function handleExit({ run, size, debug }: OpenVcpu, answer: Answer): Verdict {
+  const reason = reasonOf(run);
+  const verdict = debug.answer(reason, answer);
+  if (verdict !== undefined) return verdict;
+  switch (reason) {
+    case exitReason.IO:
+      return handleIo(run, answer);
+    case exitReason.MMIO:
+      return handleMmio(run, size, answer);
+    default: {
+      const detail =
+        reason === exitReason.INTERNAL_ERROR ? `, suberror=${runInternal.read(run, exitUnion).suberror}` : "";
+      return answer({ kind: "fault", fault: unhandled(`exit_reason=${hex(reason)}${detail}`) });
+    }
+  }
+}
+
+/** String instructions move several items to or from one port: `count` of them lie side by side. */
+export function handleIo(run: DataView, answer: Answer): Verdict {
+  const first = Number(run.getBigUint64(exitUnion + runIo.offsets.data_offset, true));
+  const size = run.getUint8(exitUnion + runIo.offsets.size) as 1 | 2 | 4;
+  const port = run.getUint16(exitUnion + runIo.offsets.port, true);
+  const word = size === 4 ? "Uint32" : size === 2 ? "Uint16" : "Uint8";
+  const isOut = run.getUint8(exitUnion + runIo.offsets.direction) === ioDirectionOut;
+  const count = run.getUint32(exitUnion + runIo.offsets.count, true);
+  let verdict: Verdict = "resume";
+  for (let at = first; at < first + count * size; at += size) {
+    const exit = { kind: "in" as const, port, size, value: 0 };
+    const one = answer(
+      isOut ? { kind: "out" as const, port, size, value: run[`get${word}`](at, true) } : exit,
+    );
+    if (!isOut) run[`set${word}`](at, exit.value, true);
+    if (one === "suspend") verdict = one;
+  }
+  return verdict;
+}
+
+function handleMmio(run: DataView, memorySize: number, answer: Answer): Verdict {
+  const { phys_addr: address, data, len: size, is_write: write } = runMmio.read(run, exitUnion);
+  // Some hypervisors report memory that mprotect keeps from the guest as an access to a device.
+  if (address < memorySize)
+    return answer({ kind: "fault", fault: hostFault(address, write ? "write" : "read") });
+  const mask = (1n << BigInt(8 * size)) - 1n;
+  if (write)
+    return answer({ kind: "store", address, size, value: viewOf(data).getBigUint64(0, true) & mask });
+  const exit = { kind: "load" as const, address, size, value: 0n };
+  const verdict = answer(exit);
+  run.setBigUint64(exitUnion + runMmio.offsets.data, exit.value, true);
+  return verdict;
+}
+
+/** What the guest's memory is protected from. KVM does not tell which address it was. */
+const hostFault = (address: bigint, access: Access): Fault => ({
+  vector: 0,
+  code: 0,
+  address,
+  access,
+  refusedBy: "host",
+  reason: "",
+});
+const unhandled = (reason: string): Fault => ({ ...hostFault(0n, "execute"), refusedBy: "guest", reason });

@@ -3,7 +3,6 @@
 import { closeSync, readFileSync } from "node:fs";
 import { hvt } from "../src/targets/hvt/target.js";
 import { kvmUnsupportedReason, openKvm } from "../src/hypervisor/kvm/availability.js";
-import { kvmMemory } from "../src/hypervisor/kvm/memory.js";
 import { newKvmVcpu } from "../src/hypervisor/kvm/vcpu.js";
 import { libc } from "../src/host/linux/libc.js";
 import { readUnikernel } from "../src/image/unikernel.js";
@@ -38,8 +37,11 @@ function exitNsecs(answering: (session: Answer) => Answer): number {
   const unikernel = readUnikernel(caller, "caller");
   const guest: Guest = { unikernel, memSize: 2 ** 22, cmdline: "", devices: [], execHeap: false };
   const kvm = openKvm();
-  const memory = kvmMemory(hvt.memorySize(guest));
-  const vcpu = newKvmVcpu(kvm, unikernel.isa, memory, { protections: hvt.protections(guest) });
+  const vcpu = newKvmVcpu(kvm, {
+    isa: unikernel.isa,
+    memorySize: hvt.memorySize(guest),
+    protections: hvt.protections(guest),
+  });
   try {
     const host: GuestHost = { nets: new Map(), blocks: new Map(), console: { write() {} }, clock: hostClock, random: () => 0n }; // prettier-ignore
     const { answer } = hvt.start(guest, vcpu, host);
@@ -58,7 +60,6 @@ function exitNsecs(answering: (session: Answer) => Answer): number {
     return median(times.slice(1));
   } finally {
     vcpu[Symbol.dispose]();
-    memory[Symbol.dispose]();
     closeSync(kvm);
   }
 }

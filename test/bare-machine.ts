@@ -5,7 +5,7 @@ import { hypercalls, hypercallPort } from "../src/abi/hvt.js";
 import { noteType } from "../src/abi/notes.js";
 import { readElf } from "../src/image/elf.js";
 import { readUnikernel } from "../src/image/unikernel.js";
-import type { Answer, Exit, Protection, Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { Answer, Exit, Protection, PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import { machineMemory } from "../src/engine/x86-64/machine-memory.js";
 
 export interface Outcome {
@@ -39,10 +39,10 @@ function setUpSpt(view: DataView, size: number, kernelEnd: number): void {
 /** Loads a unikernel into a new virtual CPU, ready to run with a command line. */
 export function load(
   file: string,
-  newVcpu: (options: VcpuOptions) => Vcpu,
+  newVcpu: (options: VcpuOptions) => PortableVcpu,
   size = 16 << 20,
   cmdline = "",
-): Vcpu {
+): PortableVcpu {
   const unikernel = readUnikernel(readFileSync(file), file);
   const memory = machineMemory(size);
   const bytes = memory.bytes(0, size);
@@ -90,7 +90,7 @@ export function load(
 }
 
 /** Runs to its end, or to `limit` exits. */
-export function runBare(vcpu: Vcpu, limit = 100_000): Outcome {
+export function runBare(vcpu: PortableVcpu, limit = 100_000): Outcome {
   let output = "";
   let status: number | string = "limit";
   let now = 0n;

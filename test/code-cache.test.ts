@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import { accelerate, type Accelerator } from "../src/engine/x86-64/accelerator.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { isMachineMemory } from "../src/engine/x86-64/machine-memory.js";
@@ -37,7 +37,7 @@ interface How {
   readonly profile?: VcpuOptions["profile"];
   readonly size?: number;
   readonly imported?: Uint8Array | undefined;
-  readonly before?: (vcpu: Vcpu) => void;
+  readonly before?: (vcpu: PortableVcpu) => void;
 }
 
 /** Everything that runs twice is translated, what an import has is not interpreted. */
@@ -143,7 +143,7 @@ for (const [what, make] of Object.entries(misfits)) {
 
 test("a cache of pages that have changed since is passed over", () => {
   // Behind the last instruction of .text, on a page with code.
-  const change = (vcpu: Vcpu) => vcpu.memory.bytes(0x10_1ff8, 8)?.fill(0xcc);
+  const change = (vcpu: PortableVcpu) => vcpu.memory.bytes(0x10_1ff8, 8)?.fill(0xcc);
   const [without, run] = [
     runOnce(hello, { before: change }),
     runOnce(hello, { imported: bytes, before: change }),

@@ -3,7 +3,7 @@
 // SOLO5_SHAPES is the seed.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
@@ -25,7 +25,7 @@ const engines = {
     newWasmVcpu(options, { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0 } }),
   plain: (options) => newWasmVcpu({ ...options, profile: "plain" }),
   replay: (options) => newWasmVcpu({ ...options, profile: "replay" }),
-} satisfies Record<string, (options: VcpuOptions) => Vcpu>;
+} satisfies Record<string, (options: VcpuOptions) => PortableVcpu>;
 
 /** Each engine for each target, each of which has the stack here and there with every kind of code. */
 const ways: readonly (readonly [target: "hvt" | "spt", placement: "" | " end", keyof typeof engines])[] = [

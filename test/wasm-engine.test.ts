@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import type { TierOptions } from "../src/engine/x86-64/threaded/index.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
@@ -10,16 +10,16 @@ import { load, runBare } from "./bare-machine.js";
 import { projectRoot } from "./project.js";
 
 const guest = (name: string) => join(projectRoot, "dist", "guest", "tests", name);
-const translated = (options: VcpuOptions): Vcpu =>
+const translated = (options: VcpuOptions): PortableVcpu =>
   newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 });
 
-const replayed = (options: VcpuOptions): Vcpu =>
+const replayed = (options: VcpuOptions): PortableVcpu =>
   newWasmVcpu({ ...options, profile: "replay" }, { threshold: 2 });
 
 /** All of it on the first tier, from the first instruction on; nothing is translated. */
 const threaded =
   (more: TierOptions = {}) =>
-  (options: VcpuOptions): Vcpu =>
+  (options: VcpuOptions): PortableVcpu =>
     newWasmVcpu(
       { ...options, profile: "replay" },
       { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0, patience: 20, ...more } },

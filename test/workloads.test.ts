@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { buildWorkloads, sourceOf, workloadFile, workloads } from "../bench/guests.js";
-import type { Vcpu, VcpuOptions } from "../src/engine/contract.js";
+import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
@@ -29,8 +29,9 @@ const roundsOf = (name: string): number => {
 
 /** Few jumps, so that some is interpreted, some on the first tier and some translated. */
 const threshold = 150;
-const plain = (options: VcpuOptions): Vcpu => newWasmVcpu({ ...options, profile: "plain" }, { threshold });
-const engines: Readonly<Record<string, (options: VcpuOptions) => Vcpu>> = {
+const plain = (options: VcpuOptions): PortableVcpu =>
+  newWasmVcpu({ ...options, profile: "plain" }, { threshold });
+const engines: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> = {
   interpreted: newInterpreter,
   threaded: (options) =>
     newWasmVcpu(options, { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0 } }),

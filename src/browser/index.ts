@@ -2,14 +2,21 @@
 // SharedArrayBuffer, no eval; a page stays responsive, since the guest runs in slices of some milliseconds.
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
-import type { BlockDevice, Clock, Console } from "../device/contract.js";
-import { ethernetMtu, type NetDevice } from "../net/contract.js";
+import type { Clock, Console } from "../device/contract.js";
+import { ethernetMtu } from "../net/contract.js";
 import { netMtu, openNet } from "../net/opener.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { readUnikernel, type Unikernel } from "../image/unikernel.js";
 import type { GuestHost } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";
-import { attach as attachTo, type AttachOptions, type HostDevices, type Plan } from "../tender/attach.js";
+import {
+  attach as attachTo,
+  type AttachedDevice,
+  type AttachOptions,
+  type HostDevices,
+  type Plan,
+} from "../tender/attach.js";
+import { openDevices, type DeviceOpeners } from "../tender/devices.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import { blockError } from "../tender/texts.js";
@@ -82,7 +89,7 @@ export function run(plan: Plan, options: RunOptions = {}): Running {
     const { plan: guest } = fitted(withAddresses(plan), target, portableMemoryMax);
     const failed = (message: string): void => stop({ status: 1, message });
     const host: GuestHost = {
-      ...openDevices(guest, failed, cleanup),
+      ...openDevices(guest.devices, openers(failed, cleanup)),
       console: foreignConsole(output.console),
       clock,
       random,
@@ -123,21 +130,14 @@ const nobody: Console = { write() {} };
  */
 export const seal = (plan: Plan): Uint8Array => sealedFile(plan);
 
-function openDevices(
-  plan: Plan,
-  failed: (message: string) => void,
-  cleanup: Cleanup,
-): Pick<GuestHost, "nets" | "blocks"> {
-  const nets = new Map<number, NetDevice>();
-  const blocks = new Map<number, BlockDevice>();
-  for (const device of plan.devices) {
-    if (device.type === "NET_BASIC") {
-      const net = openNet(pageOpeners, device.source, { mtu: device.mtu, clock, say() {}, failed });
-      cleanup.push(() => net.close());
-      nets.set(device.handle, net);
-    } else if (device.source.kind === "device") {
-      blocks.set(device.handle, foreignBlock(device.source.device));
-    } else throw new RangeError(`device ${device.name} is a file`);
-  }
-  return { nets, blocks };
-}
+const openers = (failed: (message: string) => void, cleanup: Cleanup): DeviceOpeners<AttachedDevice> => ({
+  net({ source, mtu }) {
+    const net = openNet(pageOpeners, source, { mtu, clock, say() {}, failed });
+    cleanup.push(() => net.close());
+    return net;
+  },
+  block({ name, source }) {
+    if (source.kind === "device") return foreignBlock(source.device);
+    throw new RangeError(`device ${name} is a file`);
+  },
+});

@@ -105,6 +105,58 @@ export interface Registers {
   set(name: string, value: bigint): void;
 }
 
+/** What a breakpoint is made of: an instruction of the guest's that is written over, or a register of the CPU's. */
+export type BreakpointKind = "software" | "hardware";
+
+/** One virtual CPU with its memory: what every engine has. What some have besides are capabilities, each an interface below. */
+export interface Vcpu {
+  readonly memory: GuestMemory;
+  readonly registers: Registers;
+  /** Hz of the counter that the guest reads without a `counter` exit; absent where `answer` is the counter. */
+  readonly counterHz?: bigint;
+  /** Prefix of messages about unhandled exits. None by default. */
+  readonly monitor?: string;
+  /** Runs until `answer` says `suspend`. Never throws for anything that the guest does. */
+  run(answer: Answer): void;
+  [Symbol.dispose](): void;
+}
+
+/** Comes back by itself. */
+export interface Budgeted {
+  /** How much to run before the next `budget` exit: instructions in the replay profile, about so many in plain. */
+  setBudget(instructions: number): void;
+}
+
+/** Takes interrupts of devices (virtio, xen). */
+export interface Interruptible {
+  /**
+   * Raises the line of external interrupts. When the guest takes one, the controller is asked for its vector,
+   * undefined where it has no interrupt any more; either way the line is low then.
+   */
+  interrupt(acknowledge: () => number | undefined): void;
+}
+
+/** Stops where a debugger wants it to. The slow door: each point makes only the code it touches slower. */
+export interface Debuggable {
+  /**
+   * Throws RangeError where the CPU has no such breakpoint left; an engine without a CPU's limits makes no difference
+   * between the kinds, of which software is meant where none is named. Off ends both.
+   */
+  setBreakpoint(address: bigint, on: boolean, kind?: BreakpointKind): void;
+  /** Throws RangeError where the CPU has no such watchpoint left. */
+  setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
+  /** Exit with `step` after one instruction of the next `run`. */
+  setStep(on: boolean): void;
+}
+
+/** Counts instructions and can be put back to where it was: recordings, and going back in time. */
+export interface Snapshottable {
+  /** Instructions executed, exact in the replay profile, 0n in the plain one. */
+  readonly instructions: bigint;
+  /** In the replay profile, where the engine can. */
+  readonly timeMachine?: TimeMachine | undefined;
+}
+
 /** What going back in time needs of an engine. Memory is the caller's to save and to bring back, by pages of 4096 bytes. */
 export interface TimeMachine {
   /** Gives a function that makes everything but memory again what it is now. */
@@ -115,32 +167,8 @@ export interface TimeMachine {
   forgetPage(page: number): void;
 }
 
-/** What a breakpoint is made of: an instruction of the guest's that is written over, or a register of the CPU's. */
-export type BreakpointKind = "software" | "hardware";
-
-/** One virtual CPU with its memory. */
-export interface Vcpu {
-  readonly memory: GuestMemory;
-  readonly registers: Registers;
-  /** Hz of the counter that the guest reads without a `counter` exit; absent where `answer` is the counter. */
-  readonly counterHz?: bigint;
-  /** Whom messages name that are about exits which nobody handles; nobody where absent. */
-  readonly monitor?: string;
-  /** Instructions executed, exact in the replay profile, 0n in the plain one. */
-  readonly instructions: bigint;
-  /** Runs until `answer` says `suspend`. Never throws for anything that the guest does. */
-  run(answer: Answer): void;
-  /** How much to run before the next `budget` exit: instructions in the replay profile, about so many in plain. */
-  setBudget(instructions: number): void;
-  /**
-   * The slow door: each makes only the code it touches slower. Throws RangeError where the CPU has no such breakpoint or
-   * watchpoint left; an engine without a CPU's limits makes no difference between the kinds, of which
-   * software is meant where none is named. Off ends both.
-   */
-  setBreakpoint(address: bigint, on: boolean, kind?: BreakpointKind): void;
-  setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void;
-  /** Exit with `step` after one instruction of the next `run`. */
-  setStep(on: boolean): void;
+/** Makes code of the guest's code that a later run can use. */
+export interface CodeCached {
   /**
    * What the engine has made of the guest's code, for a run of the same unikernel with the same memory; undefined where
    * that is nothing new since the last call. Absent where the engine makes nothing of it. `msecs`: how long it may first
@@ -149,18 +177,7 @@ export interface Vcpu {
   exportCache?(msecs: number): Uint8Array | undefined;
   /** Takes what `exportCache` gave an earlier run, before the first `run`. What does not fit is not used. */
   importCache?(bytes: Uint8Array): void;
-  /** In the replay profile, where the engine can. */
-  readonly timeMachine?: TimeMachine | undefined;
-  /**
-   * Raises the line of external interrupts (virtio, xen). When the guest takes one, the controller is asked for its vector,
-   * undefined where it has no interrupt any more; either way the line is low then.
-   */
-  interrupt(acknowledge: () => number | undefined): void;
-  [Symbol.dispose](): void;
 }
 
-/** What a debugger has in its hands. */
-export type DebuggableVcpu = Pick<
-  Vcpu,
-  "memory" | "registers" | "setBreakpoint" | "setWatchpoint" | "setStep"
->;
+/** The engine of our own has all of it. */
+export type PortableVcpu = Vcpu & Budgeted & Interruptible & Debuggable & Snapshottable & CodeCached;

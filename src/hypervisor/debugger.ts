@@ -1,14 +1,12 @@
-// gdb and a virtual CPU of KVM's: the thread of the virtual CPU, which blocks, has the protocol; the main thread has the
+// gdb and a virtual CPU of a hypervisor's: the thread of the virtual CPU, which blocks, has the protocol; the main thread has the
 // socket, passes on what arrives, and makes the other look.
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import { createGdbServer } from "../debug/gdb/server.js";
-import type { DebuggableVcpu } from "../engine/contract.js";
 import { libc } from "../host/linux/libc.js";
 import { createWait } from "../host/linux/net/wait.js";
-import type { Session } from "../targets/contract.js";
-import type { Ended } from "../tender/run.js";
+import type { DebuggedVcpu, Ended, Instrument } from "../tender/instrument.js";
 import { listenForGdb, type GdbAddress, type GdbListener } from "../host/any/gdb-server.js";
 
 /** What the main thread has to tell. Bytes for the debugger go the other way, as they are. */
@@ -63,14 +61,6 @@ export function listenForDebugger(
   });
 }
 
-export interface Debugger {
-  session(session: Session, vcpu: DebuggableVcpu): Session;
-  /** Blocks as long as the debugger holds the guest. Gives what the debugger makes of the guest, if its end. */
-  hold(): Ended | undefined;
-  /** The guest has ended; blocks until the debugger knows. */
-  ended(outcome: Ended): Promise<void>;
-}
-
 const aLongTime = 1_000_000_000_000_000n;
 
 /** The virtual CPU's side. `wake` is an eventfd as well, of a stop. */
@@ -79,11 +69,11 @@ export function openDebugger(
   { port, event }: DebuggerLink,
   wake: number,
   isStopping: () => boolean,
-): Debugger {
+): Instrument<DebuggedVcpu> {
   const gdb = createGdbServer({ isa });
   const wait = createWait([wake, event]);
   const counter = new Uint8Array(8);
-  let end: Ended | undefined;
+  let isOver = false;
   const listen = (): void => {
     libc().read(event, counter, counter.length);
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
@@ -98,23 +88,30 @@ export function openDebugger(
     }
   };
   return {
-    session: (session, vcpu) =>
-      gdb.session(session, { vcpu, attention() {}, stop: (outcome) => (end = outcome) }),
+    session(session, controls) {
+      const stop = (outcome: Ended): void => {
+        isOver = true;
+        controls.stop(outcome);
+      };
+      return gdb.session(session, { ...controls, stop });
+    },
+    // Blocks as long as the debugger holds the guest.
     hold() {
       listen();
-      while (gdb.hold() !== undefined && end === undefined && !isStopping()) {
+      while (gdb.hold() !== undefined && !isOver && !isStopping()) {
         wait(aLongTime);
         listen();
       }
-      return end;
+      return undefined;
     },
+    // Blocks until the debugger knows.
     async ended(outcome) {
       let isTold = false;
       const telling = gdb.ended(outcome)?.then(() => (isTold = true));
       for (;;) {
         // What the last news has set going.
         await new Promise((resolve) => void setImmediate(resolve));
-        if (telling === undefined || isTold || end !== undefined || isStopping()) return;
+        if (telling === undefined || isTold || isOver || isStopping()) return;
         wait(aLongTime);
         listen();
       }

@@ -1,75 +1,86 @@
-// Runs a plan in a virtual machine of the kernel's. The virtual CPU has a thread of its own that also answers
+// Runs a plan in a virtual machine of the system's. The virtual CPU has a thread of its own that also answers
 // hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
 import { closeSync } from "node:fs";
-import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
-import { Solo5Error } from "../bytes/error.js";
-import { hostIsa } from "../host/any/host-isa.js";
-import { kvmUnsupportedReason, openKvm } from "./kvm/availability.js";
-import { createStopper, stopMemory, stopWords, type Stopper } from "./stop.js";
-import { check, libc } from "../host/linux/libc.js";
 import { open as openFlag } from "../abi/linux/syscalls.js";
-import { openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
-import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
-import { relay } from "../host/linux/net/relay.js";
-import { hvt } from "../targets/hvt/target.js";
-import type { Plan } from "../tender/attach.js";
-import { fitted } from "../tender/fit.js";
-import type { Ended } from "../tender/run.js";
-import { workerOptions } from "../host/any/worker-options.js";
+import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
+import { Solo5Error } from "../bytes/error.js";
 import { openBlockFile } from "../host/any/block-file.js";
 import { hostClock } from "../host/any/clock.js";
+import { hostIsa } from "../host/any/host-isa.js";
+import { say } from "../host/any/say.js";
+import { workerOptions } from "../host/any/worker-options.js";
+import { check, libc } from "../host/linux/libc.js";
+import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
+import { openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
+import { relay } from "../host/linux/net/relay.js";
+import { targets } from "../targets/registry.js";
+import type { Plan } from "../tender/attach.js";
 import type { Engine } from "../tender/engine.js";
 import { withAddresses } from "../tender/entropy.js";
-import { killed } from "../tender/instrument.js";
+import { fitted } from "../tender/fit.js";
+import { killed, type Ended } from "../tender/instrument.js";
 import { signalled } from "../tender/running.js";
-import { say } from "../host/any/say.js";
+import type { HypervisorDriver } from "./contract.js";
 import type { DebuggerLink, listenForDebugger } from "./debugger.js";
-import type { KvmReport, KvmWork } from "./vcpu-thread.js";
+import { createStopper, stopMemory, stopWords, type Stopper } from "./stop.js";
+import type { VcpuReport, VcpuWork } from "./vcpu-thread.js";
 
 /** EFD_CLOEXEC and EFD_NONBLOCK are open's: eventfd(2). */
 const eventfdFlags = openFlag.closeOnExec | openFlag.nonBlock;
 
-export const kvm: Engine = {
-  targets: ["hvt"],
+/** `system` names a module that puts another system under the driver, for tests; the host's own by default. */
+export const hypervisorEngine = (hypervisor: HypervisorDriver, system?: string): Engine => ({
+  targets: hypervisor.targets,
   debugs: ["gdb", "dumpcore", "trace"],
   unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
-    if (process.platform !== "linux") return `KVM is Linux's, and this is ${process.platform}`;
-    if (target !== "hvt") return `a unikernel of the ${target} target does not run on KVM`;
+    const { title } = hypervisor;
+    if (process.platform !== hypervisor.platform)
+      return `${title} is ${systems[hypervisor.platform] ?? hypervisor.platform}'s, and this is ${process.platform}`;
+    if (!hypervisor.targets.includes(target))
+      return `a unikernel of the ${target} target does not run on ${title}`;
     if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
     const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");
     if (block !== undefined)
       return `block device '${block.name}' lives in this thread, where the virtual CPU's cannot wait for it`;
-    return kvmUnsupportedReason(insisted);
+    return hypervisor.unsupportedReason(insisted);
   },
 
   start(plan, { reporter, console, debug = {} }) {
+    const target = targets[plan.unikernel.target];
+    if (target === undefined) throw new RangeError(`there is no target ${plan.unikernel.target}`);
     const cleanup = createCleanup();
     try {
-      const { plan: guest, adjustment } = fitted(withAddresses(plan), hvt);
+      const { plan: guest, adjustment } = fitted(withAddresses(plan), target);
       if (adjustment !== undefined) say(reporter, adjustment);
       let outcome: Ended | undefined;
-      let interrupt = (): void => {};
+      let interrupt = (_status: number): void => {};
       const end = (how: Ended): void => {
         outcome ??= how;
-        interrupt();
+        interrupt(outcome.status);
       };
       const context: OpenContext = {
         clock: hostClock,
         say: (line) => say(reporter, line),
         failed: (message) => end({ status: 1, message }),
       };
-      const work = { ...prepare(guest, console === undefined, context, cleanup), debug, reporter };
+      const machine = { hypervisor: hypervisor.name, opened: hypervisor.open(cleanup), system };
+      const work = {
+        ...prepare(guest, console === undefined, context, cleanup),
+        ...machine,
+        debug,
+        reporter,
+      };
       const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
-      const { stop, nudge, ended } = runWorker({ ...work, debugger: link?.link }, (data) =>
+      const { stop, nudge, ended } = runWorker(hypervisor, { ...work, debugger: link?.link }, (data) =>
         console?.write(data),
       );
       interrupt = stop;
-      if (outcome !== undefined) stop();
+      if (outcome !== undefined) end(outcome);
       if (debug.gdb !== undefined && link !== undefined) {
         const { event } = link.link;
         const listening = {
-          say: (line: string) => void process.stderr.write(`${reporter}: ${line}\n`),
+          say: (line: string) => say(reporter, line),
           failed: (message: string) => end({ status: 1, message }),
         };
         void listen(debug.gdb, link.port, () => nudge(event), listening, cleanup);
@@ -86,6 +97,13 @@ export const kvm: Engine = {
       throw error;
     }
   },
+});
+
+/** As people call them. */
+const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  linux: "Linux",
+  freebsd: "FreeBSD",
+  openbsd: "OpenBSD",
 };
 
 /** Both ends of what this thread has to say to a debugger in the other one. */
@@ -111,7 +129,7 @@ function prepare(
   stdout: boolean,
   context: OpenContext,
   cleanup: Cleanup,
-): Omit<KvmWork, "debug" | "reporter"> {
+): Omit<VcpuWork, "debug" | "reporter" | "hypervisor" | "opened"> {
   const opened = (fd: number): number => {
     cleanup.push(() => closeSync(fd));
     return fd;
@@ -124,7 +142,7 @@ function prepare(
     devices: devices.map((device) => {
       if (device.type === "BLOCK_BASIC") {
         if (device.source.kind === "device")
-          throw new RangeError("KVM was started although it cannot run this");
+          throw new RangeError("the hypervisor was started although it cannot run this");
         return { ...device, source: undefined, fd: opened(openBlockFile(device.source.path)) };
       }
       const { source, dump: path, ...declared } = device;
@@ -136,7 +154,6 @@ function prepare(
       return { ...declared, ...frames, dump };
     }),
     stdout,
-    kvm: opened(openKvm()),
     wake: opened(check(libc().eventfd(0, eventfdFlags), "eventfd")),
     stop: stopMemory(),
   };
@@ -146,7 +163,7 @@ function prepare(
 const stoppers = new Set<Stopper>();
 const leave = (): void => {
   for (const { stop, release } of stoppers) {
-    stop();
+    stop(killed.status);
     release();
   }
 };
@@ -163,10 +180,11 @@ function untrack(stopper: Stopper): void {
 
 /** Starts the thread; `ended` follows when it is gone. */
 function runWorker(
-  work: KvmWork,
+  hypervisor: HypervisorDriver,
+  work: VcpuWork,
   write: (data: Uint8Array) => void,
 ): Pick<Stopper, "stop" | "nudge"> & { readonly ended: Promise<Ended> } {
-  const stopper = createStopper(stopWords(work.stop), work.wake);
+  const stopper = createStopper(hypervisor, stopWords(work.stop), work.wake);
   const worker = new Worker(new URL("./vcpu-thread.js", import.meta.url), {
     workerData: work,
     ...(work.debugger === undefined ? {} : { transferList: [work.debugger.port] }),
@@ -174,15 +192,15 @@ function runWorker(
   });
   track(stopper);
   const ended = new Promise<Ended>((resolve, reject) => {
-    let report: KvmReport | undefined;
+    let report: VcpuReport | undefined;
     let failure: unknown;
-    worker.on("message", (message: KvmReport | Uint8Array) => {
+    worker.on("message", (message: VcpuReport | Uint8Array) => {
       if (message instanceof Uint8Array) {
         try {
           write(message);
         } catch (error) {
           failure ??= error;
-          stopper.stop();
+          stopper.stop(killed.status);
         }
         return;
       }
@@ -194,7 +212,7 @@ function runWorker(
       untrack(stopper);
       if (failure !== undefined) reject(failure as Error);
       else if (report === undefined)
-        reject(new Solo5Error("KVM", "the virtual CPU's thread ended by itself"));
+        reject(new Solo5Error("KVM", `${hypervisor.title}: the virtual CPU's thread ended by itself`));
       else if ("failed" in report) reject(new Solo5Error(report.failed.code, report.failed.message));
       else resolve(report.ended);
     });

@@ -1,16 +1,16 @@
-// How another thread makes a virtual CPU's thread stop, whatever it does: `immediate_exit` and a signal end KVM_RUN, an
+// How another thread makes a virtual CPU's thread stop, whatever it does: the driver's kick and a signal end a run, an
 // event ends a wait, and a word that is looked at between the two says what for. docs/RATIONALE.md, "Stopping KVM".
 import { libc } from "../host/linux/libc.js";
-import { runHead } from "./kvm/abi.js";
+import type { HypervisorDriver } from "./contract.js";
 
 /** By default this signal is ignored, so that one too many does no harm. signal(7). */
 const sigurg = 23;
 
 /** Words that both threads share. */
 interface StopWords {
-  /** 1 when the thread is to stop, then 1 when it may end. */
+  /** The exit status with `requested` when the thread is to stop, then 1 when it may end. */
   readonly words: Int32Array;
-  /** The thread's handle and the address of its struct kvm_run, once it has one. */
+  /** The thread's handle and that of its virtual CPU, once it has one. */
   readonly addresses: BigUint64Array;
 }
 
@@ -20,23 +20,29 @@ export const stopWords = (memory: SharedArrayBuffer): StopWords => ({
   addresses: new BigUint64Array(memory, 16, 2),
 });
 
+/** Beside the status, which may be 0. */
+const requested = 0x100;
 const word = { stop: 0, mayEnd: 1 } as const;
-const address = { thread: 0, run: 1 } as const;
+const address = { thread: 0, vcpu: 1 } as const;
 
 /** The virtual CPU's side: tells the other thread where to find it. */
-export function publishVcpu({ addresses }: StopWords, runAddress: bigint): void {
-  Atomics.store(addresses, address.run, runAddress);
+export function publishVcpu({ addresses }: StopWords, handle: bigint): void {
+  Atomics.store(addresses, address.vcpu, handle);
   Atomics.store(addresses, address.thread, libc().pthread_self());
 }
 
-export const stopRequested = ({ words }: StopWords): boolean => Atomics.load(words, word.stop) !== 0;
+/** The exit status that the thread is to stop with; undefined where it may go on. */
+export function stopRequested({ words }: StopWords): number | undefined {
+  const said = Atomics.load(words, word.stop);
+  return said === 0 ? undefined : said & ~requested;
+}
 
 /** Blocks until the other thread has promised not to signal this one any more. */
 export const waitForRelease = ({ words }: StopWords): unknown => Atomics.wait(words, word.mayEnd, 0);
 
 export interface Stopper {
-  /** Makes the thread stop soon. */
-  stop(): void;
+  /** Makes the thread stop soon, with an exit status. */
+  stop(status: number): void;
   /** Makes the thread look around soon; `event` is another eventfd(2) that it waits on. */
   nudge(event: number): void;
   /** Lets the thread end: it is never signalled again. */
@@ -46,7 +52,11 @@ export interface Stopper {
 let handlerInstalled = false;
 
 /** The other side. `wake` is an eventfd(2) that the virtual CPU's thread waits on with everything else. */
-export function createStopper({ words, addresses }: StopWords, wake: number): Stopper {
+export function createStopper(
+  { kick: kickVcpu }: Pick<HypervisorDriver, "kick">,
+  { words, addresses }: StopWords,
+  wake: number,
+): Stopper {
   const c = libc();
   if (!handlerInstalled) {
     // The signal has to be caught to interrupt anything; abs(3) takes an int and touches nothing.
@@ -58,14 +68,14 @@ export function createStopper({ words, addresses }: StopWords, wake: number): St
     if (released) return;
     const thread = Atomics.load(addresses, address.thread);
     if (thread !== 0n) {
-      c.poke(Atomics.load(addresses, address.run) + BigInt(runHead.offsets.immediate_exit), 1);
+      kickVcpu(Atomics.load(addresses, address.vcpu));
       c.pthread_kill(thread, sigurg);
     }
     c.write(event, new Uint8Array(BigUint64Array.of(1n).buffer), 8);
   };
   return {
-    stop() {
-      Atomics.store(words, word.stop, 1);
+    stop(status) {
+      Atomics.store(words, word.stop, requested | status);
       kick(wake);
     },
     nudge: kick,

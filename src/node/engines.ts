@@ -9,7 +9,8 @@ import { checkCoreFolder } from "../host/any/core-file.js";
 import { debugTools, type DebugRequest } from "../tender/debug-request.js";
 import { engineNames, type EngineName, type Started } from "../tender/running.js";
 import type { Engine, StartOptions } from "../tender/engine.js";
-import { kvm } from "../hypervisor/engine.js";
+import { hypervisorEngine } from "../hypervisor/engine.js";
+import { hypervisors } from "../hypervisor/hypervisors.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {
@@ -23,7 +24,10 @@ const native: Engine = {
   },
 };
 
-const engines = { native, kvm, wasm } as const satisfies Record<EngineName, Engine>;
+const engines = { native, kvm: hypervisorEngine(hypervisors.kvm), wasm } as const satisfies Record<
+  EngineName,
+  Engine
+>;
 
 /**
  * The engine that `wanted` names, or the best that can run `plan` where it is `auto`, with what spoke against better

@@ -3,13 +3,11 @@ import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
-import type { BlockDevice } from "../device/contract.js";
-import type { NetDevice } from "../net/contract.js";
-import { captured } from "../net/pcap.js";
 import { dumpSink, openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
 import type { GuestHost, Target } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";
-import type { Plan } from "../tender/attach.js";
+import type { AttachedDevice, Plan } from "../tender/attach.js";
+import { captures, openDevices, type DeviceOpeners } from "../tender/devices.js";
 import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
@@ -50,19 +48,20 @@ export const wasm: Engine = {
       const { plan: guest, adjustment } = fitted(withAddresses(plan), target, portableMemoryMax);
       if (adjustment !== undefined) say(reporter, adjustment);
       const console = own === undefined ? stdoutConsole : foreignConsole(own);
-      const captures = openCaptures(guest, cleanup);
+      const capturing = captures(sinksOf(guest, cleanup), hostClock);
       const context: OpenContext = {
         clock: hostClock,
         say: (line) => say(reporter, line),
         failed: (message) => stop({ status: 1, message }),
       };
-      const host: GuestHost = { ...openDevices(guest, context, cleanup), console, clock: hostClock, random };
+      const opened = openDevices(guest.devices, openers(context, cleanup));
+      const host: GuestHost = { ...opened, console, clock: hostClock, random };
       const codeCache = Object.keys(debug).length === 0 ? cacheOf(guest, target, cache) : undefined;
       const run = Promise.all([load(), instrumentsOf(debug, guest, reporter, cleanup)]).then(
         ([engine, instruments]) =>
           runGuest(guest, target, engine, host, {
             nextTurn,
-            instruments: [...instruments, captures],
+            instruments: [...instruments, capturing],
             codeCache,
           }),
       );
@@ -103,35 +102,22 @@ async function instrumentsOf(
   return openInstruments(debug, guest, reporter, cleanup);
 }
 
-/** Captures see what a recorder has written down already. */
-function openCaptures({ devices }: Plan, cleanup: Cleanup): Instrument {
-  const sinks = new Map(
+/** Who writes the captures, by handle. */
+const sinksOf = ({ devices }: Plan, cleanup: Cleanup): ReadonlyMap<number, (data: Uint8Array) => void> =>
+  new Map(
     devices.flatMap((device) =>
       device.type === "NET_BASIC" && device.dump !== undefined
         ? [[device.handle, dumpSink({ fd: openDump(device.dump, cleanup), path: device.dump })] as const]
         : [],
     ),
   );
-  const seen = ([handle, net]: readonly [number, NetDevice]): readonly [number, NetDevice] => {
-    const sink = sinks.get(handle);
-    return [handle, sink === undefined ? net : captured(net, sink, hostClock)];
-  };
-  return { host: (host) => ({ ...host, nets: new Map([...host.nets].map(seen)) }) };
-}
 
-function openDevices(plan: Plan, context: OpenContext, cleanup: Cleanup): Pick<GuestHost, "nets" | "blocks"> {
-  const nets = new Map<number, NetDevice>();
-  const blocks = new Map<number, BlockDevice>();
-  for (const device of plan.devices) {
-    if (device.type === "NET_BASIC") {
-      nets.set(device.handle, openAttached(device, context, cleanup));
-    } else if (device.source.kind === "device") {
-      blocks.set(device.handle, foreignBlock(device.source.device));
-    } else {
-      const block = blockDevice(openBlockFile(device.source.path), device.capacity, device.blockSize);
-      cleanup.push(() => block.close());
-      blocks.set(device.handle, block);
-    }
-  }
-  return { nets, blocks };
-}
+const openers = (context: OpenContext, cleanup: Cleanup): DeviceOpeners<AttachedDevice> => ({
+  net: (device) => openAttached(device, context, cleanup),
+  block({ source, capacity, blockSize }) {
+    if (source.kind === "device") return foreignBlock(source.device);
+    const block = blockDevice(openBlockFile(source.path), capacity, blockSize);
+    cleanup.push(() => block.close());
+    return block;
+  },
+});

@@ -4,7 +4,15 @@ import { guestMinBase } from "../abi/start.js";
 import { alignDown, alignUp, pageSize } from "../bytes/align.js";
 import type { BlockDevice, Clock, Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
-import type { Answer, ExceptionModel, Exit, Protection, Vcpu, Verdict } from "../engine/contract.js";
+import type {
+  Answer,
+  ExceptionModel,
+  Exit,
+  Interruptible,
+  Protection,
+  Vcpu,
+  Verdict,
+} from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Unikernel } from "../image/unikernel.js";
@@ -75,7 +83,7 @@ export interface Session {
 
 /** What a target needs of a virtual CPU: who runs it, runs it. Not every engine can interrupt. */
 export type TargetVcpu = Pick<Vcpu, "memory" | "registers" | "counterHz" | "monitor"> &
-  Partial<Pick<Vcpu, "interrupt">>;
+  Partial<Interruptible>;
 
 export interface Target {
   /** Bytes; memory is a multiple of it. 1 by default. */

@@ -1,5 +1,5 @@
 // What an engine has made of a guest's code, kept by the host between runs, and when a run gives it what is new.
-import type { Vcpu } from "../engine/contract.js";
+import type { CodeCached } from "../engine/contract.js";
 
 export interface CodeCacheEntry {
   /** What an earlier run left. */
@@ -22,7 +22,7 @@ interface CodeCacheRun {
 }
 
 export function openCodeCache(
-  vcpu: Vcpu,
+  vcpu: CodeCached,
   codeCache: CodeCacheEntry | undefined,
   { start, isResponsive }: { readonly start: bigint; readonly isResponsive: boolean },
 ): CodeCacheRun {

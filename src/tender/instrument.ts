@@ -1,7 +1,7 @@
 // What may look over a guest's shoulder while it runs: a debugger, a trace, a recorder. An instrument stands between the
 // target and what it meets, and needs neither to know of it. Several may be used at once.
 import { statusOf } from "../abi/signals.js";
-import type { DebuggableVcpu, Vcpu } from "../engine/contract.js";
+import type { Debuggable, PortableVcpu, Vcpu } from "../engine/contract.js";
 import type { GuestHost, Session } from "../targets/contract.js";
 
 /** The end of a unikernel. */
@@ -15,32 +15,25 @@ export interface Ended {
 /** What a stop of the caller's comes to. */
 export const killed: Ended = { status: statusOf("SIGKILL") };
 
-/** What an instrument sees. */
-export interface View {
-  readonly vcpu: Pick<Vcpu, "memory" | "registers">;
-}
-
 /** What an instrument has in its hands. */
-export interface Controls extends View {
-  readonly vcpu: Vcpu;
+export interface Controls<V extends Vcpu = PortableVcpu> {
+  readonly vcpu: V;
   /** Has `hold` asked soon, even where the guest waits. */
   attention(): void;
   /** Ends the guest, even where it is held. */
   stop(outcome: Ended): void;
 }
 
-/** What a debugger needs of them: not all engines have more. */
-export type DebuggerControls = Omit<Controls, "vcpu"> & { readonly vcpu: DebuggableVcpu };
-
-export interface Instrument {
+/** `V` is what it needs of a virtual CPU: any engine that has that can have the instrument. */
+export interface Instrument<V extends Vcpu = PortableVcpu> {
   /** Interrupts must come where a replay finds them again: at counted instructions. */
   readonly isExact?: true;
   /** The devices as the target is to meet them. */
   host?(host: GuestHost): GuestHost;
   /** The virtual CPU as the target is to meet it. */
-  vcpu?(vcpu: Vcpu): Vcpu;
+  vcpu?<W extends V>(vcpu: W): W;
   /** The session as engine and run loop are to meet it; called before the guest's first instruction. */
-  session?(session: Session, controls: Controls): Session;
+  session?(session: Session, controls: Controls<V>): Session;
   /** Asked whenever guest code has stopped and before it goes on: a promise holds the guest until it settles. */
   hold?(): Promise<void> | undefined;
   /** The guest has ended; its memory and registers are there until the promise settles. */
@@ -48,9 +41,7 @@ export interface Instrument {
 }
 
 /** An instrument that only looks: any engine can have it. */
-export interface Observer {
-  /** The devices, with whoever is told of what they do. */
-  host?(host: GuestHost): GuestHost;
-  session(session: Session, view: View): Session;
-  ended?(outcome: Ended): undefined;
-}
+export type Observer = Instrument<Vcpu>;
+
+/** What a debugger needs of a virtual CPU. */
+export type DebuggedVcpu = Vcpu & Debuggable;

@@ -1,5 +1,5 @@
 // Runs the same cases on the real CPU and on an engine and says where they differ, less what the manual leaves undefined.
-import type { Vcpu, VcpuOptions } from "../../src/engine/contract.js";
+import type { PortableVcpu, VcpuOptions } from "../../src/engine/contract.js";
 import { machineMemory } from "../../src/engine/x86-64/machine-memory.js";
 import type { Instruction } from "../../src/isa/x86-64/instruction.js";
 import type { Encoding } from "../../src/isa/x86-64/notation.js";
@@ -19,7 +19,7 @@ import {
   xmmAt,
 } from "./state.js";
 
-export type NewVcpu = (options: VcpuOptions) => Vcpu;
+export type NewVcpu = (options: VcpuOptions) => PortableVcpu;
 
 /** Handlers and units of programs that do not look at exceptions have no other modes than WebAssembly's, and keep no flags. */
 export type Floats = "exact" | "fast";
@@ -80,7 +80,7 @@ function softwareTrapLength(trap: number, opcode: number | undefined): number {
   return (trap === 3 || trap === 4) && opcode === 0xcd ? 2 : 0;
 }
 
-function runOne(vcpu: Vcpu, before: State): State {
+function runOne(vcpu: PortableVcpu, before: State): State {
   const { memory, registers } = vcpu;
   const { fx } = before;
   const view = new DataView(fx.buffer, fx.byteOffset, FX_SIZE);

@@ -4,22 +4,22 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { cValues } from "../../../test/c-values.js";
 import { needs, needsAll } from "../../../test/needs.js";
-import { errnos, strerror } from "./errno.js";
+import { errorNumbers, strerror, type ErrorName } from "./errno.js";
 
 const skip = needsAll(needs.program("gcc", "perl"), needs.x8664Linux());
 
 test("names and numbers are those of the kernel's headers, and none is missing", { skip }, () => {
-  const names = Object.keys(errnos);
+  const names = Object.keys(errorNumbers) as ErrorName[];
   assert.deepEqual(
     cValues("#include <errno.h>", names),
-    names.map((name) => BigInt(errnos[name]?.[0] ?? -1)),
+    names.map((name) => BigInt(errorNumbers[name])),
   );
   const macros = execFileSync("gcc", ["-dM", "-E", "-include", "errno.h", "-x", "c", "/dev/null"], {
     encoding: "utf8",
   });
   const defined = [...macros.matchAll(/^#define E[A-Z0-9]+ (\d+)$/gm)].map((match) => Number(match[1]));
   assert.ok(defined.length > 130);
-  const known = new Set(Object.values(errnos).map(([number]) => number));
+  const known = new Set<number>(Object.values(errorNumbers));
   assert.deepEqual(
     defined.filter((number) => !known.has(number)),
     [],

@@ -3,11 +3,11 @@
 import { haltCookieSize } from "../../abi/hvt.js";
 import { exitStatus } from "../../abi/start.js";
 import { pageSize } from "../../bytes/align.js";
-import type { Registers } from "../../engine/contract.js";
+import type { Registers, Vcpu } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
 import type { SessionState } from "../../targets/contract.js";
-import type { Observer, View } from "../../tender/instrument.js";
+import type { Controls, Observer } from "../../tender/instrument.js";
 import { coreHeader } from "./core-file.js";
 import type { ReadRegister } from "./registers.js";
 import { trapRegisters } from "./trap-frame.js";
@@ -30,7 +30,7 @@ interface CoreDumpOptions {
 
 export function coreDump({ unikernel, cmdline, pid, create }: CoreDumpOptions): Observer {
   const { isa, name, imageEnd } = unikernel;
-  let view: View | undefined;
+  let view: Pick<Controls<Vcpu>, "vcpu"> | undefined;
   let hasFaulted = false;
   let state = (): SessionState => ({ kind: "running" });
 

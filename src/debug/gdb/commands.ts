@@ -1,6 +1,6 @@
 // The commands of gdb's protocol that have an answer at once, and those that let the guest go on. GDB manual, E.2 to E.4.
 // What is not here is answered with an empty packet, which means: not supported.
-import type { DebuggableVcpu } from "../../engine/contract.js";
+import type { Debuggable, Vcpu } from "../../engine/contract.js";
 import { describe, type Architecture } from "./description.js";
 import { inspector, rangeOf, replies } from "./inspect.js";
 import { packetSize } from "./packet.js";
@@ -25,7 +25,7 @@ const go = (step: boolean, { reverse = false, signalled = false } = {}): Resume 
 /** Gives the interpreter of commands for a guest that stands still. */
 export function commands(
   architecture: Architecture,
-  vcpu: DebuggableVcpu,
+  vcpu: Vcpu & Debuggable,
   points: Points,
   isReversible: boolean,
 ): (data: string) => string | Resume {

@@ -1,5 +1,5 @@
 // Breakpoints and watchpoints as gdb sets them, `Z` and `z`. GDB manual, E.2. Several may lie on one address.
-import type { Access, BreakpointKind, DebuggableVcpu } from "../../engine/contract.js";
+import type { Access, BreakpointKind, Debuggable } from "../../engine/contract.js";
 
 /** By the command's type: what the stop is called, and which accesses stop; code has no access. */
 const kinds = [
@@ -23,7 +23,7 @@ const isCode = ({ kind }: Point): boolean => kind.accesses.length === 0;
 const watches = ({ kind }: Point, access: Access): boolean =>
   (kind.accesses as readonly Access[]).includes(access);
 
-export function createPoints(vcpu: DebuggableVcpu) {
+export function createPoints(vcpu: Debuggable) {
   const points = new Map<string, Point>();
   /** Tells the virtual CPU, where no other point wants the same. */
   const apply = (point: Point, on: boolean): void => {

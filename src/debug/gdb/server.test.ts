@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import type { Answer, Vcpu } from "../../engine/contract.js";
+import type { Answer, PortableVcpu } from "../../engine/contract.js";
 import { plainMemory } from "../../image/memory.js";
 import type { Session } from "../../targets/contract.js";
 import type { Ended } from "../../tender/instrument.js";
@@ -22,7 +22,7 @@ function machine() {
   ]);
   const calls: string[] = [];
   const memory = plainMemory(0x10000);
-  const vcpu: Vcpu = {
+  const vcpu: PortableVcpu = {
     memory,
     registers: {
       get(name) {

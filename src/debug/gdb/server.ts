@@ -4,7 +4,13 @@ import type { Isa } from "../../abi/elf.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import type { Session, SessionState } from "../../targets/contract.js";
-import { killed, type DebuggerControls, type Ended, type Instrument } from "../../tender/instrument.js";
+import {
+  killed,
+  type Controls,
+  type DebuggedVcpu,
+  type Ended,
+  type Instrument,
+} from "../../tender/instrument.js";
 import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";
 import { commands, type Resume } from "./commands.js";
@@ -22,8 +28,7 @@ const faultSignal: Readonly<Record<number, number>> = {
 /** An object of its own: gdb is not told of the end that it asked for, and of any other it is. */
 const killedByGdb: Ended = { ...killed };
 
-export interface GdbServer extends Pick<Required<Instrument>, "hold" | "ended"> {
-  session(session: Session, controls: DebuggerControls): Session;
+export interface GdbServer extends Pick<Required<Instrument<DebuggedVcpu>>, "session" | "hold" | "ended"> {
   /** A debugger is there; `send` takes what is for it, and `hangUp` is called when it has taken its leave. */
   connect(send: (bytes: Uint8Array) => void, hangUp?: () => void): void;
   receive(bytes: Uint8Array): void;
@@ -39,7 +44,7 @@ export interface GdbServerOptions {
 
 export function createGdbServer(options: GdbServerOptions): GdbServer {
   const architecture = architectures[options.isa];
-  let controls: DebuggerControls | undefined;
+  let controls: Controls<DebuggedVcpu> | undefined;
   let points: Points | undefined;
   let history: History | undefined;
   let execute: ((data: string) => string | Resume) | undefined;
@@ -210,7 +215,7 @@ export function createGdbServer(options: GdbServerOptions): GdbServer {
   };
 
   return {
-    session(session: Session, given: DebuggerControls): Session {
+    session(session: Session, given: Controls<DebuggedVcpu>): Session {
       controls = given;
       const { registers } = given.vcpu;
       history = options.history?.isPossible === true ? options.history : undefined;

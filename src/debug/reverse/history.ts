@@ -1,7 +1,7 @@
 // Goes back in a replay: to a state before, by the last snapshot and running again from there. An instrument of the run
 // loop, and what a debugger turns back with.
 import type { Clock } from "../../device/contract.js";
-import type { Access, Answer, Vcpu } from "../../engine/contract.js";
+import type { Access, Answer, PortableVcpu } from "../../engine/contract.js";
 import type { Session } from "../../targets/contract.js";
 import type { Instrument } from "../../tender/instrument.js";
 import { createSnapshots, type Snapshots } from "./snapshots.js";
@@ -34,11 +34,11 @@ export function createHistory(
   readonly instrument: Instrument;
   readonly history: History;
 } {
-  let vcpu: Vcpu | undefined;
+  let vcpu: PortableVcpu | undefined;
   let session: Session | undefined;
   let snapshots: Snapshots | undefined;
   let lastTaken = clock.monotonic();
-  const parts = (): { vcpu: Vcpu; session: Session; snapshots: Snapshots } => {
+  const parts = (): { vcpu: PortableVcpu; session: Session; snapshots: Snapshots } => {
     if (vcpu === undefined || session === undefined || snapshots === undefined)
       throw new RangeError("there is no history before the guest has started");
     return { vcpu, session, snapshots };
@@ -118,7 +118,7 @@ export function createHistory(
           return bytes;
         },
       };
-      return Object.create(inner, { memory: { value: watched } }) as Vcpu;
+      return Object.create(inner, { memory: { value: watched } }) as typeof inner;
     },
     session(inner, controls) {
       ({ vcpu } = controls);

@@ -1,5 +1,5 @@
 // A guest's states at some instructions of a replay, by pages that differ from one to the next, and the way back to each.
-import type { TimeMachine, Vcpu } from "../../engine/contract.js";
+import type { TimeMachine, PortableVcpu } from "../../engine/contract.js";
 import { pageSize } from "../../bytes/align.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { usedMemory } from "../core/core-dump.js";
@@ -25,7 +25,7 @@ export interface Snapshots {
 
 /** At most about `limit` are kept. `savers` give what brings back what is neither CPU nor memory. The first snapshot is of the present. */
 export function createSnapshots(
-  vcpu: Vcpu,
+  vcpu: PortableVcpu,
   machine: TimeMachine,
   memory: GuestMemory,
   savers: readonly (() => () => void)[],

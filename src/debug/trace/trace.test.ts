@@ -99,7 +99,7 @@ test("a line a call, with its time and how long it was waited for", () => {
     answer: () => "resume",
     wake: () => (state = { kind: "running" }),
   };
-  const session = instrument.session?.(target, { vcpu });
+  const session = instrument.session?.(target, { vcpu, attention() {}, stop() {} });
   const { nr, args } = hypercalls.poll;
   memory.bytes(0x200, args.size)?.set(encode(args, { timeoutNsecs: 0n, readySet: 0n, ret: 0 }));
   const poll: Exit = { kind: "out", port: hypercallPort + nr, size: 4, value: 0x200 };

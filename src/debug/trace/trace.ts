@@ -1,8 +1,8 @@
 // Prints what a guest asks of its host as it happens, in the manner of strace: an observer of the run loop.
-import type { Exit } from "../../engine/contract.js";
+import type { Exit, Vcpu } from "../../engine/contract.js";
 import type { Clock } from "../../device/contract.js";
 import type { Guest, Operation, OperationValue } from "../../targets/contract.js";
-import type { Observer, View } from "../../tender/instrument.js";
+import type { Observer } from "../../tender/instrument.js";
 import { quoted, seconds } from "./values.js";
 
 /** A call of the guest's, described before it is answered. */
@@ -15,7 +15,7 @@ export interface TracedCall {
 
 /** What a target's exits ask for; undefined for what is no call. */
 type Describe = (exit: Exit) => TracedCall | undefined;
-export type Describer = (guest: Pick<Guest, "devices">, vcpu: View["vcpu"]) => Describe;
+export type Describer = (guest: Pick<Guest, "devices">, vcpu: Pick<Vcpu, "memory" | "registers">) => Describe;
 
 const shown = (value: OperationValue): string =>
   value instanceof Uint8Array ? quoted(value) : String(value);

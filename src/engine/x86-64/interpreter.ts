@@ -1,5 +1,5 @@
-// A virtual CPU that interprets: the contract's `Vcpu` around the core. Slow and complete; the wasm engine's other half.
-import type { Access, Answer, Exit, Fault, TimeMachine, Vcpu, VcpuOptions } from "../contract.js";
+// A virtual CPU that interprets: the contract's `PortableVcpu` around the core. Slow and complete; the wasm engine's other half.
+import type { Access, Answer, Exit, Fault, TimeMachine, PortableVcpu, VcpuOptions } from "../contract.js";
 import { BreakpointHit, Core } from "./core.js";
 import { TripleFault } from "./exceptions.js";
 import { GuestFault, mnemonicOf } from "./fault.js";
@@ -28,7 +28,7 @@ const suspendAtOnce: Answer = () => "suspend";
 type Accelerate = (core: Core) => (limit: number) => void;
 
 /** Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. */
-export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): Vcpu {
+export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): PortableVcpu {
   const core = new Core(options);
   const runCore = accelerate?.(core) ?? ((limit: number) => core.run(Math.min(limit, SLICE)));
   const { cpu, mmu } = core;

@@ -2,7 +2,7 @@
 // faults, interrupts, and the way from 32-bit to 64-bit mode. Specification: Intel SDM volume 3, chapters 4, 6 and 9.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Exit, Vcpu } from "../contract.js";
+import type { Exit, PortableVcpu } from "../contract.js";
 import { newInterpreter } from "./interpreter.js";
 import { machineMemory } from "./machine-memory.js";
 
@@ -32,7 +32,7 @@ const starts = [0, 0x40, 0x60, 0x80, 0xa0, 0xc0];
 const [user, system, pageFault, doubleFault, interrupt, wait] = starts.map((start) => CODE + start);
 
 interface Machine {
-  readonly vcpu: Vcpu;
+  readonly vcpu: PortableVcpu;
   readonly view: DataView;
   gate(vector: number, target: number | undefined, more?: { dpl?: number; ist?: number }): void;
   /** Maps a page of 4 KiB in the first 2 MiB: bits of its entry. */

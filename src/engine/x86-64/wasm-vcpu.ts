@@ -1,12 +1,12 @@
 // The wasm engine's virtual CPU: the interpreter, and translated code wherever that can run.
 import { Solo5Error } from "../../bytes/error.js";
-import type { Vcpu, VcpuOptions } from "../contract.js";
+import type { PortableVcpu, VcpuOptions } from "../contract.js";
 import { accelerate, type Accelerator, type AcceleratorOptions } from "./accelerator.js";
 import { newInterpreter } from "./interpreter.js";
 import { isMachineMemory } from "./machine-memory.js";
 
 /** Makes a virtual CPU as `newInterpreter` does, that translates what is hot. */
-export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOptions): Vcpu {
+export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOptions): PortableVcpu {
   const { memory } = options;
   if (!isMachineMemory(memory)) {
     throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");

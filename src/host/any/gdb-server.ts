@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { Cleanup } from "../../bytes/cleanup.js";
 import { createGdbServer, type GdbServer, type GdbServerOptions } from "../../debug/gdb/server.js";
-import type { Controls, Instrument } from "../../tender/instrument.js";
+import type { Controls, DebuggedVcpu, Instrument } from "../../tender/instrument.js";
 import { systemErrorMessage } from "./system-error.js";
 
 export interface GdbAddress {
@@ -68,9 +68,9 @@ export function serveGdb(
   options: GdbServerOptions,
   say: (line: string) => void,
   cleanup: Cleanup,
-): Instrument {
+): Instrument<DebuggedVcpu> {
   const gdb = createGdbServer(options);
-  let controls: Controls | undefined;
+  let controls: Controls<DebuggedVcpu> | undefined;
   let failure: string | undefined;
   const failed = (reason: string | undefined): void => {
     failure = reason;

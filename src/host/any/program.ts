@@ -2,10 +2,10 @@
 // nobody may look there. environ(7), execvp(3).
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { errnos } from "../../abi/linux/errno.js";
+import { errorText } from "../../abi/errno.js";
 import { systemErrorMessage } from "./system-error.js";
 
-const missing = errnos["ENOENT"]?.[1] ?? "";
+const missing = errorText("ENOENT");
 
 /** Whether `program` is in no folder that can be looked into, or is no file, for the error that a spawn gave. */
 export const isMissing = (program: string, error: NodeJS.ErrnoException): boolean =>

@@ -5,7 +5,7 @@ import { hostPath } from "../any/path.js";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
 import { ethernetMtu } from "../../net/contract.js";
-import { strerror } from "../../abi/linux/errno.js";
+import { errorText } from "../../abi/errno.js";
 import { systemErrorMessage } from "../any/system-error.js";
 import { hasLibc } from "./libc.js";
 import { frameDescriptor } from "./net/descriptor.js";
@@ -47,7 +47,7 @@ function needsLinux(name: string): void {
 
 const tapMtu: NetMtu<TapSource> = ({ interface: name }) => {
   needsLinux(name);
-  if (interfaces()?.includes(name) === false) throw netError(name, strerror(2));
+  if (interfaces()?.includes(name) === false) throw netError(name, errorText("ENOENT"));
   if (hasLibc()) tryTap(name);
   return mtuOf(name);
 };

@@ -3,9 +3,10 @@
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { Solo5Error } from "../../bytes/error.js";
-import { strerror } from "../../abi/linux/errno.js";
+import { errorText } from "../../abi/errno.js";
+import { errorName } from "../../abi/linux/errno.js";
 
-/** Each returns -1 on error; `errno()` then tells why. Buffers are read or filled in place. */
+/** Each returns -1 on error; `errorName()` then tells why. Buffers are read or filled in place. */
 interface Libc {
   memfd_create(name: Uint8Array, flags: number): number;
   /** Tables of addresses, with 0 at the end. */
@@ -43,7 +44,8 @@ interface Libc {
   view(address: bigint, size: number): Uint8Array;
   /** Writes one byte at an address that this thread has no view of. */
   poke(address: bigint, byte: number): void;
-  errno(): number;
+  /** Why the last call failed, by name. */
+  errorName(): string;
 }
 
 let loaded: Libc | undefined;
@@ -66,46 +68,7 @@ export function hasLibc(): boolean {
 function load(): Libc {
   try {
     const koffi = createRequire(import.meta.url)("koffi") as typeof Koffi;
-    const c = koffi.load(null);
-    const fcntl = c.func("int fcntl(int fd, int cmd, ...)");
-    const ioctl = c.func("int ioctl(int fd, unsigned long request, ...)");
-    const mmap = c.func(
-      "void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)",
-    );
-    // Where code needs no such thing, the function may be missing.
-    let clearCache: ((begin: bigint, end: bigint) => void) | undefined;
-    const pthreadSelf = c.func("unsigned long pthread_self(void)");
-    return {
-      memfd_create: c.func("int memfd_create(void *name, unsigned int flags)"),
-      fexecve: c.func("int fexecve(int fd, void *argv, void *envp)"),
-      fcntl: (fd, cmd, arg) => fcntl(fd, cmd, "int", arg) as number,
-      ioctl: (fd, request, arg) => ioctl(fd, request, "void *", arg) as number,
-      socket: c.func("int socket(int domain, int type, int protocol)"),
-      socketpair: c.func("int socketpair(int domain, int type, int protocol, void *fds)"),
-      setsockopt: c.func("int setsockopt(int fd, int level, int name, void *value, unsigned int size)"),
-      getsockopt: c.func("int getsockopt(int fd, int level, int name, void *value, void *size)"),
-      poll: c.func("int poll(void *fds, unsigned long count, int timeout)"),
-      read: c.func("long read(int fd, void *into, unsigned long size)"),
-      write: c.func("long write(int fd, void *data, unsigned long size)"),
-      ppoll: c.func("int ppoll(void *fds, unsigned long count, void *timeout, void *mask)"),
-      ioctlNumber: (fd, request, arg) => ioctl(fd, request, "long", arg) as number,
-      eventfd: c.func("int eventfd(unsigned int count, int flags)"),
-      mmap: (...args) => BigInt(mmap(...args) as bigint | number),
-      munmap: c.func("int munmap(void *address, unsigned long size)"),
-      mprotect: c.func("int mprotect(void *address, unsigned long size, int prot)"),
-      pthread_self: () => BigInt(pthreadSelf() as bigint | number),
-      pthread_kill: c.func("int pthread_kill(unsigned long thread, int signal)"),
-      signal: c.func("void *signal(int signal, void *handler)"),
-      clear_cache(begin, end) {
-        clearCache ??= c.func("void __clear_cache(void *begin, void *end)");
-        clearCache(begin, end);
-      },
-      symbol: (name) => koffi.address(c.symbol(name)),
-      addressOf: (data) => koffi.address(data),
-      view: (address, size) => new Uint8Array(koffi.view(address, size)),
-      poke: (address, byte) => koffi.encode(address, "uint8_t", byte),
-      errno: () => koffi.errno(),
-    } as Libc;
+    return declared(koffi, koffi.load(null));
   } catch (cause) {
     throw new Solo5Error(
       "NO_KOFFI",
@@ -115,8 +78,64 @@ function load(): Libc {
   }
 }
 
+/** C's declarations: what is called here as it is there. */
+const prototypes = {
+  memfd_create: "int memfd_create(void *name, unsigned int flags)",
+  fexecve: "int fexecve(int fd, void *argv, void *envp)",
+  socket: "int socket(int domain, int type, int protocol)",
+  socketpair: "int socketpair(int domain, int type, int protocol, void *fds)",
+  setsockopt: "int setsockopt(int fd, int level, int name, void *value, unsigned int size)",
+  getsockopt: "int getsockopt(int fd, int level, int name, void *value, void *size)",
+  poll: "int poll(void *fds, unsigned long count, int timeout)",
+  read: "long read(int fd, void *into, unsigned long size)",
+  write: "long write(int fd, void *data, unsigned long size)",
+  ppoll: "int ppoll(void *fds, unsigned long count, void *timeout, void *mask)",
+  eventfd: "int eventfd(unsigned int count, int flags)",
+  munmap: "int munmap(void *address, unsigned long size)",
+  mprotect: "int mprotect(void *address, unsigned long size, int prot)",
+  pthread_kill: "int pthread_kill(unsigned long thread, int signal)",
+  signal: "void *signal(int signal, void *handler)",
+} as const;
+
+/** Each function is looked up when it is first asked for: not every system has all of them. */
+function declared(koffi: typeof Koffi, c: Koffi.LibraryHandle): Libc {
+  const lazy = <F>(make: () => F): (() => F) => {
+    let made: F | undefined;
+    return () => (made ??= make());
+  };
+  const fcntl = lazy(() => c.func("int fcntl(int fd, int cmd, ...)"));
+  const ioctl = lazy(() => c.func("int ioctl(int fd, unsigned long request, ...)"));
+  const mmap = lazy(() =>
+    c.func("void *mmap(void *address, unsigned long size, int prot, int flags, int fd, long offset)"),
+  );
+  const clearCache = lazy(() => c.func("void __clear_cache(void *begin, void *end)"));
+  const pthreadSelf = lazy(() => c.func("unsigned long pthread_self(void)"));
+  const functions = {
+    fcntl: (fd, cmd, arg) => fcntl()(fd, cmd, "int", arg) as number,
+    ioctl: (fd, request, arg) => ioctl()(fd, request, "void *", arg) as number,
+    ioctlNumber: (fd, request, arg) => ioctl()(fd, request, "long", arg) as number,
+    mmap: (...args) => BigInt(mmap()(...args) as bigint | number),
+    pthread_self: () => BigInt(pthreadSelf()() as bigint | number),
+    clear_cache: (begin, end) => clearCache()(begin, end) as undefined,
+    symbol: (name) => koffi.address(c.symbol(name)),
+    addressOf: (data) => koffi.address(data),
+    view: (address, size) => new Uint8Array(koffi.view(address, size)),
+    poke: (address, byte) => koffi.encode(address, "uint8_t", byte),
+    errorName: () => errorName(koffi.errno()),
+  } satisfies Partial<Libc>;
+  for (const [name, prototype] of Object.entries(prototypes)) {
+    const get = (): unknown => {
+      const value = c.func(prototype);
+      Object.defineProperty(functions, name, { value });
+      return value;
+    };
+    Object.defineProperty(functions, name, { get, configurable: true });
+  }
+  return functions as unknown as Libc;
+}
+
 /** `result` where it is no error. Throws Solo5Error `SYSCALL`: `WHAT: REASON`. */
 export function check(result: number, what: string): number {
   if (result >= 0) return result;
-  throw new Solo5Error("SYSCALL", `${what}: ${strerror(libc().errno())}`);
+  throw new Solo5Error("SYSCALL", `${what}: ${errorText(libc().errorName())}`);
 }

@@ -4,9 +4,9 @@ import { encode, viewOf } from "../../bytes/struct.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
-import { check, libc } from "../../host/linux/libc.js";
+import { checked, system } from "../system.js";
 import { exitReason, oneReg, request, runHead, runMmio, vcpuInit } from "./abi.js";
-import type { KvmCpu, KvmDescriptors } from "./cpu.js";
+import { kvmDebug, type KvmCpu, type KvmDescriptors } from "./cpu.js";
 import { newAarch64Debug } from "./debug-aarch64.js";
 
 /** An arm64 register: architecture and size, by bits. */
@@ -66,13 +66,13 @@ const readFrequency = Uint32Array.of(0xd53b_e000, 0xd2c0_0021, 0xf900_0020);
 function counterHz({ vcpu, run }: KvmDescriptors, memory: GuestMemory): bigint {
   const code = new Uint8Array(readFrequency.buffer);
   memory.bytes(0, code.length)?.set(code);
-  check(libc().ioctlNumber(vcpu, request.RUN, 0), "KVM: cannot run");
+  checked(system().ioctl(vcpu, request.RUN, 0), "KVM: cannot run");
   if (run.getUint32(runHead.offsets.exit_reason, true) !== exitReason.MMIO)
     throw new Solo5Error("KVM", "KVM: cannot tell the counter's frequency");
   const hz = viewOf(runMmio.read(run, runHead.size).data).getBigUint64(0, true);
   // The store is complete, and its instruction left behind, when KVM_RUN begins once more.
   run.setUint8(runHead.offsets.immediate_exit, 1);
-  libc().ioctlNumber(vcpu, request.RUN, 0);
+  system().ioctl(vcpu, request.RUN, 0);
   run.setUint8(runHead.offsets.immediate_exit, 0);
   memory.bytes(0, code.length)?.fill(0);
   return hz;
@@ -81,10 +81,11 @@ function counterHz({ vcpu, run }: KvmDescriptors, memory: GuestMemory): bigint {
 /** Makes the virtual CPU ready, without optional features, and gives its registers. Throws Solo5Error. */
 export function newAarch64Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
   const { vm, vcpu } = fds;
-  const c = libc();
+  const sys = system();
   const init = new Uint8Array(vcpuInit.size);
-  check(c.ioctl(vm, request.ARM_PREFERRED_TARGET, init), "KVM: KVM_ARM_PREFERRED_TARGET");
-  const reset = (): unknown => check(c.ioctl(vcpu, request.ARM_VCPU_INIT, init), "KVM: KVM_ARM_VCPU_INIT");
+  checked(sys.ioctl(vm, request.ARM_PREFERRED_TARGET, init), "KVM: KVM_ARM_PREFERRED_TARGET");
+  const reset = (): unknown =>
+    checked(sys.ioctl(vcpu, request.ARM_VCPU_INIT, init), "KVM: KVM_ARM_VCPU_INIT");
   reset();
   const hz = counterHz(fds, memory);
   reset();
@@ -92,8 +93,8 @@ export function newAarch64Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu 
   const view = viewOf(cell);
   const access = (name: string, which: number): Bits => {
     const { id, bits } = registerId(name);
-    const reg = encode(oneReg, { id, addr: c.addressOf(cell) });
-    check(c.ioctl(vcpu, which, reg), `KVM: register ${name}`);
+    const reg = encode(oneReg, { id, addr: sys.addressOf(cell) });
+    checked(sys.ioctl(vcpu, which, reg), `KVM: register ${name}`);
     return bits;
   };
   const registers: Registers = {
@@ -107,12 +108,7 @@ export function newAarch64Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu 
       access(name, request.SET_ONE_REG);
     },
   };
-  return {
-    registers,
-    pc: "pc",
-    counterHz: hz,
-    debug: newAarch64Debug(vm, fds.run, registers),
-    beforeRun() {},
-    afterRun() {},
-  };
+  const parts = { registers, beforeRun() {}, afterRun() {} };
+  const debug = newAarch64Debug(vm, fds.run, registers);
+  return { ...parts, counterHz: hz, debug: kvmDebug(fds, memory, parts, debug), stop: debug.stop };
 }

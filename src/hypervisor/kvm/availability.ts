@@ -1,7 +1,8 @@
 // Whether /dev/kvm is here, may be used, and is real: each reason against it with the way out.
-import { closeSync, constants, existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import { hasLibc, libc } from "../../host/linux/libc.js";
+import { hasLibc } from "../../host/linux/libc.js";
+import { system } from "../system.js";
 import { apiVersion, request } from "./abi.js";
 
 const device = "/dev/kvm";
@@ -10,14 +11,14 @@ const device = "/dev/kvm";
 export function openKvm(): number {
   let fd: number;
   try {
-    fd = openSync(device, constants.O_RDWR);
+    fd = system().open(device);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new Solo5Error("KVM", ways[code ?? ""] ?? message, { cause });
   }
-  const version = libc().ioctlNumber(fd, request.GET_API_VERSION, 0);
+  const version = system().ioctl(fd, request.GET_API_VERSION, 0);
   if (version === apiVersion) return fd;
-  closeSync(fd);
+  system().close(fd);
   throw new Solo5Error("KVM", `${device} speaks version ${version} of its interface, expected ${apiVersion}`);
 }
 
@@ -46,7 +47,7 @@ function softwareUnsupportedReason(): string | undefined {
 export function kvmUnsupportedReason(insisted: boolean): string | undefined {
   if (!hasLibc()) return "it needs the package koffi: npm install koffi";
   try {
-    closeSync(openKvm());
+    system().close(openKvm());
   } catch (error) {
     return (error as Error).message;
   }

@@ -2,9 +2,10 @@
 // D2 and D17.3; exceptions that debugging takes are told by their syndrome.
 import { encode } from "../../bytes/struct.js";
 import type { Registers } from "../../engine/contract.js";
-import { check, libc } from "../../host/linux/libc.js";
 import { capability, exitReason, guestDebug, guestDebugControl, request, runDebug, runHead, setGuestDebug, useDebugRegisters } from "./abi.js"; // prettier-ignore
-import type { CpuDebug, HardwareWatch, Wishes } from "./cpu-debug.js";
+import type { HardwareWatch, Wishes } from "../cpu-debug.js";
+import { checked, system } from "../system.js";
+import type { KvmDebug } from "./cpu.js";
 
 /** ESR_ELx.EC. */
 const exceptionClass = { breakpoint: 0x30, step: 0x32, watchpoint: 0x34, brk: 0x3c } as const;
@@ -38,10 +39,11 @@ function* watchRegisters({ address, length, accesses }: HardwareWatch): Generato
 const column = (registers: readonly Register[], key: keyof Register): bigint[] =>
   Array.from({ length: 16 }, (_, i) => registers[i]?.[key] ?? 0n);
 
-export function newAarch64Debug(vm: number, run: DataView, registers: Registers): CpuDebug {
+export function newAarch64Debug(vm: number, run: DataView, registers: Registers): KvmDebug {
   const count = (what: number): number =>
-    check(libc().ioctlNumber(vm, request.CHECK_EXTENSION, what), "KVM: KVM_CHECK_EXTENSION");
+    checked(system().ioctl(vm, request.CHECK_EXTENSION, what), "KVM: KVM_CHECK_EXTENSION");
   return {
+    pc: "pc",
     // brk #0
     trap: Uint8Array.of(0x00, 0x00, 0x20, 0xd4),
     // ldr w0, .+4
@@ -76,11 +78,14 @@ export function newAarch64Debug(vm: number, run: DataView, registers: Registers)
         case exceptionClass.watchpoint:
           return { kind: "watchpoint", address: far, access: (hsr & isWrite) === 0 ? "read" : "write" };
         case exceptionClass.brk:
-          return { kind: "trap", address: registers.get("pc") };
+          return { kind: "trap", address: registers.get("pc"), isAsked: true };
         default:
           return { kind: "breakpoint" };
       }
     },
-    codeWritten: (address, size) => libc().clear_cache(address, address + BigInt(size)),
+    codeWritten(code) {
+      const start = system().addressOf(code);
+      system().clearCache(start, start + BigInt(code.length));
+    },
   };
 }

@@ -7,7 +7,7 @@ import type { Access } from "../../engine/contract.js";
 import { execute } from "../../../test/command.js";
 import { needs, needsAll } from "../../../test/needs.js";
 import { exitReason, guestDebug, runDebug, runHead } from "./abi.js";
-import type { HardwareWatch } from "./cpu-debug.js";
+import type { HardwareWatch } from "../cpu-debug.js";
 import { newX8664Debug } from "./debug-x86-64.js";
 
 const page = 0x7fff_0000_0000n;

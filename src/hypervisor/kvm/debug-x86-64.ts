@@ -3,7 +3,8 @@
 import { encode } from "../../bytes/struct.js";
 import type { Registers } from "../../engine/contract.js";
 import { exitReason, guestDebug, guestDebugControl, runDebug, runHead, setGuestDebug, useDebugRegisters } from "./abi.js"; // prettier-ignore
-import type { CpuDebug, HardwareWatch, Wishes } from "./cpu-debug.js";
+import type { HardwareWatch, Wishes } from "../cpu-debug.js";
+import type { KvmDebug } from "./cpu.js";
 
 const slots = 4;
 /** DR7's fields for a slot. */
@@ -29,9 +30,10 @@ function* slotsOf({ address, length, accesses }: HardwareWatch): Generator<Slot>
   }
 }
 
-export function newX8664Debug(run: DataView, registers: Registers): CpuDebug {
+export function newX8664Debug(run: DataView, registers: Registers): KvmDebug {
   let inUse: readonly Slot[] = [];
   return {
+    pc: "rip",
     trap: Uint8Array.of(0xf4),
     // mov al, [rip]
     probe: { code: Uint8Array.of(0x8a, 0x05, 0, 0, 0, 0), register: "rax" },
@@ -57,7 +59,8 @@ export function newX8664Debug(run: DataView, registers: Registers): CpuDebug {
       return encode(guestDebug["x86-64"], { control, pad: 0, debugreg });
     },
     stop(reason) {
-      if (reason === exitReason.HLT) return { kind: "trap", address: registers.get("rip") - 1n };
+      if (reason === exitReason.HLT)
+        return { kind: "trap", address: registers.get("rip") - 1n, isAsked: false };
       if (reason !== exitReason.DEBUG) return undefined;
       const { exception, dr6 } = runDebug["x86-64"].read(run, runHead.size);
       const hit = inUse.find((_, i) => (dr6 & (1n << BigInt(i))) !== 0n);

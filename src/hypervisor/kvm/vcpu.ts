@@ -1,21 +1,15 @@
 // The contract's virtual CPU on /dev/kvm: each return of KVM_RUN becomes an Exit. docs/abi.md 3.1; Linux,
 // Documentation/virt/kvm/api.rst, 5.
-import { closeSync } from "node:fs";
-import type { Isa } from "../../abi/elf.js";
+import { errorText } from "../../abi/errno.js";
+import { createCleanup } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { encode, viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
-import type {
-  Access,
-  Answer,
-  DebuggableVcpu,
-  Fault,
-  Vcpu,
-  VcpuOptions,
-  Verdict,
-} from "../../engine/contract.js";
-import { errnos, strerror } from "../../abi/linux/errno.js";
-import { check, libc } from "../../host/linux/libc.js";
+import type { Access, Answer, Fault, Verdict } from "../../engine/contract.js";
+import type { HypervisorVcpu, MachineOptions } from "../contract.js";
+import { createDebug, type VcpuDebug } from "../debug.js";
+import { mapped, sharedMemory } from "../memory.js";
+import { checked, system, type System } from "../system.js";
 import {
   exitReason,
   ioDirectionOut,
@@ -27,60 +21,44 @@ import {
   userspaceMemoryRegion,
 } from "./abi.js";
 import type { KvmCpu } from "./cpu.js";
-import { createDebug, type VcpuDebug } from "./debug.js";
 import { kvmCpus } from "./cpus.js";
-import { map, type KvmMemory } from "./memory.js";
-
-interface KvmVcpu extends DebuggableVcpu, Pick<Vcpu, "monitor" | "counterHz" | "run"> {
-  /** Address of struct kvm_run: another thread that sets `immediate_exit` there makes KVM_RUN return. */
-  readonly runAddress: bigint;
-  /** Ends the virtual machine. Its memory may be unmapped then. */
-  [Symbol.dispose](): void;
-}
 
 /** Makes a virtual machine with one CPU. `kvm` is a descriptor of /dev/kvm. Throws Solo5Error; nothing stays open. */
-export function newKvmVcpu(
-  kvm: number,
-  isa: Isa,
-  memory: KvmMemory,
-  { protections }: Pick<VcpuOptions, "protections">,
-): KvmVcpu {
-  const c = libc();
-  const undo: (() => void)[] = [];
-  const dispose = (): void => {
-    for (const step of undo.splice(0).toReversed()) step();
-  };
+export function newKvmVcpu(kvm: number, { isa, memorySize, protections }: MachineOptions): HypervisorVcpu {
+  const sys = system();
+  const cleanup = createCleanup();
   const make = (fd: number, which: number, what: string): number => {
-    const made = check(c.ioctlNumber(fd, which, 0), `KVM: ${what}`);
-    undo.push(() => closeSync(made));
+    const made = checked(sys.ioctl(fd, which, 0), `KVM: ${what}`);
+    cleanup.push(() => sys.close(made));
     return made;
   };
   try {
+    const memory = sharedMemory(memorySize);
+    cleanup.push(() => memory[Symbol.dispose]());
     const vm = make(kvm, request.CREATE_VM, "cannot create a virtual machine");
     const vcpu = make(vm, request.CREATE_VCPU, "cannot create a virtual CPU");
-    const runSize = check(c.ioctlNumber(kvm, request.GET_VCPU_MMAP_SIZE, 0), "KVM: KVM_GET_VCPU_MMAP_SIZE");
-    const runAddress = map(vcpu, runSize);
-    undo.push(() => c.munmap(runAddress, runSize));
-    const shared = c.view(runAddress, runSize);
-    const run = new DataView(shared.buffer, shared.byteOffset, shared.length);
+    const runSize = checked(sys.ioctl(kvm, request.GET_VCPU_MMAP_SIZE, 0), "KVM: KVM_GET_VCPU_MMAP_SIZE");
+    const runAddress = mapped(vcpu, runSize);
+    cleanup.push(() => sys.unmap(runAddress, runSize));
+    const run = viewOf(sys.bytesAt(runAddress, runSize));
     const region = { slot: 0, flags: 0, guest_phys_addr: 0n, memory_size: BigInt(memory.size), userspace_addr: memory.address }; // prettier-ignore
-    check(
-      c.ioctl(vm, request.SET_USER_MEMORY_REGION, encode(userspaceMemoryRegion, region)),
+    checked(
+      sys.ioctl(vm, request.SET_USER_MEMORY_REGION, encode(userspaceMemoryRegion, region)),
       "KVM: cannot give the guest its memory",
     );
     const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory);
-    const debug = createDebug(vcpu, run, memory, cpu);
+    const debug = createDebug(cpu.debug);
     memory.protect(protections);
     return {
       memory,
-      runAddress,
+      handle: runAddress,
       monitor: "KVM",
       registers: cpu.registers,
       counterHz: cpu.counterHz,
       run(answer) {
         debug.enter();
         try {
-          runVcpu({ vcpu, run, cpu, debug, size: memory.size }, answer);
+          runVcpu({ sys, vcpu, run, cpu, debug, size: memory.size }, answer);
         } finally {
           debug.leave();
         }
@@ -88,15 +66,16 @@ export function newKvmVcpu(
       setBreakpoint: debug.setBreakpoint,
       setWatchpoint: debug.setWatchpoint,
       setStep: debug.setStep,
-      [Symbol.dispose]: dispose,
+      [Symbol.dispose]: cleanup.release,
     };
   } catch (error) {
-    dispose();
+    cleanup.release();
     throw error;
   }
 }
 
 interface OpenVcpu {
+  readonly sys: System;
   readonly vcpu: number;
   readonly run: DataView;
   readonly cpu: KvmCpu;
@@ -106,24 +85,22 @@ interface OpenVcpu {
 }
 
 function runVcpu(running: OpenVcpu, answer: Answer): void {
-  const { vcpu, run, cpu } = running;
-  const c = libc();
-  const [eintr, eagain, efault] = [errno("EINTR"), errno("EAGAIN"), errno("EFAULT")];
+  const { sys, vcpu, run, cpu } = running;
   for (;;) {
     cpu.beforeRun();
-    const returned = c.ioctlNumber(vcpu, request.RUN, 0);
+    const returned = sys.ioctl(vcpu, request.RUN, 0);
     cpu.afterRun();
     if (returned >= 0) {
       if (handleExit(running, answer) === "resume") continue;
       settle(running, answer);
       return;
     }
-    const error = c.errno();
-    if (error === efault) {
-      const verdict = answer({ kind: "fault", fault: hostFault(cpu.registers.get(cpu.pc), "write") });
+    const error = sys.errorName();
+    if (error === "EFAULT") {
+      const verdict = answer({ kind: "fault", fault: hostFault(cpu.registers.get(cpu.debug.pc), "write") });
       if (verdict === "suspend") return;
-    } else if (error !== eintr && error !== eagain) {
-      throw new Solo5Error("KVM", `KVM: host/guest KVM_RUN failed: ${strerror(error)}`);
+    } else if (error !== "EINTR" && error !== "EAGAIN") {
+      throw new Solo5Error("KVM", `KVM: host/guest KVM_RUN failed: ${errorText(error)}`);
     } else if (run.getUint8(immediateExit) !== 0) {
       run.setUint8(immediateExit, 0);
       if (answer({ kind: "budget" }) === "suspend") return;
@@ -131,7 +108,6 @@ function runVcpu(running: OpenVcpu, answer: Answer): void {
   }
 }
 
-const errno = (name: string): number => errnos[name]?.[0] ?? 0;
 const immediateExit = runHead.offsets.immediate_exit;
 const exitUnion = runHead.size;
 
@@ -141,20 +117,20 @@ const reasonOf = (run: DataView): number => run.getUint32(runHead.offsets.exit_r
  * An access to a port or a device is complete, and the registers are those of the next instruction, only when KVM_RUN
  * begins once more: before a debugger looks.
  */
-function settle({ vcpu, run, cpu, debug }: OpenVcpu, answer: Answer): void {
+function settle({ sys, vcpu, run, cpu, debug }: OpenVcpu, answer: Answer): void {
   const reason = reasonOf(run);
   if (!debug.isUsed || (reason !== exitReason.IO && reason !== exitReason.MMIO)) return;
   run.setUint8(immediateExit, 1);
-  const returned = libc().ioctlNumber(vcpu, request.RUN, 0);
+  const returned = sys.ioctl(vcpu, request.RUN, 0);
   run.setUint8(immediateExit, 0);
   cpu.afterRun();
-  if (returned >= 0) debug.answer(reasonOf(run), answer);
+  if (returned >= 0) debug.answer(cpu.stop(reasonOf(run)), answer);
 }
 
 /** Tells what the guest wants; what an answer fills in goes back to where KVM takes it from. */
-function handleExit({ run, size, debug }: OpenVcpu, answer: Answer): Verdict {
+function handleExit({ run, size, cpu, debug }: OpenVcpu, answer: Answer): Verdict {
   const reason = reasonOf(run);
-  const verdict = debug.answer(reason, answer);
+  const verdict = debug.answer(cpu.stop(reason), answer);
   if (verdict !== undefined) return verdict;
   switch (reason) {
     case exitReason.IO:

@@ -4,10 +4,9 @@ import { viewOf, type Struct, type ValueOf } from "../../bytes/struct.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Registers } from "../../engine/contract.js";
-import { errnos } from "../../abi/linux/errno.js";
-import { check, libc } from "../../host/linux/libc.js";
+import { checked, system } from "../system.js";
 import { cpuidEntry, cpuidHead, fpu, regs, request, segment, sregs } from "./abi.js";
-import type { KvmCpu, KvmDescriptors } from "./cpu.js";
+import { kvmDebug, type KvmCpu, type KvmDescriptors } from "./cpu.js";
 import { guestCpuid } from "./cpuid.js";
 import { newX8664Debug } from "./debug-x86-64.js";
 import { fullTags, setTags } from "./x87-tags.js";
@@ -22,12 +21,12 @@ function group<T extends Struct<never>>(vcpu: number, layout: T, get: number, se
   let state: "unknown" | "read" | "changed" = "unknown";
   return {
     view(change: boolean): DataView {
-      if (state === "unknown") check(libc().ioctl(vcpu, get, data), "KVM: cannot read registers");
+      if (state === "unknown") checked(system().ioctl(vcpu, get, data), "KVM: cannot read registers");
       if (change || state === "unknown") state = change ? "changed" : "read";
       return viewOf(data);
     },
     store(): void {
-      if (state === "changed") check(libc().ioctl(vcpu, set, data), "KVM: cannot write registers");
+      if (state === "changed") checked(system().ioctl(vcpu, set, data), "KVM: cannot write registers");
     },
     forget: () => void (state = "unknown"),
   };
@@ -37,21 +36,21 @@ function setCpuid({ kvm, vcpu }: KvmDescriptors): void {
   const table = new Uint8Array(cpuidHead.size + cpuidMax * cpuidEntry.size);
   const view = viewOf(table);
   cpuidHead.write(view, 0, { nent: cpuidMax, padding: 0 });
-  check(libc().ioctl(kvm, request.GET_SUPPORTED_CPUID, table), "KVM: KVM_GET_SUPPORTED_CPUID");
+  checked(system().ioctl(kvm, request.GET_SUPPORTED_CPUID, table), "KVM: KVM_GET_SUPPORTED_CPUID");
   const { nent } = cpuidHead.read(view, 0);
   for (let i = 0; i < nent; i++) {
     const at = cpuidHead.size + i * cpuidEntry.size;
     const leaf = cpuidEntry.read(view, at);
     cpuidEntry.write(view, at, { ...leaf, ...guestCpuid(leaf) });
   }
-  check(libc().ioctl(vcpu, request.SET_CPUID2, table), "KVM: KVM_SET_CPUID2");
+  checked(system().ioctl(vcpu, request.SET_CPUID2, table), "KVM: KVM_SET_CPUID2");
 }
 
 function tscHz(vcpu: number): bigint {
-  const c = libc();
-  const khz = c.ioctlNumber(vcpu, request.GET_TSC_KHZ, 0);
+  const sys = system();
+  const khz = sys.ioctl(vcpu, request.GET_TSC_KHZ, 0);
   if (khz > 0) return BigInt(khz) * 1000n;
-  if (khz < 0 && c.errno() === errnos["EIO"]?.[0])
+  if (khz < 0 && sys.errorName() === "EIO")
     throw new Solo5Error("KVM", "KVM: host TSC is unstable, cannot continue");
   throw new Solo5Error("KVM", "KVM: cannot tell the TSC's frequency");
 }
@@ -163,12 +162,9 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
     },
   };
 
-  return {
+  const parts = {
     registers,
-    pc: "rip",
-    debug: newX8664Debug(run, registers),
-    counterHz: tscHz(vcpu),
-    beforeRun() {
+    beforeRun(): void {
       for (const [name, selector] of pending) {
         const loaded = descriptor(memory, registers.get("gdt_base"), selector);
         segment.write(special.view(true), sregs.offsets[name], loaded);
@@ -176,8 +172,10 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
       pending.clear();
       for (const { store } of groups) store();
     },
-    afterRun() {
+    afterRun(): void {
       for (const { forget } of groups) forget();
     },
   };
+  const debug = newX8664Debug(run, registers);
+  return { ...parts, counterHz: tscHz(vcpu), debug: kvmDebug(fds, memory, parts, debug), stop: debug.stop };
 }

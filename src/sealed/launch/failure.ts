@@ -2,10 +2,10 @@
 // routines read the same table of reasons from the launch page.
 import { encodeText } from "../../bytes/text.js";
 import { viewOf } from "../../bytes/struct.js";
-import { errnos } from "../../abi/linux/errno.js";
+import { errorNumbers, strerror } from "../../abi/linux/errno.js";
 
 /** Reasons by errno; entry 0 is for what has no errno. */
-export const reasonCount = Math.max(...Object.values(errnos).map(([number]) => number)) + 1;
+export const reasonCount = Math.max(...Object.values(errorNumbers)) + 1;
 
 /**
  * `reasonCount` pairs of u16 (offset from the table's start, length), then the texts, each with its newline.
@@ -13,7 +13,7 @@ export const reasonCount = Math.max(...Object.values(errnos).map(([number]) => n
  */
 export function reasonTable(): Uint8Array {
   const texts = Array.from({ length: reasonCount }, () => "unknown error\n");
-  for (const [number, text] of Object.values(errnos)) texts[number] = `${text}\n`;
+  for (const number of Object.values(errorNumbers)) texts[number] = `${strerror(number)}\n`;
   const unique = [...new Set(texts)];
   const offsets = new Map<string, number>();
   let end = reasonCount * 4;

@@ -2,7 +2,7 @@
 // meets at its start, not at sealing, is settled here: a fresh MTU, an interface that must be up.
 import { withNul } from "../../bytes/text.js";
 import { mtuAddress } from "../../targets/spt/boot-data.js";
-import { errnos, strerror } from "../../abi/linux/errno.js";
+import { errorText } from "../../abi/errno.js";
 import { ifreq, ifrequest } from "../../abi/linux/ifreq.js";
 import * as linux from "../../abi/linux/syscalls.js";
 import type { ForetoldDescriptors } from "./descriptors.js";
@@ -30,7 +30,7 @@ export function launchTap(name: string, handle: number, descriptors: ForetoldDes
       op: "require",
       scratch: value,
       mask: linux.interfaceFlag.up,
-      fail: `${fail}: ${strerror(errnos["ENETDOWN"]?.[0] ?? 0)}`,
+      fail: `${fail}: ${errorText("ENETDOWN")}`,
     },
     { op: "call", call: "ioctl", args: [socket, ioctl.SIOCGIFMTU, answer], fail },
     { op: "publish", scratch: value, address: mtuAddress(handle) },

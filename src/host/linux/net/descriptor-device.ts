@@ -1,14 +1,13 @@
 // A network device on a descriptor that keeps frames whole: a tap, a datagram socket, whatever the user handed over.
 import { result } from "../../../abi/start.js";
 import { frameMax, type NetDevice } from "../../../net/contract.js";
-import { errnos } from "../../../abi/linux/errno.js";
 import { libc } from "../libc.js";
 import type { FrameSource } from "./tap.js";
 
 /** Where a device's frames come from: whoever asks reads them, or another thread has. */
 export type FrameReader = Pick<NetDevice, "read" | "readable" | "onReadable" | "onWritable" | "close">;
 
-const again = new Set(["EAGAIN", "ENOBUFS"].map((name) => errnos[name]?.[0]));
+const again = new Set(["EAGAIN", "ENOBUFS"]);
 
 /** A device that sends by `fd` and receives by `reader`. */
 export function descriptorDevice({ fd, mtu }: FrameSource, reader: FrameReader): NetDevice {
@@ -22,7 +21,7 @@ export function descriptorDevice({ fd, mtu }: FrameSource, reader: FrameReader):
     write(frame) {
       const written = c.write(fd, frame, frame.length);
       if (written === frame.length) return result.ok;
-      return written < 0 && again.has(c.errno()) ? result.again : result.unspecified;
+      return written < 0 && again.has(c.errorName()) ? result.again : result.unspecified;
     },
   };
 }

@@ -3,7 +3,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { array, viewOf } from "../../../bytes/struct.js";
 import { frameMax } from "../../../net/contract.js";
-import { errnos, strerror } from "../../../abi/linux/errno.js";
+import { errorText } from "../../../abi/errno.js";
 import { libc } from "../libc.js";
 import { frameRingWriter, type FrameRingWriter } from "./frame-ring.js";
 import { pollfd, pollIn, pollOut } from "./pollfd.js";
@@ -71,7 +71,6 @@ function look(fd: number, revents: number): void {
   if ((revents & ~(pollIn | pollOut)) !== 0 && count === 0) watched.delete(fd);
 }
 
-const [interrupted] = errnos["EINTR"] ?? [0];
 for (;;) {
   const entries = [...watched].filter(([, { events }]) => events !== 0);
   const fds = [
@@ -82,8 +81,8 @@ for (;;) {
   const layout = array(pollfd, fds.length);
   layout.write(viewOf(table), 0, fds);
   if (c.poll(table, fds.length, -1) < 0) {
-    if (c.errno() === interrupted) continue;
-    throw new Error(`poll: ${strerror(c.errno())}`);
+    if (c.errorName() === "EINTR") continue;
+    throw new Error(`poll: ${errorText(c.errorName())}`);
   }
   const [wake, ...ready] = layout.read(viewOf(table), 0);
   for (const { fd, revents } of ready) if (revents !== 0) look(fd, revents);

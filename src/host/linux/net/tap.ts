@@ -3,7 +3,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { Solo5Error } from "../../../bytes/error.js";
 import { netError } from "../../../net/scheme.js";
-import { errnos, strerror } from "../../../abi/linux/errno.js";
+import { errorText } from "../../../abi/errno.js";
 import { check, libc } from "../libc.js";
 import {
   fcntlCmd,
@@ -15,12 +15,13 @@ import {
 } from "../../../abi/linux/syscalls.js";
 import { ifrequest, readIfreq } from "../../../abi/linux/ifreq.js";
 
-const needsRoot: ReadonlySet<unknown> = new Set(["EPERM", "EACCES"].map((code) => errnos[code]?.[0]));
+const needsRoot: ReadonlySet<string> = new Set(["EPERM", "EACCES"]);
 /** What to do where only root may. */
 const wayOut = "--net:NAME=user is a network that needs no root";
 
-const tapError = (name: string, errno: number): Solo5Error =>
-  netError(name, `${strerror(errno)}${needsRoot.has(errno) ? `\n${wayOut}` : ""}`);
+/** `error` by its name: errno(3). */
+const tapError = (name: string, error: string): Solo5Error =>
+  netError(name, `${errorText(error)}${needsRoot.has(error) ? `\n${wayOut}` : ""}`);
 
 /** Flags and MTU of an interface of this process's network namespace. Throws Solo5Error. */
 export function queryInterface(name: string): { readonly up: boolean; readonly mtu: number } {
@@ -29,7 +30,7 @@ export function queryInterface(name: string): { readonly up: boolean; readonly m
   try {
     const ask = (request: number): number => {
       const answer = ifrequest(name);
-      if (c.ioctl(socket, request, answer) < 0) throw tapError(name, c.errno());
+      if (c.ioctl(socket, request, answer) < 0) throw tapError(name, c.errorName());
       return readIfreq(answer).value;
     };
     return {
@@ -50,18 +51,18 @@ export interface FrameSource {
 /** Opens the tap `name`. Throws Solo5Error `NET` with the classic text. */
 export function openTap(name: string): FrameSource {
   const { up, mtu } = queryInterface(name);
-  if (!up) throw tapError(name, errnos["ENETDOWN"]?.[0] ?? 0);
+  if (!up) throw tapError(name, "ENETDOWN");
   let fd;
   try {
     fd = openSync("/dev/net/tun", constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {
-    throw tapError(`${name}: /dev/net/tun`, -((cause as NodeJS.ErrnoException).errno ?? 0));
+    throw tapError(`${name}: /dev/net/tun`, (cause as NodeJS.ErrnoException).code ?? "");
   }
   const c = libc();
   if (c.ioctl(fd, ioctlRequest.TUNSETIFF, ifrequest(name, tunFlag.tap | tunFlag.noPacketInfo)) < 0) {
-    const errno = c.errno();
+    const error = c.errorName();
     closeSync(fd);
-    throw tapError(name, errno);
+    throw tapError(name, error);
   }
   return { fd, mtu };
 }
@@ -82,6 +83,7 @@ export function tryTap(name: string): void {
 /** Takes over the descriptor `fd`, which the process inherited. Throws Solo5Error `NET`. */
 export function adoptDescriptor(fd: number, mtu: number): FrameSource {
   const c = libc();
-  if (c.fcntl(fd, fcntlCmd.setFlags, open.readWrite | open.nonBlock) < 0) throw tapError(`@${fd}`, c.errno());
+  if (c.fcntl(fd, fcntlCmd.setFlags, open.readWrite | open.nonBlock) < 0)
+    throw tapError(`@${fd}`, c.errorName());
   return { fd, mtu };
 }

@@ -1,25 +1,21 @@
 // A debugger's way into a virtual CPU: single steps, breakpoints and watchpoints. Breakpoints of software lie in memory
 // only while the guest runs, so that whoever looks sees the guest's own code. Watchpoints that the CPU has no registers for
-// are compared after every instruction. Linux, Documentation/virt/kvm/api.rst, 4.87.
-import type { Access, Answer, DebuggableVcpu, Verdict } from "../../engine/contract.js";
-import type { GuestMemory } from "../../image/memory.js";
-import { check, libc } from "../../host/linux/libc.js";
-import { exitReason, request, runHead } from "./abi.js";
-import type { HardwareWatch, Wishes } from "./cpu-debug.js";
-import type { KvmCpu } from "./cpu.js";
+// are compared after every instruction.
+import type { Access, Answer, Debuggable, Verdict } from "../engine/contract.js";
+import type { CpuDebug, HardwareWatch, Stop, Wishes } from "./cpu-debug.js";
 
-export interface VcpuDebug extends Pick<DebuggableVcpu, "setBreakpoint" | "setWatchpoint" | "setStep"> {
+export interface VcpuDebug extends Debuggable {
   /** Whether any debugger has been here. */
   readonly isUsed: boolean;
   /** Before the guest runs, and after. */
   enter(): void;
   leave(): void;
-  /** Answers an exit of KVM's that is the debugger's; undefined where it is not. */
-  answer(reason: number, answer: Answer): Verdict | undefined;
+  /** Answers a stop; undefined where it is not the debugger's. */
+  answer(stop: Stop | undefined, answer: Answer): Verdict | undefined;
 }
 
-export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cpu: KvmCpu): VcpuDebug {
-  const { debug, registers, pc } = cpu;
+export function createDebug(cpu: CpuDebug): VcpuDebug {
+  const { memory, registers, pc } = cpu;
   const traps = new Set<bigint>();
   const breakpoints = new Set<bigint>();
   const watches = new Map<string, HardwareWatch>();
@@ -34,24 +30,22 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
 
   const write = (at: Uint8Array, code: Uint8Array): void => {
     at.set(code);
-    debug.codeWritten(libc().addressOf(at), at.length);
+    cpu.codeWritten(at);
   };
   const cover = (address: bigint): void => {
-    const code = memory.bytes(address, debug.trap.length);
+    const code = memory.bytes(address, cpu.trap.length);
     if (code === undefined) return;
     covered.set(address, code.slice());
-    write(code, debug.trap);
+    write(code, cpu.trap);
   };
   const uncover = (): void => {
     for (const [address, code] of covered) {
       const now = memory.bytes(address, code.length);
       // Unless the guest has written something of its own there.
-      if (now?.every((byte, i) => byte === debug.trap[i]) === true) write(now, code);
+      if (now?.every((byte, i) => byte === cpu.trap[i]) === true) write(now, code);
     }
     covered.clear();
   };
-  const give = (wishes: Wishes): void =>
-    void check(libc().ioctl(vcpu, debug.request, debug.encode(wishes)), "KVM: KVM_SET_GUEST_DEBUG");
   const wishes = (): Wishes => ({
     step: step || compared.size > 0,
     hasTraps: traps.size > 0,
@@ -61,23 +55,16 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
 
   /** Some hypervisors take debug registers and ignore them: a read that is watched tells, and nothing of it stays. */
   const probe = (): boolean => {
-    const { code, register } = debug.probe;
+    const { code, register } = cpu.probe;
     const here = registers.get(pc);
-    const place = memory.bytes(here, code.length + debug.trap.length);
+    const place = memory.bytes(here, code.length + cpu.trap.length);
     if (place === undefined) return false;
     const before = [place.slice(), registers.get(register)] as const;
     const watched = { address: here + BigInt(code.length), length: 1, accesses: new Set<Access>(["read"]) };
     isInForce = false;
-    cpu.beforeRun();
-    give({ step: false, hasTraps: true, breakpoints: [], watches: [watched] });
-    write(place, Uint8Array.of(...code, ...debug.trap));
-    let returned: number;
-    do {
-      run.setUint8(runHead.offsets.immediate_exit, 0);
-      returned = libc().ioctlNumber(vcpu, request.RUN, 0);
-    } while (returned < 0 && run.getUint8(runHead.offsets.immediate_exit) !== 0);
-    cpu.afterRun();
-    const stop = returned < 0 ? undefined : debug.stop(run.getUint32(runHead.offsets.exit_reason, true));
+    cpu.enforce({ step: false, hasTraps: true, breakpoints: [], watches: [watched] });
+    write(place, Uint8Array.of(...code, ...cpu.trap));
+    const stop = cpu.runOnce();
     write(place, before[0]);
     registers.set(register, before[1]);
     registers.set(pc, here);
@@ -87,7 +74,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
   const isPossible = (): boolean => {
     const all = wishes();
     try {
-      debug.encode(all);
+      cpu.check(all);
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
@@ -131,7 +118,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
         traps.delete(address);
         breakpoints.delete(address);
       } else if (kind === "software") {
-        if (memory.bytes(address, debug.trap.length) === undefined)
+        if (memory.bytes(address, cpu.trap.length) === undefined)
           throw new RangeError(`there is no code at ${address}`);
         traps.add(address);
       } else {
@@ -165,9 +152,7 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
     },
     enter() {
       if (!isInForce) {
-        // KVM looks at the registers that are to be in force.
-        cpu.beforeRun();
-        give(wishes());
+        cpu.enforce(wishes());
         isInForce = true;
       }
       const here = traps.size > 0 ? registers.get(pc) : 0n;
@@ -175,12 +160,11 @@ export function createDebug(vcpu: number, run: DataView, memory: GuestMemory, cp
       for (const address of traps) if (!step || address !== here) cover(address);
     },
     leave: uncover,
-    answer(reason, answer) {
-      const stop = debug.stop(reason);
+    answer(stop, answer) {
       if (stop === undefined) return undefined;
       if (stop.kind === "trap") {
-        // A trap of the guest's own: the debugger's where KVM asks for one, else as if there were no debugger.
-        if (!covered.has(stop.address) && reason !== exitReason.DEBUG) return undefined;
+        // A trap of the guest's own: as if there were no debugger, where it would do the same without one.
+        if (!covered.has(stop.address) && !stop.isAsked) return undefined;
         registers.set(pc, stop.address);
       }
       const watch = changed();

@@ -1,0 +1,46 @@
+// What a hypervisor is: what a system has of virtual machines, as one engine, one thread and one debugger drive them all. A
+// new one is a folder that exports one `HypervisorDriver`, and a line in hypervisors.ts.
+import type { Isa } from "../abi/elf.js";
+import type { TargetName } from "../abi/notes.js";
+import type { Cleanup } from "../bytes/cleanup.js";
+import type { Budgeted, Debuggable, Interruptible, Protection, Vcpu } from "../engine/contract.js";
+
+/** Engines that are a hypervisor's, by the names that users know. */
+export type HypervisorName = "kvm";
+
+/** What a virtual machine is made of. */
+export interface MachineOptions {
+  readonly isa: Isa;
+  /** Bytes of guest memory, from address 0. */
+  readonly memorySize: number;
+  /** Ranges not named are readable, writable and executable. */
+  readonly protections: readonly Protection[];
+}
+
+/** A virtual machine with one CPU. `run` blocks its thread until the guest exits, or another thread wants it back. */
+export type HypervisorVcpu = Vcpu &
+  Debuggable &
+  Partial<Interruptible & Budgeted> & {
+    /** What `kick` needs of it. */
+    readonly handle: bigint;
+  };
+
+export interface HypervisorDriver {
+  readonly name: HypervisorName;
+  /** As messages call it, and each of them begins. */
+  readonly title: string;
+  /** By Node's name; elsewhere nothing of this is looked at. */
+  readonly platform: NodeJS.Platform;
+  readonly targets: readonly TargetName[];
+  /** Why it is not the one to take here. A user who `insisted` also takes what works, but worse than the wasm engine would. */
+  unsupportedReason(insisted: boolean): string | undefined;
+  /**
+   * Opens what a virtual machine is made from, in the thread that starts it: a descriptor, or a number that the other
+   * thread gets. Throws Solo5Error with the way out; `cleanup` closes it.
+   */
+  open(cleanup: Cleanup): number;
+  /** Makes the machine, in the virtual CPU's thread. Throws Solo5Error; nothing stays open. */
+  newVcpu(opened: number, options: MachineOptions): HypervisorVcpu;
+  /** Called in another thread, before the virtual CPU's is signalled: makes `run`, which may not have begun, end with a `budget` exit. */
+  kick(handle: bigint): void;
+}

@@ -1,0 +1,21 @@
+// Linux's hypervisor. docs/kvm.md.
+import type { HypervisorDriver } from "../contract.js";
+import { system } from "../system.js";
+import { runHead } from "./abi.js";
+import { kvmUnsupportedReason, openKvm } from "./availability.js";
+import { newKvmVcpu } from "./vcpu.js";
+
+export const kvm: HypervisorDriver = {
+  name: "kvm",
+  title: "KVM",
+  platform: "linux",
+  targets: ["hvt"],
+  unsupportedReason: kvmUnsupportedReason,
+  open(cleanup) {
+    const fd = openKvm();
+    cleanup.push(() => system().close(fd));
+    return fd;
+  },
+  newVcpu: newKvmVcpu,
+  kick: (runAddress) => system().poke(runAddress + BigInt(runHead.offsets.immediate_exit), 1),
+};

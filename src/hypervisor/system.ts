@@ -1,0 +1,72 @@
+// What a driver asks of the system under it, and nothing else: each is the system call of its name. A test puts a model in
+// its place, and the driver, the thread and the debugger above run for real.
+import { closeSync, constants, ftruncateSync, openSync } from "node:fs";
+import { errorText } from "../abi/errno.js";
+import { mmapProt } from "../abi/linux/syscalls.js";
+import { Solo5Error } from "../bytes/error.js";
+import { withNul } from "../bytes/text.js";
+import { libc } from "../host/linux/libc.js";
+
+export interface System {
+  /** For reading and writing, closed at exec. Throws as Node's functions do. */
+  open(path: string): number;
+  close(fd: number): void;
+  /** -1 on error, whose name `errorName` then gives. A structure is read or filled in place. */
+  ioctl(fd: number, request: number, arg: Uint8Array | number): number;
+  /** errno(3) by name, of the last call that returned an error. */
+  errorName(): string;
+  /** A memory object without a name or bytes, -1 on error. */
+  memoryObject(): number;
+  /** Throws as Node's functions do. */
+  truncate(fd: number, size: number): void;
+  /** Maps `size` bytes of `fd`, readable, writable and shared, and gives the address; undefined on error. */
+  map(fd: number, size: number): bigint | undefined;
+  unmap(address: bigint, size: number): void;
+  /** mprotect(2). */
+  protect(address: bigint, size: number, protection: number): number;
+  /** The bytes at an address, not copied; they must stay mapped as long as anybody looks. */
+  bytesAt(address: bigint, size: number): Uint8Array;
+  /** Where the bytes lie, for structures that point to others; as long as the caller keeps them. */
+  addressOf(data: Uint8Array): bigint;
+  /** Writes one byte at an address that this thread has no view of. */
+  poke(address: bigint, byte: number): void;
+  /** The CPU may execute what has been written there. */
+  clearCache(begin: bigint, end: bigint): void;
+}
+
+const memfdCloexec = 1;
+const mapShared = 1;
+const failed = 0xffff_ffff_ffff_ffffn;
+
+/** This host's own, by Node and the C library. */
+export const hostSystem: System = {
+  open: (path) => openSync(path, constants.O_RDWR),
+  close: closeSync,
+  ioctl: (fd, request, arg) =>
+    typeof arg === "number" ? libc().ioctlNumber(fd, request, arg) : libc().ioctl(fd, request, arg),
+  errorName: () => libc().errorName(),
+  memoryObject: () => libc().memfd_create(withNul("solo5-guest"), memfdCloexec),
+  truncate: ftruncateSync,
+  map(fd, size) {
+    const address = libc().mmap(null, size, mmapProt.read | mmapProt.write, mapShared, fd, 0);
+    return BigInt.asUintN(64, address) === failed ? undefined : address;
+  },
+  unmap: (address, size) => void libc().munmap(address, size),
+  protect: (address, size, protection) => libc().mprotect(address, size, protection),
+  bytesAt: (address, size) => libc().view(address, size),
+  addressOf: (data) => libc().addressOf(data),
+  poke: (address, byte) => libc().poke(address, byte),
+  clearCache: (begin, end) => libc().clear_cache(begin, end),
+};
+
+let current = hostSystem;
+
+/** The system that drivers use: the host's, unless a test has put another there. */
+export const system = (): System => current;
+export const useSystem = (chosen: System): void => void (current = chosen);
+
+/** `result` where it is no error. Throws Solo5Error `SYSCALL`: `WHAT: REASON`. */
+export function checked(result: number, what: string): number {
+  if (result >= 0) return result;
+  throw new Solo5Error("SYSCALL", `${what}: ${errorText(system().errorName())}`);
+}

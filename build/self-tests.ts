@@ -1,6 +1,7 @@
 // A step of a release: the self-test unikernels as a package of their own, in dist/self-tests.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { selfTestsPackage } from "../src/toolchain/self-tests-folder.js";
 import { guestOutput, packageRoot, packageVersion } from "../src/toolchain/layout.js";
 import { selfTestsFolder } from "./contents.js";
 
@@ -17,7 +18,7 @@ export function stageSelfTests(): void {
   cpSync(join(guestOutput, "tests"), join(folder, "tests"), { recursive: true });
   cpSync(join(packageRoot, "LICENSE"), join(folder, "LICENSE"));
   const manifest = {
-    name: "solo5-self-tests",
+    name: selfTestsPackage,
     version: packageVersion(),
     description: "The self-test unikernels of Solo5 for TypeScript",
     license: "ISC",

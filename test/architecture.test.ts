@@ -29,6 +29,7 @@ const order = [
   "launchers",
   "toolchain",
   "typescript",
+  "setup",
   "cli",
 ];
 

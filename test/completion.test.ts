@@ -20,7 +20,7 @@ writeFileSync(join(work, "kernel.spt"), "");
 
 const cases = {
   "solo5 rep": ["replay"],
-  "solo5 s": ["seal"],
+  "solo5 sea": ["seal"],
   "solo5 run --net-d": ["--net-dump:"],
   "solo5 run --me": ["--mem="],
   "solo5 run --engine=w": ["--engine=wasm"],

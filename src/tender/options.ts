@@ -12,6 +12,7 @@ export const topics = {
   debugging: "Debugging",
   output: "Output",
   relay: "Relay",
+  setup: "Set-up",
   general: "General",
 } as const;
 export type Topic = keyof typeof topics;
@@ -205,6 +206,53 @@ export const relayOptions = {
   connections: { value: "N", help: "WebSockets at a time (default 64)", topic: "relay" },
   streams: { value: "N", help: "connections of each WebSocket at a time (default 256)", topic: "relay" },
   megabytes: { value: "N", help: "what a token may move in all (default: no bound)", topic: "relay" },
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
+/** What `solo5 net` takes. */
+export const netSetupOptions = {
+  address: {
+    value: "ADDR/BITS",
+    help: "the host's address on the link, IPv4 or IPv6; repeated for more",
+    topic: "setup",
+  },
+  user: { value: "USER", help: "who may open the tap (default: you)", topic: "setup" },
+  mtu: { value: "N", help: "its MTU (default 1500)", topic: "setup" },
+  bridge: { value: "BRIDGE", help: "put it into BRIDGE, which gets the addresses", topic: "setup" },
+  nat: { help: "let what is behind it reach other networks by the host's address", topic: "setup" },
+  out: { value: "IFACE", help: "the interface that --nat leads to; FreeBSD must be told", topic: "setup" },
+  do: { help: "do it, instead of printing what to type; needs root", topic: "setup" },
+  for: {
+    value: "SYSTEM",
+    help: "print for linux, freebsd or openbsd (default: this system)",
+    topic: "setup",
+    values: ["linux", "freebsd", "openbsd"],
+  },
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
+/** What `solo5 check` takes. */
+export const checkOptions = {
+  json: { help: "print JSON, for programs", topic: "output" },
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
+/** What `solo5 self-test` takes. */
+export const selfTestOptions = {
+  engine: classicOptions.engine,
+  test: { value: "NAME", help: "run the test NAME alone; repeated for more", topic: "setup" },
+  from: {
+    value: "DIR",
+    help: "where the self-tests are (default: the package solo5-self-tests)",
+    topic: "setup",
+    values: "folder",
+  },
+  format: {
+    value: "FORMAT",
+    help: "table, tap or junit (default table)",
+    topic: "output",
+    values: ["table", "tap", "junit"],
+  },
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 

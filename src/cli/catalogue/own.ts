@@ -1,12 +1,15 @@
 // The commands that are ours alone: `solo5 NAME`. What each does is in a module of its name; registry.ts finds it.
 import {
   buildOptions,
+  checkOptions,
   devOptions,
   generalOptions,
+  netSetupOptions,
   relayOptions,
   replayOptions,
   runOptions,
   sealOptions,
+  selfTestOptions,
 } from "../../tender/options.js";
 import { shortName, type CommandLine } from "./command-line.js";
 
@@ -168,6 +171,53 @@ export const relay = {
   seeAlso: ["solo5-run"],
 } as const satisfies CommandLine;
 
+export const net = {
+  name: "solo5 net",
+  summary: "set up taps and bridges for unikernels",
+  operands: "add TAP [OPTIONS] | remove NAME [OPTIONS]",
+  text: [
+    "Prints what to type as root; with --do it is done, on Linux without any program. Again is nothing, and what this command has not made it never touches. A network without root is --net:NAME=user.",
+    "With --nat packets are forwarded, on the whole host. On the BSDs pf.conf has to have the anchor solo5/* (on FreeBSD nat-anchor).",
+  ],
+  options: netSetupOptions,
+  examples: [
+    { does: "a tap that you may open", line: "sudo solo5 net add tap0 --address=10.0.0.1/24 --do" },
+    {
+      does: "with a way out, for both protocols",
+      line: "sudo solo5 net add tap0 --address=10.0.0.1/24 --address=fd00::1/64 --nat --do",
+    },
+    { does: "take it away", line: "sudo solo5 net remove tap0 --do" },
+  ],
+  values: ["add", "remove"],
+  seeAlso: ["solo5-run", "solo5-check"],
+} as const satisfies CommandLine;
+
+export const check = {
+  name: "solo5 check",
+  summary: "tell what this machine can do",
+  operands: "[OPTIONS]",
+  text: ["Each thing that is missing is told with the way out. Bug reports begin with what this prints."],
+  options: checkOptions,
+  examples: [{ does: "for a bug report", line: "solo5 check" }],
+  seeAlso: ["solo5-self-test", "solo5-net"],
+} as const satisfies CommandLine;
+
+export const selfTest = {
+  name: "solo5 self-test",
+  summary: "run the self-tests of Solo5 on this machine",
+  operands: "[TARGET...] [OPTIONS]",
+  text: [
+    "TARGET is spt, hvt or virtio; all of them without one. The unikernels are in the package solo5-self-tests. The exit status is 1 where a test fails.",
+  ],
+  options: selfTestOptions,
+  examples: [
+    { does: "everything", line: "npm install solo5-self-tests && solo5 self-test" },
+    { does: "hvt on the wasm engine, for a CI", line: "solo5 self-test hvt --engine=wasm --format=junit" },
+  ],
+  values: ["spt", "hvt", "virtio"],
+  seeAlso: ["solo5-check", "solo5-run"],
+} as const satisfies CommandLine;
+
 const documented: readonly CommandLine[] = [
   run,
   seal,
@@ -176,6 +226,9 @@ const documented: readonly CommandLine[] = [
   replay,
   demo,
   relay,
+  net,
+  check,
+  selfTest,
   installPrefix,
   completion,
 ];

@@ -2,7 +2,21 @@
 // a row here.
 import { ownCommand, type OwnCommand } from "../own-command.js";
 import { shortName } from "./command-line.js";
-import { build, completion, demo, dev, installPrefix, man, relay, replay, run, seal } from "./own.js";
+import {
+  build,
+  check,
+  completion,
+  demo,
+  dev,
+  installPrefix,
+  man,
+  net,
+  relay,
+  replay,
+  run,
+  seal,
+  selfTest,
+} from "./own.js";
 
 const rows: readonly OwnCommand[] = [
   ownCommand(run, async () => (await import("../run.js")).runCommand),
@@ -12,6 +26,9 @@ const rows: readonly OwnCommand[] = [
   ownCommand(replay, async () => (await import("../replay.js")).replayCommand),
   ownCommand(demo, async () => (await import("../demo.js")).demoCommand),
   ownCommand(relay, async () => (await import("../relay.js")).relayCommand),
+  ownCommand(net, async () => (await import("../net.js")).netCommand, { isMixed: true }),
+  ownCommand(check, async () => (await import("../check.js")).checkCommand),
+  ownCommand(selfTest, async () => (await import("../self-test.js")).selfTestCommand, { isMixed: true }),
   ownCommand(installPrefix, async () => (await import("../install-prefix.js")).installPrefixCommand),
   ownCommand(completion, async () => (await import("../print-completion.js")).completionCommand),
   ownCommand(man, async () => (await import("../print-man.js")).manCommand),

@@ -57,8 +57,6 @@ export const overview = (
   isBold = false,
 ): string => `usage: solo5 COMMAND [OPTIONS]
 
-Unikernels of every Solo5 target: built, run, sealed, recorded and replayed.
-
 ${bold("Commands:", isBold)}
 ${own.map((line) => definition(`  ${shortName(line)}`, line.summary, commandColumn)).join("")}
 ${bold("Commands of their own, as the reference Solo5 has them:", isBold)}

@@ -45,7 +45,6 @@ function translate({
     isExecutable,
     exact: false,
     counts: false,
-    isTimed: false,
     isKnown: () => true,
     hasRun: () => true,
     countAt: () => 0,
@@ -60,6 +59,7 @@ function translate({
     code,
     { slow: () => 0, missing: () => 0, failed: () => 0, installed: () => {}, settle: () => {} },
     () => {},
+    { isTimed: false },
   );
   translator.complete(functions, Number.POSITIVE_INFINITY);
   return translator.statistics.guestBytes;

@@ -25,4 +25,5 @@ export const programs: readonly string[] = [
   "cli/toolchain",
   "host/linux/net/poll-worker",
   "hypervisor/vcpu-thread",
+  "node/companion-worker",
 ];

@@ -54,7 +54,16 @@ test("a tap: pings, MAC, no frame lost", { skip: skipTap }, async () => {
     selfTest("test_net.spt"),
   ]);
   try {
-    const { stdout } = await namespace.execute("ping", ["-fq", "-c", "5000", "-s", "1400", "10.0.0.2"]);
+    const { stdout } = await namespace.execute("ping", [
+      "-fq",
+      "-c",
+      "5000",
+      "-w",
+      "60",
+      "-s",
+      "1400",
+      "10.0.0.2",
+    ]);
     assert.match(stdout, /5000 received, 0% packet loss/);
     const neighbours = await namespace.execute("ip", ["neighbour", "show", "10.0.0.2"]);
     assert.match(neighbours.stdout, new RegExp(mac));
@@ -76,7 +85,7 @@ test("two taps, and a random MAC that is new each time", { skip: skipTap }, asyn
     ]);
     try {
       for (const address of ["10.0.0.2", "10.1.0.2"]) {
-        const { stdout } = await namespace.execute("ping", ["-fq", "-c", "100", address]);
+        const { stdout } = await namespace.execute("ping", ["-fq", "-c", "100", "-w", "60", address]);
         assert.match(stdout, /100 received, 0% packet loss/);
       }
       macs.push(...(output().match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/g) ?? []));
@@ -321,7 +330,16 @@ test(
       `--net-dump:service0=${dump}`,
       selfTest("test_net.spt"),
     ]);
-    const { stdout: pings } = await namespace.execute("ping", ["-q", "-i", "0.002", "-c", "200", "10.0.0.2"]);
+    const { stdout: pings } = await namespace.execute("ping", [
+      "-q",
+      "-i",
+      "0.002",
+      "-c",
+      "200",
+      "-w",
+      "60",
+      "10.0.0.2",
+    ]);
     assert.match(pings, /200 received, 0% packet loss/);
     child.removeAllListeners("close");
     const closed = new Promise((resolve) => child.on("close", resolve));

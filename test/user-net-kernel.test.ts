@@ -70,7 +70,7 @@ async function servers(host: string): Promise<{
   readonly echo: number;
   readonly resetting: number;
   readonly resets: () => number;
-  close(): void;
+  [Symbol.dispose](): void;
 }> {
   let resets = 0;
   const echo = createServer({ allowHalfOpen: true }, (socket) => {
@@ -83,7 +83,7 @@ async function servers(host: string): Promise<{
     echo: port(echo),
     resetting: port(resetting),
     resets: () => resets,
-    close() {
+    [Symbol.dispose]() {
       echo.close();
       resetting.close();
     },
@@ -95,28 +95,41 @@ for (const { title, mtu, host, gateway } of [
   { title: "IPv6, MTU 9000", mtu: 9000, host: "::1", gateway: gateway6 },
 ] as const) {
   test(`${title}: 1,000 connections at a time, bulk, half-closed, reset, refused`, { skip }, async () => {
-    const { echo, resetting, resets, close } = await servers(host);
+    using outside = await servers(host);
+    const { echo, resetting, resets } = outside;
     using there = await behind({ mtu, allow: [host] });
     assert.equal(there.lease, `10.0.0.2/24 via 10.0.0.1 names 10.0.0.1 mtu ${mtu}`);
     if (host === "::1") assert.match(await address6(there.guest), /^fd50:1005:a00:1:/);
-    const ping = await there.guest.execute("ping", ["-c", "3", "-i", "0.01", "-s", "3000", gateway]);
+    const ping = await there.guest.execute("ping", [
+      "-c",
+      "3",
+      "-w",
+      "60",
+      "-i",
+      "0.01",
+      "-s",
+      "3000",
+      gateway,
+    ]);
     assert.match(ping.stdout, / 0% packet loss/);
     const args = [gateway, echo, resetting, 9, 1000, 8_000_000].map(String);
     const outcome = await there.guest.execute(process.execPath, [script("kernel-client"), ...args]);
     assert.deepEqual(outcome, { stdout: "as it must be\n", stderr: "", status: 0 });
     await until("the kernel has sent a reset", () => resets() > 0);
-    close();
   });
 }
 
 /** An echo server in the namespace, which says its port. */
-async function echoInside(guest: Namespace): Promise<{ readonly port: number; kill(): void }> {
+async function echoInside(guest: Namespace): Promise<Disposable & { readonly port: number }> {
   const program =
     "const s = require('net').createServer({ allowHalfOpen: true }, (c) => { c.pipe(c); c.on('error', (e) => console.log(e.code)); });" +
     "s.listen({ port: 0, backlog: 2000 }, () => console.log(s.address().port));";
   const child = guest.spawn(process.execPath, ["-e", program]);
   const [first] = (await once(child.stdout ?? assert.fail(), "data")) as [Uint8Array];
-  return { port: Number(new TextDecoder().decode(first)), kill: () => void child.kill("SIGKILL") };
+  return {
+    port: Number(new TextDecoder().decode(first)),
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
+  };
 }
 
 /** Sends, ends, and reads to the end. */
@@ -135,7 +148,7 @@ test(
   { skip },
   async () => {
     using there = await behind({});
-    const inside = await echoInside(there.guest);
+    using inside = await echoInside(there.guest);
     const { port: at } = await there.net.forward({ protocol: "tcp", hostPort: 0, guestPort: inside.port });
     const texts = Array.from({ length: 1000 }, (_, i) => `connection ${i}`);
     assert.deepEqual(await Promise.all(texts.map((text) => converse(at, text))), texts);
@@ -165,7 +178,6 @@ test(
     socket.resume();
     await once(socket, "end");
     assert.equal(heard, total * chunk.length);
-    inside.kill();
   },
 );
 

@@ -214,7 +214,16 @@ test("two taps: pings, no frame lost, no time used while it waits", { skip: skip
   const closed = ended(child);
   try {
     for (const address of ["10.0.0.2", "10.1.0.2"]) {
-      const { stdout } = await namespace.execute("ping", ["-fq", "-c", "2000", "-s", "1300", address]);
+      const { stdout } = await namespace.execute("ping", [
+        "-fq",
+        "-c",
+        "2000",
+        "-w",
+        "60",
+        "-s",
+        "1300",
+        address,
+      ]);
       assert.match(stdout, /2000 received, 0% packet loss/);
     }
     const qemuPid = await pidOf("ifname=tapv0");

@@ -8,6 +8,7 @@ import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
 import { solo5 } from "./command.js";
+import { testCompanion } from "./companion.js";
 import { needs } from "./needs.js";
 
 const skip = needs.x8664Linux();
@@ -37,6 +38,8 @@ const engines: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> 
     newWasmVcpu(options, { threshold: Number.POSITIVE_INFINITY, firstTier: { warmUp: 0 } }),
   plain,
   replay: (options) => newWasmVcpu({ ...options, profile: "replay" }, { threshold }),
+  "translated beside": (options) =>
+    newWasmVcpu({ ...options, profile: "plain", beside: testCompanion("at once").beside }, { threshold }),
   "translated at once": (options) => newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 }),
 };
 

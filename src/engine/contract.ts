@@ -85,6 +85,22 @@ export interface Protection {
 /** Does work in a turn of its own of the host's event loop, soon. */
 export type Later = (work: () => void) => void;
 
+/** A thread of the host's that works beside the guest. Messages arrive in the order in which they were posted. */
+export interface Companion {
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  end(): void;
+}
+
+/** Starts one: `take` is given what it posts, `failed` is called where it could not be started or has ended by itself. */
+export type StartCompanion = (take: (message: unknown) => void, failed: () => void) => Companion;
+
+/** A companion's own end of the way to the guest's thread. */
+export interface CompanionClient {
+  post(message: unknown): void;
+  /** Does work when the messages that have come are taken, and so many milliseconds have passed. */
+  later(work: () => void, msecs: number): void;
+}
+
 /** What a virtual CPU starts from. */
 export interface VcpuOptions {
   readonly memory: GuestMemory;
@@ -96,6 +112,8 @@ export interface VcpuOptions {
   readonly profile: "plain" | "replay";
   /** Where given, what the engine does beside the guest takes some milliseconds at a time: a page's main thread. */
   readonly later?: Later | undefined;
+  /** Where given, what the engine can do in a thread of its own is done there: it runs the engine's `serve`. */
+  readonly beside?: StartCompanion | undefined;
 }
 
 /** Registers by the manual's names, in lower case (`rax`, `cr3`, `xmm0`, `fs_base`; `x0`, `sp_el1`). */

@@ -19,6 +19,7 @@ import { codeFolder, codeCacheOf } from "../host/any/code-folder.js";
 import { stdoutConsole } from "../host/any/console.js";
 import { debugTools, type DebugRequest } from "../tender/debug-request.js";
 import type { Engine } from "../tender/engine.js";
+import { startCompanion } from "./companion.js";
 import { random, withAddresses } from "../tender/entropy.js";
 import { killed } from "../tender/instrument.js";
 import { signalled } from "../tender/running.js";
@@ -63,6 +64,7 @@ export const wasm: Engine = {
             nextTurn,
             instruments: [...instruments, capturing],
             codeCache,
+            beside: startCompanion(guest.unikernel.isa),
           }),
       );
       const ended = run.then((started) => started.ended);

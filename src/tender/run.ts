@@ -1,5 +1,5 @@
 // Runs a guest on an engine of ours, inside this thread, which goes on with its other work whenever the guest's budget is used up.
-import type { PortableVcpu, VcpuOptions } from "../engine/contract.js";
+import type { PortableVcpu, StartCompanion, VcpuOptions } from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
 import type { Guest, GuestHost, Target } from "../targets/contract.js";
 import { type CodeCacheEntry, openCodeCache } from "./code-cache.js";
@@ -18,6 +18,8 @@ export interface GuestRunOptions {
   readonly profile?: VcpuOptions["profile"] | undefined;
   /** The code cache of the guest. None by default. */
   readonly codeCache?: CodeCacheEntry | undefined;
+  /** Starts a thread for what the engine can do beside the guest. None by default. */
+  readonly beside?: StartCompanion | undefined;
   /** For a page's main thread, where nothing may take long. */
   readonly isResponsive?: boolean | undefined;
 }
@@ -28,7 +30,7 @@ export function runGuest(
   target: Target,
   engine: PortableEngine,
   host: GuestHost,
-  { nextTurn, instruments = [], profile, codeCache, isResponsive = false }: GuestRunOptions,
+  { nextTurn, instruments = [], profile, codeCache, beside, isResponsive = false }: GuestRunOptions,
 ): GuestRun {
   const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
   const vcpu = engine.newVcpu({
@@ -37,6 +39,7 @@ export function runGuest(
     protections: target.protections(guest),
     noExecute: target.noExecute(guest),
     profile: profile ?? (isCounted ? "replay" : "plain"),
+    beside,
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });
   const cache = openCodeCache(vcpu, codeCache, { start: host.clock.monotonic(), isResponsive });

@@ -23,7 +23,9 @@ import {
 } from "./translate/protocol.js";
 import { RSP } from "./translate/slots.js";
 import { decodeStored, encodeStored, isSameKey, type StoredCode } from "./translate/stored.js";
-import { type GuestCode, Translator } from "./translate/translator.js";
+import { Line } from "./translate/line.js";
+import { RemoteTranslator } from "./translate/remote.js";
+import { type Doors, type GuestCode, type Translation, Translator } from "./translate/translator.js";
 
 export interface AcceleratorOptions {
   /** Jumps to an address before it is translated; 0 translates whatever comes. */
@@ -62,6 +64,10 @@ const MAX_RESTORED = 8;
  * copy of the function, and hardly a better one. Only where none comes within so many jumps is one made.
  */
 const QUIET_JUMPS = 500;
+/** A run that ends sooner starts no thread that translates: that takes as long. */
+const WORTH_MSECS = 50;
+/** A thread that translates is given a copy of the guest's code: of so many bytes at most. */
+const MOST_COPIED = 64 << 20;
 /** Instructions, about, for which floating point is left to the interpreter after it had to be exact. */
 const EXACT_SPAN = 2 ** 22;
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
@@ -72,6 +78,7 @@ export interface Accelerator {
   readonly run: (limit: number) => void;
   readonly exportCache: (msecs: number) => Uint8Array | undefined;
   readonly importCache: (bytes: Uint8Array) => void;
+  readonly end: () => void;
 }
 
 export function accelerate(
@@ -84,10 +91,16 @@ export function accelerate(
   const { wasm } = memory;
   const view = new DataView(wasm.buffer);
   const calls = new CallProfile(mmu.bytes);
-  let translator: Translator | undefined;
+  const counted = options.profile === "replay";
+  let translator: Translation | undefined;
   /** Whether its code is exact, and the one whose code is otherwise. */
   let isExact = false;
-  let other: Translator | undefined;
+  let other: Translation | undefined;
+  /** A thread that translates; what is counted is translated here. */
+  const line =
+    options.beside === undefined || counted
+      ? undefined
+      : new Line(options.beside, () => forget(), threshold === undefined ? WORTH_MSECS : 0);
   let version = -1;
   let generation = 0;
   /** What an instruction of the interpreter's raised while translated code waits. */
@@ -97,7 +110,6 @@ export function accelerate(
   let stored: StoredCode | undefined;
   let restored = 0;
   let interpreted = 0;
-  const counted = options.profile === "replay";
   let fuelSlice = FIRST_FUEL;
   /** `core.executed` when floating point last had to be exact. */
   let lastExact = Number.NEGATIVE_INFINITY;
@@ -176,8 +188,8 @@ export function accelerate(
   const hotness = new Hotness(jumps);
 
   const forget = () => {
-    translator?.drop();
-    other?.drop();
+    translator?.end();
+    other?.end();
     translator = other = undefined;
     generation++;
     hotness.clear();
@@ -216,12 +228,41 @@ export function accelerate(
   const changeExactness = (): void => {
     translator?.drop();
     [translator, other] = [other, translator];
+    translator?.use();
     isExact = !isExact;
     hotness.clear();
     tier?.updateTranslated();
   };
 
-  const prepare = (): Translator | undefined => {
+  const doors: Doors = {
+    slow,
+    settle,
+    missing: (fuel, depth) => elsewhere(fuel, depth, false),
+    failed: (fuel, depth) => elsewhere(fuel, depth, true),
+    installed: (pc) => tier?.setTranslated(pc, true),
+  };
+  const holdsCode = (page: number): void => void mmu.holdsCode(mmu.base + page * pageSize);
+
+  const newTranslation = (code: GuestCode): Translation => {
+    if (line?.isUsable !== true || code.shape.writable > MOST_COPIED) {
+      const { later } = options;
+      return new Translator(wasm, code, doors, holdsCode, { isTimed: threshold === undefined, later });
+    }
+    const profile = { ran: core.ran, calls, counts: countsNow };
+    const changed = () => {
+      line.noteChange();
+      forget();
+    };
+    return line.open(
+      (session) => new RemoteTranslator(session, wasm, code, doors, holdsCode, changed, profile, line),
+    );
+  };
+
+  /** How often addresses have been jumped to, as far as that matters: an address, then its count. */
+  const countsNow = (): Float64Array =>
+    Float64Array.from([...hotness.counts(), ...(tier?.counts() ?? [])].flat());
+
+  const prepare = (): Translation | undefined => {
     version = mmu.version;
     const plain = given ?? plainMemory(cpu, mmu, options);
     if (plain === undefined || core.mode !== 64) return undefined;
@@ -234,9 +275,8 @@ export function accelerate(
       isExecutable,
       counts: counted,
       exact: isExact,
-      isTimed: threshold === undefined,
-      isKnown: (pc) => hotness.isKnown(pc) || tier?.hasRun(pc) === true,
-      hasRun: (pc) => threshold === 0 || tier?.hasRun(pc) === true || core.decoded(pc) !== undefined,
+      isKnown: (pc) => hotness.isKnown(pc) || core.ran.has(pc),
+      hasRun: (pc) => threshold === 0 || core.ran.has(pc),
       decoded: (pc) => core.decoded(pc),
       countAt: (pc) => hotness.at(pc) + (tier?.jumpsTo(pc) ?? 0),
       targetsOf: (pc) => calls.targetsOf(pc),
@@ -244,20 +284,7 @@ export function accelerate(
       jumpSourcesOf: (pc) => calls.jumpSourcesOf(pc),
       registerNow: (index) => Number(cpu.gpr(index)),
     };
-    const fresh = () =>
-      new Translator(
-        wasm,
-        code,
-        {
-          slow,
-          settle,
-          missing: (fuel, depth) => elsewhere(fuel, depth, false),
-          failed: (fuel, depth) => elsewhere(fuel, depth, true),
-          installed: (pc) => tier?.setTranslated(pc, true),
-        },
-        (page) => mmu.holdsCode(mmu.base + page * pageSize),
-        options.later,
-      );
+    const fresh = () => newTranslation(code);
     const made = fresh();
     if (isExact || stored === undefined || restored === MAX_RESTORED || !isSameKey(stored.key, made.key))
       return made;
@@ -540,5 +567,6 @@ export function accelerate(
     importCache(bytes) {
       stored = decodeStored(bytes);
     },
+    end: () => line?.end(),
   };
 }

@@ -10,12 +10,17 @@ const [CALL_DIGIT, JUMP_DIGIT] = [2, 4];
 /** The opcode of CALL rel32. */
 const CALL = 0xe8;
 
+/** What was remembered: a call or jump, and where it went. */
+export type ProfileNews = readonly [kind: "call" | "jump", site: number, target: number];
+
 export class CallProfile {
   /** Where the guest began, and what was called without being translated. */
   readonly roots = new Set<number>();
   readonly #targets = new Map<number, number[]>();
   readonly #jumpTargets = new Map<number, Set<number>>();
   readonly #jumpSources = new Map<number, Set<number>>();
+  /** What has been remembered since the last `takeNews`. */
+  #news: ProfileNews[] = [];
   readonly #bytes: Uint8Array;
 
   /** `bytes` has the guest's instructions. */
@@ -55,6 +60,7 @@ export class CallProfile {
     if (known === undefined) this.#jumpTargets.set(site, (known = new Set()));
     if (known.size >= MAX_JUMP_TARGETS || known.has(target)) return;
     known.add(target);
+    this.#news.push(["jump", site, target]);
     const sources = this.#jumpSources.get(target);
     if (sources === undefined) this.#jumpSources.set(target, new Set([site]));
     else sources.add(site);
@@ -69,5 +75,33 @@ export class CallProfile {
     const known = this.#targets.get(site);
     if (known === undefined) this.#targets.set(site, [target]);
     else if (known.length < MAX_TARGETS && !known.includes(target)) known.push(target);
+    else return;
+    this.#news.push(["call", site, target]);
+  }
+
+  /** What has been remembered since the last call. */
+  takeNews(): readonly ProfileNews[] {
+    const news = this.#news;
+    this.#news = [];
+    return news;
+  }
+
+  /** All that is known counts as news again. */
+  touch(): void {
+    this.#news = [
+      ...[...this.#targets].flatMap(([site, to]) => to.map((target) => ["call", site, target] as const)),
+      ...[...this.#jumpTargets].flatMap(([site, to]) =>
+        [...to].map((target) => ["jump", site, target] as const),
+      ),
+    ];
+  }
+
+  /** Takes what another profile's `takeNews` gave. */
+  put(news: Iterable<ProfileNews>): void {
+    for (const [kind, site, target] of news) {
+      if (kind === "call") this.#remember(site, target);
+      else this.#rememberJump(site, target);
+    }
+    this.#news = [];
   }
 }

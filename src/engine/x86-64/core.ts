@@ -13,6 +13,7 @@ import { isMachineMemory } from "./machine-memory.js";
 import type { Machine } from "./machine.js";
 import { MemoryAccess } from "./memory-access.js";
 import { Mmu } from "./mmu.js";
+import { RunMap } from "./run-map.js";
 import { Segments } from "./segments.js";
 import { slowInstructions } from "./slow/index.js";
 import { stackFault } from "./stack-fault.js";
@@ -77,6 +78,8 @@ export class Core implements Machine {
   readonly breakpoints = new Set<number>();
   /** Instructions executed since the start. */
   executed = 0;
+  /** Which instructions have been executed, by the first tier too. */
+  readonly ran = new RunMap();
   /** Instructions decoded for execution, those decoded again included. */
   decodings = 0;
   /** Set by whoever wants `run` to return after the current instruction. */
@@ -195,6 +198,7 @@ export class Core implements Machine {
     if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const instruction = this.#cache.fetch(pc, this.mode);
     this.decodings++;
+    this.ran.mark(pc);
     const step = { instruction, execute: this.#executor(instruction) };
     if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;

@@ -40,6 +40,11 @@ export class Hotness {
     return this.#counts.get(pc) ?? 0;
   }
 
+  /** Each address with what has happened there. */
+  counts(): Iterable<readonly [pc: number, count: number]> {
+    return this.#counts;
+  }
+
   clear(): void {
     this.#counts.clear();
   }

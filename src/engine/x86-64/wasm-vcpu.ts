@@ -17,7 +17,12 @@ export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOpti
     return accelerator.run;
   });
   // Not a copy: some of its properties are computed.
+  const end = vcpu[Symbol.dispose].bind(vcpu);
   return Object.assign(vcpu, {
+    [Symbol.dispose]() {
+      accelerator?.end();
+      end();
+    },
     exportCache: (msecs: number) => accelerator?.exportCache(msecs),
     importCache: (bytes: Uint8Array) => accelerator?.importCache(bytes),
   });

@@ -47,8 +47,6 @@ export class Blocks {
   readonly #pages = new Map<number, number[]>();
   /** How often pages were forgotten of late, and when last, in instructions. */
   readonly #forgotten = new Map<number, { count: number; at: number }>();
-  /** By linear page: a bit for each address where an instruction of a block begins. */
-  readonly #decoded = new Map<number, Uint8Array>();
   readonly #fields = newFields();
 
   constructor(core: Core, arena: Arena, forms: Forms) {
@@ -60,24 +58,6 @@ export class Blocks {
   /** The head at an address, or 0 where nothing is decoded. */
   find(pc: number): number {
     return this.#heads.get(pc) ?? 0;
-  }
-
-  /** Whether the instruction at an address is in a block. */
-  has(pc: number): boolean {
-    const bits = this.#decoded.get(Math.floor(pc / pageSize));
-    const at = offsetIn(pc);
-    return bits !== undefined && (((bits[at >> 3] ?? 0) >> (at & 7)) & 1) === 1;
-  }
-
-  #mark(instructions: readonly Instruction[]): void {
-    // All are in the page of the first.
-    const page = Math.floor((instructions[0]?.pc ?? 0) / pageSize);
-    let bits = this.#decoded.get(page);
-    if (bits === undefined) this.#decoded.set(page, (bits = new Uint8Array(pageSize / 8)));
-    for (const { pc } of instructions) {
-      const at = offsetIn(pc);
-      bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
-    }
   }
 
   /** Decodes the block at an address; 0 where that is left to the interpreter. */
@@ -98,7 +78,7 @@ export class Blocks {
     this.#writeHead(at, pc, instructions.length);
     this.#writeRecords(at, instructions);
     this.#heads.set(pc, at);
-    this.#mark(instructions);
+    for (const one of instructions) this.#core.ran.mark(one.pc);
     this.#note(page, at);
     if (isAcross) this.#note(nextPage, at);
     return at;
@@ -258,7 +238,7 @@ export class Blocks {
       if (this.#arena.count(at) === INVALID) continue;
       this.#arena.setWord(at + headOffset.count, INVALID);
       const pc = this.#arena.pc(at);
-      this.#decoded.delete(Math.floor(pc / pageSize));
+      this.#core.ran.forgetPage(Math.floor(pc / pageSize));
       if (this.#heads.get(pc) === at) this.#heads.delete(pc);
     }
   }
@@ -267,7 +247,6 @@ export class Blocks {
   clear(): void {
     this.clears++;
     this.#heads.clear();
-    this.#decoded.clear();
     this.#pages.clear();
     this.#arena.clear();
     for (const form of this.pending) form.waiting = undefined;

@@ -70,16 +70,16 @@ test("what has run is known, and the interpreter's fault comes out", () => {
   const { core, tier } = newTier(1000);
   assert.equal(tier.run(3), "limit");
   assert.deepEqual(
-    [CODE, AGAIN, FUNCTION, FUNCTION + 3].map((pc) => tier.hasRun(pc)),
+    [CODE, AGAIN, FUNCTION, FUNCTION + 3].map((pc) => core.ran.has(pc)),
     [true, true, true, true],
   );
   assert.deepEqual(
-    [BACK, END, CODE + 1].map((pc) => tier.hasRun(pc)),
+    [BACK, END, CODE + 1].map((pc) => core.ran.has(pc)),
     [false, false, false],
   );
   assert.throws(() => tier.run(1000), GuestFault);
   assert.equal(core.executed, BEFORE + 10 * ROUND);
   assert.equal(core.cpu.gpr(0), 30n);
-  tier.forgetAll();
-  assert.equal(tier.hasRun(CODE), false);
+  core.ran.forgetPage(Math.floor(CODE / 4096));
+  assert.equal(core.ran.has(CODE), false);
 });

@@ -62,6 +62,8 @@ const PATIENCE = 300;
 const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
+/** Jumps to an address, for whoever wants to know where a run spends its time. */
+const OFTEN = 50;
 /** New targets of an indirect call before it is looked up in the table. */
 const MAX_MISSES = 16;
 
@@ -182,6 +184,14 @@ export class ThreadedTier {
     return Math.max(0, this.#hooks.countdown(pc) - Math.max(0, arena.word(head + headOffset.countdown)));
   }
 
+  /** Addresses that have been jumped to often since their countdown was set, with how often, about. */
+  *counts(): Iterable<readonly [pc: number, count: number]> {
+    for (const pc of this.#made?.blocks.heads.keys() ?? []) {
+      const count = this.jumpsTo(pc);
+      if (count >= OFTEN) yield [pc, count];
+    }
+  }
+
   /** Looks again which blocks have translated code. */
   updateTranslated(): void {
     for (const [pc, head] of this.#made?.blocks.heads ?? []) {
@@ -189,11 +199,6 @@ export class ThreadedTier {
       const was = this.#made?.arena.word(head + headOffset.translated) === 1;
       if (is !== was) this.setTranslated(pc, is);
     }
-  }
-
-  /** Whether an instruction has been executed, or another of its block, since its page was last forgotten. */
-  hasRun(pc: number): boolean {
-    return this.#made?.blocks.has(pc) === true;
   }
 
   /** Forgets what is decoded; handlers stay. */

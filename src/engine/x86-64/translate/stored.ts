@@ -68,6 +68,24 @@ export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.shape.readable === b.shape.readable &&
   a.shape.writable === b.shape.writable;
 
+export const keyOf = ({ counts, shape }: Pick<StoredKey, "counts" | "shape">): StoredKey => ({
+  version: translatorVersion,
+  counts,
+  shape,
+});
+
+/** The page numbers of a list in which each is followed by its hash. */
+export const pagesIn = (list: readonly number[]): number[] => list.filter((_, index) => index % 2 === 0);
+
+/** Whether the guest's code is what stored code was made from. */
+export function isUsable(
+  { pages, tables }: StoredCode,
+  { bytes, isExecutable }: { readonly bytes: Uint8Array; readonly isExecutable: (pc: number) => boolean },
+): boolean {
+  if (!holdSame(bytes, pages) || !holdSame(bytes, tables)) return false;
+  return pagesIn(pages).every((page) => isExecutable(page * pageSize));
+}
+
 /** Page numbers with the hashes of what guest memory holds there. */
 export const withHashes = (memory: Uint8Array, pages: Iterable<number>): number[] =>
   [...pages].flatMap((page) => [page, pageHash(memory, page)]);

@@ -25,6 +25,7 @@ import {
 import { rootModule } from "./root.js";
 import { exactModule } from "../exact/code.js";
 import { x87Module } from "../x87/code/instructions.js";
+import type { SlotMap } from "./slot-map.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
 /** What translated code asks the interpreter for. */
@@ -61,25 +62,28 @@ export class Units {
   readonly #told: (pc: number) => void;
   /** The state area with the lookup of `lookup.ts`. */
   readonly #words: Uint32Array;
-  /** Table slots by guest address: of units, and of addresses that are called but not translated. */
-  readonly #slots = new Map<number, number>();
+  readonly #slots: SlotMap;
   readonly #installed = new Set<number>();
   /** By entry: a unit that is made again replaces the one before. */
   readonly #kept = new Map<number, TranslatedUnit>();
   #keptBytes = 0;
+  #isUsed = true;
+  /** Slots below are in the table. */
+  #filled = FIRST_SLOT;
   /** What came from an earlier run; its functions are taken apart only where they are stored again. */
   #restored: StoredCode | undefined;
   /** Something has been kept since all was stored last. */
   #isNew = false;
 
-  constructor(memory: WasmMemory, shape: MemoryShape, counts: boolean, doors: Doors) {
+  constructor(memory: WasmMemory, slots: SlotMap, shape: MemoryShape, counts: boolean, doors: Doors) {
     this.#memory = memory;
+    this.#slots = slots;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
     const { installed, ...called } = doors;
     this.#told = installed;
     const given = { memory, table: this.#table, ...called };
-    const module = new webAssembly.Module(rootModule(this.#memoryPages(), shape, counts));
+    const module = new webAssembly.Module(rootModule(memoryPagesOf(memory), shape, counts));
     const need = (slot: number) => this.#add(slot);
     const { exports } = new webAssembly.Instance(module, { solo5: { ...given, need } });
     this.#imports = {
@@ -91,64 +95,57 @@ export class Units {
   /** Puts a function into its place of the table; the instruction that needed it first is the interpreter's. */
   #add(slot: number): number {
     const make = slot === X87_SLOT ? x87Module : exactModule;
-    const module = new webAssembly.Module(make(this.#memoryPages(), slot));
+    const module = new webAssembly.Module(make(memoryPagesOf(this.#memory), slot));
     Reflect.construct(webAssembly.Instance, [module, this.#imports]);
     return 1;
-  }
-
-  #memoryPages(): number {
-    return this.#memory.buffer.byteLength / PAGE_BYTES;
   }
 
   /** The slot of the unit at an address, or 0; remembers it where translated code looks. */
   find(pc: number): number {
     if (!this.#installed.has(pc)) return 0;
-    const slot = this.#slots.get(pc) ?? 0;
+    const slot = this.#slots.find(pc);
     if (pc < CAREFUL_KEY) enterInLookup(this.#words, pc, slot);
     return slot;
   }
 
   /** Translated code finds none of them any more. */
   drop(): void {
+    this.#isUsed = false;
     if (this.#installed.size > 0) clearLookup(this.#words);
+  }
+
+  /** They are those that run again. */
+  use(): void {
+    this.#isUsed = true;
   }
 
   has(pc: number): boolean {
     return this.#installed.has(pc);
   }
 
-  /** The slot that is kept for the unit at an address, whether there is one or not. */
-  slotOf(pc: number): number {
-    let slot = this.#slots.get(pc);
-    if (slot === undefined) {
-      slot = this.#slots.size + FIRST_SLOT;
-      this.#slots.set(pc, slot);
-      if (slot >= this.#table.length) this.#table.grow(this.#table.length);
-      this.#table.set(slot, this.#table.get(0));
-    }
-    return slot;
+  get installed(): number[] {
+    return [...this.#installed];
   }
 
-  /** A module of units whose calls among each other are in place. */
-  encode(units: readonly TranslatedUnit[]): Uint8Array {
-    const slots = units.map(({ entry }) => this.slotOf(entry));
-    return encodeModule({
-      types: moduleTypes,
-      imports: moduleImports(this.#memoryPages(), this.#table.length),
-      functions: units.map(({ code }) => code),
-      exports: [],
-      elements: slots.map((at, index) => ({ at, index: imported.count + index })),
-    });
+  /** All slots that anybody has got are in the table: those without a unit lead to the general way. */
+  #fill(): void {
+    const { end } = this.#slots;
+    const had = this.#filled;
+    if (end > this.#table.length) this.#table.grow(Math.max(end - this.#table.length, this.#table.length));
+    for (let slot = had; slot < end; slot++) this.#table.set(slot, this.#table.get(0));
+    this.#filled = end;
   }
 
   /** Makes a module's units those that run. */
   install(module: WasmModule, entries: readonly number[]): void {
+    this.#fill();
     Reflect.construct(webAssembly.Instance, [module, this.#imports]);
     this.#installedAre(entries);
   }
 
   /** The same where a page's main thread must not wait. */
   async installLater(module: WasmModule, entries: readonly number[]): Promise<void> {
+    this.#fill();
     await webAssembly.instantiate(module, this.#imports);
     this.#installedAre(entries);
   }
@@ -157,6 +154,7 @@ export class Units {
   #installedAre(entries: readonly number[]): void {
     for (const entry of entries) {
       this.#installed.add(entry);
+      if (!this.#isUsed) continue;
       this.find(entry);
       if (entry < CAREFUL_KEY) this.#told(entry);
     }
@@ -174,7 +172,7 @@ export class Units {
 
   /** Takes over the slots of what was stored; for an object that has none yet. Then `install` its module. */
   restore(stored: StoredCode): void {
-    for (const pc of stored.slots) this.slotOf(pc);
+    for (const pc of stored.slots) this.#slots.of(pc);
     this.#restored = stored;
     this.#keptBytes += stored.module.length;
   }
@@ -186,14 +184,33 @@ export class Units {
     const restored = restoredUnits(this.#restored).filter(({ entry }) => !this.#kept.has(entry));
     const all = [...restored, ...this.#kept.values()];
     const indices = new Map(all.map(({ entry }, index) => [entry, imported.count + index]));
-    const module = this.encode(all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) })));
+    const linked = all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) }));
+    const module = unitModule(linked, this.#slots, memoryPagesOf(this.#memory));
     const units = all.map(({ entry, sizeBytes, code }) => [
       entry,
       sizeBytes,
       ...code.calls.flatMap(({ at, to }) => [at, to]),
     ]);
-    return { slots: [...this.#slots.keys()], units, module };
+    return { slots: this.#slots.addresses(), units, module };
   }
+}
+
+export const memoryPagesOf = ({ buffer }: WasmMemory): number => buffer.byteLength / PAGE_BYTES;
+
+/** A module of units whose calls among each other are in place. */
+export function unitModule(
+  units: readonly TranslatedUnit[],
+  slots: SlotMap,
+  memoryPages: number,
+): Uint8Array {
+  const elements = units.map(({ entry }, index) => ({ at: slots.of(entry), index: imported.count + index }));
+  return encodeModule({
+    types: moduleTypes,
+    imports: moduleImports(memoryPages, slots.end),
+    functions: units.map(({ code }) => code),
+    exports: [],
+    elements,
+  });
 }
 
 const entryOf = (unit: StoredUnit): number => unit[0] ?? 0;

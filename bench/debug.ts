@@ -1,4 +1,5 @@
 // What debugging costs: recording beside a plain run, the log of a server that waits, a step back at the end of a replay.
+import { protectionsOf } from "../src/engine/contract.js";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openReplay } from "../src/debug/record/replayer.js";
@@ -65,11 +66,11 @@ async function stepBack(): Promise<readonly Row[]> {
   const [engine, target] = [await portableEngines["x86-64"]?.(), targets.hvt];
   if (engine === undefined || target === undefined) throw new RangeError("no engine");
   const { guest } = replay;
+  const map = target.memory(guest);
   const vcpu = engine.newVcpu({
-    memory: engine.newMemory(target.memorySize(guest)),
+    memory: engine.newMemory(map.size),
     exceptions: target.exceptions,
-    protections: target.protections(guest),
-    noExecute: target.noExecute(guest),
+    ...protectionsOf(map),
     profile: "replay",
   });
   const { instrument, history } = createHistory(replay.save, hostClock);

@@ -39,8 +39,7 @@ function exitNsecs(answering: (session: Answer) => Answer): number {
   const kvm = openKvm();
   const vcpu = newKvmVcpu(kvm, {
     isa: unikernel.isa,
-    memorySize: hvt.memorySize(guest),
-    protections: hvt.protections(guest),
+    memory: hvt.memory(guest),
   });
   try {
     const host: GuestHost = { nets: new Map(), blocks: new Map(), console: { write() {} }, clock: hostClock, random: () => 0n }; // prettier-ignore

@@ -55,6 +55,39 @@ test("every folder of src/ has its place in the order", () => {
   assert.deepEqual([...unknown], []);
 });
 
+test("every target has the same shape", () => {
+  const targets = new Set(
+    files.filter((file) => /^targets.[^/\\]+[/\\]/.test(file)).map((file) => file.split(sep)[1] ?? ""),
+  );
+  assert.ok(targets.size > 2);
+  const missing = [...targets].flatMap((target) =>
+    ["target.ts", "layout.ts", "calls.ts", join("isa", "x86-64.ts")]
+      .map((name) => join("targets", target, name))
+      .filter((file) => !files.includes(file)),
+  );
+  assert.deepEqual(missing, []);
+});
+
+/** Hosts know what every host has, and nothing of each other. */
+const hostsOf: Readonly<Record<string, readonly string[]>> = {
+  any: ["any"],
+  linux: ["any", "linux"],
+  bsd: ["any", "bsd"],
+  browser: ["browser"],
+};
+
+test("a host imports nothing of another host's", () => {
+  const host = (file: string) => file.split(sep)[1] ?? "";
+  const foreign = files
+    .filter((file) => folder(file) === "host" && !isTest(file))
+    .flatMap((file) =>
+      (imports.get(file) ?? [])
+        .filter((to) => folder(to) === "host" && !(hostsOf[host(file)] ?? []).includes(host(to)))
+        .map((to) => `${file} imports ${to}`),
+    );
+  assert.deepEqual(foreign, []);
+});
+
 test("imports point from the specific to the general", () => {
   const upward = files
     .filter((file) => folder(file) !== "" && !isTest(file))

@@ -1,4 +1,5 @@
 // Going back: every state on the way is the one that was there on the way forward, to the byte.
+import { protectionsOf } from "../src/engine/contract.js";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -32,11 +33,11 @@ async function open(kernel: string, options: readonly string[]) {
   const { guest } = replay;
   const [engine, target] = [await portableEngines["x86-64"]?.(), targets[guest.unikernel.target]];
   assert.ok(engine !== undefined && target !== undefined);
+  const map = target.memory(guest);
   const vcpu = engine.newVcpu({
-    memory: engine.newMemory(target.memorySize(guest)),
+    memory: engine.newMemory(map.size),
     exceptions: target.exceptions,
-    protections: target.protections(guest),
-    noExecute: target.noExecute(guest),
+    ...protectionsOf(map),
     profile: "replay",
   });
   const { instrument, history } = createHistory(replay.save, hostClock, { intervalNsecs: 0n, limit: 7 });

@@ -17,7 +17,7 @@ export const signals = {
   SIGTERM: 15,
   SIGSYS: 31,
 } as const;
-type SignalName = keyof typeof signals;
+export type SignalName = keyof typeof signals;
 
 /** The status that stands for the end by a signal of this number. */
 export const signalStatus = (number: number): number => 128 + number;

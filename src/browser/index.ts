@@ -96,7 +96,7 @@ export function run(plan: Plan, options: RunOptions = {}): Running {
     };
     const running = Promise.all([
       load(),
-      cache ? codeCacheOf(guest.unikernel.file, target.memorySize(guest)) : undefined,
+      cache ? codeCacheOf(guest.unikernel.file, target.memory(guest).size) : undefined,
     ]).then(([engine, codeCache]) =>
       runGuest(guest, target, engine, host, {
         nextTurn,

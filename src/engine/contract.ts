@@ -1,5 +1,6 @@
 // What an engine is: it runs guest code and, whenever it must stop, asks. It knows memory and registers, no
 // devices and no target. docs/architecture.md.
+import type { MemoryMap, MemoryRegion } from "../image/memory-map.js";
 import type { GuestMemory } from "../image/memory.js";
 
 /** How guest memory was touched. */
@@ -70,17 +71,8 @@ export type Answer = (exit: Exit) => Verdict;
 /** Who takes a CPU exception: the guest's own handlers (IDT, VBAR), or `answer`, as a process's signals do. */
 export type ExceptionModel = "guest" | "exit";
 
-/** Protection of guest memory below the guest's own tables, by page; what a segment's flags ask for. */
-export interface Protection {
-  /** Guest address and length in bytes, multiples of 4096. */
-  readonly start: number;
-  readonly end: number;
-  readonly read: boolean;
-  readonly write: boolean;
-  readonly execute: boolean;
-  /** May be written, but hardly ever is: an engine may build on what is there, if it notices a store. */
-  readonly isSeldomWritten?: true;
-}
+/** Protection of guest memory below the guest's own tables; an engine does not care for names. */
+export type Protection = Omit<MemoryRegion, "name">;
 
 /** Does work in a turn of its own of the host's event loop, soon. */
 export type Later = (work: () => void) => void;
@@ -115,6 +107,15 @@ export interface VcpuOptions {
   /** Where given, what the engine can do in a thread of its own is done there: it runs the engine's `serve`. */
   readonly beside?: StartCompanion | undefined;
 }
+
+/** What an engine makes of a guest's memory map. */
+export const protectionsOf = ({
+  regions,
+  ram,
+}: MemoryMap): Pick<VcpuOptions, "protections" | "noExecute"> => ({
+  protections: regions,
+  noExecute: !ram.execute,
+});
 
 /** Registers by the manual's names, in lower case (`rax`, `cr3`, `xmm0`, `fs_base`; `x0`, `sp_el1`). */
 export interface Registers {

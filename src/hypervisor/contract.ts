@@ -3,7 +3,8 @@
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
 import type { Cleanup } from "../bytes/cleanup.js";
-import type { Budgeted, Debuggable, Interruptible, Protection, Vcpu } from "../engine/contract.js";
+import type { MemoryMap } from "../image/memory-map.js";
+import type { Budgeted, Debuggable, Interruptible, Vcpu } from "../engine/contract.js";
 
 /** Engines that are a hypervisor's, by the names that users know. */
 export type HypervisorName = "kvm";
@@ -11,10 +12,7 @@ export type HypervisorName = "kvm";
 /** What a virtual machine is made of. */
 export interface MachineOptions {
   readonly isa: Isa;
-  /** Bytes of guest memory, from address 0. */
-  readonly memorySize: number;
-  /** Ranges not named are readable, writable and executable. */
-  readonly protections: readonly Protection[];
+  readonly memory: MemoryMap;
 }
 
 /** A virtual machine with one CPU. `run` blocks its thread until the guest exits, or another thread wants it back. */

@@ -101,8 +101,7 @@ function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<En
   if (target === undefined) throw new RangeError(`there is no target ${unikernel.target}`);
   const vcpu = hypervisors[work.hypervisor].newVcpu(work.opened, {
     isa: unikernel.isa,
-    memorySize: target.memorySize(guest),
-    protections: target.protections(guest),
+    memory: target.memory(guest),
   });
   cleanup.push(() => vcpu[Symbol.dispose]());
   const host: GuestHost = {

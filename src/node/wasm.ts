@@ -89,7 +89,7 @@ export const wasm: Engine = {
 const cacheOf = (guest: Plan, target: Target, cache: string | undefined): CodeCacheEntry | undefined =>
   codeCacheOf(codeFolder(cache), {
     unikernel: guest.unikernel.file,
-    memoryBytes: target.memorySize(guest),
+    memoryBytes: target.memory(guest).size,
   });
 
 /** Loads the debugging tools only where one is wanted: they would double the time to the start. */

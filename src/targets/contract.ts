@@ -1,19 +1,11 @@
 // What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
-import { guestMinBase } from "../abi/start.js";
 import { alignDown, alignUp, pageSize } from "../bytes/align.js";
 import type { BlockDevice, Clock, Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
-import type {
-  Answer,
-  ExceptionModel,
-  Exit,
-  Interruptible,
-  Protection,
-  Vcpu,
-  Verdict,
-} from "../engine/contract.js";
+import type { Answer, ExceptionModel, Exit, Interruptible, Vcpu, Verdict } from "../engine/contract.js";
 import type { Device } from "../image/manifest.js";
+import type { MemoryMap, MemoryRegion } from "../image/memory-map.js";
 import type { GuestMemory } from "../image/memory.js";
 import type { Unikernel } from "../image/unikernel.js";
 
@@ -88,14 +80,11 @@ export type TargetVcpu = Pick<Vcpu, "memory" | "registers" | "counterHz" | "moni
 export interface Target {
   /** Bytes; memory is a multiple of it. 1 by default. */
   readonly memUnit?: number;
-  /** Bytes of memory that the engine must provide. */
-  memorySize(guest: Guest): number;
+  /** What lies where in the guest's memory. */
+  memory(guest: Guest): MemoryMap;
   readonly exceptions: ExceptionModel;
   /** Devices interrupt its guests, among other moments at the engine's ticks. */
   readonly isInterrupted?: true;
-  /** Whether memory that no protection names may be executed. */
-  readonly noExecute: (guest: Guest) => boolean;
-  protections(guest: Guest): readonly Protection[];
   /** Fills memory and registers; the session begins with `vcpu.run(session.answer)`. */
   start(guest: Guest, vcpu: TargetVcpu, host: GuestHost): Session;
 }
@@ -122,9 +111,10 @@ export function answerCommon(exit: Exit, { clock, random }: GuestHost): Verdict 
   }
 }
 
-/** Pages of a unikernel's segments as it asked for them to be protected. */
-export function segmentProtections({ segments }: Unikernel): readonly Protection[] {
-  return segments.map(({ vaddr, data, read, write, execute }) => ({
+/** A unikernel's segments as regions of whole pages, protected as it asked for. */
+export function segmentRegions({ segments }: Pick<Unikernel, "segments">): readonly MemoryRegion[] {
+  return segments.map(({ vaddr, data, read, write, execute }, index) => ({
+    name: `segment ${index}`,
     start: alignDown(vaddr, pageSize),
     end: alignUp(vaddr + data.length, pageSize),
     read,
@@ -136,23 +126,4 @@ export function segmentProtections({ segments }: Unikernel): readonly Protection
 /** Copies a unikernel's segments into memory, which is zero before. */
 export function loadSegments({ segments }: Unikernel, memory: GuestMemory): void {
   for (const { vaddr, data } of segments) memory.bytes(vaddr, data.length)?.set(data);
-}
-
-/**
- * Where a device may store for the guest, addresses and sizes in bytes: from the image to `end`, but for pages that the
- * guest itself may not write. Without it a guest would change its own text by reading a disk into it.
- */
-export function storable(
-  unikernel: Unikernel,
-  end: number,
-): (gpa: number | bigint, size: number | bigint) => boolean {
-  const readOnly = segmentProtections(unikernel).filter(({ write }) => !write);
-  return (gpa, size) => {
-    const [start, stop] = [Number(gpa), Number(gpa) + Number(size)];
-    return (
-      start >= guestMinBase &&
-      stop <= end &&
-      readOnly.every((page) => stop <= page.start || start >= page.end)
-    );
-  };
 }

@@ -14,7 +14,7 @@ interface Fitted {
 export function fitted(plan: Plan, target: Target, memoryMax = Infinity): Fitted {
   const { memUnit = 1 } = target;
   let memSize = Math.max(alignDown(plan.memSize, memUnit), memUnit);
-  for (let excess; (excess = target.memorySize({ ...plan, memSize }) - memoryMax) > 0;)
+  for (let excess; (excess = target.memory({ ...plan, memSize }).size - memoryMax) > 0;)
     memSize = alignDown(memSize - excess, memUnit);
   const adjustment = memSize === plan.memSize ? undefined : `adjusting memory to ${memSize} bytes`;
   return { plan: { ...plan, memSize }, adjustment };

@@ -1,5 +1,10 @@
 // Runs a guest on an engine of ours, inside this thread, which goes on with its other work whenever the guest's budget is used up.
-import type { PortableVcpu, StartCompanion, VcpuOptions } from "../engine/contract.js";
+import {
+  protectionsOf,
+  type PortableVcpu,
+  type StartCompanion,
+  type VcpuOptions,
+} from "../engine/contract.js";
 import type { PortableEngine } from "../engine/engines.js";
 import type { Guest, GuestHost, Target } from "../targets/contract.js";
 import { type CodeCacheEntry, openCodeCache } from "./code-cache.js";
@@ -33,11 +38,11 @@ export function runGuest(
   { nextTurn, instruments = [], profile, codeCache, beside, isResponsive = false }: GuestRunOptions,
 ): GuestRun {
   const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
+  const map = target.memory(guest);
   const vcpu = engine.newVcpu({
-    memory: engine.newMemory(target.memorySize(guest)),
+    memory: engine.newMemory(map.size),
     exceptions: target.exceptions,
-    protections: target.protections(guest),
-    noExecute: target.noExecute(guest),
+    ...protectionsOf(map),
     profile: profile ?? (isCounted ? "replay" : "plain"),
     beside,
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,

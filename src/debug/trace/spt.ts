@@ -12,7 +12,7 @@ import {
 } from "../../abi/spt.js";
 import { viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
-import { descriptorsOf } from "../../targets/spt/target.js";
+import { descriptorsOf } from "../../targets/spt/layout.js";
 import type { TracedCall, Describer } from "./trace.js";
 import { quoted } from "./values.js";
 

@@ -24,7 +24,7 @@ import type { KvmCpu } from "./cpu.js";
 import { kvmCpus } from "./cpus.js";
 
 /** Makes a virtual machine with one CPU. `kvm` is a descriptor of /dev/kvm. Throws Solo5Error; nothing stays open. */
-export function newKvmVcpu(kvm: number, { isa, memorySize, protections }: MachineOptions): HypervisorVcpu {
+export function newKvmVcpu(kvm: number, { isa, memory: map }: MachineOptions): HypervisorVcpu {
   const sys = system();
   const cleanup = createCleanup();
   const make = (fd: number, which: number, what: string): number => {
@@ -33,7 +33,7 @@ export function newKvmVcpu(kvm: number, { isa, memorySize, protections }: Machin
     return made;
   };
   try {
-    const memory = sharedMemory(memorySize);
+    const memory = sharedMemory(map.size);
     cleanup.push(() => memory[Symbol.dispose]());
     const vm = make(kvm, request.CREATE_VM, "cannot create a virtual machine");
     const vcpu = make(vm, request.CREATE_VCPU, "cannot create a virtual CPU");
@@ -48,7 +48,7 @@ export function newKvmVcpu(kvm: number, { isa, memorySize, protections }: Machin
     );
     const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory);
     const debug = createDebug(cpu.debug);
-    memory.protect(protections);
+    memory.protect(map.regions);
     return {
       memory,
       handle: runAddress,

@@ -4,7 +4,7 @@ import { withNul } from "../../bytes/text.js";
 import type { AttachedBlock, AttachedNet } from "../../tender/attach.js";
 import { kernelNet } from "../kernel-nets.js";
 import * as linux from "../../abi/linux/syscalls.js";
-import { macAddress } from "../../targets/spt/boot-data.js";
+import { macAddress } from "../../targets/spt/layout.js";
 import type { ForetoldDescriptors } from "./descriptors.js";
 import type { Opened, LaunchStep } from "./step.js";
 import { couldNotOpenBlock } from "../../tender/texts.js";

@@ -11,7 +11,7 @@ import { inheritedDescriptors } from "../kernel-nets.js";
 import { seccompProgram } from "../seccomp.js";
 import * as linux from "../../abi/linux/syscalls.js";
 import { attachBlock, attachNet } from "./attach-steps.js";
-import { bootData } from "../../targets/spt/boot-data.js";
+import { bootData } from "../../targets/spt/layout.js";
 import { createDescriptors, type ForetoldDescriptors } from "./descriptors.js";
 import type { LaunchList, LaunchStep } from "./step.js";
 

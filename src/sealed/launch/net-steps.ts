@@ -1,7 +1,7 @@
 // The steps that open a network which the kernel moves the frames of: a tap, an inherited descriptor. What a sealed unikernel
 // meets at its start, not at sealing, is settled here: a fresh MTU, an interface that must be up.
 import { withNul } from "../../bytes/text.js";
-import { mtuAddress } from "../../targets/spt/boot-data.js";
+import { mtuAddress } from "../../targets/spt/layout.js";
 import { errorText } from "../../abi/errno.js";
 import { ifreq, ifrequest } from "../../abi/linux/ifreq.js";
 import * as linux from "../../abi/linux/syscalls.js";

@@ -4,8 +4,8 @@ import { ring, ringCommit, ringEntries, ringEntry, ringOp } from "../../abi/hvt.
 import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";
 import { isFrameLength, type NetDevice } from "../../net/contract.js";
+import type { MayStore } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
-import type { storable } from "../contract.js";
 
 const { offsets } = ring;
 
@@ -13,7 +13,7 @@ const { offsets } = ring;
 export function createRing(
   base: number,
   memory: GuestMemory,
-  { usable, mayStore }: { readonly usable: number; readonly mayStore: ReturnType<typeof storable> },
+  { usable, mayStore }: { readonly usable: number; readonly mayStore: MayStore },
   nets: ReadonlyMap<number, NetDevice>,
 ): { start(): void; kick(): void } {
   const area = (): DataView => {

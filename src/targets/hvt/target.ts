@@ -2,22 +2,21 @@
 import { hypercalls, memUnit, type HypercallName } from "../../abi/hvt.js";
 import { viewOf, type Field, type Struct } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
+import { guestMinBase } from "../../abi/start.js";
+import { storable } from "../../image/memory-map.js";
 import { isInside } from "../../image/memory.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
-  storable,
   loadSegments,
-  segmentProtections,
   type GuestHost,
   type Session,
   type SessionState,
   type Target,
 } from "../contract.js";
-import { handlers, type HypercallHandlers, type Reply } from "./hypercalls.js";
-import { writeLowMemory } from "./layout.js";
-import { machines } from "./machines.js";
-import { hvtMemory } from "./memory.js";
+import { handlers, type HypercallHandlers, type Reply } from "./calls.js";
+import { hvtMap, ringBase, usableSize, writeLowMemory } from "./layout.js";
+import { machines } from "./isa/registry.js";
 import { createRing } from "./ring.js";
 
 /** A counter that we answer counts nanoseconds of the host's monotonic clock. */
@@ -29,22 +28,20 @@ const ended = (message: string): SessionState => ({ kind: "ended", status: 1, me
 export const hvt: Target = {
   exceptions: "guest",
   memUnit,
-  memorySize: (guest) => hvtMemory(guest).total,
-  noExecute: () => true,
-  protections: ({ unikernel }) => segmentProtections(unikernel),
+  memory: hvtMap,
 
   start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
-    const size = hvtMemory(guest);
-    const { usable } = size;
+    const map = hvtMap(guest);
+    const usable = usableSize(map);
     const machine = machines[guest.unikernel.isa];
-    writeLowMemory(guest, size, memory, vcpu.counterHz ?? cycleFreq);
+    writeLowMemory(guest, map, memory, vcpu.counterHz ?? cycleFreq);
     loadSegments(guest.unikernel, memory);
     const initial = machine.registers(guest.unikernel.entry, usable);
     for (const [name, value] of Object.entries(initial)) registers.set(name, BigInt(value));
-    const mayStore = storable(guest.unikernel, usable);
-    const ring =
-      size.ring === undefined ? undefined : createRing(size.ring, memory, { usable, mayStore }, host.nets);
+    const mayStore = storable(map, { start: guestMinBase, end: usable });
+    const base = ringBase(map);
+    const ring = base === undefined ? undefined : createRing(base, memory, { usable, mayStore }, host.nets);
     ring?.start();
     const table: HypercallHandlers = handlers(host, memory, usable, mayStore);
     let state: SessionState = running;

@@ -2,21 +2,14 @@
 // and at some of its exits, so that the same answers of the host always make the same run. docs/abi.md 5.
 import { Solo5Error } from "../../bytes/error.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
-import {
-  answerCommon,
-  segmentProtections,
-  type GuestHost,
-  type Session,
-  type SessionState,
-  type Target,
-} from "../contract.js";
-import { createKvmClock } from "./kvmclock.js";
-import { writeMemory } from "./layout.js";
-import { createPc } from "./pc.js";
-import { nothing } from "./ports.js";
+import { answerCommon, type GuestHost, type Session, type SessionState, type Target } from "../contract.js";
+import { createKvmClock } from "./devices/kvmclock.js";
+import { virtioMap, writeMemory } from "./layout.js";
+import { createPc } from "./devices/pc.js";
+import { x8664 } from "./isa/x86-64.js";
+import { answerPc } from "./calls.js";
 
 const running: SessionState = { kind: "running" };
-const interruptFlag = 0x200n;
 /** A guest that never halts has its devices looked at every so many exits: sooner than at the next tick. */
 const exitsPerLook = 256;
 /** No timer is set: only a frame can wake the guest. */
@@ -25,23 +18,7 @@ const never = 2n ** 63n - 1n;
 export const virtio: Target = {
   exceptions: "guest",
   isInterrupted: true,
-  memorySize: ({ memSize }) => memSize,
-  noExecute: () => false,
-  /**
-   * A PC protects nothing by itself, and bindings map all of it writable. That text hardly ever is written makes jumps through
-   * tables in it five times as fast, since they need not be looked up again each time.
-   */
-  protections: ({ unikernel }) =>
-    segmentProtections(unikernel)
-      .filter(({ write }) => !write)
-      .map(({ start, end }) => ({
-        start,
-        end,
-        read: true,
-        write: true,
-        execute: true,
-        isSeldomWritten: true as const,
-      })),
+  memory: virtioMap,
 
   start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
@@ -51,19 +28,18 @@ export const virtio: Target = {
     let state: SessionState = running;
     let exits = 0;
     const pc = createPc(guest, memory, host, ({ status, isTold }) => {
-      state = { kind: "ended", status, ...(isTold ? { cookie: registers.get("rcx") } : {}) };
+      state = { kind: "ended", status, ...(isTold ? { cookie: registers.get(x8664.cookie) } : {}) };
     });
     for (const [name, value] of Object.entries(writeMemory(guest, memory)))
       registers.set(name, BigInt(value));
 
-    const clock = createKvmClock(memory, host.clock);
+    const devices = { ports: pc.ports, clock: createKvmClock(memory, host.clock) };
     const settle = (next: SessionState): Verdict => {
       state = next;
       if (next.kind !== "running") pc.uart.flush();
       return next.kind === "running" ? "resume" : "suspend";
     };
     const fail = (message: string): Verdict => settle({ kind: "ended", status: 1, message });
-    const enabled = (): boolean => (registers.get("rflags") & interruptFlag) !== 0n;
     const acknowledge = (): number | undefined => (pc.pic.isPending ? pc.pic.acknowledge() : undefined);
     /** Whether the guest has an interrupt now, or will have it as soon as it allows any. */
     const raise = (): boolean => {
@@ -77,7 +53,7 @@ export const virtio: Target = {
       return raise();
     };
     const halt = (): Verdict => {
-      if (!enabled()) return fail("the unikernel halted for good");
+      if (!x8664.takesInterrupts(registers)) return fail("the unikernel halted for good");
       return settle(look() ? running : { kind: "waiting", deadline: pc.pit.due ?? never });
     };
 
@@ -99,26 +75,11 @@ export const virtio: Target = {
       answer(exit: Exit): Verdict {
         if (exit.kind !== "budget" && exit.kind !== "tick" && ++exits % exitsPerLook === 0) look();
         switch (exit.kind) {
-          case "in":
-            exit.value = pc.ports.get(exit.port)?.in(exit.port, exit.size) ?? nothing(exit.size);
-            return "resume";
           case "out":
-            pc.ports.get(exit.port)?.out(exit.port, exit.value >>> 0, exit.size);
+            answerPc(exit, devices);
             // A device has done what it was told, or the controller lets the next interrupt through.
             raise();
             return settle(state);
-          case "load":
-            // Beyond its memory a PC has nothing.
-            exit.value = (1n << BigInt(8 * exit.size)) - 1n;
-            return "resume";
-          case "store":
-            return "resume";
-          case "cpuid":
-            exit.values = clock.cpuid(exit.leaf);
-            return "resume";
-          case "msr":
-            exit.exists = clock.write(exit.number, exit.value);
-            return "resume";
           case "halt":
             return halt();
           case "tick":
@@ -131,6 +92,7 @@ export const virtio: Target = {
           case "fault":
             return fail(`unhandled exit: ${exit.fault.reason}`);
           default:
+            if (answerPc(exit, devices)) return "resume";
             return answerCommon(exit, host) ?? fail(`unhandled exit: ${exit.kind}`);
         }
       },

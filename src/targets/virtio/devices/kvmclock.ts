@@ -1,8 +1,8 @@
 // KVM's paravirtual clock, for a counter of nanoseconds: the guest names a place in its memory, and finds there how to
 // read the time. Source: the kernel's Documentation/virt/kvm/x86/{cpuid,msr}.rst.
-import { struct, u32, u64, u8, viewOf, bytes } from "../../bytes/struct.js";
-import type { Clock } from "../../device/contract.js";
-import type { GuestMemory } from "../../image/memory.js";
+import { struct, u32, u64, u8, viewOf, bytes } from "../../../bytes/struct.js";
+import type { Clock } from "../../../device/contract.js";
+import type { GuestMemory } from "../../../image/memory.js";
 
 /** The signature KVMKVMKVM, and the features: the clock by its old registers and by its new ones. */
 const leaves: Readonly<Record<number, readonly [number, number, number, number]>> = {
@@ -30,7 +30,7 @@ const wallClock = struct(12, { version: u32, sec: u32, nsec: u32 });
 const version = 2;
 const nsecPerSec = 1_000_000_000n;
 
-interface KvmClock {
+export interface KvmClock {
   cpuid(leaf: number): readonly [number, number, number, number];
   /** Whether there is such a register. */
   write(number: number, value: bigint): boolean;

@@ -1,7 +1,7 @@
 // The PC put together: which devices there are, at which ports and interrupt lines. docs/abi.md 5.2.
-import { Solo5Error } from "../../bytes/error.js";
-import type { GuestMemory } from "../../image/memory.js";
-import type { Guest, GuestHost } from "../contract.js";
+import { Solo5Error } from "../../../bytes/error.js";
+import type { GuestMemory } from "../../../image/memory.js";
+import type { Guest, GuestHost } from "../../contract.js";
 import { createAcpi } from "./acpi.js";
 import { createCmos } from "./cmos.js";
 import { createDebugExit, type DebugExit } from "./debug-exit.js";

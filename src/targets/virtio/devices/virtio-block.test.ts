@@ -1,8 +1,8 @@
 // The disk at its registers and queue.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { result } from "../../abi/start.js";
-import type { BlockDevice } from "../../device/contract.js";
+import { result } from "../../../abi/start.js";
+import type { BlockDevice } from "../../../device/contract.js";
 import { createVirtioBlock } from "./virtio-block.js";
 import { newDriver } from "./virtio.cases.js";
 

@@ -1,24 +1,27 @@
 // Where devices may store: everywhere that the guest may, and nowhere else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Unikernel } from "../image/unikernel.js";
-import { storable } from "./contract.js";
+import { regionOf, storable } from "./memory-map.js";
 
-const segment = (vaddr: number, size: number, write: boolean) => ({
-  vaddr,
-  data: new Uint8Array(size),
-  memsz: size,
-  align: 4096,
+const region = (name: string, start: number, end: number, write: boolean) => ({
+  name,
+  start,
+  end,
   read: true,
   write,
   execute: !write,
 });
-const unikernel = {
-  segments: [segment(0x100000, 0x1800, false), segment(0x103000, 0x800, true)],
-} as unknown as Unikernel;
+const map = {
+  regions: [region("text", 0x100000, 0x102000, false), region("data", 0x103000, 0x104000, true)],
+};
+
+test("a region has its name", () => {
+  assert.equal(regionOf(map, "data").start, 0x103000);
+  assert.throws(() => regionOf(map, "ring"), /no region 'ring'/);
+});
 
 test("devices store from the image up to the end, but not into read-only pages", () => {
-  const mayStore = storable(unikernel, 0x200000);
+  const mayStore = storable(map, { start: 0x100000, end: 0x200000 });
   const cases: readonly [gpa: number | bigint, size: number | bigint, expected: boolean][] = [
     [0x103000, 0x800, true],
     [0x102000, 0x1000, true],

@@ -1,8 +1,8 @@
 // KVM's clock as its documentation has a guest read it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { viewOf } from "../../bytes/struct.js";
-import { plainMemory } from "../../image/memory.js";
+import { viewOf } from "../../../bytes/struct.js";
+import { plainMemory } from "../../../image/memory.js";
 import { createKvmClock } from "./kvmclock.js";
 
 function newClock() {

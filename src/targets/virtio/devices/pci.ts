@@ -1,6 +1,6 @@
 // PCI configuration space by mechanism 1: a host bridge, and the functions it is given. There are no bridges to the
 // buses behind the first: a scan of all of them finds their devices. Source: PCI Local Bus 3.0, sections 3.2.2.3.2 and 6.
-import { u32, viewOf } from "../../bytes/struct.js";
+import { u32, viewOf } from "../../../bytes/struct.js";
 import { nothing, savedAll, savedBy, type PortDevice, type Save } from "./ports.js";
 
 const addressPort = 0xcf8;

@@ -1,7 +1,7 @@
 // As much ACPI as powers a machine off: the tables that lead to the package _S5_, and the register it is written to.
 // Source: ACPI 6.5, sections 5.2.5, 5.2.7, 5.2.9, 4.8.3.2 and 20.2.
-import { u32, u8, viewOf } from "../../bytes/struct.js";
-import type { DeviceTrace } from "../contract.js";
+import { u32, u8, viewOf } from "../../../bytes/struct.js";
+import type { DeviceTrace } from "../../contract.js";
 import { savedBy, type PortDevice } from "./ports.js";
 
 /** Where the tables lie; firmware has them in its own memory, in which they are looked for. */

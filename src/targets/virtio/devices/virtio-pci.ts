@@ -1,6 +1,6 @@
 // What all legacy virtio devices on PCI share: the registers at the first base address. Source: Virtio PCI Card 0.9.5,
 // section 2.2.
-import { hex } from "../../bytes/text.js";
+import { hex } from "../../../bytes/text.js";
 import type { PciFunction } from "./pci.js";
 import { nothing, savedAll, savedBy, type PciSlot, type PortDevice } from "./ports.js";
 import type { DeviceQueue } from "./queue.js";

@@ -1,7 +1,7 @@
 // COM1: an 8250-like serial port whose transmitter is always ready and whose receiver never has anything. Source:
 // PC16550D data sheet, section 8.
-import type { Console } from "../../device/contract.js";
-import type { DeviceTrace } from "../contract.js";
+import type { Console } from "../../../device/contract.js";
+import type { DeviceTrace } from "../../contract.js";
 import { savedBy, type PortDevice } from "./ports.js";
 
 const base = 0x3f8;

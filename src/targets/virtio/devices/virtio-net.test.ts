@@ -1,8 +1,8 @@
 // The network card at its registers and queues, with a host that the test is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { result } from "../../abi/start.js";
-import type { NetDevice } from "../../net/contract.js";
+import { result } from "../../../abi/start.js";
+import type { NetDevice } from "../../../net/contract.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
 import { newDriver } from "./virtio.cases.js";
 

@@ -3,8 +3,9 @@ import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/h
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
 import { isFrameLength } from "../../net/contract.js";
+import type { MayStore } from "../../image/memory-map.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
-import type { GuestHost, SessionState, storable } from "../contract.js";
+import type { GuestHost, SessionState } from "../contract.js";
 import { readInto } from "./ring.js";
 
 type Args<K extends HypercallName> = ValueOf<(typeof hypercalls)[K]["args"]>;
@@ -26,7 +27,7 @@ export function handlers(
   host: GuestHost,
   memory: GuestMemory,
   usable: number,
-  mayStore: ReturnType<typeof storable>,
+  mayStore: MayStore,
 ): HypercallHandlers {
   const bytes = (gpa: bigint, size: bigint): Uint8Array | BadAccess =>
     (isInside(usable, gpa, size) ? memory.bytes(gpa, size) : undefined) ?? { gpa, size };

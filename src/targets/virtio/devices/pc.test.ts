@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { result } from "../../abi/start.js";
-import { plainMemory } from "../../image/memory.js";
-import type { Guest, GuestHost } from "../contract.js";
+import { result } from "../../../abi/start.js";
+import { plainMemory } from "../../../image/memory.js";
+import type { Guest, GuestHost } from "../../contract.js";
 import { createPc } from "./pc.js";
 import type { PortSize } from "./ports.js";
 

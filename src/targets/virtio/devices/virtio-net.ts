@@ -1,7 +1,7 @@
 // A legacy virtio network device in front of one of the host's. Source: Virtio PCI Card 0.9.5, appendix C.
-import { result } from "../../abi/start.js";
-import { isFrameLength, type NetDevice } from "../../net/contract.js";
-import type { GuestMemory } from "../../image/memory.js";
+import { result } from "../../../abi/start.js";
+import { isFrameLength, type NetDevice } from "../../../net/contract.js";
+import type { GuestMemory } from "../../../image/memory.js";
 import type { PciSlot } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";

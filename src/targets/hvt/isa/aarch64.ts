@@ -1,9 +1,9 @@
 // The machine of an hvt guest on aarch64: identity translation tables, and a word for each hypercall just above the
 // largest memory. docs/abi.md 3.3; Arm ARM, D8, for the descriptors.
-import { pageSize } from "../../bytes/align.js";
-import { bootInfoBase, hypercallMmio, ringKickMmio } from "../../abi/hvt.js";
-import { hex } from "../../bytes/text.js";
-import { hypercallNames, readOnlyEnd, type HvtMachine } from "./machine.js";
+import { pageSize } from "../../../bytes/align.js";
+import { bootInfoBase, hypercallMmio, ringKickMmio } from "../../../abi/hvt.js";
+import { hex } from "../../../bytes/text.js";
+import { hypercallNames, readOnlyEnd, type HvtMachine } from "./contract.js";
 
 const pgdBase = 0x1000;
 const pudBase = 0x2000;

@@ -1,7 +1,7 @@
 // The ACPI tables, whose sums must be 0, and the register they lead to; what follows them is guest/bindings/virtio/acpi.c.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { u16, u32, viewOf } from "../../bytes/struct.js";
+import { u16, u32, viewOf } from "../../../bytes/struct.js";
 import { acpiBase, acpiTables, createAcpi } from "./acpi.js";
 
 const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0) & 0xff;

@@ -1,8 +1,8 @@
 // The machine of an hvt guest on x86-64: flat segments, identity page tables, and a port for each hypercall. docs/abi.md 3.2.
-import { pageSize } from "../../bytes/align.js";
-import { bootInfoBase, hypercallPort, ringKickPort } from "../../abi/hvt.js";
-import { hex } from "../../bytes/text.js";
-import { hypercallNames, readOnlyEnd, type HvtMachine } from "./machine.js";
+import { pageSize } from "../../../bytes/align.js";
+import { bootInfoBase, hypercallPort, ringKickPort } from "../../../abi/hvt.js";
+import { hex } from "../../../bytes/text.js";
+import { hypercallNames, readOnlyEnd, type HvtMachine } from "./contract.js";
 
 const gdtBase = 0x1000;
 const pml4Base = 0x2000;

@@ -1,8 +1,8 @@
 // The device's side of a virtqueue. The guest writes it: every address, length and chain is checked, and a queue that is
 // broken is left alone from then on. Source: Virtio PCI Card 0.9.5, section 2.3 and appendix A.
-import { pageSize } from "../../bytes/align.js";
-import { viewOf } from "../../bytes/struct.js";
-import type { GuestMemory } from "../../image/memory.js";
+import { pageSize } from "../../../bytes/align.js";
+import { viewOf } from "../../../bytes/struct.js";
+import type { GuestMemory } from "../../../image/memory.js";
 import { savedBy, type Save } from "./ports.js";
 
 const descriptorSize = 16;

@@ -1,6 +1,6 @@
 // What a device of the PC is to the CPU: I/O ports. A device knows its own registers, the lines and clocks it was given,
 // and no other device.
-import type { DeviceTrace } from "../contract.js";
+import type { DeviceTrace } from "../../contract.js";
 
 export type PortSize = 1 | 2 | 4;
 

@@ -1,6 +1,6 @@
 // QEMU's isa-debug-exit, by which test suites end a machine: a value that is written becomes an odd status. Bindings of ours
 // say their unikernel's own status in bits that QEMU does not show: guest/bindings/virtio/platform.c.
-import type { DeviceTrace } from "../contract.js";
+import type { DeviceTrace } from "../../contract.js";
 import type { PortDevice } from "./ports.js";
 
 const port = 0x501;

@@ -1,8 +1,8 @@
 // A driver for the tests of virtio devices: queues in a memory of its own, set up and used by the registers alone.
-import { pageSize } from "../../bytes/align.js";
-import { viewOf } from "../../bytes/struct.js";
-import { plainMemory, type GuestMemory } from "../../image/memory.js";
-import type { Operation } from "../contract.js";
+import { pageSize } from "../../../bytes/align.js";
+import { viewOf } from "../../../bytes/struct.js";
+import { plainMemory, type GuestMemory } from "../../../image/memory.js";
+import type { Operation } from "../../contract.js";
 import type { PciSlot } from "./ports.js";
 import type { VirtioDevice } from "./virtio-pci.js";
 

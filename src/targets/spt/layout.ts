@@ -1,17 +1,40 @@
-// The boot data of an spt unikernel: boot information, manifest, command line, as they lie in its low memory. docs/abi.md 4.
+// The memory of an spt unikernel, and the boot data in its low memory: boot information, manifest, command line. docs/abi.md 4.
 import { alignUp, pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";
 import { mftEntry, mftNet } from "../../abi/notes.js";
 import { bootInfo, bootInfoBase } from "../../abi/spt.js";
+import { guestMinBase } from "../../abi/start.js";
 import { encodeManifest, entryOffset } from "../../image/manifest.js";
-import type { Guest } from "../contract.js";
+import type { MemoryMap } from "../../image/memory-map.js";
+import { segmentRegions, type Guest } from "../contract.js";
 
-/** The descriptors of the process, by what they are for; devices by handle. */
-interface DescriptorNumbers {
+/** Descriptors as a launch gives them out, the lowest that is free: of the process, by what they are for; devices by handle. */
+export interface DescriptorNumbers {
   readonly epollfd: number;
   readonly timerfd: number;
   readonly devices: ReadonlyMap<number, number>;
+}
+
+export function descriptorsOf({ devices }: Pick<Guest, "devices">): DescriptorNumbers {
+  const [epollfd, timerfd, first] = [3, 4, 5];
+  return { epollfd, timerfd, devices: new Map(devices.map(({ handle }, i) => [handle, first + i])) };
+}
+
+const nothing = { read: false, write: false, execute: false } as const;
+
+/** What the launch maps; the rest below the image is nobody's. */
+export function sptMap(guest: Guest): MemoryMap {
+  const bootEnd = bootInfoBase + bootData(guest, descriptorsOf(guest)).length;
+  return {
+    size: guest.memSize,
+    ram: { execute: guest.execHeap },
+    regions: [
+      { name: "unmapped", start: 0, end: bootInfoBase, ...nothing },
+      { name: "launch", start: bootEnd, end: guestMinBase, ...nothing },
+      ...segmentRegions(guest.unikernel),
+    ],
+  };
 }
 
 const manifestBase = bootInfoBase + bootInfo.size;

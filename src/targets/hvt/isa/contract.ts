@@ -1,7 +1,7 @@
 // What an hvt guest's machine is on one ISA: tables in low memory, the first registers, and the ports of hypercalls. Both
 // ISAs have the boot information at the same place. docs/abi.md 3.2 and 3.3.
-import { hypercalls, type HypercallName } from "../../abi/hvt.js";
-import type { Exit } from "../../engine/contract.js";
+import { hypercalls, type HypercallName } from "../../../abi/hvt.js";
+import type { Exit } from "../../../engine/contract.js";
 
 /** What the guest wants at a hypercall port: a hypercall with the guest address of its argument, or a kick of the ring. */
 type PortAccess = { readonly name: HypercallName; readonly gpa: number } | "kick";

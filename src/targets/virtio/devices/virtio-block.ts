@@ -1,9 +1,9 @@
 // A legacy virtio disk in front of one of the host's. Requests are done when they are announced. Source: Virtio PCI Card
 // 0.9.5, appendix D.
-import { result } from "../../abi/start.js";
-import { u32, u64, viewOf } from "../../bytes/struct.js";
-import type { BlockDevice } from "../../device/contract.js";
-import type { GuestMemory } from "../../image/memory.js";
+import { result } from "../../../abi/start.js";
+import { u32, u64, viewOf } from "../../../bytes/struct.js";
+import type { BlockDevice } from "../../../device/contract.js";
+import type { GuestMemory } from "../../../image/memory.js";
 import type { PciSlot } from "./ports.js";
 import { createQueue, type Chain } from "./queue.js";
 import { createVirtioDevice, type VirtioDevice } from "./virtio-pci.js";

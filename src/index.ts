@@ -1,7 +1,7 @@
 // The public interface: open a unikernel, attach its devices, run it or seal it. docs/api.md shows it in use.
 import { basename } from "node:path";
 import { readUnikernel, type Unikernel } from "./image/unikernel.js";
-import { hostDevices, sealingDevices } from "./host/linux/host-devices.js";
+import { hostDevices, sealingDevices } from "./host/this-host.js";
 import { chooseEngine, start } from "./node/engines.js";
 import { readFile } from "./host/any/files.js";
 import { nodeSockets } from "./host/any/sockets.js";

@@ -77,15 +77,40 @@ const hostsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 test("a host imports nothing of another host's", () => {
-  const host = (file: string) => file.split(sep)[1] ?? "";
+  const host = (file: string) =>
+    file
+      .split(sep)
+      .at(1)
+      ?.replace(/.*\.ts$/, "") ?? "";
   const foreign = files
-    .filter((file) => folder(file) === "host" && !isTest(file))
+    .filter((file) => folder(file) === "host" && host(file) !== "" && !isTest(file))
     .flatMap((file) =>
       (imports.get(file) ?? [])
         .filter((to) => folder(to) === "host" && !(hostsOf[host(file)] ?? []).includes(host(to)))
         .map((to) => `${file} imports ${to}`),
     );
   assert.deepEqual(foreign, []);
+});
+
+/** Who is Linux's, or chooses by the system; all else runs everywhere. */
+const ofLinux = [
+  "host/linux/",
+  "host/this-host.ts",
+  "hypervisor/",
+  "node/engines.ts",
+  "cli/solo5-spt.ts",
+  "setup/check/",
+  "setup/net/linux",
+  "setup/netlink/",
+];
+
+test("what works everywhere imports nothing of Linux", () => {
+  const offenders = files
+    .filter((file) => !isTest(file) && !ofLinux.some((one) => file.split(sep).join("/").startsWith(one)))
+    .filter((file) =>
+      (imports.get(file) ?? []).some((to) => to.split(sep).join("/").startsWith("host/linux/")),
+    );
+  assert.deepEqual(offenders, []);
 });
 
 test("imports point from the specific to the general", () => {

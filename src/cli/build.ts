@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { ehdr, type Isa } from "../abi/elf.js";
 import { viewOf } from "../bytes/struct.js";
 import { readUnikernel } from "../image/unikernel.js";
-import { sealingDevices } from "../host/linux/host-devices.js";
+import { sealingDevices } from "../host/this-host.js";
 import { seal } from "../sealed/seal.js";
 import { writeFile } from "../host/any/files.js";
 import { attach } from "../tender/attach.js";

@@ -1,7 +1,7 @@
 // solo5 run: runs a unikernel of any target on the engine that is best for the file and the host.
 import { basename } from "node:path";
 import { readUnikernel } from "../image/unikernel.js";
-import { hostDevices } from "../host/linux/host-devices.js";
+import { hostDevices } from "../host/this-host.js";
 import { readFile } from "../host/any/files.js";
 import { attach } from "../tender/attach.js";
 import type { Given } from "../tender/options.js";

@@ -1,7 +1,7 @@
 // solo5 seal: makes an executable of an spt unikernel and its devices.
 import { basename } from "node:path";
 import { readUnikernel } from "../image/unikernel.js";
-import { sealingDevices } from "../host/linux/host-devices.js";
+import { sealingDevices } from "../host/this-host.js";
 import { seal } from "../sealed/seal.js";
 import { readFile, writeFile } from "../host/any/files.js";
 import { attach } from "../tender/attach.js";

@@ -2,7 +2,7 @@
 // stays ignored; a unikernel that dies of a signal takes the command with it.
 import { constants } from "node:os";
 import { statusOf } from "../abi/signals.js";
-import { ignoredSignals } from "../host/linux/ignored-signals.js";
+import { thisHost } from "../host/this-host.js";
 import type { Ended } from "../tender/instrument.js";
 import { userSignals, type Signal, type Started } from "../tender/running.js";
 import { say } from "./say.js";
@@ -17,7 +17,7 @@ export async function withSignals(
   start: () => Signalled | Promise<Signalled>,
   reporter: string,
 ): Promise<number> {
-  const ignored = ignoredSignals();
+  const ignored = thisHost.ignoredSignals();
   const received = new Set<Signal>();
   let running: Signalled | undefined;
   const listeners = userSignals.map((name) => {

@@ -2,7 +2,7 @@
 // solo5-spt: runs a unikernel of the spt target. It seals the unikernel and becomes it, so that nothing of Node
 // remains; only where a device lives in this process does this process stay, as a relay. docs/abi.md 6.1 and 4.
 import { exec } from "../host/linux/exec.js";
-import { hostDevices } from "../host/linux/host-devices.js";
+import { hostDevices } from "../host/this-host.js";
 import { ignoredSignals } from "../host/linux/ignored-signals.js";
 import { hasLibc } from "../host/linux/libc.js";
 import { nativeUnsupportedReason } from "../host/linux/unsupported.js";

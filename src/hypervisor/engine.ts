@@ -12,7 +12,9 @@ import { say } from "../host/any/say.js";
 import { workerOptions } from "../host/any/worker-options.js";
 import { check, libc } from "../host/linux/libc.js";
 import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
-import { openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
+import { openDump } from "../host/any/capture-file.js";
+import { openAttached, type OpenContext } from "../host/any/net/open.js";
+import { netOpeners } from "../host/net-openers.js";
 import { relay } from "../host/linux/net/relay.js";
 import { targets } from "../targets/registry.js";
 import type { Plan } from "../tender/attach.js";
@@ -149,7 +151,7 @@ function prepare(
       const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
       const frames = openKernelFrames(source, device.mtu);
       if (frames === undefined)
-        return { ...declared, ...relay(openAttached(device, context, cleanup), cleanup), dump };
+        return { ...declared, ...relay(openAttached(netOpeners, device, context, cleanup), cleanup), dump };
       opened(frames.fd);
       return { ...declared, ...frames, dump };
     }),

@@ -11,7 +11,7 @@ import { hostClock } from "../host/any/clock.js";
 import { stdoutConsole } from "../host/any/console.js";
 import { hostFailure } from "../host/any/host-failure.js";
 import { descriptorDevice, directReader } from "../host/linux/net/descriptor-device.js";
-import { dumpSink, type Dump } from "../host/linux/net/open.js";
+import { dumpSink, type Dump } from "../host/any/capture-file.js";
 import { readUnikernel } from "../image/unikernel.js";
 import type { Guest, GuestDevice, GuestHost } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";

@@ -13,7 +13,7 @@ export interface HostPrograms {
   cpuinfo(): string;
 }
 
-export const thisHost: HostPrograms = {
+export const hostPrograms: HostPrograms = {
   platform: process.platform,
   arch: process.arch,
   canOpenKvm() {

@@ -10,6 +10,7 @@ import { debugTools, type DebugRequest } from "../tender/debug-request.js";
 import { engineNames, type EngineName, type Started } from "../tender/running.js";
 import type { Engine, StartOptions } from "../tender/engine.js";
 import { hypervisorEngine } from "../hypervisor/engine.js";
+import { netOpeners } from "../host/net-openers.js";
 import { hypervisors } from "../hypervisor/hypervisors.js";
 import { wasm } from "./wasm.js";
 
@@ -18,7 +19,7 @@ const native: Engine = {
   debugs: [],
   unsupportedReason: nativeUnsupportedReason,
   start(plan, { console, ...names }) {
-    const { status, kill } = runNative(plan, { ...names, console, clock: hostClock });
+    const { status, kill } = runNative(plan, { ...names, console, clock: hostClock, openers: netOpeners });
     const exited = status.then((one) => ({ status: one }));
     return { memSize: plan.memSize, exited, signal: kill, stop: () => kill("SIGKILL") };
   },

@@ -3,7 +3,9 @@ import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
 import { portableEngines, portableMemoryMax } from "../engine/engines.js";
-import { dumpSink, openAttached, openDump, type OpenContext } from "../host/linux/net/open.js";
+import { dumpSink, openDump } from "../host/any/capture-file.js";
+import { openAttached, type OpenContext } from "../host/any/net/open.js";
+import { netOpeners } from "../host/net-openers.js";
 import type { GuestHost, Target } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";
 import type { AttachedDevice, Plan } from "../tender/attach.js";
@@ -115,7 +117,7 @@ const sinksOf = ({ devices }: Plan, cleanup: Cleanup): ReadonlyMap<number, (data
   );
 
 const openers = (context: OpenContext, cleanup: Cleanup): DeviceOpeners<AttachedDevice> => ({
-  net: (device) => openAttached(device, context, cleanup),
+  net: (device) => openAttached(netOpeners, device, context, cleanup),
   block({ source, capacity, blockSize }) {
     if (source.kind === "device") return foreignBlock(source.device);
     const block = blockDevice(openBlockFile(source.path), capacity, blockSize);

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFil
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Isa } from "../abi/elf.js";
-import { ignoredVariable } from "../host/linux/ignored-signals.js";
+import { ignoredVariable } from "../abi/linux/ignored.js";
 import { isas } from "./isa.js";
 import {
   freestandingFolder,

@@ -1,5 +1,5 @@
 // solo5-hvt-debug: solo5-hvt with a gdb server, core files and a trace. docs/abi.md 6.1.
-import { hostDevices } from "../../host/linux/host-devices.js";
+import { hostDevices } from "../../host/this-host.js";
 import { attach } from "../../tender/attach.js";
 import { debugOptions } from "../../tender/options.js";
 import { startAndWait } from "../start.js";

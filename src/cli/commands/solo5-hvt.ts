@@ -1,5 +1,5 @@
 // solo5-hvt: runs a unikernel of the hvt target, in a virtual machine. docs/abi.md 6.1.
-import { hostDevices } from "../../host/linux/host-devices.js";
+import { hostDevices } from "../../host/this-host.js";
 import { attach } from "../../tender/attach.js";
 import { classicOptions } from "../../tender/options.js";
 import { startAndWait } from "../start.js";

@@ -1,9 +1,9 @@
 // solo5-virtio-run: starts a virtio unikernel on KVM, QEMU or bhyve. docs/abi.md 5.4.
 import { realpathSync, statSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import { interfaces } from "../../host/linux/host-devices.js";
+import { thisHost } from "../../host/this-host.js";
 import { checkFit } from "../../launchers/fit.js";
-import { bestHypervisor, thisHost } from "../../launchers/hypervisor.js";
+import { bestHypervisor, hostPrograms } from "../../launchers/hypervisor.js";
 import { launch } from "../../launchers/launch.js";
 import { firstSlot, slotCount, type VirtioMachine } from "../../launchers/machine.js";
 import { parseVirtioRun, runUsage } from "../../launchers/run-options.js";
@@ -27,7 +27,7 @@ function find(path: string): string {
 
 /** Elsewhere than on Linux the hypervisor looks itself: an interface without an address is not seen from here. */
 function checkInterface(name: string): void {
-  if (process.platform === "linux" && interfaces()?.includes(name) === false) {
+  if (thisHost.interfaces()?.includes(name) === false) {
     throw fail(`no such network interface: ${name}`);
   }
 }
@@ -48,7 +48,7 @@ await main({
       ),
     };
     checkFit(machine);
-    const hypervisor = options.hypervisor === "best" ? bestHypervisor(thisHost) : options.hypervisor;
+    const hypervisor = options.hypervisor === "best" ? bestHypervisor(hostPrograms) : options.hypervisor;
     const show = (line: string): void => {
       if (!quiet) process.stderr.write(`+ ${line}\n`);
     };

@@ -3,9 +3,7 @@
 // of a command, else nohup's name and the parent, of whom SIGHUP is inherited.
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-
-/** Set by the launcher: its process, which became this one, and its mask as proc_pid_status(5) has it. */
-export const ignoredVariable = "SOLO5_SIGIGN";
+import { ignoredVariable } from "../../abi/linux/ignored.js";
 
 const { SIGHUP, SIGPIPE, SIGXFSZ } = constants.signals;
 /** What runtimes ignore for themselves, and leave to those that they start. */

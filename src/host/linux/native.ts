@@ -9,13 +9,14 @@ import { createCleanup, type Cleanup } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { encodeText } from "../../bytes/text.js";
 import type { Clock, Console } from "../../device/contract.js";
+import type { NetOpeners } from "../../net/opener.js";
 import type { Plan } from "../../tender/attach.js";
 import { systemErrorMessage } from "../any/system-error.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { hasLibc } from "./libc.js";
 import { inheritedDescriptors, isHosted } from "../../sealed/kernel-nets.js";
-import { openCaptured, type OpenContext } from "./net/open.js";
+import { openCaptured, type OpenContext } from "../any/net/open.js";
 import { relay } from "./net/relay.js";
 import { seal } from "../../sealed/seal.js";
 
@@ -35,13 +36,15 @@ interface NativeOptions {
   /** Takes the output. By default this process's stdout. */
   readonly console?: Console | undefined;
   readonly clock: Clock;
+  /** How this host opens networks. */
+  readonly openers: NetOpeners;
 }
 
 /** Descriptors 0 to 2 are the standard ones; what the unikernel inherits follows. */
 const firstInherited = 3;
 
 /** Starts `plan`. Throws Solo5Error where it cannot start; nothing stays open then. */
-export function runNative(plan: Plan, { name, reporter, console, clock }: NativeOptions): NativeRun {
+export function runNative(plan: Plan, { name, reporter, console, clock, openers }: NativeOptions): NativeRun {
   const cleanup = createCleanup();
   try {
     const stdio: StdioOptions = ["inherit", console === undefined ? "inherit" : "pipe", "inherit"];
@@ -55,7 +58,7 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
         child?.kill("SIGKILL");
       },
     };
-    const hosted = hostDevices(plan, stdio, context, cleanup);
+    const hosted = hostDevices(plan, stdio, { ...context, openers }, cleanup);
     const path = executable(name, cleanup, (unlink) =>
       seal(hosted, {
         prefix: `${reporter}: `,
@@ -95,14 +98,19 @@ export function runNative(plan: Plan, { name, reporter, console, clock }: Native
 }
 
 /** `plan` with a datagram socket in place of each device that lives in this process. */
-function hostDevices(plan: Plan, stdio: unknown[], context: OpenContext, cleanup: Cleanup): Plan {
+function hostDevices(
+  plan: Plan,
+  stdio: unknown[],
+  { openers, ...context }: OpenContext & { readonly openers: NetOpeners },
+  cleanup: Cleanup,
+): Plan {
   for (const fd of inheritedDescriptors(plan.devices)) {
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
   const devices = plan.devices.map((device) => {
     if (device.type !== "NET_BASIC" || !isHosted(device)) return device;
-    const { fd: far, mtu } = relay(openCaptured(device, context, cleanup), cleanup);
+    const { fd: far, mtu } = relay(openCaptured(openers, device, context, cleanup), cleanup);
     let fd = firstInherited;
     while (stdio[fd] !== undefined && stdio[fd] !== "ignore") fd++;
     while (stdio.length < fd) stdio.push("ignore");

@@ -1,6 +1,6 @@
 // Whether unikernels can have taps here: the device that makes them, and who may.
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { interfaces } from "../../host/linux/host-devices.js";
+import { thisHost } from "../../host/this-host.js";
 import type { CheckRow } from "./row.js";
 
 const name = "taps";
@@ -27,7 +27,7 @@ function onLinux(): CheckRow {
     return { name, state: "no", says: `no permission for ${device}`, wayOut: `have it made readable and writable; ${user}` }; // prettier-ignore
   }
   if (mayMake()) return { name, state: "yes", says: "solo5 net add makes them" };
-  const taps = (interfaces() ?? []).filter((one) => existsSync(`/sys/class/net/${one}/tun_flags`));
+  const taps = (thisHost.interfaces() ?? []).filter((one) => existsSync(`/sys/class/net/${one}/tun_flags`));
   const says = taps.length === 0 ? "there is none, and only root makes them" : `there are ${taps.join(", ")}`;
   return { name, state: taps.length === 0 ? "partly" : "yes", says, wayOut: `sudo solo5 net add tap0 --address=10.0.0.1/24 --do; ${user}` }; // prettier-ignore
 }

@@ -1,0 +1,25 @@
+// What a system has beyond what Node has on all of them. A new system is a folder beside this one that exports one `Host`, and
+// a line in this-host.ts.
+import type { BigIntStats } from "node:fs";
+import type { NetMtu, OpenNet } from "../../net/opener.js";
+import type { SourceOf } from "../../net/source.js";
+
+/** Networks whose frames the system's kernel moves. */
+export type KernelNetKind = "tap" | "descriptor";
+
+export type KernelNets = {
+  readonly [K in KernelNetKind]: {
+    readonly mtu: NetMtu<SourceOf<K>>;
+    readonly open: OpenNet<SourceOf<K>>;
+  };
+};
+
+export interface Host {
+  readonly kernelNets: KernelNets;
+  /** Size in bytes of a disk of the system's, for which stat says 0. Throws Error with the reason. */
+  blockDeviceSize(stat: BigIntStats): bigint;
+  /** The network interfaces; undefined where they cannot be told. */
+  interfaces(): readonly string[] | undefined;
+  /** The signals, by number and ascending, that this process was started with ignored: they stay so. */
+  ignoredSignals(): readonly number[];
+}

@@ -80,7 +80,7 @@ const usesNetwork = /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b/;
 
 /** What only the larger library has: its modules, as the bundle finds them, and its globals. */
 const needsNetwork =
-  /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b|\b(?:fetch|Headers|Request|Response|(?:Readable|Writable|Transform)Stream)\b/;
+  /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b|\b(?:fetch|FormData|Headers|Request|Response|(?:Readable|Writable|Transform|TextEncoder|TextDecoder)Stream|(?:Count|ByteLength)QueuingStrategy)\b/;
 
 const kinds = { net: "NET_BASIC", block: "BLOCK_BASIC" } as const;
 

@@ -1,6 +1,7 @@
 // Bundles a program with esbuild into one text that the engine evaluates, and finds its statements at the top.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { basename, join, relative } from "node:path";
 import { Script } from "node:vm";
 import { Solo5Error } from "../bytes/error.js";
@@ -38,13 +39,15 @@ export function bundle(file: string, { modules, env = {} }: BundleOptions): Bund
     file,
     "--bundle",
     "--platform=neutral",
-    "--main-fields=module,main",
-    "--conditions=solo5,worker",
+    // Packages say what they have for where Node's modules are not.
+    "--main-fields=browser,module,main",
+    "--conditions=solo5,worker,browser",
     "--target=es2023",
     "--sourcemap=inline",
     "--sources-content=false",
     "--log-level=error",
     "--color=false",
+    "--define:global=globalThis",
     "--define:process.env={}",
     '--define:process.env.NODE_ENV="production"',
     ...Object.entries(env).map(([name, value]) => `--define:process.env.${name}=${JSON.stringify(value)}`),
@@ -70,14 +73,28 @@ function run(args: readonly string[]): { readonly text: string } | { readonly me
 /** What stands in the place of a module of Node. */
 const instead: Readonly<Record<string, string>> = {
   buffer: "Uint8Array, TextEncoder and TextDecoder",
+  console: "the global console",
   crypto: "the global crypto",
+  dgram: "solo5:udp",
+  dns: "solo5:dns",
+  "dns/promises": "solo5:dns",
   events: "EventTarget",
   fs: "solo5:fs, or solo5:block",
   "fs/promises": "solo5:fs, or solo5:block",
-  net: "solo5:net",
+  http: "solo5:http",
+  http2: "solo5:http",
+  https: "solo5:http, which has no TLS yet",
+  net: "solo5:tcp",
+  perf_hooks: "the global performance",
   process: "solo5:process",
+  querystring: "URLSearchParams",
+  stream: "ReadableStream, WritableStream and TransformStream",
+  "stream/web": "ReadableStream, WritableStream and TransformStream",
+  string_decoder: "TextDecoder",
   timers: "the global setTimeout and setInterval",
+  "timers/promises": "the global setTimeout and setInterval",
   url: "the global URL",
+  worker_threads: "a unikernel of its own",
 };
 
 /** One line for each of esbuild's errors, with file, line and column, from 1. */
@@ -90,11 +107,9 @@ function mistakes(messages: string, file: string, names: readonly string[]): Sol
           ? what
           : missing.startsWith("solo5:")
             ? `there is no module ${missing}: ${names.map((name) => `solo5:${name}`).join(", ")}`
-            : Object.hasOwn(instead, missing)
-              ? `a unikernel has no module node:${missing}: use ${instead[missing]}`
-              : what.includes('"node:')
-                ? `a unikernel has no module node:${missing}`
-                : what;
+            : isBuiltin(`node:${missing}`) || what.includes('"node:')
+              ? `a unikernel has no module node:${missing}: use ${instead[missing] ?? "a package of npm that needs none of Node's modules"}`
+              : what;
       return where === undefined
         ? `${relative("", file)}: ${text}`
         : `${where}:${line}:${Number(column) + 1}: ${text}`;

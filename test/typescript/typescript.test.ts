@@ -21,15 +21,19 @@ async function sealed(name: string, ...options: readonly string[]): Promise<stri
   return output;
 }
 
-test("the web's standards as Node has them", { skip }, async () => {
-  const js = execFileSync(bundler(), [program("web"), "--format=esm"], { encoding: "utf8" });
-  writeFileSync(at("web.mjs"), js);
-  const witness = await execute(process.execPath, [at("web.mjs")]);
-  assert.equal(witness.status, 0, witness.stderr);
-  const { stdout, status } = await execute(await sealed("web"));
-  assert.deepEqual(stdout.split("\n"), witness.stdout.split("\n"));
-  assert.equal(status, 0);
-});
+for (const name of ["web", "forms"]) {
+  test(`the web's standards as Node has them: ${name}`, { skip }, async () => {
+    const js = execFileSync(bundler(), [program(name), "--format=esm", "--target=es2023"], {
+      encoding: "utf8",
+    });
+    writeFileSync(at(`${name}.mjs`), js);
+    const witness = await execute(process.execPath, [at(`${name}.mjs`)]);
+    assert.equal(witness.status, 0, witness.stderr);
+    const { stdout, status } = await execute(await sealed(name));
+    assert.deepEqual(stdout.split("\n"), witness.stdout.split("\n"));
+    assert.equal(status, 0);
+  });
+}
 
 const everywhere = ["--files", filesFolder, "--env", "GREETING=hello"];
 const expected = `7 brown fox quick the 36893488147419103232n hello
@@ -198,7 +202,12 @@ test("what the build cannot do is said in one line each", { skip }, async () => 
     'import fs from "node:fs";\nfs;\n',
     /^solo5: .*node\.ts:1:16: a unikernel has no module node:fs: use solo5:fs, or solo5:block\n$/,
   );
-  await refuses("path.ts", 'import "tty";\n', /^solo5: .*path\.ts:1:8: Could not resolve "tty"\n$/);
+  await refuses(
+    "tty.ts",
+    'import "tty";\n',
+    /^solo5: .*tty\.ts:1:8: a unikernel has no module node:tty: use a package of npm that needs none of Node's modules\n$/,
+  );
+  await refuses("nobody.ts", 'import "nobody";\n', /^solo5: .*nobody\.ts:1:8: Could not resolve "nobody"\n$/);
   await refuses(
     "solo.ts",
     'import "solo5:disk";\n',
@@ -249,9 +258,18 @@ test("the declarations fit programs", async () => {
       types: [],
     },
     files: [
-      ...["everywhere", "uncaught", "rejection", "limits", "start", "store", "frames", "web", "server"].map(
-        (name) => join(programs, `${name}.ts`),
-      ),
+      ...[
+        "everywhere",
+        "uncaught",
+        "rejection",
+        "limits",
+        "start",
+        "store",
+        "frames",
+        "web",
+        "forms",
+        "server",
+      ].map((name) => join(programs, `${name}.ts`)),
       join(projectRoot, "guest/typescript/types/index.d.ts"),
     ],
   };

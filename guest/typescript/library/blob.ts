@@ -1,4 +1,4 @@
-// Blob: File API 3, without streams.
+// Blob and File: File API 3 and 4.
 import { TextDecoder, viewOf, encodeText } from "./encoding";
 
 type Part = string | ArrayBuffer | ArrayBufferView | Blob;
@@ -22,7 +22,7 @@ export class Blob {
           ? viewOf(part)
           : encodeText(String(part)),
     );
-    this.type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
+    this.type = /[^\x20-\x7e]/.test(type) ? "" : String(type).toLowerCase();
     this.#bytes = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of all) {
@@ -49,5 +49,20 @@ export class Blob {
 
   async text(): Promise<string> {
     return new TextDecoder().decode(this.#bytes);
+  }
+}
+
+export class File extends Blob {
+  readonly name: string;
+  readonly lastModified: number;
+
+  constructor(
+    parts: Iterable<Part>,
+    name: string,
+    { type = "", lastModified }: { type?: string; lastModified?: number } = {},
+  ) {
+    super(parts, { type });
+    this.name = String(name);
+    this.lastModified = lastModified ?? Date.now();
   }
 }

@@ -3,9 +3,12 @@ import { encodeText } from "./encoding";
 import { host } from "./host";
 import { format, showError } from "./inspect";
 import { performance } from "./performance";
+import { showTable } from "./table";
+import { bundleName, mapTrace } from "./traces";
 
 export function write(text: string): void {
-  const bytes = encodeText(text);
+  // Also where a program prints the trace of an error itself.
+  const bytes = encodeText(text.includes(bundleName) ? mapTrace(text) : text);
   host.consoleWrite(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -35,6 +38,11 @@ export const console = {
   dir(value: unknown): void {
     print(value);
   },
+  dirxml: print,
+  table(value: unknown, columns?: readonly string[]): void {
+    print(typeof value === "object" && value !== null ? showTable(value, columns) : value);
+  },
+  timeStamp(): void {},
   count(label = "default"): void {
     counts.set(label, (counts.get(label) ?? 0) + 1);
     print(`${label}: ${counts.get(label)}`);
@@ -45,6 +53,9 @@ export const console = {
   group(...args: readonly unknown[]): void {
     if (args.length > 0) print(...args);
     indent += "  ";
+  },
+  groupCollapsed(...args: readonly unknown[]): void {
+    console.group(...args);
   },
   groupEnd(): void {
     indent = indent.slice(2);

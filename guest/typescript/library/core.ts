@@ -1,6 +1,6 @@
 // The library of TypeScript unikernels without the network: what programs find as globals, modules solo5:*, and what the runner
 // calls. All of it is evaluated at build time.
-import { Blob } from "./blob";
+import { Blob, File } from "./blob";
 import * as block from "./block";
 import { structuredClone } from "./clone";
 import { console } from "./console";
@@ -10,12 +10,14 @@ import { atob, btoa, TextDecoder, TextEncoder } from "./encoding";
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from "./events";
 import * as fs from "./fs";
 import { exchange } from "./host";
+import { MessageChannel, MessageEvent, MessagePort } from "./messages";
 import { clearTimeout, setInterval, setTimeout, turn } from "./loop";
 import * as net from "./net";
 import { performance, startClock } from "./performance";
 import * as process from "./process";
 import { rejected, throwUnhandled } from "./rejections";
 import { report } from "./report";
+import { CryptoKey } from "./subtle";
 import { useSourceMap } from "./traces";
 import { URL, URLSearchParams } from "./url";
 
@@ -47,11 +49,14 @@ export function defineGlobals(globals: Readonly<Record<string, unknown>>): void 
 }
 
 const globals: Readonly<Record<string, unknown>> = {
-  AbortController, AbortSignal, Blob, CustomEvent, Event, EventTarget, TextDecoder, TextEncoder, URL, URLSearchParams, atob, btoa,
+  AbortController, AbortSignal, Blob, CryptoKey, CustomEvent, Event, EventTarget, File, MessageChannel, MessageEvent, MessagePort, TextDecoder, TextEncoder, URL, URLSearchParams, atob, btoa,
   clearImmediate: clearTimeout, clearInterval: clearTimeout, clearTimeout, console, crypto, performance, queueMicrotask, reportError, setImmediate,
   setInterval, setTimeout, structuredClone,
 }; // prettier-ignore
 defineGlobals(globals);
+// What compilers of TypeScript look for where they lower `using`.
+for (const name of ["dispose", "asyncDispose"])
+  if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol(`Symbol.${name}`) });
 Object.defineProperty(globalThis, "self", { value: globalThis, writable: true, configurable: true });
 Object.defineProperty(Math, "random", {
   value: random,

@@ -1,7 +1,8 @@
-// crypto.getRandomValues and randomUUID (Web Cryptography 10), and Math.random: from the CPU's source of randomness. Where the
+// crypto (Web Cryptography 10) and Math.random: from the CPU's source of randomness. Where the
 // CPU has none the first two are an error, and Math.random, of which nobody may expect more, starts from the clock.
 import { viewOf } from "./encoding";
 import { host } from "./host";
+import { createSubtle } from "./subtle";
 
 type Integers = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array; // prettier-ignore
 
@@ -26,7 +27,7 @@ function randomUUID(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-export const crypto = { getRandomValues, randomUUID };
+export const crypto = { getRandomValues, randomUUID, subtle: createSubtle(getRandomValues) };
 
 /** xoshiro128**, by Blackman and Vigna; empty until the first number is wanted. */
 let state: Uint32Array<ArrayBuffer> | undefined;

@@ -1,4 +1,4 @@
-// TextEncoder, TextDecoder (UTF-8 alone), btoa and atob. WHATWG Encoding, HTML 8.3.
+// TextEncoder, TextDecoder (UTF-8, UTF-16, windows-1252), btoa and atob. WHATWG Encoding, HTML 8.3.
 import { host } from "./host";
 
 function encodeSlowly(text: string): Uint8Array<ArrayBuffer> {
@@ -80,22 +80,63 @@ function decodeSlowly(
   return { text: out.join(""), end: at };
 }
 
+/** What is between U+0080 and U+009F otherwise. */
+const windows1252 =
+  "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
+
+function decodeSingles(bytes: Uint8Array): string {
+  const out: string[] = [];
+  for (const byte of bytes)
+    out.push(byte >= 0x80 && byte < 0xa0 ? (windows1252[byte - 0x80] ?? "") : String.fromCharCode(byte));
+  return out.join("");
+}
+
+/** Stops before half a unit or half a pair, and says where. */
+function decodeUnits(
+  bytes: Uint8Array,
+  isLittle: boolean,
+  bad: () => string,
+  isLast: boolean,
+): { readonly text: string; readonly end: number } {
+  const units: number[] = [];
+  for (let at = 0; at + 1 < bytes.length; at += 2) {
+    const [low = 0, high = 0] = isLittle ? [bytes[at], bytes[at + 1]] : [bytes[at + 1], bytes[at]];
+    units.push((high << 8) | low);
+  }
+  const last = units.at(-1) ?? 0;
+  if (!isLast && last >= 0xd800 && last < 0xdc00) units.pop();
+  let text = "";
+  for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.slice(i, i + 8192));
+  if (!text.isWellFormed()) {
+    bad();
+    text = text.toWellFormed();
+  }
+  const end = units.length * 2;
+  return isLast && bytes.length % 2 === 1 ? { text: text + bad(), end: bytes.length } : { text, end };
+}
+
+/** WHATWG Encoding 4.2. */
+const labels: readonly (readonly [encoding: string, labels: RegExp])[] = [
+  ["utf-8", /^(unicode-1-1-utf-8|utf-?8|x-unicode20utf8|unicode11utf8|unicode20utf8)$/i],
+  ["utf-16le", /^(csunicode|iso-10646-ucs-2|ucs-2|unicode|unicodefeff|utf-16|utf-16le)$/i],
+  ["utf-16be", /^(unicodefffe|utf-16be)$/i],
+  ["windows-1252", /^(ansi_x3\.4-1968|ascii|cp1252|cp819|csisolatin1|ibm819|iso-?8859-?1|iso-ir-100|iso_8859-1(:1987)?|l1|latin1|us-ascii|windows-1252|x-cp1252)$/i],
+]; // prettier-ignore
+
 export class TextDecoder {
+  readonly encoding: string;
   readonly fatal: boolean;
   readonly ignoreBOM: boolean;
   #rest = new Uint8Array(0);
   #begun = false;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!/^\s*(unicode-1-1-utf-8|utf-?8|x-unicode20utf8|unicode11utf8|unicode20utf8)\s*$/i.test(label)) {
-      throw new RangeError(`TextDecoder: ${label}: only UTF-8 is there`);
-    }
+    const found = labels.find(([, known]) => known.test(String(label).trim()));
+    if (found === undefined)
+      throw new RangeError(`TextDecoder: ${label}: only UTF-8, UTF-16 and windows-1252 are there`);
+    [this.encoding] = found;
     this.fatal = fatal;
     this.ignoreBOM = ignoreBOM;
-  }
-
-  get encoding(): string {
-    return "utf-8";
   }
 
   decode(input?: ArrayBuffer | ArrayBufferView, { stream = false } = {}): string {
@@ -106,14 +147,18 @@ export class TextDecoder {
       joined.set(bytes, this.#rest.length);
       bytes = joined;
     }
-    let text = bytes.length === 0 ? "" : host.decodeText(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#rest = new Uint8Array(0);
+    if (this.encoding === "windows-1252") return decodeSingles(bytes);
+    const isUtf8 = this.encoding === "utf-8";
+    let text = bytes.length === 0 ? "" : isUtf8 ? host.decodeText(bytes.buffer, bytes.byteOffset, bytes.byteLength) : undefined; // prettier-ignore
     if (text === undefined) {
       const bad = (): string => {
-        if (this.fatal) throw new TypeError("TextDecoder: the bytes are not UTF-8");
+        if (this.fatal) throw new TypeError(`TextDecoder: the bytes are not ${this.encoding}`);
         return "\ufffd";
       };
-      const decoded = decodeSlowly(bytes, bad, !stream);
+      const decoded = isUtf8
+        ? decodeSlowly(bytes, bad, !stream)
+        : decodeUnits(bytes, this.encoding === "utf-16le", bad, !stream);
       text = decoded.text;
       this.#rest = bytes.slice(decoded.end);
     }

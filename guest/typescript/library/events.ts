@@ -79,20 +79,32 @@ export class EventTarget {
   }
 }
 
+type Handler = ((event: Event) => unknown) | null;
+
+/** What is behind `target.ontype`: its place among the listeners is that of the first time it is set. */
+export function handlerSlot(target: EventTarget, type: string) {
+  let handler: Handler = null;
+  const listener = (event: Event): unknown => handler?.call(target, event);
+  return {
+    get: (): Handler => handler,
+    set(next: Handler): void {
+      handler = typeof next === "function" ? next : null;
+      target.addEventListener(type, listener);
+    },
+  };
+}
+
 export class AbortSignal extends EventTarget {
   aborted = false;
   reason: unknown = undefined;
-  #onabort: ((event: Event) => unknown) | null = null;
+  readonly #onabort = handlerSlot(this, "abort");
 
-  get onabort(): ((event: Event) => unknown) | null {
-    return this.#onabort;
+  get onabort(): Handler {
+    return this.#onabort.get();
   }
-  /** Its place among the listeners is that of the first time it is set. */
-  set onabort(handler: ((event: Event) => unknown) | null) {
-    this.#onabort = handler;
-    this.addEventListener("abort", this.#listener);
+  set onabort(handler: Handler) {
+    this.#onabort.set(handler);
   }
-  readonly #listener = (event: Event): unknown => this.#onabort?.(event);
 
   throwIfAborted(): void {
     if (this.aborted) throw this.reason;

@@ -6,7 +6,7 @@ const quoted = (text: string): string =>
     : `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 
 const isName = (key: string): boolean => /^[A-Za-z_$][\w$]*$/.test(key);
-const widest = 72;
+const widest = 71;
 
 export function inspect(value: unknown, depth = 2): string {
   return show(value, depth, new Set(), "");

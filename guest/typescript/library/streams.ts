@@ -1,4 +1,5 @@
 // Streams: WHATWG Streams, as far as bodies need them: default controllers and readers, no byte streams of one's own buffers.
+import type { AbortSignal } from "./events";
 
 interface Source<T> {
   start?(controller: Controller<T>): unknown;
@@ -14,16 +15,31 @@ interface Controller<T> {
   error(reason?: unknown): void;
 }
 
+interface Strategy<T> {
+  readonly highWaterMark?: number;
+  readonly size?: (chunk: T) => number;
+}
+
 type Result<T> = { done: false; value: T } | { done: true; value: undefined };
 interface Waiting<T> {
   resolve(result: Result<T>): void;
   reject(reason: unknown): void;
 }
 
+interface PipeOptions {
+  readonly preventClose?: boolean;
+  readonly preventAbort?: boolean;
+  readonly preventCancel?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export class ReadableStream<T = unknown> {
   readonly #source: Source<T>;
   readonly #highWaterMark: number;
+  readonly #sizeOf: (chunk: T) => number;
   readonly #queue: T[] = [];
+  /** Of what is queued. */
+  #size = 0;
   readonly #waiting: Waiting<T>[] = [];
   readonly #closing: (() => void)[] = [];
   #state: "readable" | "closing" | "closed" | "errored" = "readable";
@@ -34,9 +50,10 @@ export class ReadableStream<T = unknown> {
   #reader: ReadableStreamDefaultReader<T> | undefined;
   readonly #controller: Controller<T>;
 
-  constructor(source: Source<T> = {}, { highWaterMark = 1 }: { highWaterMark?: number } = {}) {
+  constructor(source: Source<T> = {}, { highWaterMark = 1, size = () => 1 }: Strategy<T> = {}) {
     this.#source = source;
     this.#highWaterMark = highWaterMark;
+    this.#sizeOf = size;
     const desiredSize = () => this.#desiredSize;
     this.#controller = {
       get desiredSize() {
@@ -73,14 +90,17 @@ export class ReadableStream<T = unknown> {
 
   get #desiredSize(): number | null {
     if (this.#state === "errored") return null;
-    return this.#state === "closed" ? 0 : this.#highWaterMark - this.#queue.length;
+    return this.#state === "closed" ? 0 : this.#highWaterMark - this.#size;
   }
 
   #enqueue(chunk: T): void {
     if (this.#state !== "readable") throw new TypeError("the stream is closed");
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve({ done: false, value: chunk });
-    else this.#queue.push(chunk);
+    else {
+      this.#queue.push(chunk);
+      this.#size += this.#sizeOf(chunk);
+    }
     this.#pull();
   }
 
@@ -140,6 +160,7 @@ export class ReadableStream<T = unknown> {
   #read(): Promise<Result<T>> {
     if (this.#queue.length > 0) {
       const value = this.#queue.shift() as T;
+      this.#size -= this.#sizeOf(value);
       if (this.#state === "closing" && this.#queue.length === 0) {
         this.#state = "closed";
         this.#finish();
@@ -243,30 +264,51 @@ export class ReadableStream<T = unknown> {
     return [branch(), branch()];
   }
 
-  async pipeTo(to: WritableStream<T>, { preventClose = false } = {}): Promise<void> {
+  async pipeTo(to: WritableStream<T>, options: PipeOptions = {}): Promise<void> {
+    const { preventClose = false, preventAbort = false, preventCancel = false, signal } = options;
     const writer = to.getWriter();
+    const reader = this.getReader();
+    let stop: (reason: unknown) => void = () => {};
+    /** A promise a chunk: what waits for one of the whole life would pile up there. */
+    const unlessStopped = <R>(work: Promise<R>): Promise<R> =>
+      signal === undefined
+        ? work
+        : new Promise((resolve, reject) => {
+            stop = reject;
+            if (signal.aborted) reject(signal.reason);
+            else work.then(resolve, reject);
+          });
+    const stopped = (): void => stop(signal?.reason);
+    signal?.addEventListener("abort", stopped, { once: true });
+    /** Whose error it is that ends it: the other side is told. */
+    let isWriting = false;
     try {
-      for await (const chunk of this) {
-        await writer.ready;
-        await writer.write(chunk);
+      for (;;) {
+        isWriting = false;
+        const { done, value } = await unlessStopped(reader.read());
+        if (done) break;
+        isWriting = true;
+        await unlessStopped(writer.write(value));
       }
+      isWriting = true;
       if (!preventClose) await writer.close();
     } catch (error) {
-      await writer.abort(error).catch(() => {});
+      const isAborted = signal?.aborted === true;
+      if ((isAborted || isWriting) && !preventCancel) await reader.cancel(error).catch(() => {});
+      if ((isAborted || !isWriting) && !preventAbort) await writer.abort(error).catch(() => {});
       throw error;
     } finally {
+      signal?.removeEventListener("abort", stopped);
+      reader.releaseLock();
       writer.releaseLock();
     }
   }
 
-  pipeThrough<O>({
-    readable,
-    writable,
-  }: {
-    readable: ReadableStream<O>;
-    writable: WritableStream<T>;
-  }): ReadableStream<O> {
-    this.pipeTo(writable).catch(() => {});
+  pipeThrough<O>(
+    { readable, writable }: { readable: ReadableStream<O>; writable: WritableStream<T> },
+    options: PipeOptions = {},
+  ): ReadableStream<O> {
+    this.pipeTo(writable, options).catch(() => {});
     return readable;
   }
 }

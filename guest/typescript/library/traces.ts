@@ -56,10 +56,11 @@ export const bundleName = "<program>";
 export function mapTrace(trace: string): string {
   const { sources = [], mappings = "" } = map ?? {};
   return trace
+    .replaceAll(/\n *at next \(native\)(?=\n[^\n]*<null>)/g, "")
     .split("\n")
-    .filter((line) => !line.includes("(<solo5>") && !/ <solo5>/.test(line) && line.trim() !== "at native")
+    .filter((line) => !/[ (]<(solo5|null)>/.test(line) && line.trim() !== "at native")
     .map((line) =>
-      line.replace(/<program>:(\d+):(\d+)/, (place, row: string, column: string) => {
+      line.replaceAll(/<program>:(\d+):(\d+)/g, (place, row: string, column: string) => {
         decoded ??= decode(mappings);
         const segments = decoded[Number(row) - 1 - skippedLines] ?? [];
         const found = segments.findLast(([start]) => start < Number(column)) ?? segments[0];

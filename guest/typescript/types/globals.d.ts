@@ -13,9 +13,12 @@ interface Console {
   trace(...args: unknown[]): void;
   assert(condition?: unknown, ...args: unknown[]): void;
   dir(value: unknown): void;
+  dirxml(...args: unknown[]): void;
+  table(value: unknown, columns?: readonly string[]): void;
   count(label?: string): void;
   countReset(label?: string): void;
   group(...args: unknown[]): void;
+  groupCollapsed(...args: unknown[]): void;
   groupEnd(): void;
   time(label?: string): void;
   timeLog(label?: string, ...args: unknown[]): void;
@@ -53,6 +56,26 @@ interface Crypto {
   /** From the CPU (RDRAND, RNDR); where it has no source of randomness, a NotSupportedError. */
   getRandomValues<T extends Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array>(array: T): T; // prettier-ignore
   randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+  readonly subtle: SubtleCrypto;
+}
+interface CryptoKey {
+  readonly type: "secret";
+  readonly algorithm: object;
+  readonly extractable: boolean;
+  readonly usages: readonly string[];
+}
+type AlgorithmName = string | { readonly name: string };
+type HmacParams = { readonly name: "HMAC"; readonly hash: AlgorithmName; readonly length?: number };
+/** SHA-1, SHA-256, SHA-384, SHA-512, and HMAC over them; everything else is a NotSupportedError. */
+interface SubtleCrypto {
+  digest(algorithm: AlgorithmName, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  importKey(format: "raw", key: ArrayBuffer | ArrayBufferView, algorithm: HmacParams, extractable: boolean, usages: readonly string[]): Promise<CryptoKey>; // prettier-ignore
+  importKey(format: "jwk", key: object, algorithm: HmacParams, extractable: boolean, usages: readonly string[]): Promise<CryptoKey>; // prettier-ignore
+  exportKey(format: "raw", key: CryptoKey): Promise<ArrayBuffer>;
+  exportKey(format: "jwk", key: CryptoKey): Promise<object>;
+  generateKey(algorithm: HmacParams, extractable: boolean, usages: readonly string[]): Promise<CryptoKey>;
+  sign(algorithm: AlgorithmName, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  verify(algorithm: AlgorithmName, key: CryptoKey, signature: ArrayBuffer | ArrayBufferView, data: ArrayBuffer | ArrayBufferView): Promise<boolean>; // prettier-ignore
 }
 declare var crypto: Crypto;
 
@@ -67,7 +90,7 @@ declare class TextEncoder {
   encodeInto(text: string, into: Uint8Array): { read: number; written: number };
 }
 declare class TextDecoder {
-  /** UTF-8 is all there is. */
+  /** UTF-8, UTF-16 and windows-1252. */
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   readonly encoding: string;
   readonly fatal: boolean;
@@ -125,6 +148,30 @@ declare class Blob {
   arrayBuffer(): Promise<ArrayBuffer>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   text(): Promise<string>;
+}
+
+declare class File extends Blob {
+  constructor(parts: Iterable<BlobPart>, name: string, options?: { type?: string; lastModified?: number });
+  readonly name: string;
+  readonly lastModified: number;
+}
+
+declare class MessageEvent<T = unknown> extends Event {
+  constructor(type: string, init?: EventInit & { data?: T });
+  readonly data: T;
+}
+declare class MessagePort extends EventTarget {
+  onmessage: ((event: Event) => unknown) | null;
+  postMessage(
+    message: unknown,
+    transfer?: readonly ArrayBuffer[] | { transfer?: readonly ArrayBuffer[] },
+  ): void;
+  start(): void;
+  close(): void;
+}
+declare class MessageChannel {
+  readonly port1: MessagePort;
+  readonly port2: MessagePort;
 }
 
 /** Names of hosts are ASCII: others are invalid. */

@@ -104,7 +104,22 @@ declare class Headers {
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
 
-type BodyInit = string | ArrayBuffer | ArrayBufferView | Blob | URLSearchParams | ReadableStream<Uint8Array>;
+type BodyInit = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream<Uint8Array>; // prettier-ignore
+
+type FormDataEntryValue = string | File;
+declare class FormData {
+  append(name: string, value: string | Blob, filename?: string): void;
+  delete(name: string): void;
+  get(name: string): FormDataEntryValue | null;
+  getAll(name: string): FormDataEntryValue[];
+  has(name: string): boolean;
+  set(name: string, value: string | Blob, filename?: string): void;
+  forEach(call: (value: FormDataEntryValue, name: string, data: FormData) => void): void;
+  entries(): IterableIterator<[string, FormDataEntryValue]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<FormDataEntryValue>;
+  [Symbol.iterator](): IterableIterator<[string, FormDataEntryValue]>;
+}
 
 interface RequestInit {
   method?: string;
@@ -125,6 +140,7 @@ declare class Request {
   arrayBuffer(): Promise<ArrayBuffer>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   blob(): Promise<Blob>;
+  formData(): Promise<FormData>;
   json(): Promise<unknown>;
   text(): Promise<string>;
   clone(): Request;
@@ -152,6 +168,7 @@ declare class Response {
   arrayBuffer(): Promise<ArrayBuffer>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   blob(): Promise<Blob>;
+  formData(): Promise<FormData>;
   json(): Promise<unknown>;
   text(): Promise<string>;
   clone(): Response;
@@ -178,16 +195,39 @@ interface ReadableStreamDefaultReader<T> {
   cancel(reason?: unknown): Promise<void>;
   releaseLock(): void;
 }
+interface QueuingStrategy<T> {
+  readonly highWaterMark?: number;
+  readonly size?: (chunk: T) => number;
+}
+declare class CountQueuingStrategy implements QueuingStrategy<unknown> {
+  constructor(init: { highWaterMark: number });
+  readonly highWaterMark: number;
+  size(): number;
+}
+declare class ByteLengthQueuingStrategy implements QueuingStrategy<ArrayBufferView> {
+  constructor(init: { highWaterMark: number });
+  readonly highWaterMark: number;
+  size(chunk: { readonly byteLength: number }): number;
+}
+interface StreamPipeOptions {
+  preventClose?: boolean;
+  preventAbort?: boolean;
+  preventCancel?: boolean;
+  signal?: AbortSignal;
+}
 /** With default controllers and readers; there are no byte streams. */
 declare class ReadableStream<T = unknown> implements AsyncIterable<T> {
-  constructor(source?: UnderlyingSource<T>, strategy?: { highWaterMark?: number });
+  constructor(source?: UnderlyingSource<T>, strategy?: QueuingStrategy<T>);
   static from<T>(items: AsyncIterable<T> | Iterable<T>): ReadableStream<T>;
   readonly locked: boolean;
   getReader(): ReadableStreamDefaultReader<T>;
   cancel(reason?: unknown): Promise<void>;
   tee(): [ReadableStream<T>, ReadableStream<T>];
-  pipeTo(to: WritableStream<T>, options?: { preventClose?: boolean }): Promise<void>;
-  pipeThrough<O>(transform: { readable: ReadableStream<O>; writable: WritableStream<T> }): ReadableStream<O>;
+  pipeTo(to: WritableStream<T>, options?: StreamPipeOptions): Promise<void>;
+  pipeThrough<O>(
+    transform: { readable: ReadableStream<O>; writable: WritableStream<T> },
+    options?: StreamPipeOptions,
+  ): ReadableStream<O>;
   values(options?: { preventCancel?: boolean }): AsyncGenerator<T, void>;
   [Symbol.asyncIterator](): AsyncGenerator<T, void>;
 }
@@ -227,4 +267,14 @@ declare class TransformStream<I = unknown, O = I> {
   constructor(transformer?: Transformer<I, O>);
   readonly readable: ReadableStream<O>;
   readonly writable: WritableStream<I>;
+}
+
+declare class TextEncoderStream extends TransformStream<string, Uint8Array<ArrayBuffer>> {
+  readonly encoding: string;
+}
+declare class TextDecoderStream extends TransformStream<ArrayBuffer | ArrayBufferView, string> {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
 }

@@ -3,6 +3,7 @@ import { Blob, blobBytes } from "../blob";
 import { encodeText, TextDecoder, viewOf } from "../encoding";
 import { ReadableStream } from "../streams";
 import { URLSearchParams } from "../url";
+import { decodeForm, FormData, formBytes } from "./form-data";
 
 export type BodyInit =
   | string
@@ -10,6 +11,7 @@ export type BodyInit =
   | ArrayBufferView
   | Blob
   | URLSearchParams
+  | FormData
   | ReadableStream<Uint8Array>;
 
 /** Bytes that are there, or that come. */
@@ -27,6 +29,10 @@ export function extract(body: BodyInit | null | undefined): Extracted {
     return { content: { bytes: blobBytes(body) }, type: body.type === "" ? undefined : body.type };
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
     return { content: { bytes: viewOf(body).slice() }, type: undefined };
+  }
+  if (body instanceof FormData) {
+    const { bytes, type } = formBytes(body);
+    return { content: { bytes }, type };
   }
   if (body instanceof URLSearchParams) {
     return {
@@ -103,6 +109,10 @@ export class Body {
 
   async blob(): Promise<Blob> {
     return new Blob([await this.bytes()], { type: this.contentType() });
+  }
+
+  async formData(): Promise<FormData> {
+    return decodeForm(await this.bytes(), this.contentType());
   }
 
   protected contentType(): string {

@@ -31,10 +31,16 @@ declare module "ws" {
     );
     binaryType: string;
     readonly bufferedAmount: number;
-    send(data: Uint8Array): void;
-    close(): void;
+    /** What it talks over: for bytes that it would not send. */
+    readonly _socket: Duplex;
+    send(data: Uint8Array | string, options?: { readonly fin: boolean }): void;
+    ping(data: string): void;
+    close(code?: number): void;
+    terminate(): void;
     on(event: "message", listener: (data: Buffer) => void): void;
-    on(event: "open" | "close", listener: () => void): void;
+    on(event: "open", listener: () => void): void;
+    on(event: "close", listener: (code: number) => void): void;
+    once(event: "pong", listener: (data: Uint8Array) => void): void;
     on(event: "error", listener: (error: Error) => void): void;
   }
   interface SendOptions {

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { WebSocket } from "ws";
 import { commandFile, execute } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
@@ -119,6 +120,56 @@ test("dns: answers as RFC 1035 has them", { skip, timeout }, async (t) => {
   assert.deepEqual([...found.subarray(-4)], [10, 0, 0, 80]);
   assert.equal((await ask("none.example.test")).readUInt16BE(2), 0x8503);
   assert.equal((await ask("www.example.test", 28)).readUInt16BE(6), 0);
+});
+
+test("chat: WebSockets as the package ws has them", { skip, timeout }, async () => {
+  await using serving = startServing(await unikernel(example("chat.ts")));
+  const at = `127.0.0.1:${await serving.port(80)}`;
+  assert.match(await (await eventually(() => fetch(`http://${at}/`))).text(), /new WebSocket/);
+  assert.equal((await fetch(`http://${at}/none`)).status, 404);
+  const join = async () => {
+    const socket = new WebSocket(`ws://${at}/`);
+    const said: string[] = [];
+    socket.on("message", (data: Uint8Array) => said.push(new TextDecoder().decode(data)));
+    const closed = new Promise<unknown>((resolve) => socket.on("close", resolve));
+    await new Promise<void>((resolve) => socket.on("open", resolve));
+    const hears = (text: string) =>
+      eventually(async () => assert.equal(said.at(-1), text, said.slice(-1).join().slice(0, 99)));
+    return { socket, said, closed, hears };
+  };
+  const [ann, bob] = [await join(), await join()];
+  ann.socket.send("hello");
+  await bob.hears("hello");
+  await ann.hears("hello");
+  // Lengths of one, three and nine bytes, in pieces, and none.
+  for (const text of ["é".repeat(62), "x".repeat(126), "y".repeat(40_000), "z".repeat(65_536), ""]) {
+    bob.socket.send(text.slice(0, 7), { fin: false });
+    const pong = new Promise((resolve) => bob.socket.once("pong", resolve));
+    bob.socket.ping("in between");
+    assert.equal(new TextDecoder().decode((await pong) as Uint8Array), "in between");
+    bob.socket.send(text.slice(7), { fin: true });
+    await ann.hears(text);
+  }
+  bob.socket.send(Uint8Array.of(1, 2, 3));
+  await ann.hears("3 bytes");
+  bob.socket.close(4001);
+  assert.equal(await bob.closed, 4001);
+  for (const [wrong, code] of [
+    [[0x81, 0x81, 0, 0, 0, 0, 0xff], 1007],
+    [[0x81, 0x01, 0x41], 1002],
+    [[0x80, 0x80, 0, 0, 0, 0], 1002],
+    [[0xc1, 0x80, 0, 0, 0, 0], 1002],
+    [[0x83, 0x80, 0, 0, 0, 0], 1002],
+    [[0x09, 0x80, 0, 0, 0, 0], 1002],
+    [[0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 1], 1009],
+  ] as const) {
+    const one = await join();
+    one.socket._socket.write(Uint8Array.from(wrong));
+    assert.equal(await one.closed, code, wrong.join());
+  }
+  ann.socket.send("still here");
+  await ann.hears("still here");
+  ann.socket.terminate();
 });
 
 test("hono as npm has it", { skip: needsAll(skip, needs.installing()), timeout: 60_000 }, async () => {

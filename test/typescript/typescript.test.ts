@@ -1,12 +1,14 @@
 // Programs in TypeScript as unikernels: what they find is what Node gives them, on every target; how they end; what the build says.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { attach, createPeer, createSegment, open, run } from "../../src/index.js";
 import { execute, solo5 } from "../command.js";
+import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { build, filesFolder, needsRunners, program, programs, workFolder } from "./build.js";
 
@@ -158,6 +160,54 @@ test("blocks stay where they were written", { skip }, async () => {
   );
 });
 
+test(
+  "an archive on a block device is a tree of files, as tar made it",
+  { skip: needsAll(skip, needs.program("tar")) },
+  async () => {
+    const tree = at("tree");
+    const long = `folder/${"deep/".repeat(28)}${"name".repeat(24)}`;
+    const files = {
+      "top.txt": 3,
+      "folder/small.txt": 5,
+      "folder/empty": 0,
+      "folder/large": 100_001,
+      "folder/grüße 🎈": 512,
+      [long]: 700,
+    };
+    const lines: string[] = [];
+    for (const [path, size] of Object.entries(files)) {
+      mkdirSync(join(tree, dirname(path)), { recursive: true });
+      const content = Buffer.alloc(size, `${path} `);
+      writeFileSync(join(tree, path), content);
+      lines.push(`${createHash("sha256").update(content).digest("hex")} ${path}`);
+    }
+    const unikernel = at("archive.spt");
+    const { status, stderr } = await build(program("archive"), "--target=spt", "-o", unikernel);
+    assert.equal(status, 0, stderr);
+    const show = async (file: string, ...options: readonly string[]): Promise<readonly string[]> => {
+      const words = ["--mem=64", `--block:archive=${file}`, ...options, unikernel, "--solo5:quiet"];
+      return (await solo5("solo5-spt", words)).stdout.trimEnd().split("\n");
+    };
+    for (const format of ["gnu", "pax", "ustar"]) {
+      const file = at(`${format}.tar`);
+      // Blocks may be larger than the archive's.
+      execFileSync("tar", ["-C", tree, `--format=${format}`, "-b8", "-cf", file, "."]);
+      const found = await show(file, "--block-sector-size:archive=4096");
+      assert.deepEqual(found.slice(0, -3).toSorted(), lines.toSorted(), format);
+      assert.deepEqual(found.slice(-3), ["false true", "folde", "no such file: nothing"]);
+    }
+    // What was added later counts.
+    writeFileSync(join(tree, "top.txt"), "new");
+    execFileSync("tar", ["-C", tree, "-rf", at("gnu.tar"), "./top.txt"]);
+    const added = createHash("sha256").update("new").digest("hex");
+    assert.ok((await show(at("gnu.tar"))).includes(`${added} top.txt`));
+    truncateSync(at("ustar.tar"), 51_200);
+    assert.deepEqual(await show(at("ustar.tar")), ["archive: the tar archive is cut off"]);
+    writeFileSync(at("none.tar"), Buffer.alloc(512, 7));
+    assert.deepEqual(await show(at("none.tar")), ["archive: there is no tar archive"]);
+  },
+);
+
 test("frames come and go", { skip }, async () => {
   const file = at("frames.spt");
   const { stderr } = await build(program("frames"), "-o", file);
@@ -268,6 +318,7 @@ test("the declarations fit programs", async () => {
         "frames",
         "web",
         "forms",
+        "archive",
         "server",
       ].map((name) => join(programs, `${name}.ts`)),
       join(projectRoot, "guest/typescript/types/index.d.ts"),

@@ -49,4 +49,13 @@ declare module "solo5:fs" {
   /** Names in a folder, sorted. */
   export function readDir(path?: string): Promise<string[]>;
   export function exists(path: string): Promise<boolean>;
+
+  export interface Tree {
+    readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
+    readTextFile(path: string): Promise<string>;
+    readDir(path?: string): Promise<string[]>;
+    exists(path: string): Promise<boolean>;
+  }
+  /** The files of a tar archive on a block device, read-only. Declares the device, as `open` of `solo5:block` does. */
+  export function mount(name: string): Tree;
 }

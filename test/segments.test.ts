@@ -141,6 +141,65 @@ test("with a key, over TCP: who has another is told so, and the others stay", { 
 });
 
 test(
+  "with a key, over UDP: somebody in between who says everything twice changes nothing",
+  { skip },
+  async () => {
+    const sockets = Array.from({ length: 4 }, () => createSocket("udp4"));
+    const ports = await Promise.all(
+      sockets.map(async (socket) => {
+        await new Promise<void>((resolve) => void socket.bind(0, "127.0.0.1", resolve));
+        return socket.address().port;
+      }),
+    );
+    const keyFile = join(folder, "datagrams.key");
+    writeFileSync(keyFile, "a key of 32 bytes for the tests.\n");
+    const host = "127.0.0.1";
+    const [one = 0, middleOne = 0, middleTwo = 0, two = 0] = ports;
+    const [, first = assert.fail(), second = assert.fail()] = sockets;
+    for (const i of [0, 3]) sockets[i]?.close();
+    const heard: Buffer[] = [];
+    const twice = (from: typeof first, to: number) => (data: Buffer) => {
+      heard.push(data);
+      // The second time everything of before comes along.
+      for (const each of [data, ...heard.slice(-20)]) from.send(each, to, host);
+    };
+    first.on("message", twice(second, two));
+    second.on("message", twice(first, one));
+    const at = (port: number, to: number) => ({ local: { host, port }, remote: { host, port: to }, keyFile });
+    const joined = (port: number, to: number) => {
+      const segment = createSegment();
+      const link = linkSegment(segment, at(port, to), (error) => assert.fail(error));
+      const got: string[] = [];
+      const own = segment.port();
+      own.onReadable(() => {
+        for (let frame; (frame = own.read()) !== undefined;) got.push(Buffer.from(frame).toString("hex"));
+      });
+      return { link, got, own };
+    };
+    const [a, b] = [joined(one, middleOne), joined(two, middleTwo)];
+    try {
+      // What is lost is lost: other frames follow, each with a number of its own, to everybody.
+      for (let number = 0; a.got.length < 50 || b.got.length < 50; number++) {
+        assert.ok(number < 2000, `${a.got.length} and ${b.got.length} frames of ${number}`);
+        for (const { own } of [a, b])
+          own.write(
+            Uint8Array.from({ length: 60 }, (_, i) =>
+              i < 6 ? 255 : i === 6 ? 2 : (number >> (i % 8)) & 255,
+            ),
+          );
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      for (const { got } of [a, b]) assert.equal(new Set(got).size, got.length);
+      assert.ok(heard.length > 100);
+    } finally {
+      for (const { link } of [a, b]) link.close();
+      first.close();
+      second.close();
+    }
+  },
+);
+
+test(
   "a datagram a frame, with QEMU",
   { skip: needsAll(skip, needs.program("qemu-system-x86_64")) },
   async () => {

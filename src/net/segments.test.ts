@@ -71,6 +71,7 @@ test("where it is shared is read as it is written; beyond this host with a key, 
     "segment:lan@tcp:10.0.0.1:7000,insecure",
     "segment:lan@udp:127.0.0.1:7000,to=127.0.0.1:7001",
     "segment:lan@udp:[::]:7000,to=[fd00::1]:7001,insecure",
+    "segment:lan@udp:10.0.0.2:7000,to=10.0.0.1:7001,key=/etc/lan.key",
   ]) {
     const source = segmentScheme.parse(value);
     assert.equal(source && segmentScheme.format(source), value);

@@ -16,7 +16,7 @@ export const segmentScheme: NetScheme<SegmentSource> = {
     "the Ethernet segment NAME inside this process, with a host at IP that answers pings; it needs",
     "no root. ADDR is where other processes and QEMU join it: unix:PATH, tcp:127.0.0.1:PORT, or",
     "tcp:IP:PORT,key=FILE between machines that have the same FILE (authentic, but not encrypted),",
-    "or udp:127.0.0.1:PORT,to=127.0.0.1:PORT",
+    "or udp:IP:PORT,to=IP:PORT with one other, ,key=FILE as well",
   ],
   parse(value) {
     if (!value.startsWith(prefix)) return undefined;
@@ -28,7 +28,7 @@ export const segmentScheme: NetScheme<SegmentSource> = {
     if (where !== undefined && at === undefined)
       throw netError(
         value,
-        `${where} is none of unix:PATH, tcp:IP:PORT[,key=FILE][,insecure], udp:IP:PORT,to=IP:PORT[,insecure]`,
+        `${where} is none of unix:PATH, tcp:IP:PORT[,key=FILE][,insecure], udp:IP:PORT,to=IP:PORT[,key=FILE][,insecure]`,
       );
     if (at !== undefined) checkAt(at);
     return { kind: "segment", segment, peer, ...(at === undefined ? {} : { at }) };

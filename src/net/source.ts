@@ -34,7 +34,9 @@ export type StreamAddress =
 export interface DatagramAddress {
   readonly local: HostPort;
   readonly remote: HostPort;
-  /** The other side may be on a network, where others can send as if they were it. */
+  /** A file with the key that both have, in a format of our own; nothing is encrypted. */
+  readonly keyFile?: string | undefined;
+  /** Without a key the other side may be on a network, where others can send as if they were it. */
   readonly insecure?: boolean | undefined;
 }
 

@@ -3,9 +3,10 @@
 //
 // Each side begins with 16 random bytes. Then, for each frame: its length in 32 bits, most significant first; 16 bytes of the code over a
 // counter from 0 in 64 bits, the sender's random bytes, the receiver's, and the frame; the frame. The first frame is empty: it shows the key.
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { ethernetHeader, frameMax } from "../../net/contract.js";
 import { createFrameReader, frameLength } from "../../net/frame-stream.js";
+import { codeOf, codeSize, counterBytes, isSame, nonceSize } from "./frame-code.js";
 
 /** How frames lie on a stream. */
 export interface FrameStream {
@@ -30,8 +31,6 @@ export function plainStream(receive: (frame: Uint8Array) => void): FrameStream {
   };
 }
 
-const nonceSize = 16;
-const tagSize = 16;
 const lengthSize = 4;
 
 /** `answer` sends what the other side's beginning asks for. */
@@ -46,17 +45,8 @@ export function keyedStream(
   let came: Buffer = Buffer.alloc(0);
   let needed = nonceSize;
 
-  const tag = (counter: bigint, from: Uint8Array, to: Uint8Array, frame: Uint8Array): Buffer => {
-    const number = Buffer.alloc(8);
-    number.writeBigUInt64BE(counter);
-    return createHmac("sha256", key)
-      .update(number)
-      .update(from)
-      .update(to)
-      .update(frame)
-      .digest()
-      .subarray(0, tagSize);
-  };
+  const tag = (counter: bigint, from: Uint8Array, to: Uint8Array, frame: Uint8Array): Uint8Array =>
+    codeOf(key, counterBytes(counter), from, to, frame);
   const encode = (frame: Uint8Array): readonly Uint8Array[] => {
     if (theirs === undefined) throw new RangeError("the other side has not begun");
     return [frameLength(frame.length), tag(counters.sent++, own, theirs, frame), frame];
@@ -67,7 +57,7 @@ export function keyedStream(
     if (theirs === undefined) {
       theirs = Uint8Array.from(came.subarray(0, nonceSize));
       // Who sends back what it was sent would be shown its own codes.
-      if (timingSafeEqual(theirs, own)) return "broken";
+      if (isSame(theirs, own)) return "broken";
       came = came.subarray(nonceSize);
       needed = lengthSize;
       answer(Buffer.concat(encode(new Uint8Array(0))));
@@ -77,12 +67,11 @@ export function keyedStream(
     const isFirst = counters.received === 0n;
     if (isFirst ? length !== 0 : length < ethernetHeader || length > frameMax)
       return isFirst ? "refused" : "broken";
-    needed = lengthSize + tagSize + length;
+    needed = lengthSize + codeSize + length;
     if (came.length < needed) return undefined;
-    const frame = Uint8Array.from(came.subarray(lengthSize + tagSize, needed));
-    const code = came.subarray(lengthSize, lengthSize + tagSize);
-    if (!timingSafeEqual(tag(counters.received++, theirs, own, frame), code))
-      return isFirst ? "refused" : "broken";
+    const frame = Uint8Array.from(came.subarray(lengthSize + codeSize, needed));
+    const code = came.subarray(lengthSize, lengthSize + codeSize);
+    if (!isSame(tag(counters.received++, theirs, own, frame), code)) return isFirst ? "refused" : "broken";
     came = came.subarray(needed);
     needed = lengthSize;
     if (!isFirst) receive(frame);

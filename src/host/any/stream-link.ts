@@ -1,18 +1,17 @@
 // A segment that several processes share, QEMU among them: who comes first listens at its address, all others connect there, and
 // when that process has gone, one of them takes its place.
-import { readFileSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Solo5Error } from "../../bytes/error.js";
 import type { NetDevice } from "../../net/contract.js";
 import type { Segment } from "../../net/segment.js";
 import type { StreamAddress } from "../../net/source.js";
+import { readKey } from "./frame-code.js";
 import { keyedStream, plainStream, type FrameStream } from "./keyed-stream.js";
 
 /** Milliseconds before the address is tried again: others may be about to take it. */
 const retryMsecs = 50;
 const checkMsecs = 300;
-/** RFC 2104, 3: as long as the hash's output. */
-const keyLeast = 32;
 /** What keeps from another machine, but not for good. */
 const passing: ReadonlySet<string> = new Set([
   "ECONNRESET",
@@ -57,18 +56,6 @@ function pump(port: NetDevice, socket: Socket, key: Uint8Array | undefined, refu
   socket.on("error", () => {});
   socket.on("close", () => port.close());
   socket.setNoDelay(true);
-}
-
-/** The key in a file, of as many bytes as the code has or more. Throws Solo5Error. */
-function readKey(file: string): Uint8Array {
-  let text: string;
-  try {
-    text = readFileSync(file, "latin1").trim();
-  } catch (cause) {
-    throw new Solo5Error("NET", `${file}: cannot read the key: ${(cause as Error).message}`, { cause });
-  }
-  if (text.length < keyLeast) throw new Solo5Error("NET", `${file}: a key has ${keyLeast} bytes at least`);
-  return Buffer.from(text, "latin1");
 }
 
 /** Joins `segment` to those of other processes. `failed` gets the error that keeps it from that for good. */

@@ -35,6 +35,8 @@ const flags = [
   "--no-first-run",
   "--disable-sync",
 ];
+// Addresses of this host stand for themselves in offers: names of multicast DNS need a network that has it.
+flags.push("--disable-features=WebRtcHideLocalIpsWithMdns");
 flags.push("--disable-background-networking", "--disable-component-update", `--user-data-dir=${profile}`);
 
 /** What stands at an address; files of the project otherwise. */
@@ -215,6 +217,62 @@ test(
     // Port 80 is nobody's here, and what else there is the page may not ask: a gateway's answers.
     const said = await clientInPage("{}", "get=198.18.0.1:80", "tcp=198.18.0.1:22");
     assert.match(said, /^HTTP\/1\.1 502 Bad Gateway\r\n[^]*\r\n\r\n\S[^]* and the end\nrefused$/);
+  },
+);
+
+test(
+  "two pages that carry texts to and fro share a segment by WebRTC",
+  { skip: needs.program("chromium") },
+  async () => {
+    // One page of two frames: each has its own globals, and what goes between them is text.
+    const inner = (work: string): string => `<!doctype html><script type="module">
+    import { answerSegment, createPeer, createSegment, offerSegment } from "./solo5.js";
+    const segment = createSegment();
+    const heard = new Promise((resolve) => addEventListener("message", ({ data }) => resolve(data), { once: true }));
+    const peer = (host) => createPeer(segment.port(), { ip: "10.0.0." + host, mac: Uint8Array.of(2, 0, 0, 0, 0, host) });
+    const report = (value) => fetch("/outcome", { method: "POST", body: JSON.stringify(value) });
+    try { ${work} } catch (error) { await report(String(error.stack)); }
+  </script>`;
+    const pages = {
+      "one.html": inner(`
+      const own = peer(1);
+      const link = await offerSegment(segment);
+      const wrong = [];
+      for (const text of ["", "none", btoa("{}"), link.offer]) await link.accept(text).catch(({ code, message }) => wrong.push(code + ": " + message));
+      parent.postMessage(link.offer, "*");
+      await link.accept(await heard);
+      await link.opened;
+      const msecs = [];
+      for (let i = 0; i < 20; i++) msecs.push(await own.ping("10.0.0.2"));
+      await report({ wrong, lines: link.offer.split("\\n").length, answered: msecs.filter((one) => one !== undefined).length });
+      link.close();`),
+      "two.html": inner(`
+      peer(2);
+      const link = await answerSegment(segment, await heard);
+      parent.postMessage(link.answer, "*");
+      await link.opened;
+      await link.closed;
+      await report("closed");`),
+      "both.html": `<!doctype html><iframe src="one.html"></iframe><iframe src="two.html"></iframe><script>
+      addEventListener("message", ({ data, source }) => {
+        for (const frame of [frames[0], frames[1]]) if (frame !== source) frame.postMessage(data, "*");
+      });
+    </script>`,
+    };
+    const files = Object.entries(pages).map(([name, text]) => {
+      writeFileSync(join(profile, name), text);
+      return [`/page/${name}`, join(profile, name)] as const;
+    });
+    const { reports } = await visit<unknown>("/page/both.html", 2, {
+      ...Object.fromEntries(files),
+      "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+      "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+    });
+    const no = "NET: this text is no answer of a segment";
+    assert.deepEqual(
+      new Set(reports),
+      new Set([{ wrong: [no, no, no, no], lines: 1, answered: 20 }, "closed"]),
+    );
   },
 );
 

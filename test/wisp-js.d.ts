@@ -31,8 +31,6 @@ declare module "ws" {
     );
     binaryType: string;
     readonly bufferedAmount: number;
-    /** What it talks over: for bytes that it would not send. */
-    readonly _socket: Duplex;
     send(data: Uint8Array | string, options?: { readonly fin: boolean }): void;
     ping(data: string): void;
     close(code?: number): void;

@@ -2,6 +2,8 @@
 export { Solo5Error } from "../bytes/error.js";
 export { createPeer } from "../net/peer.js";
 export { createSegment } from "../net/segment.js";
+export { answerSegment, offerSegment, type DistantLink, type DistantOptions } from "../net/rtc-segment.js";
+export type { IceServer } from "../net/rtc.js";
 export { shareSegment } from "../net/share.js";
 export { captured } from "../net/pcap.js";
 export type { Isa } from "../abi/elf.js";

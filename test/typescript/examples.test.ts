@@ -4,7 +4,9 @@ import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { WebSocket } from "ws";
 import { commandFile, execute } from "../command.js";
@@ -163,9 +165,17 @@ test("chat: WebSockets as the package ws has them", { skip, timeout }, async () 
     [[0x09, 0x80, 0, 0, 0, 0], 1002],
     [[0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 1], 1009],
   ] as const) {
-    const one = await join();
-    one.socket._socket.write(Uint8Array.from(wrong));
-    assert.equal(await one.closed, code, wrong.join());
+    // The sample of RFC 6455, 1.2, and what ws would not send.
+    const socket = connect(Number(at.split(":")[1]), "127.0.0.1");
+    const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13";
+    socket.write(`GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\n${key}\r\n\r\n`);
+    socket.write(Uint8Array.from(wrong));
+    const answer = await buffer(socket);
+    assert.match(
+      answer.toString("latin1"),
+      /^HTTP\/1\.1 101 .*\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n/s,
+    );
+    assert.deepEqual([...answer.subarray(-4)], [0x88, 2, code >> 8, code & 255], wrong.join());
   }
   ann.socket.send("still here");
   await ann.hears("still here");

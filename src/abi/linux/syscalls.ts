@@ -3,6 +3,48 @@
 import type { Isa } from "../elf.js";
 import { syscalls } from "../spt.js";
 
+/** What a process does on its way into a container. */
+const containerCalls = {
+  "x86-64": {
+    dup3: 292,
+    recvmsg: 47,
+    clone: 56,
+    fchdir: 81,
+    setresuid: 117,
+    setresgid: 119,
+    setgroups: 116,
+    setsid: 112,
+    capset: 126,
+    pivot_root: 155,
+    mount: 165,
+    umount2: 166,
+    sethostname: 170,
+    setdomainname: 171,
+    unshare: 272,
+    setns: 308,
+    execveat: 322,
+  },
+  aarch64: {
+    dup3: 24,
+    recvmsg: 212,
+    clone: 220,
+    fchdir: 50,
+    setresuid: 147,
+    setresgid: 149,
+    setgroups: 159,
+    setsid: 157,
+    capset: 91,
+    pivot_root: 41,
+    mount: 40,
+    umount2: 39,
+    sethostname: 161,
+    setdomainname: 162,
+    unshare: 97,
+    setns: 268,
+    execveat: 281,
+  },
+} as const;
+
 export const launchSyscalls = {
   "x86-64": {
     ...syscalls["x86-64"],
@@ -24,6 +66,7 @@ export const launchSyscalls = {
     seccomp: 317,
     getrandom: 318,
     close_range: 436,
+    ...containerCalls["x86-64"],
   },
   aarch64: {
     ...syscalls.aarch64,
@@ -45,6 +88,7 @@ export const launchSyscalls = {
     seccomp: 277,
     getrandom: 278,
     close_range: 436,
+    ...containerCalls.aarch64,
   },
 } as const satisfies Record<Isa, Record<string, number | null>>;
 

@@ -4,12 +4,13 @@ import { encodeFprog } from "../bpf.js";
 import { launchSyscalls, prctlOp, seccompSetFilter, type LaunchSyscall } from "../../abi/linux/syscalls.js";
 import { createCode, littleEndian32 } from "./code.js";
 import { createFailures, reasonCount, reasonTable } from "./failure.js";
-import type { Pool } from "./pool.js";
+import { tableAddress, type Pool } from "./pool.js";
 import {
   atExecfn,
   scratchSize,
   stackReach,
   stderr,
+  type Finish,
   type LaunchList,
   type LaunchOperand,
   type LaunchStep,
@@ -66,6 +67,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
   const operand = (rd: number, value: LaunchOperand): void => {
     if (typeof value === "number" || typeof value === "bigint") set(rd, BigInt(value));
     else if ("data" in value) set(rd, BigInt(pool.address(value.data)));
+    else if ("table" in value) set(rd, BigInt(tableAddress(pool, value.table)));
     else addImm(rd, sp, value.scratch);
   };
   const syscall = (call: LaunchSyscall, args: readonly LaunchOperand[]): void => {
@@ -91,6 +93,18 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
           branchIf("ne", failures.add(step.mismatch ?? `${step.call}: unexpected result`, false));
         }
         return;
+      case "fork": {
+        const child = `child${code.length}`;
+        // No stack and no thread-local storage of its own.
+        syscall("clone", [step.flags, 0, 0, 0, 0]);
+        failOnError(step.fail);
+        branchIfZero(x0, child);
+        op(0xb9000000, x0, sp); // str w0, [sp]
+        syscall("write", [step.tell, { scratch: 0 }, 4]);
+        syscall("exit_group", [0]);
+        code.label(child);
+        return;
+      }
       case "prepare":
         set(x9, BigInt(pool.address(step.data)));
         for (let at = 0; at < step.data.length; at += 8) {
@@ -123,53 +137,57 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     }
   };
 
+  const emitFinish = (finish: Finish): void => {
+    // The end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
+    addImm(walk, sp, scratchSize);
+    load(x9, walk, 0); // argc
+    op(0x8b000000, walk, walk, (x9 << 16) | (3 << 10)); // add walk, walk, x9, lsl #3
+    addImm(walk, walk, 16); // envp
+    code.label("environment");
+    load(x9, walk, 0);
+    addImm(walk, walk, 8);
+    branchIfNotZero(x9, "environment");
+    code.label("auxiliary");
+    load(x9, walk, 0);
+    load(stackEnd, walk, 8);
+    addImm(walk, walk, 16);
+    compareImm(x9, atExecfn);
+    branchIf("ne", "auxiliary");
+    code.label("name");
+    loadByte(x9, stackEnd);
+    addImm(stackEnd, stackEnd, 1);
+    branchIfNotZero(x9, "name");
+    addImm(stackEnd, stackEnd, 8);
+    addImm(stackEnd, stackEnd, 4095);
+    pageDown(stackEnd, stackEnd);
+    addImm(stackLow, sp, 0);
+    op(0xd1400000, stackLow, stackLow, (stackReach >> 12) << 10); // sub with the immediate shifted left by 12
+    pageDown(stackLow, stackLow);
+    op(0xcb000000, stackEnd, stackEnd, stackLow << 16); // sub stackEnd, stackEnd, stackLow: now the length
+
+    // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
+    syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
+    move(0, stackLow);
+    move(1, stackEnd);
+    syscall("munmap", []);
+    failOnError("munmap of the initial stack");
+    syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
+    failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
+    const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+    syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
+    failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
+    set(x9, BigInt(finish.stackPointer));
+    addImm(sp, x9, 0);
+    set(x9, BigInt(finish.entry));
+    for (let reg = 1; reg <= 30; reg++) if (reg !== x9) move(reg, zr);
+    set(x0, BigInt(finish.bootInfo));
+    op(0xd61f0000, 0, x9); // br x9
+  };
+
   op(0xd1000000, sp, sp, scratchSize << 10); // sub sp, sp, #scratchSize
   for (const step of steps) emitStep(step);
 
-  // The end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
-  addImm(walk, sp, scratchSize);
-  load(x9, walk, 0); // argc
-  op(0x8b000000, walk, walk, (x9 << 16) | (3 << 10)); // add walk, walk, x9, lsl #3
-  addImm(walk, walk, 16); // envp
-  code.label("environment");
-  load(x9, walk, 0);
-  addImm(walk, walk, 8);
-  branchIfNotZero(x9, "environment");
-  code.label("auxiliary");
-  load(x9, walk, 0);
-  load(stackEnd, walk, 8);
-  addImm(walk, walk, 16);
-  compareImm(x9, atExecfn);
-  branchIf("ne", "auxiliary");
-  code.label("name");
-  loadByte(x9, stackEnd);
-  addImm(stackEnd, stackEnd, 1);
-  branchIfNotZero(x9, "name");
-  addImm(stackEnd, stackEnd, 8);
-  addImm(stackEnd, stackEnd, 4095);
-  pageDown(stackEnd, stackEnd);
-  addImm(stackLow, sp, 0);
-  op(0xd1400000, stackLow, stackLow, (stackReach >> 12) << 10); // sub with the immediate shifted left by 12
-  pageDown(stackLow, stackLow);
-  op(0xcb000000, stackEnd, stackEnd, stackLow << 16); // sub stackEnd, stackEnd, stackLow: now the length
-
-  // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
-  syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
-  move(0, stackLow);
-  move(1, stackEnd);
-  syscall("munmap", []);
-  failOnError("munmap of the initial stack");
-  syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
-  failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-  const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
-  syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
-  failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
-  set(x9, BigInt(finish.stackPointer));
-  addImm(sp, x9, 0);
-  set(x9, BigInt(finish.entry));
-  for (let reg = 1; reg <= 30; reg++) if (reg !== x9) move(reg, zr);
-  set(x0, BigInt(finish.bootInfo));
-  op(0xd61f0000, 0, x9); // br x9
+  if (finish !== undefined) emitFinish(finish);
 
   for (const { label, text, withReason } of failures.all) {
     code.label(label);

@@ -32,25 +32,28 @@ export function attachNet(net: AttachedNet, descriptors: ForetoldDescriptors): O
 export function attachBlock(
   { name, source, capacity }: AttachedBlock,
   descriptors: ForetoldDescriptors,
+  disks?: ReadonlyMap<string, number>,
 ): Opened {
   if (source.kind === "device") {
     throw new RangeError(
       `device '${name}' lives in the host's process, which a sealed unikernel does not have`,
     );
   }
-  const fd = descriptors.open();
   const { path } = source;
+  const isOpen = disks?.get(path);
+  const fd = isOpen ?? descriptors.open();
   const flags = linux.open.readWrite | linux.open.closeOnExec;
+  const opening: LaunchStep = {
+    op: "call",
+    call: "openat",
+    args: [linux.atFdcwd, { data: withNul(path) }, flags, 0],
+    fail: couldNotOpenBlock(path),
+    expect: BigInt(fd),
+  };
   return {
     fd,
     steps: [
-      {
-        op: "call",
-        call: "openat",
-        args: [linux.atFdcwd, { data: withNul(path) }, flags, 0],
-        fail: couldNotOpenBlock(path),
-        expect: BigInt(fd),
-      },
+      ...(isOpen === undefined ? [opening] : []),
       {
         op: "call",
         call: "lseek",

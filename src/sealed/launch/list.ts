@@ -26,6 +26,12 @@ export interface LaunchOptions {
   readonly ignoredSignals?: readonly number[] | undefined;
   /** Ends with the thread that started it, however that ends: what serves its devices is gone then. */
   readonly dependent?: boolean | undefined;
+  /** Descriptors that are open at the start and stay, beside the standard ones and those of networks. */
+  readonly inherited?: readonly number[] | undefined;
+  /** Those among them that are open on disks, by path: a disk is opened at the start otherwise. */
+  readonly disks?: ReadonlyMap<string, number> | undefined;
+  /** What is done when all else is, before the filter closes. */
+  readonly last?: readonly LaunchStep[] | undefined;
 }
 
 interface Launch {
@@ -36,11 +42,20 @@ interface Launch {
 
 export function launch(
   plan: Plan,
-  { prefix, processName, unlink, ignoredSignals = [], dependent = false }: LaunchOptions,
+  {
+    prefix,
+    processName,
+    unlink,
+    ignoredSignals = [],
+    dependent = false,
+    inherited = [],
+    disks,
+    last = [],
+  }: LaunchOptions,
 ): Launch {
   const { unikernel, memSize } = plan;
   const { isa } = unikernel;
-  const descriptors = createDescriptors(inheritedDescriptors(plan.devices));
+  const descriptors = createDescriptors([...inheritedDescriptors(plan.devices), ...inherited]);
   const steps: LaunchStep[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
   if (dependent) {
     const args = [linux.prctlOp.setPdeathsig, linux.signal.kill, 0, 0, 0];
@@ -83,7 +98,7 @@ export function launch(
   const blocks: { fd: number; blockSize: number; capacity: bigint }[] = [];
   for (const device of plan.devices) {
     const opened =
-      device.type === "NET_BASIC" ? attachNet(device, descriptors) : attachBlock(device, descriptors);
+      device.type === "NET_BASIC" ? attachNet(device, descriptors) : attachBlock(device, descriptors, disks);
     numbers.set(device.handle, opened.fd);
     steps.push(...opened.steps);
     if (device.type === "NET_BASIC") {
@@ -93,7 +108,7 @@ export function launch(
       blocks.push({ fd: opened.fd, blockSize: device.blockSize, capacity: device.capacity });
     }
   }
-  steps.push(...mapMemory(plan));
+  steps.push(...mapMemory(plan), ...last);
   return {
     bootData: bootData(plan, { epollfd, timerfd, devices: numbers }),
     list: {

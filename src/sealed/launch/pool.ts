@@ -1,5 +1,6 @@
 // The constants of a launch page: each stored once, at an address that is known at once.
 import { alignUp } from "../../bytes/align.js";
+import { viewOf } from "../../bytes/struct.js";
 
 export interface Pool {
   /** Address of `data` in the launch page; 8-byte aligned. */
@@ -30,4 +31,12 @@ export function createPool(base: number): Pool {
       return all;
     },
   };
+}
+
+/** The address of a table of the addresses of `entries`, which ends with 0. */
+export function tableAddress(pool: Pool, entries: readonly Uint8Array[]): number {
+  const table = new Uint8Array(8 * (entries.length + 1));
+  const view = viewOf(table);
+  entries.forEach((data, i) => view.setBigUint64(8 * i, BigInt(pool.address(data)), true));
+  return pool.address(table);
 }

@@ -8,6 +8,8 @@ export type LaunchOperand =
   | bigint
   /** The address of these bytes, which the launch page then holds. */
   | { readonly data: Uint8Array }
+  /** The address of a table of the addresses of these bytes, which ends with 0. */
+  | { readonly table: readonly Uint8Array[] }
   /** An address in the scratch area, which is gone when the unikernel runs. */
   | { readonly scratch: number };
 
@@ -23,6 +25,8 @@ export type LaunchStep =
       readonly expect?: bigint;
       readonly mismatch?: string;
     }
+  /** Goes on as a child, sibling of the process that was: that one writes the child's number, 32 bits, to `tell`, and ends. */
+  | { readonly op: "fork"; readonly flags: number; readonly tell: number; readonly fail: string }
   /** Copies `data`, a multiple of 8 bytes, to the scratch area. */
   | { readonly op: "prepare"; readonly data: Uint8Array; readonly scratch: number }
   /** Ends the launch with `fail` unless one of the bits of `mask` is set in the 16 bits at `scratch`. */
@@ -33,7 +37,7 @@ export type LaunchStep =
   | { readonly op: "mask"; readonly address: number; readonly and: number; readonly or: number };
 
 /** What stands at the end of every list: nothing of the host stays, the filter closes, the guest starts. */
-interface Finish {
+export interface Finish {
   /** Everything from here on that is not the guest's goes: stack, vdso. */
   readonly memEnd: number;
   /** struct sock_fprog's instructions. */
@@ -48,7 +52,8 @@ export interface LaunchList {
   /** What messages begin with: `app: `. */
   readonly prefix: string;
   readonly steps: readonly LaunchStep[];
-  readonly finish: Finish;
+  /** What the steps lead to, unless the last of them leaves for another program. */
+  readonly finish?: Finish;
 }
 
 /** Size of the scratch area. */

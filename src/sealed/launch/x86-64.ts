@@ -4,12 +4,13 @@ import { pageSize } from "../../bytes/align.js";
 import { encodeFprog } from "../bpf.js";
 import { createCode, littleEndian32 } from "./code.js";
 import { createFailures, reasonCount, reasonTable } from "./failure.js";
-import type { Pool } from "./pool.js";
+import { tableAddress, type Pool } from "./pool.js";
 import {
   atExecfn,
   scratchSize,
   stackReach,
   stderr,
+  type Finish,
   type LaunchList,
   type LaunchOperand,
   type LaunchStep,
@@ -57,6 +58,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
   const operand = (reg: number, value: LaunchOperand): void => {
     if (typeof value === "number" || typeof value === "bigint") set(reg, BigInt(value));
     else if ("data" in value) set(reg, BigInt(pool.address(value.data)));
+    else if ("table" in value) set(reg, BigInt(tableAddress(pool, value.table)));
     else {
       emit(0x48 | ((reg >> 3) << 2), 0x8d); // lea
       onStack(reg, value.scratch);
@@ -89,6 +91,19 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
           jump(jumpIfNotZero, failures.add(step.mismatch ?? `${step.call}: unexpected result`, false));
         }
         return;
+      case "fork": {
+        const child = `child${code.length}`;
+        // No stack and no thread-local storage of its own.
+        syscall("clone", [step.flags, 0, 0, 0, 0]);
+        failOnError(step.fail);
+        jump(jumpIfZero, child);
+        emit(0x89); // mov [rsp], eax
+        onStack(rax, 0);
+        syscall("write", [step.tell, { scratch: 0 }, 4]);
+        syscall("exit_group", [0]);
+        code.label(child);
+        return;
+      }
       case "prepare": {
         const from = pool.address(step.data);
         for (let at = 0; at < step.data.length; at += 8) {
@@ -124,54 +139,58 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     }
   };
 
+  const emitFinish = (finish: Finish): void => {
+    // r12 = end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
+    emit(0x48, 0x8d); // lea rbx, [rsp + scratchSize]
+    onStack(rbx, scratchSize);
+    emit(0x48, 0x8b, 0x03); // mov rax, [rbx]: argc
+    emit(0x48, 0x8d, 0x5c, 0xc3, 0x10); // lea rbx, [rbx + rax * 8 + 16]: envp
+    code.label("environment");
+    emit(0x48, 0x83, 0xc3, 0x08); // add rbx, 8
+    emit(0x48, 0x83, 0x7b, 0xf8, 0x00); // cmp qword [rbx - 8], 0
+    jump(jumpIfNotZero, "environment");
+    code.label("auxiliary");
+    emit(0x48, 0x83, 0xc3, 0x10); // add rbx, 16
+    emit(0x48, 0x83, 0x7b, 0xf0, atExecfn); // cmp qword [rbx - 16], AT_EXECFN
+    jump(jumpIfNotZero, "auxiliary");
+    emit(0x4c, 0x8b, 0x63, 0xf8); // mov r12, [rbx - 8]
+    code.label("name");
+    emit(0x49, 0xff, 0xc4); // inc r12
+    emit(0x41, 0x80, 0x7c, 0x24, 0xff, 0x00); // cmp byte [r12 - 1], 0
+    jump(jumpIfNotZero, "name");
+    emit(0x49, 0x81, 0xc4); // add r12, 8 + 4095
+    emit32(8 + 4095);
+    emit(0x49, 0x81, 0xe4); // and r12, -pageSize
+    emit32(-pageSize);
+    emit(0x4c, 0x8d, 0xac, 0x24); // lea r13, [rsp - stackReach]
+    emit32(-stackReach);
+    emit(0x49, 0x81, 0xe5); // and r13, -pageSize
+    emit32(-pageSize);
+    emit(0x4d, 0x29, 0xec); // sub r12, r13
+
+    // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
+    syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
+    emit(0x4c, 0x89, 0xef); // mov rdi, r13
+    emit(0x4c, 0x89, 0xe6); // mov rsi, r12
+    syscall("munmap", []);
+    failOnError("munmap of the initial stack");
+    syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
+    failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
+    const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+    syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
+    failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
+    set(rsp, BigInt(finish.stackPointer));
+    for (const reg of [rcx, rdx, rbx, rbp, rsi, r8, r9, r10, 11, r12, r13, 14, 15]) set(reg, 0n);
+    set(rdi, BigInt(finish.bootInfo));
+    set(rax, BigInt(finish.entry));
+    emit(0xff, 0xe0); // jmp rax
+  };
+
   emit(0x48, 0x81, 0xec); // sub rsp, scratchSize
   emit32(scratchSize);
   for (const step of steps) emitStep(step);
 
-  // r12 = end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
-  emit(0x48, 0x8d); // lea rbx, [rsp + scratchSize]
-  onStack(rbx, scratchSize);
-  emit(0x48, 0x8b, 0x03); // mov rax, [rbx]: argc
-  emit(0x48, 0x8d, 0x5c, 0xc3, 0x10); // lea rbx, [rbx + rax * 8 + 16]: envp
-  code.label("environment");
-  emit(0x48, 0x83, 0xc3, 0x08); // add rbx, 8
-  emit(0x48, 0x83, 0x7b, 0xf8, 0x00); // cmp qword [rbx - 8], 0
-  jump(jumpIfNotZero, "environment");
-  code.label("auxiliary");
-  emit(0x48, 0x83, 0xc3, 0x10); // add rbx, 16
-  emit(0x48, 0x83, 0x7b, 0xf0, atExecfn); // cmp qword [rbx - 16], AT_EXECFN
-  jump(jumpIfNotZero, "auxiliary");
-  emit(0x4c, 0x8b, 0x63, 0xf8); // mov r12, [rbx - 8]
-  code.label("name");
-  emit(0x49, 0xff, 0xc4); // inc r12
-  emit(0x41, 0x80, 0x7c, 0x24, 0xff, 0x00); // cmp byte [r12 - 1], 0
-  jump(jumpIfNotZero, "name");
-  emit(0x49, 0x81, 0xc4); // add r12, 8 + 4095
-  emit32(8 + 4095);
-  emit(0x49, 0x81, 0xe4); // and r12, -pageSize
-  emit32(-pageSize);
-  emit(0x4c, 0x8d, 0xac, 0x24); // lea r13, [rsp - stackReach]
-  emit32(-stackReach);
-  emit(0x49, 0x81, 0xe5); // and r13, -pageSize
-  emit32(-pageSize);
-  emit(0x4d, 0x29, 0xec); // sub r12, r13
-
-  // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
-  syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
-  emit(0x4c, 0x89, 0xef); // mov rdi, r13
-  emit(0x4c, 0x89, 0xe6); // mov rsi, r12
-  syscall("munmap", []);
-  failOnError("munmap of the initial stack");
-  syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
-  failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-  const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
-  syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
-  failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
-  set(rsp, BigInt(finish.stackPointer));
-  for (const reg of [rcx, rdx, rbx, rbp, rsi, r8, r9, r10, 11, r12, r13, 14, 15]) set(reg, 0n);
-  set(rdi, BigInt(finish.bootInfo));
-  set(rax, BigInt(finish.entry));
-  emit(0xff, 0xe0); // jmp rax
+  if (finish !== undefined) emitFinish(finish);
 
   for (const { label, text, withReason } of failures.all) {
     code.label(label);

@@ -43,6 +43,14 @@ export const errorCodes = {
     means: "the arguments are longer than a command line, or have a NUL",
     wayOut: "fewer or shorter arguments",
   },
+  CONFIG: {
+    means: "a container's config.json is wrong, or asks for what there is not",
+    wayOut: "mend the field that is named",
+  },
+  CONTAINER: {
+    means: "a container cannot be made, is not there, or is in another state",
+    wayOut: "the reason is in the message",
+  },
   CONSOLE: { means: "the console could not be written", wayOut: "the reason is in the message" },
   DIVERGED: { means: "a replay does not do what was recorded", wayOut: "record again with this version" },
   DNS: { means: "a name has no address, or nobody answered", wayOut: "another name or server" },

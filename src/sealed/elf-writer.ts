@@ -29,8 +29,8 @@ interface ExecutableOptions {
   readonly entry: number;
   /** By ascending address. */
   readonly segments: readonly WritableSegment[];
-  /** A file whose sections describe the segments' contents. */
-  readonly describedBy: Uint8Array;
+  /** A file whose sections describe the segments' contents, if there is one. */
+  readonly describedBy: Uint8Array | undefined;
 }
 
 export function writeExecutable({ isa, entry, segments, describedBy }: ExecutableOptions): Uint8Array {
@@ -43,7 +43,8 @@ export function writeExecutable({ isa, entry, segments, describedBy }: Executabl
   const sections = carrySections(describedBy, placed, end);
   const file = new Uint8Array(sections.end);
   const view = viewOf(file);
-  const original = sections.headers.length > 0 ? ehdr.read(viewOf(describedBy), 0) : undefined;
+  const original =
+    describedBy !== undefined && sections.headers.length > 0 ? ehdr.read(viewOf(describedBy), 0) : undefined;
   ehdr.write(view, 0, {
     ...ehdrCommon,
     type: elfType.exec,
@@ -89,11 +90,12 @@ interface Sections {
 
 /** Sections in a segment point there; the others' bytes follow the segments. Nonsense gives a file without sections. */
 function carrySections(
-  file: Uint8Array,
+  file: Uint8Array | undefined,
   segments: readonly (WritableSegment & { readonly offset: number })[],
   start: number,
 ): Sections {
   const none: Sections = { headers: [], headersAt: 0, contents: [], end: start };
+  if (file === undefined) return none;
   const { shoff, shnum, shentsize } = ehdr.read(viewOf(file), 0);
   const inside = (offset: bigint, size: bigint): boolean => offset + size <= BigInt(file.length);
   if (shnum === 0 || shentsize !== shdr.size || !inside(shoff, BigInt(shnum * shdr.size))) return none;

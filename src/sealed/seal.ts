@@ -2,26 +2,14 @@
 // as a list of system calls. No tender, no libc, no loader is left at run time. docs/architecture.md.
 import { alignUp, pageSize } from "../bytes/align.js";
 import { Solo5Error } from "../bytes/error.js";
-import type { Isa } from "../abi/elf.js";
 import { guestMinBase } from "../abi/start.js";
 import { bootInfoBase } from "../abi/spt.js";
 import type { LoadSegment } from "../image/elf.js";
 import type { Plan } from "../tender/attach.js";
 import { writeExecutable, type WritableSegment } from "./elf-writer.js";
-import { assemble as assembleAarch64 } from "./launch/aarch64.js";
 import { hostedNet } from "./kernel-nets.js";
 import { launch, type LaunchOptions } from "./launch/list.js";
-import { createPool, type Pool } from "./launch/pool.js";
-import type { LaunchList } from "./launch/step.js";
-import { assemble as assembleX8664 } from "./launch/x86-64.js";
-
-/** Where the launch page lies: below the image, above the boot data. */
-const launchBase = 0xf0000;
-
-const assemblers: Readonly<Record<Isa, (list: LaunchList, pool: Pool) => Uint8Array>> = {
-  "x86-64": assembleX8664,
-  aarch64: assembleAarch64,
-};
+import { launchBase, launchPage } from "./launch/page.js";
 
 /** The executable's bytes. Throws Solo5Error for a plan that cannot be sealed. */
 export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
@@ -37,13 +25,7 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
     );
   }
   const { list, bootData } = launch(plan, options);
-  const pool = createPool(launchBase);
-  const code = assemblers[unikernel.isa](list, pool);
-  const constants = pool.bytes();
-  const codeAt = alignUp(constants.length, 16);
-  const page = new Uint8Array(codeAt + code.length);
-  page.set(constants);
-  page.set(code, codeAt);
+  const { page, entry } = launchPage(unikernel.isa, list);
   if (launchBase + page.length > guestMinBase) {
     throw new Solo5Error(
       "SEAL",
@@ -52,7 +34,7 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
   }
   return writeExecutable({
     isa: unikernel.isa,
-    entry: launchBase + codeAt,
+    entry,
     segments: [
       { vaddr: bootInfoBase, data: bootData, read: true, write: true, execute: false },
       { vaddr: launchBase, data: page, read: true, write: false, execute: true },

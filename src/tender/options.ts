@@ -13,6 +13,7 @@ export const topics = {
   output: "Output",
   relay: "Relay",
   setup: "Set-up",
+  container: "Container",
   general: "General",
 } as const;
 export type Topic = keyof typeof topics;

@@ -1,6 +1,7 @@
 // The commands that the reference has as well: their lines, which stay as scripts know them.
 import { classicOptions, debugOptions, sptOptions, type OptionTable } from "../../tender/options.js";
 import { mkimageOptions, virtioRunOptions } from "../../launchers/options.js";
+import { ociLine } from "../../oci/command-line.js";
 import type { CommandLine } from "./command-line.js";
 
 const tender = (
@@ -66,4 +67,5 @@ export const classicCommands: readonly CommandLine[] = [
     values: ["gen-manifest", "query-manifest", "query-abi"],
     seeAlso: ["solo5-install-prefix"],
   },
+  ociLine,
 ];

@@ -7,16 +7,21 @@ import { check, libc } from "./libc.js";
 const setDescriptorFlags = 2;
 /** Linux 6.3 and later want to be told that a memory file is to be executed; earlier ones do not know the flag. */
 const mfdExec = 0x10;
+const mfdAllowSealing = 2;
+/** F_ADD_SEALS: nobody writes to it any more, changes its size, or takes the seals off. fcntl(2). */
+const addSeals = 1033;
+const allSeals = 0xf;
 /** Characters of a name that fit into 249 bytes, whatever they are. */
 const labelMax = 62;
 
-/** A file in memory that holds `image` and can be executed. Throws Solo5Error. */
+/** A file in memory that holds `image`, can be executed, and never changes. Throws Solo5Error. */
 export function memoryExecutable(image: Uint8Array, name: string): number {
-  const { memfd_create } = libc();
+  const { memfd_create, fcntl } = libc();
   const label = withNul(name.slice(0, labelMax));
-  const told = memfd_create(label, mfdExec);
-  const fd = told >= 0 ? told : check(memfd_create(label, 0), "memfd_create");
+  const told = memfd_create(label, mfdExec | mfdAllowSealing);
+  const fd = told >= 0 ? told : check(memfd_create(label, mfdAllowSealing), "memfd_create");
   for (let at = 0; at < image.length;) at += writeSync(fd, image, at);
+  check(fcntl(fd, addSeals, allSeals), "F_ADD_SEALS");
   return fd;
 }
 

@@ -38,6 +38,8 @@ interface Libc {
   clear_cache(begin: bigint, end: bigint): void;
   /** The address of a function of the C library. */
   symbol(name: string): bigint;
+  /** Any system call, by its number: syscall(2). Arguments that are addresses come from `addressOf`. */
+  syscall(number: number, ...args: CallArguments): number;
   /** Where the bytes lie, for structures that point to others; as long as the caller keeps them. */
   addressOf(data: Uint8Array): bigint;
   /** The bytes at an address, not copied; they must stay mapped as long as anybody looks. */
@@ -46,7 +48,12 @@ interface Libc {
   poke(address: bigint, byte: number): void;
   /** Why the last call failed, by name. */
   errorName(): string;
+  /** The same by its number. */
+  errno(): number;
 }
+
+type Long = number | bigint;
+type CallArguments = readonly [a: Long, b: Long, c: Long, d: Long, e: Long, f: Long];
 
 let loaded: Libc | undefined;
 
@@ -95,6 +102,7 @@ const prototypes = {
   mprotect: "int mprotect(void *address, unsigned long size, int prot)",
   pthread_kill: "int pthread_kill(unsigned long thread, int signal)",
   signal: "void *signal(int signal, void *handler)",
+  syscall: "long syscall(long number, long a, long b, long c, long d, long e, long f)",
 } as const;
 
 /** Each function is looked up when it is first asked for: not every system has all of them. */
@@ -122,6 +130,7 @@ function declared(koffi: typeof Koffi, c: Koffi.LibraryHandle): Libc {
     view: (address, size) => new Uint8Array(koffi.view(address, size)),
     poke: (address, byte) => koffi.encode(address, "uint8_t", byte),
     errorName: () => errorName(koffi.errno()),
+    errno: () => koffi.errno(),
   } satisfies Partial<Libc>;
   for (const [name, prototype] of Object.entries(prototypes)) {
     const get = (): unknown => {

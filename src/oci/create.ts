@@ -1,0 +1,237 @@
+// create: everything is made but the start. What is made is written down first, so that whatever kills this, `delete` finds it.
+import { closeSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { Solo5Error } from "../bytes/error.js";
+import { memoryExecutable } from "../host/linux/exec.js";
+import { hostCall } from "../host/linux/host-call.js";
+import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
+import { seal } from "../sealed/seal.js";
+import { systemErrorMessage } from "../host/any/system-error.js";
+import type { Unikernel } from "../image/unikernel.js";
+import { checkConfig, configError } from "./config/check.js";
+import type { Config } from "./config/types.js";
+import { enterCgroups, makeCgroups, planCgroups, type Cgroups } from "./cgroup/cgroupfs.js";
+import { openDevices } from "./devices/open.js";
+import { checkHooks, runHooks } from "./hooks.js";
+import type { Log } from "./log.js";
+import { startProcess, type Standard } from "./prologue/container-process.js";
+import { epilogue } from "./prologue/epilogue.js";
+import { mapIds } from "./prologue/id-mappings.js";
+import { readNamespaces, type Namespaces } from "./prologue/namespaces.js";
+import { descriptorsMax, forks, prologue, startDescriptors } from "./prologue/prologue.js";
+import { setTimeOffsets } from "./prologue/time-offsets.js";
+import { identify } from "./process.js";
+import { checkRlimits, setRlimits } from "./rlimits.js";
+import { claim, creatorOf, fifoOf, stateObject, writeContainer, type Container } from "./state.js";
+import { openTerminal } from "./terminal.js";
+import { findUnikernel } from "./unikernel-file.js";
+import { destroy } from "./destroy.js";
+
+export interface CreateRequest {
+  readonly root: string;
+  readonly id: string;
+  readonly bundle: string;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+  readonly log: Log;
+}
+
+/** A bundle that was read and checked. */
+export interface Bundle {
+  readonly folder: string;
+  readonly rootfs: string;
+  readonly config: Config;
+  /** Undefined where the container is to run something else. */
+  readonly unikernel: Unikernel | undefined;
+}
+
+/** Reads a bundle. Throws Solo5Error. */
+export function readBundle(path: string): Bundle {
+  let text: string;
+  let folder: string;
+  try {
+    folder = realpathSync(path);
+    text = readFileSync(join(folder, "config.json"), "utf8");
+  } catch (cause) {
+    throw new Solo5Error("CONFIG", `${join(path, "config.json")}: ${systemErrorMessage(cause)}`, { cause });
+  }
+  const config = checkConfig(text);
+  let rootfs: string;
+  try {
+    rootfs = realpathSync(resolve(folder, config.root.path));
+  } catch (cause) {
+    throw configError("root.path", `${config.root.path}: ${systemErrorMessage(cause)}`);
+  }
+  checkHooks(config);
+  checkRlimits(config);
+  return { folder, rootfs, config, unikernel: findUnikernel(config, rootfs) };
+}
+
+/** Makes the container of a unikernel. Throws Solo5Error; nothing stays then. */
+export function create(
+  { folder, rootfs, config }: Bundle,
+  unikernel: Unikernel,
+  request: CreateRequest,
+): Container {
+  const { root, id } = request;
+  const namespaces = readNamespaces(config);
+  const cgroupsPath = config.linux?.cgroupsPath ?? "";
+  const path = cgroupsPath === "" ? `/solo5-${id}` : cgroupsPath;
+  const cgroups = planCgroups(path);
+  const container: Container = {
+    id,
+    bundle: folder,
+    rootfs,
+    created: new Date().toISOString(),
+    annotations: config.annotations ?? {},
+    creator: creatorOf(),
+    isComplete: false,
+    cgroups: cgroups.made,
+    freezer: cgroups.freezer,
+    namespaces: [...namespaces.joined.map(({ type }) => type), ...namespaces.made].filter(
+      (type) => type !== "pid" && type !== "time",
+    ),
+    startContainer: config.hooks?.startContainer ?? [],
+    poststart: config.hooks?.poststart ?? [],
+    poststop: config.hooks?.poststop ?? [],
+  };
+  claim(root, container);
+  try {
+    makeCgroups(path, config.linux?.resources ?? {});
+    return fill(container, cgroups, config, unikernel, namespaces, request);
+  } catch (error) {
+    destroy(root, id, request.log);
+    throw error;
+  }
+}
+
+function fill(
+  container: Container,
+  cgroups: Cgroups,
+  config: Config,
+  unikernel: Unikernel,
+  namespaces: Namespaces,
+  { root, id, consoleSocket, pidFile, log }: CreateRequest,
+): Container {
+  const { rootfs } = container;
+  const name = basename(config.process.args[0] ?? "");
+  const image = prologue({
+    isa: unikernel.isa,
+    namespaces,
+    name,
+    hostname: config.hostname,
+    domainname: config.domainname,
+    rootfs,
+    hasTerminal: config.process.terminal ?? false,
+  });
+  const standard = standardDescriptors(config, consoleSocket);
+  const started = startProcess(image, name, standard);
+  if (standard[0] !== 0) closeSync(standard[0]);
+  let known: Container = { ...container, init: identify(started.pid) };
+  writeContainer(root, known);
+  enterCgroups(cgroups, started.pid);
+  const { oomScoreAdj } = config.process;
+  if (oomScoreAdj !== undefined) setOomScore(started.pid, oomScoreAdj, log);
+  setRlimits(started.pid, config, log.info);
+  started.go();
+  let word = started.hear();
+  if (word === "m") {
+    mapIds(started.pid, config);
+    started.go();
+    word = started.hear();
+  }
+  if (word === "t") {
+    setTimeOffsets(started.pid, config);
+    started.go();
+    word = started.hear();
+  }
+  if (forks(namespaces)) {
+    if (typeof word !== "object") throw new RangeError(`the process says ${word}`);
+    known = { ...known, init: identify(word.child) };
+    writeContainer(root, known);
+    word = started.hear();
+  }
+  const pid = known.init?.pid ?? started.pid;
+  const state = stateObject(root, known, "creating");
+  const seen = { ...state, pid };
+  runHooks("prestart", config.hooks?.prestart, seen);
+  runHooks("createRuntime", config.hooks?.createRuntime, seen);
+  const place = { pid, namespaces: container.namespaces };
+  runHooks("createContainer", config.hooks?.createContainer, seen, place);
+
+  const fifo = openFifo(fifoOf(root, id));
+  const devices = openDevices({
+    unikernel,
+    config,
+    rootfs,
+    pid,
+    namespaces,
+    firstDescriptor: startDescriptors.received + 2,
+  });
+  try {
+    const reason = nativeUnsupportedReason(devices.plan);
+    if (reason !== undefined) throw configError("process.args", `${unikernel.name}: ${reason}`);
+    const fifoNumber = startDescriptors.received + 1;
+    const sealed = seal(devices.plan, {
+      prefix: "",
+      processName: name,
+      inherited: [startDescriptors.standardError, fifoNumber, ...devices.disks.values()],
+      disks: devices.disks,
+      last: epilogue(userOf(config), fifoNumber),
+    });
+    const descriptors = [memoryExecutable(sealed, name), fifo, ...devices.descriptors];
+    if (descriptors.length > descriptorsMax) throw new RangeError(`${descriptors.length} descriptors`);
+    started.give(descriptors);
+    for (const fd of descriptors) closeSync(fd);
+  } finally {
+    devices.close();
+  }
+  started.ready();
+  const complete = { ...known, isComplete: true };
+  if (pidFile !== undefined) {
+    writeFileSync(`${pidFile}.tmp`, String(pid));
+    renameSync(`${pidFile}.tmp`, pidFile);
+  }
+  writeContainer(root, complete);
+  return complete;
+}
+
+function standardDescriptors(config: Config, consoleSocket: string | undefined): Standard {
+  const { terminal, consoleSize } = config.process;
+  if (terminal !== true) {
+    if (consoleSocket !== undefined && consoleSocket !== "")
+      throw configError("process.terminal", "must be true where there is a --console-socket");
+    return [0, 1, 2];
+  }
+  if (consoleSocket === undefined || consoleSocket === "")
+    throw configError("process.terminal", "needs --console-socket");
+  const fd = openTerminal(consoleSocket, consoleSize);
+  return [fd, fd, fd];
+}
+
+function setOomScore(pid: number, value: number, log: Log): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(value));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "EACCES") throw configError("process.oomScoreAdj", systemErrorMessage(cause));
+    log.info(`process.oomScoreAdj: ${value}: ${systemErrorMessage(cause)}: it stays as it is`);
+  }
+}
+
+/** Makes the FIFO that `start` writes to, and opens both its ends: it never ends for the process that waits. */
+function openFifo(path: string): number {
+  const kind = 0o010000;
+  hostCall(path, "mknodat", -100, path, kind | 0o600, 0);
+  return hostCall(path, "openat", -100, path, 2 | 0x80000, 0);
+}
+
+function userOf({ process: { user = {} }, linux }: Config) {
+  const hasMappings = (linux?.namespaces ?? []).some(({ type }) => type === "user");
+  return {
+    uid: user.uid ?? 0,
+    gid: user.gid ?? 0,
+    additionalGids: user.additionalGids ?? [],
+    mustSetGroups: process.geteuid?.() === 0 && !hasMappings,
+  };
+}

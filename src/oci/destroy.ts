@@ -1,0 +1,38 @@
+// The end of a container: nothing of it stays.
+import { processesIn, removeCgroups } from "./cgroup/cgroupfs.js";
+import type { Log } from "./log.js";
+import { isAlive } from "./process.js";
+import { findContainer, forget } from "./state.js";
+
+/** How long the kernel may take to end processes that were killed. */
+const patienceMsecs = 5000;
+
+/** Ends what runs of it, and forgets it. */
+export function destroy(root: string, id: string, log: Log): void {
+  const container = findContainer(root, id);
+  if (container !== undefined) {
+    const { init, cgroups } = container;
+    const kill = (pid: number): void => {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has gone by itself.
+      }
+    };
+    const remaining = (): readonly number[] => [
+      ...(init !== undefined && isAlive(init) ? [init.pid] : []),
+      ...processesIn(cgroups),
+    ];
+    const end = Date.now() + patienceMsecs;
+    for (let left; (left = remaining()).length > 0 && Date.now() < end;) {
+      left.forEach(kill);
+      pause(1);
+    }
+    while (!removeCgroups(cgroups) && Date.now() < end) pause(5);
+  }
+  forget(root, id);
+  log.info(`container '${id}' is deleted`);
+}
+
+const pause = (msecs: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, msecs);

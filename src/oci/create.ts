@@ -23,6 +23,7 @@ import { setTimeOffsets } from "./prologue/time-offsets.js";
 import { identify } from "./process.js";
 import { checkRlimits, setRlimits } from "./rlimits.js";
 import { claim, creatorOf, fifoOf, stateObject, writeContainer, type Container } from "./state.js";
+import { checkSysctl, setSysctl } from "./sysctl.js";
 import { openTerminal } from "./terminal.js";
 import { findUnikernel } from "./unikernel-file.js";
 import { destroy } from "./destroy.js";
@@ -64,6 +65,7 @@ export function readBundle(path: string): Bundle {
   }
   checkHooks(config);
   checkRlimits(config);
+  checkSysctl(config);
   return { folder, rootfs, config, unikernel: findUnikernel(config, rootfs) };
 }
 
@@ -115,7 +117,7 @@ function fill(
 ): Container {
   const { rootfs } = container;
   const name = basename(config.process.args[0] ?? "");
-  const image = prologue({
+  const program = prologue({
     isa: unikernel.isa,
     namespaces,
     name,
@@ -125,7 +127,7 @@ function fill(
     hasTerminal: config.process.terminal ?? false,
   });
   const standard = standardDescriptors(config, consoleSocket);
-  const started = startProcess(image, name, standard);
+  const started = startProcess(program, name, standard);
   if (standard[0] !== 0) closeSync(standard[0]);
   let known: Container = { ...container, init: identify(started.pid) };
   writeContainer(root, known);
@@ -152,6 +154,7 @@ function fill(
     word = started.hear();
   }
   const pid = known.init?.pid ?? started.pid;
+  setSysctl(pid, config);
   const state = stateObject(root, known, "creating");
   const seen = { ...state, pid };
   runHooks("prestart", config.hooks?.prestart, seen);
@@ -169,6 +172,11 @@ function fill(
     firstDescriptor: startDescriptors.received + 2,
   });
   try {
+    const networkPath = namespaces.joined.find(({ type }) => type === "network")?.path;
+    if (networkPath !== undefined && devices.redirected.length > 0) {
+      known = { ...known, interfaces: { namespace: networkPath, indexes: devices.redirected } };
+      writeContainer(root, known);
+    }
     const reason = nativeUnsupportedReason(devices.plan);
     if (reason !== undefined) throw configError("process.args", `${unikernel.name}: ${reason}`);
     const fifoNumber = startDescriptors.received + 1;
@@ -179,10 +187,12 @@ function fill(
       disks: devices.disks,
       last: epilogue(userOf(config), fifoNumber),
     });
-    const descriptors = [memoryExecutable(sealed, name), fifo, ...devices.descriptors];
+    const image = memoryExecutable(sealed, name);
+    const descriptors = [image, fifo, ...devices.descriptors];
     if (descriptors.length > descriptorsMax) throw new RangeError(`${descriptors.length} descriptors`);
     started.give(descriptors);
-    for (const fd of descriptors) closeSync(fd);
+    closeSync(image);
+    closeSync(fifo);
   } finally {
     devices.close();
   }

@@ -1,5 +1,6 @@
 // The end of a container: nothing of it stays.
 import { processesIn, removeCgroups } from "./cgroup/cgroupfs.js";
+import { freeInterfaces } from "./devices/redirection.js";
 import type { Log } from "./log.js";
 import { isAlive } from "./process.js";
 import { findContainer, forget } from "./state.js";
@@ -28,6 +29,7 @@ export function destroy(root: string, id: string, log: Log): void {
       left.forEach(kill);
       pause(1);
     }
+    if (container.interfaces !== undefined) freeInterfaces(container.interfaces);
     while (!removeCgroups(cgroups) && Date.now() < end) pause(5);
   }
   forget(root, id);

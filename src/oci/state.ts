@@ -38,6 +38,8 @@ export interface Container {
   readonly freezer?: string | undefined;
   /** Those that are not the runtime's, of which hooks may be in. */
   readonly namespaces: readonly NamespaceType[];
+  /** Interfaces that the unikernel has to itself, of a network namespace that is another's. */
+  readonly interfaces?: { readonly namespace: string; readonly indexes: readonly number[] } | undefined;
   readonly startContainer: readonly Hook[];
   readonly poststart: readonly Hook[];
   readonly poststop: readonly Hook[];

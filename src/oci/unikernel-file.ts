@@ -15,7 +15,7 @@ export function findUnikernel({ process }: Config, rootfs: string): Unikernel | 
     const read = readInRoot(rootfs, path);
     if ("data" in read) return isUnikernel(read.data, path) ? readUnikernel(read.data, path) : undefined;
     ({ reason } = read);
-    if (!/^No such/.test(reason)) break;
+    if (!reason.startsWith("No such")) break;
   }
   throw configError("process.args", `${name}: ${reason}`);
 }

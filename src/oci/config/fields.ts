@@ -188,7 +188,7 @@ export const configFields: Readonly<Record<string, ConfigField>> = {
   "linux.intelRdt": refused("object", "no cache allocation"),
   "linux.sysctl": honoured(
     "texts",
-    "net.* in the network's namespace, kernel.* of the UTS and IPC namespaces",
+    "net.* in the network's namespace; kernel.shm* and their like have nothing to act on; others are refused",
   ),
   "linux.rootfsPropagation": none("string", "nothing is mounted"),
   "linux.seccomp": none("any", nineCalls),

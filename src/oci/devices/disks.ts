@@ -32,7 +32,7 @@ export function openDisk(name: string, wish: string | undefined, config: Config,
     const opened = open(path, config, rootfs);
     if ("reason" in opened) {
       ({ reason } = opened);
-      if (/^No such/.test(reason)) continue;
+      if (reason.startsWith("No such")) continue;
       throw configError("process.args", `${device}: ${path}: ${reason}`);
     }
     try {
@@ -52,20 +52,21 @@ export function openDisk(name: string, wish: string | undefined, config: Config,
 type Opening = { readonly fd: number; readonly isReadonly: boolean } | { readonly reason: string };
 
 function open(path: string, config: Config, rootfs: string): Opening {
-  const with_ = (isReadonly: boolean, opened: OpenedFile): Opening =>
+  const opening = (isReadonly: boolean, opened: OpenedFile): Opening =>
     "fd" in opened ? { ...opened, isReadonly } : opened;
   const node = (config.linux?.devices ?? []).find((one) => one.path === path && /^[bu]$/.test(one.type));
-  if (node !== undefined) return with_(false, openDevice(`${node.major ?? 0}:${node.minor ?? 0}`, node.type));
+  if (node !== undefined)
+    return opening(false, openDevice(`${node.major ?? 0}:${node.minor ?? 0}`, node.type));
   const mount = mountOf(path, config.mounts ?? []);
   if (mount === undefined) {
     const isReadonly = config.root.readonly ?? false;
-    return with_(isReadonly, openInRoot(rootfs, path, isReadonly));
+    return opening(isReadonly, openInRoot(rootfs, path, isReadonly));
   }
   const { source, type, options = [], destination } = mount;
   if (source === undefined || !(type === "bind" || options.includes("bind") || options.includes("rbind")))
     return { reason: `No such file in the ${type ?? "file"} system mounted on ${destination}` };
   const isReadonly = options.includes("ro");
-  return with_(isReadonly, openInRoot(source, path.slice(posix.resolve(destination).length), isReadonly));
+  return opening(isReadonly, openInRoot(source, path.slice(posix.resolve(destination).length), isReadonly));
 }
 
 /** The innermost mount that `path` is in; of those at one place the last. */

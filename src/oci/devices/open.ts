@@ -10,7 +10,7 @@ import { readWishes } from "./annotations.js";
 import { guestArguments } from "./arguments.js";
 import { openDisk, type Disk } from "./disks.js";
 import { guestMemory } from "./memory.js";
-import { openNics, type Nic } from "./nics.js";
+import { openNics } from "./nics.js";
 
 export interface DeviceRequest {
   readonly unikernel: Unikernel;
@@ -29,6 +29,8 @@ export interface Devices {
   readonly descriptors: readonly number[];
   /** Numbers in the container's process by path. */
   readonly disks: ReadonlyMap<string, number>;
+  /** Interfaces that frames are redirected from. */
+  readonly redirected: readonly number[];
   close(): void;
 }
 
@@ -62,7 +64,7 @@ export function openDevices(request: DeviceRequest): Devices {
       disks.set(path, give(disk.fd));
       block[name] = { source: { kind: "file", path }, blockSize: wishes.blockSize.get(name) };
     }
-    const args = guestArguments(config, wishes.args, nics satisfies readonly Nic[], rootfs);
+    const args = guestArguments(config, wishes.args, nics, rootfs);
     const plan = attach(
       unikernel,
       { memMiB: wishes.memMiB ?? guestMemory(config), net, block, args },
@@ -71,7 +73,8 @@ export function openDevices(request: DeviceRequest): Devices {
         blockSize: (path) => opened.get(path)?.size ?? 0n,
       },
     );
-    return { plan, descriptors, disks, close: cleanup.release };
+    const redirected = nics.flatMap(({ redirectedFrom }) => redirectedFrom ?? []);
+    return { plan, descriptors, disks, redirected, close: cleanup.release };
   } catch (error) {
     cleanup.release();
     throw error;

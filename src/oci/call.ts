@@ -10,6 +10,8 @@ export interface OciCall {
   readonly global: Values<keyof typeof globalOptions>;
   readonly options: Readonly<Record<string, string | undefined>>;
   readonly operands: readonly string[];
+  /** All that stands behind the command. */
+  readonly rest: readonly string[];
 }
 
 /** `refuse` makes the error. */
@@ -30,20 +32,19 @@ export function parseOci(
   const options: Record<string, string> = {};
   const operands: string[] = [];
   for (let left: readonly string[] = rest; left.length > 0;) {
-    // What follows exec's first operand is the other program's.
-    if (name === "exec")
-      return { command: name, global, options, operands: left.filter((one) => !one.startsWith("-")) };
     const parsed = parseOptions(left, table, unknown);
     for (const { option, value } of parsed.given) options[option] = value;
     if (parsed.kernel !== undefined) operands.push(parsed.kernel);
     left = parsed.args;
+    // What stands behind exec's container is another command's line.
+    if (name === "exec") break;
   }
   if ("help" in options) return "help";
   const missing = wanted.filter((one) => !one.startsWith("["))[operands.length];
   if (missing !== undefined) throw refuse(`${name}: ${missing} is missing`);
   if (operands.length > wanted.length)
     throw refuse(`${name}: too many operands: ${operands.slice(wanted.length).join(" ")}`);
-  return { command: name, global, options, operands };
+  return { command: name, global, options, operands, rest };
 }
 
 /** For root, and for others. */

@@ -74,7 +74,21 @@ export const ociCommands = {
     operands: ["ID"],
     does: "change the limits of a container's cgroup",
   },
-  exec: { options: {}, operands: ["ID", "..."], does: "refused: a unikernel has one program" },
+  exec: {
+    options: {
+      "console-socket": creation["console-socket"],
+      "pid-file": creation["pid-file"],
+      process: valued("FILE", "without effect", { short: "p" }),
+      detach: option("without effect", { short: "d" }),
+      tty: option("without effect", { short: "t" }),
+      user: valued("USER", "without effect", { short: "u" }),
+      cwd: valued("DIR", "without effect"),
+      env: valued("NAME=VALUE", "without effect", { short: "e" }),
+      "preserve-fds": creation["preserve-fds"],
+    },
+    operands: ["ID"],
+    does: "refused: a unikernel has one program",
+  },
   features: { options: {}, operands: [], does: "print what this runtime can" },
   spec: { options: { bundle, rootless: option("without effect") }, operands: ["[FILE]"], does: "write a config.json" },
 } as const satisfies Record<

@@ -1,18 +1,18 @@
 // create: everything is made but the start. What is made is written down first, so that whatever kills this, `delete` finds it.
-import { closeSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { Solo5Error } from "../bytes/error.js";
+import { closeSync, renameSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { memoryExecutable } from "../host/linux/exec.js";
 import { hostCall } from "../host/linux/host-call.js";
 import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import { seal } from "../sealed/seal.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
 import type { Unikernel } from "../image/unikernel.js";
-import { checkConfig, configError } from "./config/check.js";
+import type { Bundle } from "./bundle.js";
+import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
 import { enterCgroups, makeCgroups, planCgroups, type Cgroups } from "./cgroup/cgroupfs.js";
 import { openDevices } from "./devices/open.js";
-import { checkHooks, runHooks } from "./hooks.js";
+import { runHooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import { startProcess, type Standard } from "./prologue/container-process.js";
 import { epilogue } from "./prologue/epilogue.js";
@@ -21,11 +21,10 @@ import { readNamespaces, type Namespaces } from "./prologue/namespaces.js";
 import { descriptorsMax, forks, prologue, startDescriptors } from "./prologue/prologue.js";
 import { setTimeOffsets } from "./prologue/time-offsets.js";
 import { identify } from "./process.js";
-import { checkRlimits, setRlimits } from "./rlimits.js";
-import { claim, creatorOf, fifoOf, stateObject, writeContainer, type Container } from "./state.js";
-import { checkSysctl, setSysctl } from "./sysctl.js";
+import { setRlimits } from "./rlimits.js";
+import { claim, fifoOf, newContainer, stateObject, writeContainer, type Container } from "./state.js";
+import { setSysctl } from "./sysctl.js";
 import { openTerminal } from "./terminal.js";
-import { findUnikernel } from "./unikernel-file.js";
 import { destroy } from "./destroy.js";
 
 export interface CreateRequest {
@@ -35,38 +34,6 @@ export interface CreateRequest {
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
   readonly log: Log;
-}
-
-/** A bundle that was read and checked. */
-export interface Bundle {
-  readonly folder: string;
-  readonly rootfs: string;
-  readonly config: Config;
-  /** Undefined where the container is to run something else. */
-  readonly unikernel: Unikernel | undefined;
-}
-
-/** Reads a bundle. Throws Solo5Error. */
-export function readBundle(path: string): Bundle {
-  let text: string;
-  let folder: string;
-  try {
-    folder = realpathSync(path);
-    text = readFileSync(join(folder, "config.json"), "utf8");
-  } catch (cause) {
-    throw new Solo5Error("CONFIG", `${join(path, "config.json")}: ${systemErrorMessage(cause)}`, { cause });
-  }
-  const config = checkConfig(text);
-  let rootfs: string;
-  try {
-    rootfs = realpathSync(resolve(folder, config.root.path));
-  } catch (cause) {
-    throw configError("root.path", `${config.root.path}: ${systemErrorMessage(cause)}`);
-  }
-  checkHooks(config);
-  checkRlimits(config);
-  checkSysctl(config);
-  return { folder, rootfs, config, unikernel: findUnikernel(config, rootfs) };
 }
 
 /** Makes the container of a unikernel. Throws Solo5Error; nothing stays then. */
@@ -81,21 +48,12 @@ export function create(
   const path = cgroupsPath === "" ? `/solo5-${id}` : cgroupsPath;
   const cgroups = planCgroups(path);
   const container: Container = {
-    id,
-    bundle: folder,
-    rootfs,
-    created: new Date().toISOString(),
-    annotations: config.annotations ?? {},
-    creator: creatorOf(),
-    isComplete: false,
+    ...newContainer(id, { folder, rootfs, config }),
     cgroups: cgroups.made,
     freezer: cgroups.freezer,
     namespaces: [...namespaces.joined.map(({ type }) => type), ...namespaces.made].filter(
       (type) => type !== "pid" && type !== "time",
     ),
-    startContainer: config.hooks?.startContainer ?? [],
-    poststart: config.hooks?.poststart ?? [],
-    poststop: config.hooks?.poststop ?? [],
   };
   claim(root, container);
   try {

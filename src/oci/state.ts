@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
+import type { Bundle } from "./bundle.js";
 import type { Hook } from "./config/types.js";
 import type { NamespaceType } from "./prologue/namespaces.js";
 import { identify, isAlive, type ProcessId } from "./process.js";
@@ -90,7 +91,7 @@ export function claim(root: string, container: Container): void {
 /** Folders of processes that were killed. */
 function sweep(root: string): void {
   for (const name of readdirSync(root)) {
-    if (!name.startsWith(unfinished)) continue;
+    if (!/^~\d+$/.test(name)) continue;
     if (!existsSync(`/proc/${name.slice(unfinished.length)}`))
       rmSync(join(root, name), { recursive: true, force: true });
   }
@@ -102,6 +103,9 @@ export function writeContainer(root: string, container: Container): void {
   writeFileSync(temporary, JSON.stringify(container), { mode: 0o600 });
   renameSync(temporary, path);
 }
+
+/** The state of another runtime that has containers for this one. */
+export const delegatedFolder = (root: string): string => join(root, `${unfinished}delegated`);
 
 /** Undefined where there is none. */
 export function findContainer(root: string, id: string): Container | undefined {
@@ -158,6 +162,23 @@ export function stateObject(root: string, container: Container, status = statusO
   return { ociVersion, id, status, pid, bundle, rootfs, created, annotations };
 }
 
-export const ociVersion = "1.2.0";
+/** What is written down of every container before it is made. */
+export const newContainer = (
+  id: string,
+  { folder, rootfs, config: { annotations = {}, hooks = {} } }: Pick<Bundle, "folder" | "rootfs" | "config">,
+): Container => ({
+  id,
+  bundle: folder,
+  rootfs,
+  created: new Date().toISOString(),
+  annotations,
+  creator: identify(process.pid),
+  isComplete: false,
+  cgroups: [],
+  namespaces: [],
+  startContainer: hooks.startContainer ?? [],
+  poststart: hooks.poststart ?? [],
+  poststop: hooks.poststop ?? [],
+});
 
-export const creatorOf = (): ProcessId => identify(process.pid);
+export const ociVersion = "1.2.0";

@@ -1,5 +1,6 @@
 // solo5-oci: the OCI runtime. docs/containers.md.
-import { ociLine } from "../../oci/command-line.js";
+import { ociCommands, ociLine } from "../../oci/command-line.js";
+import { containerError, findContainer } from "../../oci/state.js";
 import { defaultRoot, parseOci, type OciCall } from "../../oci/call.js";
 import { createLog, type Log } from "../../oci/log.js";
 import { main, print, printVersion, UsageError } from "../command.js";
@@ -30,13 +31,22 @@ await main({
   },
 });
 
-async function perform({ command, global, options, operands }: OciCall, log: Log): Promise<number> {
+async function perform(call: OciCall, log: Log): Promise<number> {
+  const { command, global, options, operands } = call;
   const root = global.root ?? defaultRoot();
   const [id = ""] = operands;
+  if (ociCommands[command].operands[0] === "ID") {
+    const container = findContainer(root, id);
+    if (container?.delegate !== undefined && command !== "create" && command !== "run")
+      return (await import("../../oci/delegate.js")).passOn(container, root, call);
+  }
   switch (command) {
     case "create":
     case "run": {
-      const { createOrDelegate } = await import("../../oci/delegate.js");
+      const [{ readBundle }, { claim, newContainer }] = await Promise.all([
+        import("../../oci/bundle.js"),
+        import("../../oci/state.js"),
+      ]);
       const request = {
         root,
         id,
@@ -45,8 +55,17 @@ async function perform({ command, global, options, operands }: OciCall, log: Log
         consoleSocket: options["console-socket"],
         log,
       };
-      const status = createOrDelegate(request, global);
-      if (command === "create" || status !== 0) return status;
+      const bundle = readBundle(request.bundle);
+      const { unikernel } = bundle;
+      if (unikernel === undefined) {
+        const { chooseRuntime, passOn } = await import("../../oci/delegate.js");
+        const delegate = chooseRuntime(bundle, call);
+        claim(root, { ...newContainer(id, bundle), delegate });
+        log.info(`container '${id}' is no unikernel: ${delegate} has it`);
+        return passOn({ id, delegate }, root, call);
+      }
+      (await import("../../oci/create.js")).create(bundle, unikernel, request);
+      if (command === "create") return 0;
       const { run } = await import("../../oci/run.js");
       return run(request, options["detach"] !== undefined, options["keep"] !== undefined);
     }
@@ -95,9 +114,7 @@ async function perform({ command, global, options, operands }: OciCall, log: Log
       return 0;
     }
     case "exec":
-      throw new UsageError(
-        `container '${id}' is a unikernel: it has one program, and exec cannot add another`,
-      );
+      throw containerError(id, "it is a unikernel, which has one program: exec cannot add another");
     default:
       return command satisfies never;
   }

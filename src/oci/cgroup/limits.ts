@@ -21,6 +21,9 @@ const write = (
   value: number | string | undefined,
 ): CgroupWrite | undefined => (value === undefined ? undefined : { controller, file, value: String(value) });
 
+/** Managers that leave a field out may write 0. */
+const unlessZero = <T>(value: T): T | undefined => (value === 0 ? undefined : value);
+
 /** -1 is no limit. */
 const orMax = (value: number | undefined): number | string | undefined =>
   value !== undefined && value < 0 ? "max" : value;
@@ -33,7 +36,7 @@ const weightOf = (shares: number | undefined): number | undefined =>
 
 /** Version 2 counts swap alone, the specification memory and swap. */
 function swapOf({ limit, swap }: NonNullable<Resources["memory"]>): number | string | undefined {
-  if (swap === undefined || swap < 0) return orMax(swap);
+  if (swap === undefined || swap <= 0) return orMax(unlessZero(swap));
   return Math.max(0, swap - (limit ?? 0));
 }
 
@@ -48,17 +51,17 @@ const rows: readonly Row[] = [
   {
     // The sum with swap may not be below the limit, nor the limit above the sum: whichever the kernel takes first.
     v1: ({ memory }) => [
-      write("memory", "memory.limit_in_bytes", memory?.limit),
-      write("memory", "memory.memsw.limit_in_bytes", memory?.swap),
+      write("memory", "memory.limit_in_bytes", unlessZero(memory?.limit)),
+      write("memory", "memory.memsw.limit_in_bytes", unlessZero(memory?.swap)),
     ],
     v2: ({ memory }) => [
-      write("memory", "memory.max", orMax(memory?.limit)),
+      write("memory", "memory.max", orMax(unlessZero(memory?.limit))),
       write("memory", "memory.swap.max", memory === undefined ? undefined : swapOf(memory)),
     ],
   },
   {
-    v1: ({ memory }) => [write("memory", "memory.soft_limit_in_bytes", memory?.reservation)],
-    v2: ({ memory }) => [write("memory", "memory.low", orMax(memory?.reservation))],
+    v1: ({ memory }) => [write("memory", "memory.soft_limit_in_bytes", unlessZero(memory?.reservation))],
+    v2: ({ memory }) => [write("memory", "memory.low", orMax(unlessZero(memory?.reservation)))],
   },
   { v1: ({ memory }) => [write("memory", "memory.swappiness", memory?.swappiness)], v2: () => [] },
   {
@@ -68,13 +71,13 @@ const rows: readonly Row[] = [
     v2: () => [],
   },
   {
-    v1: ({ cpu }) => [write("cpu", "cpu.shares", cpu?.shares === 0 ? undefined : cpu?.shares)],
+    v1: ({ cpu }) => [write("cpu", "cpu.shares", unlessZero(cpu?.shares))],
     v2: ({ cpu }) => [write("cpu", "cpu.weight", weightOf(cpu?.shares))],
   },
   {
     v1: ({ cpu }) => [
-      write("cpu", "cpu.cfs_period_us", cpu?.period === 0 ? undefined : cpu?.period),
-      write("cpu", "cpu.cfs_quota_us", cpu?.quota === 0 ? undefined : cpu?.quota),
+      write("cpu", "cpu.cfs_period_us", unlessZero(cpu?.period)),
+      write("cpu", "cpu.cfs_quota_us", unlessZero(cpu?.quota)),
       write("cpu", "cpu.cfs_burst_us", cpu?.burst),
     ],
     v2: ({ cpu: { quota = 0, period = 0, burst } = {} }) => [
@@ -98,8 +101,8 @@ const rows: readonly Row[] = [
     ],
   ].map((one): Row => ({ v1: one, v2: one })),
   {
-    v1: ({ blockIO }) => [write("blkio", "blkio.weight", blockIO?.weight)],
-    v2: ({ blockIO }) => [write("io", "io.weight", blockIO?.weight)],
+    v1: ({ blockIO }) => [write("blkio", "blkio.weight", unlessZero(blockIO?.weight))],
+    v2: ({ blockIO }) => [write("io", "io.weight", unlessZero(blockIO?.weight))],
   },
   ...throttles.map(([field, v1, v2]): Row => ({
     v1: ({ blockIO }) =>

@@ -43,6 +43,7 @@ export function create(
   request: CreateRequest,
 ): Container {
   const { root, id } = request;
+  checkHost(unikernel);
   const namespaces = readNamespaces(config);
   const cgroupsPath = config.linux?.cgroupsPath ?? "";
   const path = cgroupsPath === "" ? `/solo5-${id}` : cgroupsPath;
@@ -63,6 +64,12 @@ export function create(
     destroy(root, id, request.log);
     throw error;
   }
+}
+
+/** Whether the unikernel is a process here. */
+function checkHost(unikernel: Unikernel): void {
+  const reason = nativeUnsupportedReason({ unikernel, devices: [] });
+  if (reason !== undefined) throw configError("process.args", `${unikernel.name}: ${reason}`);
 }
 
 function fill(
@@ -135,8 +142,6 @@ function fill(
       known = { ...known, interfaces: { namespace: networkPath, indexes: devices.redirected } };
       writeContainer(root, known);
     }
-    const reason = nativeUnsupportedReason(devices.plan);
-    if (reason !== undefined) throw configError("process.args", `${unikernel.name}: ${reason}`);
     const fifoNumber = startDescriptors.received + 1;
     const sealed = seal(devices.plan, {
       prefix: "",

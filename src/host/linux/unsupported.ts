@@ -26,7 +26,10 @@ function hostPageSize(): number {
 }
 
 /** Undefined where nothing speaks against it. */
-export function nativeUnsupportedReason({ unikernel, devices }: Plan): string | undefined {
+export function nativeUnsupportedReason({
+  unikernel,
+  devices,
+}: Pick<Plan, "unikernel" | "devices">): string | undefined {
   const { target, isa } = unikernel;
   if (target !== "spt") return `a unikernel of the ${target} target is not a process of this system`;
   if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;

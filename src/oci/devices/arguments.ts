@@ -5,9 +5,11 @@ import type { Config } from "../config/types.js";
 import type { Nic } from "./nics.js";
 
 const mirage = "{args} --ipv4={ipv4} --ipv4-gateway={gateway}";
+/** Who has said where the unikernel is says all of it. */
+const isAddressed = (args: readonly string[]): boolean => args.some((arg) => /^--ipv[46]/.test(arg));
 
 /**
- * A word of the template whose placeholder has no value is left out, as is one whose option was given. `{NAME}` is about the first
+ * A word of the template whose placeholder has no value is left out. `{NAME}` is about the first
  * network, `{NAME:DEVICE}` about that device's.
  */
 export function guestArguments(
@@ -44,13 +46,9 @@ export function guestArguments(
         return undefined;
     }
   };
-  const isGiven = (word: string): boolean => {
-    const [, option] = /^(--[^={]+=)/.exec(word) ?? [];
-    return option !== undefined && args.some((arg) => arg.startsWith(option));
-  };
-  return (template ?? mirage).split(/\s+/).flatMap((word) => {
+  return (template ?? (isAddressed(args) ? "{args}" : mirage)).split(/\s+/).flatMap((word) => {
     if (word === "{args}") return args;
-    if (word === "" || isGiven(word)) return [];
+    if (word === "") return [];
     let isWhole = true;
     const filled = word.replaceAll(/\{([^{}]+)\}/g, (_, placeholder: string) => {
       const found = value(placeholder);

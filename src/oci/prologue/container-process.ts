@@ -55,7 +55,13 @@ export function startProcess(image: Uint8Array, name: string, standard: Standard
   };
   return {
     pid,
-    go: () => void writeSync(control, new Uint8Array(wordSize)),
+    go() {
+      try {
+        writeSync(control, new Uint8Array(wordSize));
+      } catch {
+        complain();
+      }
+    },
     hear() {
       const word = new Uint8Array(8);
       const size = readSync(control, word);

@@ -1,0 +1,38 @@
+// What linux.resources comes to in files of cgroups, version 2 above all: most hosts of tests have version 1. The figures are those of
+// the kernel's documents: weights, quotas, limits of swap without memory.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Resources } from "../config/types.js";
+import { limitWrites } from "./limits.js";
+
+const lines = (resources: Resources, version: "v1" | "v2"): readonly string[] =>
+  limitWrites(resources, version).map(({ controller, file, value }) => `${controller} ${file} ${value}`);
+
+const device = { major: 8, minor: 16, rate: 1000 };
+
+for (const [name, resources, v1, v2] of [
+  ["memory", { memory: { limit: 100, reservation: 50, swap: 150 } },
+    ["memory memory.limit_in_bytes 100", "memory memory.memsw.limit_in_bytes 150", "memory memory.soft_limit_in_bytes 50"],
+    ["memory memory.max 100", "memory memory.swap.max 50", "memory memory.low 50"]],
+  ["no limit", { memory: { limit: -1, swap: -1 }, pids: { limit: -1 } },
+    ["memory memory.limit_in_bytes -1", "memory memory.memsw.limit_in_bytes -1", "pids pids.max max"],
+    ["memory memory.max max", "memory memory.swap.max max", "pids pids.max max"]],
+  ["zeros of managers", { memory: { limit: 0, swap: 0, reservation: 0 }, cpu: { shares: 0, quota: 0, period: 0, cpus: "", mems: "" }, blockIO: { weight: 0 } }, [], []],
+  ["shares, least and most", { cpu: { shares: 2 } }, ["cpu cpu.shares 2"], ["cpu cpu.weight 1"]],
+  ["shares, the usual", { cpu: { shares: 1024 } }, ["cpu cpu.shares 1024"], ["cpu cpu.weight 39"]],
+  ["shares, most", { cpu: { shares: 262_144 } }, ["cpu cpu.shares 262144"], ["cpu cpu.weight 10000"]],
+  ["quota alone", { cpu: { quota: 5000 } }, ["cpu cpu.cfs_quota_us 5000"], ["cpu cpu.max 5000 100000"]],
+  ["period alone", { cpu: { period: 5000 } }, ["cpu cpu.cfs_period_us 5000"], ["cpu cpu.max max 5000"]],
+  ["cpus", { cpu: { cpus: "0-1", mems: "0", idle: 1 } }, ["cpu cpu.idle 1", "cpuset cpuset.cpus 0-1", "cpuset cpuset.mems 0"], ["cpu cpu.idle 1", "cpuset cpuset.cpus 0-1", "cpuset cpuset.mems 0"]],
+  ["block I/O", { blockIO: { weight: 100, throttleReadBpsDevice: [device], throttleWriteIOPSDevice: [device] } },
+    ["blkio blkio.weight 100", "blkio blkio.throttle.read_bps_device 8:16 1000", "blkio blkio.throttle.write_iops_device 8:16 1000"],
+    ["io io.weight 100", "io io.max 8:16 rbps=1000", "io io.max 8:16 wiops=1000"]],
+  ["huge pages", { hugepageLimits: [{ pageSize: "2MB", limit: 9 }] }, ["hugetlb hugetlb.2MB.limit_in_bytes 9"], ["hugetlb hugetlb.2MB.max 9"]],
+  ["network", { network: { classID: 17, priorities: [{ name: "eth0", priority: 3 }] } }, ["net_cls net_cls.classid 17", "net_prio net_prio.ifpriomap eth0 3"], []],
+  ["unified", { unified: { "memory.high": "5", "io.latency": "8:0 target=10" } }, [], ["memory memory.high 5", "io io.latency 8:0 target=10"]],
+] as const satisfies readonly (readonly [string, Resources, readonly string[], readonly string[]])[]) {
+  test(name, () => {
+    assert.deepEqual(lines(resources, "v1"), v1);
+    assert.deepEqual(lines(resources, "v2"), v2);
+  });
+} // prettier-ignore

@@ -10,6 +10,7 @@ import type { Unikernel } from "../image/unikernel.js";
 import type { Bundle } from "./bundle.js";
 import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
+import { slicePath } from "./cgroup/slices.js";
 import { enterCgroups, makeCgroups, planCgroups, type Cgroups } from "./cgroup/cgroupfs.js";
 import { openDevices } from "./devices/open.js";
 import { runHooks } from "./hooks.js";
@@ -33,6 +34,8 @@ export interface CreateRequest {
   readonly bundle: string;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
+  /** Whether cgroups are to be systemd's. */
+  readonly isSystemd?: boolean;
   readonly log: Log;
 }
 
@@ -44,9 +47,14 @@ export function create(
 ): Container {
   const { root, id } = request;
   checkHost(unikernel);
+  if (request.isSystemd === true)
+    throw configError(
+      "linux.cgroupsPath",
+      "cgroups by systemd cannot be had: without --systemd-cgroup they are made in the file system",
+    );
   const namespaces = readNamespaces(config);
   const cgroupsPath = config.linux?.cgroupsPath ?? "";
-  const path = cgroupsPath === "" ? `/solo5-${id}` : cgroupsPath;
+  const path = cgroupsPath === "" ? `/solo5-${id}` : slicePath(cgroupsPath);
   const cgroups = planCgroups(path);
   const container: Container = {
     ...newContainer(id, { folder, rootfs, config }),

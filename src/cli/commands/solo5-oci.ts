@@ -53,6 +53,7 @@ async function perform(call: OciCall, log: Log): Promise<number> {
         bundle: options["bundle"] ?? ".",
         pidFile: options["pid-file"],
         consoleSocket: options["console-socket"],
+        isSystemd: global["systemd-cgroup"] !== undefined,
         log,
       };
       const bundle = readBundle(request.bundle);

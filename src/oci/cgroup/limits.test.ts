@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Resources } from "../config/types.js";
 import { limitWrites } from "./limits.js";
+import { slicePath } from "./slices.js";
 
 const lines = (resources: Resources, version: "v1" | "v2"): readonly string[] =>
   limitWrites(resources, version).map(({ controller, file, value }) => `${controller} ${file} ${value}`);
@@ -36,3 +37,18 @@ for (const [name, resources, v1, v2] of [
     assert.deepEqual(lines(resources, "v2"), v2);
   });
 } // prettier-ignore
+
+test("slices as systemd-escape(1) and systemd.slice(5) have them", () => {
+  for (const [given, folder] of [
+    [
+      "kubepods-besteffort-podx.slice:cri-containerd:id",
+      "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podx.slice/cri-containerd-id.scope",
+    ],
+    ["system.slice:docker:id", "/system.slice/docker-id.scope"],
+    ["user.slice::a.service", "/user.slice/a.service"],
+    ["/a/b", "/a/b"],
+    ["a:b:c", "a:b:c"],
+  ] as const)
+    // prettier-ignore
+    assert.equal(slicePath(given), folder);
+});

@@ -1,0 +1,11 @@
+// Names of systemd's for cgroups, as folders: managers write SLICE:PREFIX:NAME where the parent is a slice. systemd.slice(5).
+
+/** `a-b.slice:p:n` is `/a.slice/a-b.slice/p-n.scope`; other paths stay as they are. */
+export function slicePath(path: string): string {
+  const [slice = "", prefix = "", name, more] = path.split(":");
+  if (name === undefined || more !== undefined || !slice.endsWith(".slice")) return path;
+  const words = slice.slice(0, -".slice".length).split("-");
+  const folders = words.map((_, i) => `${words.slice(0, i + 1).join("-")}.slice`);
+  const isWhole = /\.(scope|service|slice)$/.test(name);
+  return `/${[...folders, isWhole ? name : `${prefix}-${name}.scope`].join("/")}`;
+}

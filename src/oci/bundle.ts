@@ -13,7 +13,7 @@ import { checkSysctl } from "./sysctl.js";
 import { findUnikernel } from "./unikernel-file.js";
 
 /** A bundle that was read and checked. */
-export interface Bundle {
+export interface ContainerBundle {
   readonly folder: string;
   readonly rootfs: string;
   readonly config: Config;
@@ -22,7 +22,7 @@ export interface Bundle {
 }
 
 /** Reads a bundle. Throws Solo5Error. */
-export function readBundle(path: string): Bundle {
+export function readBundle(path: string): ContainerBundle {
   let text: string;
   let folder: string;
   try {

@@ -1,5 +1,5 @@
 // The command line of an OCI runtime, as managers call it: global options, a command, its options, its operands. A row per command.
-// github.com/opencontainers/runtime-tools, docs/command-line-interface.md, and what containerd, podman and docker pass beside that.
+// github.com/opencontainers/runtime-tools, "Command line interface", and what containerd, podman and docker pass beside that.
 import type { Option } from "../tender/options.js";
 
 const option = (help: string, more: Partial<Option> = {}): Option => ({ topic: "container", help, ...more });

@@ -7,7 +7,7 @@ import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import { seal } from "../sealed/seal.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
 import type { Unikernel } from "../image/unikernel.js";
-import type { Bundle } from "./bundle.js";
+import type { ContainerBundle } from "./bundle.js";
 import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
 import { slicePath } from "./cgroup/slices.js";
@@ -41,7 +41,7 @@ export interface CreateRequest {
 
 /** Makes the container of a unikernel. Throws Solo5Error; nothing stays then. */
 export function create(
-  { folder, rootfs, config }: Bundle,
+  { folder, rootfs, config }: ContainerBundle,
   unikernel: Unikernel,
   request: CreateRequest,
 ): Container {

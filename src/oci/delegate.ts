@@ -10,7 +10,7 @@ import { systemErrorMessage } from "../host/any/system-error.js";
 import type { OciCall } from "./call.js";
 import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
-import type { Bundle } from "./bundle.js";
+import type { ContainerBundle } from "./bundle.js";
 import { delegatedFolder, forget, type Container } from "./state.js";
 
 const ways = ["none", "sandbox", "all"] as const;
@@ -48,7 +48,7 @@ const isSandbox = ({ annotations = {} }: Config): boolean =>
   annotations["io.podman.annotations.infra"] === "TRUE";
 
 /** The runtime that gets the container of `bundle`. Throws Solo5Error where none may have it. */
-export function chooseRuntime({ config }: Bundle, { global }: OciCall): string {
+export function chooseRuntime({ config }: ContainerBundle, { global }: OciCall): string {
   const { delegate = "sandbox", runtime } = { ...settings(), ...global };
   if (!ways.includes(delegate as Way))
     throw new Solo5Error("CONFIG", `--delegate: '${String(delegate)}' is none of ${ways.join(", ")}`);

@@ -1,4 +1,4 @@
-// features: what this runtime can, for managers that ask. OCI Runtime Specification, features.md.
+// features: what this runtime can, for managers that ask. OCI Runtime Specification, "Features".
 import { hookKinds } from "./config/types.js";
 
 export const features = {

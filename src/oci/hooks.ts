@@ -1,5 +1,5 @@
-// Hooks: programs that are run at six points of a container's life, with its state on their stdin. OCI Runtime Specification, config.md
-// "POSIX-platform Hooks" and runtime.md "Lifecycle".
+// Hooks: programs that are run at six points of a container's life, with its state on their stdin. OCI Runtime
+// Specification, "POSIX-platform Hooks" and "Lifecycle".
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";

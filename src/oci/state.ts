@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
-import type { Bundle } from "./bundle.js";
+import type { ContainerBundle } from "./bundle.js";
 import type { Hook } from "./config/types.js";
 import type { NamespaceType } from "./prologue/namespaces.js";
 import { identify, isAlive, type ProcessId } from "./process.js";
@@ -165,7 +165,11 @@ export function stateObject(root: string, container: Container, status = statusO
 /** What is written down of every container before it is made. */
 export const newContainer = (
   id: string,
-  { folder, rootfs, config: { annotations = {}, hooks = {} } }: Pick<Bundle, "folder" | "rootfs" | "config">,
+  {
+    folder,
+    rootfs,
+    config: { annotations = {}, hooks = {} },
+  }: Pick<ContainerBundle, "folder" | "rootfs" | "config">,
 ): Container => ({
   id,
   bundle: folder,

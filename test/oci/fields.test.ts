@@ -190,8 +190,13 @@ test("disks: a file of the rootfs, a mount, a folder's, a device, and who may wr
 test("a terminal: the process's own, of its size, its other end sent", { skip }, async () => {
   using server = terminalServer(join(folder, "console"));
   const id = newId();
-  const process_ = { terminal: true, consoleSize: { height: 33, width: 99 } };
-  const { stderr } = await create(id, bundle(wait, { process: process_ }), "--console-socket", server.path);
+  const terminalProcess = { terminal: true, consoleSize: { height: 33, width: 99 } };
+  const { stderr } = await create(
+    id,
+    bundle(wait, { process: terminalProcess }),
+    "--console-socket",
+    server.path,
+  );
   assert.equal(stderr, "");
   const terminal = server.receive();
   const { pid } = await state(id);

@@ -1,5 +1,5 @@
 // The life of containers as the specification tells it, each call by a process of its own: what is left after it is what the kernel
-// and the file system say. OCI Runtime Specification, runtime.md.
+// and the file system say. OCI Runtime Specification, "Runtime and Lifecycle".
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

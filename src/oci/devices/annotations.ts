@@ -7,7 +7,7 @@ import type { Device } from "../../image/manifest.js";
 const prefix = "org.solo5.";
 
 /** What annotations say. */
-export interface Wishes {
+export interface DeviceWishes {
   /** Guest memory in MiB. */
   readonly memMiB: number | undefined;
   /** By the device's name: a path in the rootfs or a mount's destination; an interface; a sector size. */
@@ -19,7 +19,7 @@ export interface Wishes {
 }
 
 /** Throws Solo5Error for those that are not known, and of devices that the unikernel does not declare. */
-export function readWishes({ annotations = {} }: Config, devices: readonly Device[]): Wishes {
+export function readWishes({ annotations = {} }: Config, devices: readonly Device[]): DeviceWishes {
   const block = new Map<string, string>();
   const net = new Map<string, string>();
   const blockSize = new Map<string, number>();

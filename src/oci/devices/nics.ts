@@ -55,19 +55,15 @@ export function openNics(
     readlinkSync(path) === readlinkSync("/proc/self/ns/net") ||
     !(namespaces.made.has("network") || namespaces.joined.some(({ type }) => type === "network"));
   return inNetworkNamespace(path, () => {
-    const netlink = openNetlink(protocol.route);
-    try {
-      const taken = new Set<string>();
-      return names.map((name) => {
-        const found = choose(name, wishes.get(name), listInterfaces(netlink), taken, isHost);
-        taken.add(found.name);
-        const nic = open(netlink, name, found, isHost);
-        cleanup.push(() => closeSync(nic.fd));
-        return nic;
-      });
-    } finally {
-      netlink.close();
-    }
+    using netlink = openNetlink(protocol.route);
+    const taken = new Set<string>();
+    return names.map((name) => {
+      const found = choose(name, wishes.get(name), listInterfaces(netlink), taken, isHost);
+      taken.add(found.name);
+      const nic = open(netlink, name, found, isHost);
+      cleanup.push(() => closeSync(nic.fd));
+      return nic;
+    });
   });
 }
 

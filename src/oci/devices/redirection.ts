@@ -79,14 +79,10 @@ export function freeInterfaces({
 }): void {
   try {
     inNetworkNamespace(namespace, () => {
-      const netlink = openNetlink(protocol.route);
-      try {
-        const there = listInterfaces(netlink);
-        for (const index of indexes)
-          if (!there.some(({ name }) => name === tapName(index))) stopRedirect(netlink, index);
-      } finally {
-        netlink.close();
-      }
+      using netlink = openNetlink(protocol.route);
+      const there = listInterfaces(netlink);
+      for (const index of indexes)
+        if (!there.some(({ name }) => name === tapName(index))) stopRedirect(netlink, index);
     });
   } catch {
     // The namespace has gone, and its interfaces with it.

@@ -17,10 +17,10 @@ import {
   setLink,
   type LinkChange,
   type LinkState,
-} from "../netlink/links.js";
-import { masquerade, unmasquerade, type Family } from "../netlink/masquerade.js";
-import type { Request } from "../netlink/message.js";
-import { openNetlink, protocol, type Netlink } from "../netlink/socket.js";
+} from "../../host/linux/netlink/links.js";
+import { masquerade, unmasquerade, type Family } from "../../host/linux/netlink/masquerade.js";
+import type { Request } from "../../host/linux/netlink/message.js";
+import { openNetlink, protocol, type Netlink } from "../../host/linux/netlink/socket.js";
 import type { Prefix } from "../../ip/index.js";
 import { addressed, filterName, mark, networkOf, type AddRequest } from "./request.js";
 

@@ -23,6 +23,7 @@ const link = { address: 1, name: 3, mtu: 4, info: 18 } as const;
 const linkInfo = { kind: 1 } as const;
 const address = { address: 1, local: 2 } as const;
 const routeOf = { destination: 1, interface: 4, gateway: 5, priority: 6 } as const;
+const ask = messageFlag.request | messageFlag.ack;
 const isUp = 1;
 const isLoopback = 8;
 const universe = 0;
@@ -48,7 +49,7 @@ const u32Of = (data: Uint8Array | undefined): number | undefined =>
 /** Every interface of the namespace, by number. */
 export function listInterfaces(netlink: Netlink): readonly Interface[] {
   const body = encode(ifinfo, { family: 0, pad: 0, type: 0, index: 0, flags: 0, change: 0 });
-  const { messages } = netlink.ask({ type: type.getLink, flags: messageFlag.dump, body });
+  const { messages } = netlink.ask({ type: type.getLink, flags: ask | messageFlag.dump, body });
   return messages
     .map((data) => {
       const { index, flags } = ifinfo.read(viewOf(data), 0);
@@ -71,7 +72,7 @@ export function listInterfaces(netlink: Netlink): readonly Interface[] {
 /** Sets an interface up, with its MTU. The errno, or 0. */
 export function setUp(netlink: Netlink, index: number, mtu: number): number {
   const head = encode(ifinfo, { family: 0, pad: 0, type: 0, index, flags: isUp, change: isUp });
-  return netlink.ask({ type: type.setLink, flags: 0, body: join([head, word(link.mtu, mtu)]) }).errno;
+  return netlink.ask({ type: type.setLink, flags: ask, body: join([head, word(link.mtu, mtu)]) }).errno;
 }
 
 export interface InterfaceAddress {
@@ -84,7 +85,7 @@ export interface InterfaceAddress {
 /** The addresses of an interface that are good everywhere. */
 export function listAddresses(netlink: Netlink, interfaceIndex: number): readonly InterfaceAddress[] {
   const body = encode(ifaddr, { family: 0, length: 0, flags: 0, scope: 0, index: 0 });
-  const { messages } = netlink.ask({ type: type.getAddress, flags: messageFlag.dump, body });
+  const { messages } = netlink.ask({ type: type.getAddress, flags: ask | messageFlag.dump, body });
   return messages.flatMap((data) => {
     const { index, scope, length } = ifaddr.read(viewOf(data), 0);
     const all = attributes(data.subarray(ifaddr.size));
@@ -112,7 +113,7 @@ export function defaultGateway(
     type: 0,
     flags: 0,
   });
-  const { messages } = netlink.ask({ type: type.getRoute, flags: messageFlag.dump, body });
+  const { messages } = netlink.ask({ type: type.getRoute, flags: ask | messageFlag.dump, body });
   const found = messages.flatMap((data) => {
     const { destinationLength, family, type: kind } = route.read(viewOf(data), 0);
     const all = attributes(data.subarray(route.size));

@@ -5,6 +5,7 @@ import { encode, i32, struct, u16, u32, u8, viewOf } from "../../../bytes/struct
 import { attribute, join, messageFlag, nest, text } from "./message.js";
 import type { Netlink } from "./socket.js";
 
+const ask = messageFlag.request | messageFlag.ack;
 const tcmsg = struct(20, {
   family: u8,
   pad1: u8,
@@ -40,7 +41,7 @@ const head = (index: number, handle: number, parent: number, info: number): Uint
 export function redirect(netlink: Netlink, from: number, to: number): number {
   const { errno } = netlink.ask({
     type: type.newQdisc,
-    flags: messageFlag.create | messageFlag.exclusive,
+    flags: ask | messageFlag.create | messageFlag.exclusive,
     body: join([head(from, ingressHandle, ingressParent, 0), text(traffic.kind, "ingress")]),
   });
   if (errno !== 0) return errno;
@@ -51,7 +52,7 @@ export function redirect(netlink: Netlink, from: number, to: number): number {
   viewOf(parameters).setUint32(24, to, true);
   return netlink.ask({
     type: type.newFilter,
-    flags: messageFlag.create | messageFlag.exclusive,
+    flags: ask | messageFlag.create | messageFlag.exclusive,
     body: join([
       head(from, 0, ingressHandle, filterInfo),
       text(traffic.kind, "u32"),
@@ -75,6 +76,6 @@ export function redirect(netlink: Netlink, from: number, to: number): number {
 export const stopRedirect = (netlink: Netlink, from: number): number =>
   netlink.ask({
     type: type.deleteQdisc,
-    flags: 0,
+    flags: ask,
     body: join([head(from, ingressHandle, ingressParent, 0), text(traffic.kind, "ingress")]),
   }).errno;

@@ -2,15 +2,7 @@
 import { closeSync } from "node:fs";
 import { viewOf } from "../../../bytes/struct.js";
 import { check, libc } from "../libc.js";
-import {
-  encodeRequest,
-  errorHead,
-  header,
-  messageFlag,
-  messageType,
-  padded,
-  type Request,
-} from "./message.js";
+import { encodeRequest, errorHead, header, join, messageType, padded, type Request } from "./message.js";
 
 const family = 16;
 const datagram = { raw: 3, closeOnExec: 0x80000 } as const;
@@ -25,38 +17,55 @@ export interface Answer {
   readonly messages: readonly Uint8Array[];
 }
 
-export interface Netlink {
-  /** Sends a request, and waits for what ends its answer. */
+export interface Netlink extends Disposable {
+  /** Sends a request that asks for an acknowledgement. */
   ask(request: Request): Answer;
-  close(): void;
+  /** Sends several as one, of which those that ask for an acknowledgement have one; gives the first error, or 0. */
+  askAll(requests: readonly Request[], acknowledgements: number): number;
 }
 
-/** A socket of the calling thread's network namespace. Throws Solo5Error `SYSCALL`. */
+/** Throws Solo5Error `SYSCALL`. */
 export function openNetlink(which: number): Netlink {
   const c = libc();
   const fd = check(c.socket(family, datagram.raw | datagram.closeOnExec, which), "netlink");
   let sequence = 0;
   const into = new Uint8Array(largestAnswer);
-  return {
-    ask({ type, flags, body }) {
-      const asked = ++sequence;
-      const data = encodeRequest({ type, flags: flags | messageFlag.request | messageFlag.ack, body }, asked);
-      check(c.write(fd, data, data.length), "netlink");
-      const messages: Uint8Array[] = [];
-      for (;;) {
-        const size = check(c.read(fd, into, into.length), "netlink");
-        for (let at = 0; at + header.size <= size;) {
-          const { length, type: answered, sequence: to } = header.read(viewOf(into), at);
-          if (length < header.size) break;
-          const part = into.slice(at + header.size, at + length);
-          at += padded(length);
-          if (to !== asked) continue;
-          if (answered === messageType.done) return { errno: 0, messages };
-          if (answered !== messageType.error) messages.push(part);
-          else return { errno: -errorHead.read(viewOf(part), 0).error, messages };
-        }
+  const send = (data: Uint8Array): void => void check(c.write(fd, data, data.length), "netlink");
+  /** Takes in answers until `count` of them are acknowledgements, or the end of a list. */
+  const receive = (count: number, first: number): Answer => {
+    const messages: Uint8Array[] = [];
+    let errno = 0;
+    for (let left = count; left > 0;) {
+      const size = check(c.read(fd, into, into.length), "netlink");
+      for (let at = 0; at + header.size <= size;) {
+        const { length, type, sequence: answered } = header.read(viewOf(into), at);
+        if (length < header.size) break;
+        const body = into.slice(at + header.size, at + length);
+        at += padded(length);
+        // What is left of a batch that failed.
+        if (answered < first) continue;
+        if (type === messageType.error) {
+          left--;
+          const { error } = errorHead.read(viewOf(body), 0);
+          if (errno === 0) errno = -error;
+          // A batch whose framing is refused has one answer.
+          if (error !== 0) left = 0;
+        } else if (type === messageType.done) left--;
+        else messages.push(body);
       }
+    }
+    return { errno, messages };
+  };
+  return {
+    ask(request) {
+      send(encodeRequest(request, ++sequence));
+      return receive(1, sequence);
     },
-    close: () => closeSync(fd),
+    askAll(requests, acknowledgements) {
+      const first = sequence + 1;
+      send(join(requests.map((request) => encodeRequest(request, ++sequence))));
+      return receive(acknowledgements, first).errno;
+    },
+    [Symbol.dispose]: () => closeSync(fd),
   };
 }

@@ -1,7 +1,7 @@
 // Interfaces and their addresses by netlink. rtnetlink(7); linux/rtnetlink.h, if_link.h, if_addr.h.
-import { encode, i32, struct, u16, u32, u8, viewOf } from "../../bytes/struct.js";
-import { encodeText, textUntilNul } from "../../bytes/text.js";
-import type { Prefix } from "../../ip/index.js";
+import { encode, i32, struct, u16, u32, u8, viewOf } from "../../../bytes/struct.js";
+import { encodeText, textUntilNul } from "../../../bytes/text.js";
+import type { Prefix } from "../../../ip/index.js";
 import { attribute, attributes, join, messageFlag, nest, text, word, type Request } from "./message.js";
 import type { Netlink } from "./socket.js";
 

@@ -1,8 +1,8 @@
 // Masquerading by nftables' netlink: what leaves a network by another interface has the host's address. linux/netfilter/nf_tables.h;
 // nft(8), "Masquerade statement".
-import { encode, struct, u16, u8 } from "../../bytes/struct.js";
-import { encodeText } from "../../bytes/text.js";
-import type { Prefix } from "../../ip/index.js";
+import { encode, struct, u16, u8 } from "../../../bytes/struct.js";
+import { encodeText } from "../../../bytes/text.js";
+import type { Prefix } from "../../../ip/index.js";
 import { attribute, join, messageFlag, nest, text, type Request } from "./message.js";
 import type { Netlink } from "./socket.js";
 

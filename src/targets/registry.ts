@@ -2,7 +2,8 @@
 import type { TargetName } from "../abi/notes.js";
 import type { Target } from "./contract.js";
 import { hvt } from "./hvt/target.js";
+import { muen } from "./muen/target.js";
 import { spt } from "./spt/target.js";
 import { virtio } from "./virtio/target.js";
 
-export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt, virtio };
+export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt, virtio, muen };

@@ -15,8 +15,10 @@ const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
   net_ring: ["hvt"],
   seccomp: ["spt"],
   ticks: ["virtio"],
+  // Solo5 has no disks on muen.
+  blk: ["spt", "hvt", "virtio"],
   // virtio's page tables protect nothing but page 0.
-  ...Object.fromEntries(["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt"]])),
+  ...Object.fromEntries(["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen"]])),
 };
 
 export interface SelfTest {
@@ -30,7 +32,7 @@ export const selfTests = (isa: Isa): readonly SelfTest[] =>
     .filter((entry) => entry.isDirectory() && entry.name !== testLibrary)
     .map(({ name }) => ({
       name,
-      targets: (targetsOf[name] ?? ["spt", "hvt", "virtio"]).filter((target) =>
+      targets: (targetsOf[name] ?? ["spt", "hvt", "virtio", "muen"]).filter((target) =>
         isas[isa].targets.includes(target),
       ),
     }))

@@ -29,10 +29,9 @@ static void cycle_clock_init(uint64_t cycle_freq)
     clock_multiplier = (uint32_t)multiplier;
 }
 
-/* Adds what has passed since the last call; the first one counts from the counter's zero. */
-static solo5_time_t cycle_clock_nsecs(void)
+/* The time when the counter is (now): adds what has passed since the last call, and first counts from the counter's zero. */
+static solo5_time_t cycle_clock_nsecs(uint64_t now)
 {
-    uint64_t now = cpu_counter();
     last_nsecs += cycles_to_nsecs(now - last_cycles);
     last_cycles = now;
     return last_nsecs;

@@ -4,7 +4,7 @@
 
 solo5_time_t solo5_clock_monotonic(void)
 {
-    return cycle_clock_nsecs();
+    return cycle_clock_nsecs(cpu_counter());
 }
 
 solo5_time_t solo5_clock_wall(void)

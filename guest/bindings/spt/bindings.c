@@ -28,6 +28,7 @@
 #include "../common/memory.c"
 #include "../common/banner.c"
 #include "../common/manifest.c"
+#include "../common/devices.c"
 #include "platform.c"
 #include "clock.c"
 #include "yield.c"

@@ -24,6 +24,7 @@
 #include "../common/memory.c"
 #include "../common/banner.c"
 #include "../common/manifest.c"
+#include "../common/devices.c"
 #include "../common/thread-pointer.c"
 #include "../common/cycle-clock.c"
 #include "../common/x86-64/trap.c"

@@ -13,15 +13,15 @@ static void clock_init(void)
     log_at(LOG_INFO, "Solo5: Clock source: %s\n", has_kvmclock ? "KVM paravirtualized clock" : "TSC");
     if (has_kvmclock) return;
     cycle_clock_init(pit_measure_cycles());
-    wall_at_zero = cmos_seconds() * NSEC_PER_SEC - cycle_clock_nsecs();
+    wall_at_zero = cmos_seconds() * NSEC_PER_SEC - cycle_clock_nsecs(cpu_counter());
 }
 
 solo5_time_t solo5_clock_monotonic(void)
 {
-    return has_kvmclock ? kvmclock_monotonic() : cycle_clock_nsecs();
+    return has_kvmclock ? kvmclock_monotonic() : cycle_clock_nsecs(cpu_counter());
 }
 
 solo5_time_t solo5_clock_wall(void)
 {
-    return has_kvmclock ? kvmclock_wall() : wall_at_zero + cycle_clock_nsecs();
+    return has_kvmclock ? kvmclock_wall() : wall_at_zero + cycle_clock_nsecs(cpu_counter());
 }

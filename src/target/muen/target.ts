@@ -1,0 +1,126 @@
+// The muen target: a subject with its memory, the page that tells it the time, and channels. It asks for nothing but its end;
+// what it has written is looked at when it reads the time, and at ticks. docs/abi.md 9.
+import { logElement, logName, logProtocol, scheduleBase } from "../../abi/muen.js";
+import { pageSize } from "../../bytes/align.js";
+import type { Exit, Verdict } from "../../engine/contract.js";
+import {
+  answerCommon,
+  segmentProtections,
+  type GuestHost,
+  type Session,
+  type SessionState,
+  type Target,
+} from "../contract.js";
+import { channelReader } from "./channel.js";
+import { physicalOf, writeMemory } from "./layout.js";
+import { createMuenNet, type Moment } from "./net.js";
+import { subjectMemory } from "./regions.js";
+import { createSchedule, ticksPerNsec } from "./schedule.js";
+import { createEndStatus } from "./status.js";
+import { exitEvent } from "./subject-info.js";
+
+const running: SessionState = { kind: "running" };
+
+export const muen: Target = {
+  exceptions: "guest",
+  isInterrupted: true,
+  memorySize: (guest) => subjectMemory(guest).total,
+  noExecute: () => false,
+  /** The same as the page tables say: an engine may build on text that nobody writes. */
+  protections: ({ unikernel }) => segmentProtections(unikernel).filter(({ write }) => !write),
+
+  start(guest, vcpu, host: GuestHost): Session {
+    const { memory, registers } = vcpu;
+    const layout = subjectMemory(guest);
+    for (const [name, value] of Object.entries(writeMemory(guest, layout, memory, host.clock)))
+      registers.set(name, BigInt(value));
+    const { regions } = layout;
+    const size = regions.find(({ name }) => name === logName)?.size ?? 0;
+    const log = channelReader(memory, { address: physicalOf(regions, logName), size }, logProtocol);
+    const nets = guest.devices.flatMap(({ handle, name }) => {
+      const net = host.nets.get(handle);
+      return net === undefined ? [] : [createMuenNet(name, net, regions, memory, host.deviceTrace)];
+    });
+    const schedule = createSchedule();
+    const status = createEndStatus();
+    let state: SessionState = running;
+
+    /** Shows what the guest has said; whether that was anything. */
+    const listen = (): boolean => {
+      let hasMoved = false;
+      for (let element = log.read(); element !== undefined; element = log.read()) {
+        const text = logElement.read(new DataView(element.buffer, element.byteOffset), 0).text;
+        const end = text.indexOf(0);
+        const said = end < 0 ? text : text.subarray(0, end);
+        host.console.write(said);
+        status.hear(said);
+        hasMoved = true;
+      }
+      return hasMoved;
+    };
+    /** Looks at all that the guest has written, and brings it what has come. */
+    const look = (moment: Moment): boolean =>
+      nets.reduce((hasMoved, net) => net.pump(moment) || hasMoved, listen());
+    const end = (message?: string): Verdict => {
+      look("look");
+      const { status: number, cookie } = message === undefined ? status.of(registers) : { status: 1 };
+      state = {
+        kind: "ended",
+        status: number,
+        ...(message === undefined ? {} : { message }),
+        ...(cookie === undefined || cookie === 0n ? {} : { cookie }),
+      };
+      return "suspend";
+    };
+    const readSchedule = (exit: Exit & { kind: "load" }): Verdict => {
+      const now = host.clock.monotonic();
+      exit.value = schedule.read(now, Number(exit.address) - scheduleBase, exit.size);
+      const deadline = schedule.waitsUntil(now, look("look"));
+      if (deadline === undefined || look("wait")) return "resume";
+      state = { kind: "waiting", deadline };
+      return "suspend";
+    };
+
+    return {
+      get state() {
+        return state;
+      },
+      wake() {
+        if (state.kind !== "waiting") return;
+        if (look("look") || host.clock.monotonic() >= state.deadline) state = running;
+      },
+      save() {
+        const saved = state;
+        const restore = [log, schedule, status, ...nets].map((part) => part.save());
+        return () => {
+          state = saved;
+          for (const one of restore) one();
+        };
+      },
+      answer(exit: Exit): Verdict {
+        switch (exit.kind) {
+          case "counter":
+            exit.value = host.clock.monotonic() * ticksPerNsec;
+            return "resume";
+          case "load":
+            if (exit.address >= BigInt(scheduleBase) && exit.address < BigInt(scheduleBase + pageSize))
+              return readSchedule(exit);
+            return end(`unhandled exit: ${exit.kind}`);
+          case "hypercall":
+            // An event that nobody has is ignored.
+            return registers.get("rax") === BigInt(exitEvent) ? end() : "resume";
+          case "halt":
+            // Nothing ever interrupts a subject.
+            return end();
+          case "tick":
+            look("tick");
+            return "resume";
+          case "fault":
+            return end(`unhandled exit: ${exit.fault.reason}`);
+          default:
+            return answerCommon(exit, host) ?? end(`unhandled exit: ${exit.kind}`);
+        }
+      },
+    };
+  },
+};

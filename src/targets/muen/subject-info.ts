@@ -83,8 +83,8 @@ export function encodeInfo(
   return data;
 }
 
-const flagsOf = ({ write, execute }: Region): number =>
-  (write ? memoryFlag.writable : 0) | (execute ? memoryFlag.executable : 0);
+const flagsOf = ({ write, execute, isIncoming }: Region): number =>
+  (write && isIncoming !== true ? memoryFlag.writable : 0) | (execute ? memoryFlag.executable : 0);
 const common = ({ address, size }: Region) => ({
   content: 0,
   pattern: noPattern,

@@ -15,9 +15,10 @@ import { channelReader } from "./channel.js";
 import { physicalOf, writeMemory } from "./layout.js";
 import { createMuenNet, type Moment } from "./net.js";
 import { subjectMemory } from "./regions.js";
-import { createSchedule, ticksPerNsec } from "./schedule.js";
+import { nextLook, readSchedule, ticksPerNsec } from "./schedule.js";
 import { createEndStatus } from "./status.js";
 import { exitEvent } from "./subject-info.js";
+import { createWaitLoop } from "./wait-loop.js";
 
 const running: SessionState = { kind: "running" };
 
@@ -41,7 +42,7 @@ export const muen: Target = {
       const net = host.nets.get(handle);
       return net === undefined ? [] : [createMuenNet(name, net, regions, memory, host.deviceTrace)];
     });
-    const schedule = createSchedule();
+    const loop = createWaitLoop(registers, memory);
     const status = createEndStatus();
     let state: SessionState = running;
 
@@ -72,12 +73,12 @@ export const muen: Target = {
       };
       return "suspend";
     };
-    const readSchedule = (exit: Exit & { kind: "load" }): Verdict => {
+    const tellTime = (exit: Exit & { kind: "load" }): Verdict => {
       const now = host.clock.monotonic();
-      exit.value = schedule.read(now, Number(exit.address) - scheduleBase, exit.size);
-      const deadline = schedule.waitsUntil(now, look("look"));
-      if (deadline === undefined || look("wait")) return "resume";
-      state = { kind: "waiting", deadline };
+      exit.value = readSchedule(now, Number(exit.address) - scheduleBase, exit.size);
+      const since = loop.look(now, look("look"));
+      if (since === undefined || look("wait")) return "resume";
+      state = { kind: "waiting", deadline: nextLook(now, since) };
       return "suspend";
     };
 
@@ -91,7 +92,7 @@ export const muen: Target = {
       },
       save() {
         const saved = state;
-        const restore = [log, schedule, status, ...nets].map((part) => part.save());
+        const restore = [log, loop, status, ...nets].map((part) => part.save());
         return () => {
           state = saved;
           for (const one of restore) one();
@@ -104,7 +105,7 @@ export const muen: Target = {
             return "resume";
           case "load":
             if (exit.address >= BigInt(scheduleBase) && exit.address < BigInt(scheduleBase + pageSize))
-              return readSchedule(exit);
+              return tellTime(exit);
             return end(`unhandled exit: ${exit.kind}`);
           case "hypercall":
             // An event that nobody has is ignored.

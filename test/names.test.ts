@@ -33,6 +33,7 @@ const runs = [
   ["solo5-spt --engine=wasm", "spt"],
   ["solo5-hvt --engine=wasm", "hvt"],
   ["solo5 run", "virtio"],
+  ["solo5 run", "muen"],
 ] as const;
 for (const [line, target] of runs) {
   test(`${line}: file and argument of any bytes`, { skip }, () => {

@@ -78,6 +78,7 @@ for (const [kernel, options] of [
   ["test_fpu.hvt", []],
   ["test_blk.spt", ["--block:storage=DISK"]],
   ["test_blk.virtio", ["--block:storage=DISK"]],
+  ["test_globals.muen", []],
 ] as const) {
   test(`${kernel}: back by steps, to the beginning, and again to the end`, async () => {
     const machine = await open(

@@ -14,6 +14,7 @@ const machines = [
   { target: "spt", engine: "wasm" },
   { target: "hvt", engine: "wasm" },
   { target: "virtio", engine: "wasm" },
+  { target: "muen", engine: "wasm" },
 ] as const;
 
 for (const { target, engine } of machines) {

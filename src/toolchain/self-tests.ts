@@ -18,7 +18,9 @@ const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
   // Solo5 has no disks on muen.
   blk: ["spt", "hvt", "virtio"],
   // virtio's page tables protect nothing but page 0.
-  ...Object.fromEntries(["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen"]])),
+  ...Object.fromEntries(
+    ["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen"]]),
+  ),
 };
 
 export interface SelfTest {

@@ -2,6 +2,7 @@
 import type { Isa } from "../../abi/elf.js";
 import type { TargetName } from "../../abi/notes.js";
 import { describeHypercalls } from "./hvt.js";
+import { describeSubject } from "./muen.js";
 import { describeSyscalls } from "./spt.js";
 import type { Describer } from "./trace.js";
 import { describeMachine } from "./virtio.js";
@@ -10,4 +11,5 @@ export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Descr
   hvt: () => describeHypercalls,
   spt: describeSyscalls,
   virtio: () => describeMachine,
+  muen: () => describeSubject,
 };

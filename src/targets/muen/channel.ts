@@ -85,7 +85,8 @@ export function channelWriter(memory: GuestMemory, place: Place, protocol: Proto
   const elements = capacity(place, protocol);
   let epoch = 0n;
   let written = 0;
-  const put = (at: number, bytes: Uint8Array): void => memory.bytes(place.address + at, bytes.length)?.set(bytes);
+  const put = (at: number, bytes: Uint8Array): void =>
+    memory.bytes(place.address + at, bytes.length)?.set(bytes);
   const word = new Uint8Array(8);
   const putWord = (at: number, value: bigint): void => {
     viewOf(word).setBigUint64(0, value, true);
@@ -129,6 +130,7 @@ export function channelWriter(memory: GuestMemory, place: Place, protocol: Proto
 /** The channel's memory, for reading. */
 function bytesOf(memory: GuestMemory, { address, size }: Place): Uint8Array {
   const bytes = memory.bytes(address, size);
-  if (bytes === undefined) throw new RangeError(`guest memory of ${memory.size} bytes has no channel at ${address}`);
+  if (bytes === undefined)
+    throw new RangeError(`guest memory of ${memory.size} bytes has no channel at ${address}`);
   return bytes;
 }

@@ -84,14 +84,20 @@ export function subjectMemory(guest: Guest): SubjectMemory {
   const [first] = image;
   if (first !== undefined && first.address < tablesEnd) {
     const where = `segment at ${hex(first.address)}`;
-    throw new Solo5Error("MEMORY", `${unikernel.name}: ${where} overlaps the machine's own pages, up to ${hex(tablesEnd)}`);
+    throw new Solo5Error(
+      "MEMORY",
+      `${unikernel.name}: ${where} overlaps the machine's own pages, up to ${hex(tablesEnd)}`,
+    );
   }
   return { regions, ramEnd: memSize, tables, total: above.end };
 }
 
 function checkName(unikernel: string, channel: string): void {
   if (encodeText(channel).length <= nameMax) return;
-  throw new Solo5Error("NET", `${unikernel}: '${channel}' is longer than a channel's name of ${nameMax} characters`);
+  throw new Solo5Error(
+    "NET",
+    `${unikernel}: '${channel}' is longer than a channel's name of ${nameMax} characters`,
+  );
 }
 
 /** Puts regions one after another. */

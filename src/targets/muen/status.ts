@@ -28,7 +28,8 @@ export function createEndStatus(): EndStatus {
         tail = tail.slice(-tailMax);
         return;
       }
-      for (const [, status] of tail.matchAll(said)) heard = status === undefined ? exitStatus.abort : Number(status) & 0xff;
+      for (const [, status] of tail.matchAll(said))
+        heard = status === undefined ? exitStatus.abort : Number(status) & 0xff;
       tail = tail.slice(tail.lastIndexOf("\n") + 1);
     },
     of(registers) {

@@ -42,7 +42,10 @@ export function infoVersion({ name, segments, abiVersion }: Unikernel): InfoVers
   if (byAbi !== undefined) return byAbi;
   const wanted = other === undefined ? `of muen's ABI ${abiVersion}` : `version ${other}`;
   const have = `${infoVersions[0]} to ${infoVersions.at(-1)}`;
-  throw new Solo5Error("ABI_VERSION", `${name}: it wants a subject info ${wanted}, and versions ${have} are known`);
+  throw new Solo5Error(
+    "ABI_VERSION",
+    `${name}: it wants a subject info ${wanted}, and versions ${have} are known`,
+  );
 }
 
 function* versionsIn(data: Uint8Array, magic: Uint8Array): Generator<number> {
@@ -60,7 +63,11 @@ const nameOf = (text: string): ValueOf<typeof infoName> => {
 
 export function encodeInfo(
   version: InfoVersion,
-  { subject, tscKhz, regions }: { readonly subject: string; readonly tscKhz: number; readonly regions: readonly Region[] },
+  {
+    subject,
+    tscKhz,
+    regions,
+  }: { readonly subject: string; readonly tscKhz: number; readonly regions: readonly Region[] },
 ): Uint8Array {
   const data = new Uint8Array(subjectInfoSize);
   const view = viewOf(data);
@@ -78,7 +85,12 @@ export function encodeInfo(
   ];
   u16.write(view, resourceCountAt(version), resources.length);
   resources.forEach(({ kind, name, data }, i) =>
-    resource.write(view, resourcesAt + i * resource.size, { kind, name: nameOf(name), pad: new Uint8Array(3), data }),
+    resource.write(view, resourcesAt + i * resource.size, {
+      kind,
+      name: nameOf(name),
+      pad: new Uint8Array(3),
+      data,
+    }),
   );
   return data;
 }

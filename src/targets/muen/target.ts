@@ -53,6 +53,7 @@ export const muen: Target = {
         const text = logElement.read(new DataView(element.buffer, element.byteOffset), 0).text;
         const end = text.indexOf(0);
         const said = end < 0 ? text : text.subarray(0, end);
+        host.deviceTrace?.({ device: logName, name: "write", args: [said], results: [] });
         host.console.write(said);
         status.hear(said);
         hasMoved = true;

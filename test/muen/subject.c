@@ -180,7 +180,7 @@ static void echo(uint64_t in, uint64_t out, unsigned frames)
         for (unsigned i = 0; i < ELEMENT; i++)
             *(volatile uint8_t *)(to + i) = (uint8_t)byte(from + i);
         barrier();
-        put(out + 56, ++sent);
+        if (word(in + 8) == epoch && word(in + 48) - (read - 1) <= elements) put(out + 56, ++sent);
     }
     say("echoed all\n");
 }

@@ -77,7 +77,9 @@ for (const [version, abi] of versions) {
       net: { service0: { source: { kind: "device", device: segment.port() } } },
     });
     let text = "";
-    const running = run(plan, { console: { write: (data) => (text += new TextDecoder().decode(data)) } });
+    await using running = run(plan, {
+      console: { write: (data) => (text += new TextDecoder().decode(data)) },
+    });
     await until("it has told all", () => text.includes("wall seconds"));
     // Bursts of more than the channel holds: nothing of what comes back may be what was not sent.
     let sent = 0;

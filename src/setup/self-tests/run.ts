@@ -14,7 +14,7 @@ import {
   type SelfTestOutcome,
 } from "./table.js";
 
-export const selfTestTargets = ["spt", "hvt", "virtio"] as const;
+export const selfTestTargets = ["spt", "hvt", "virtio", "muen"] as const;
 export type SelfTestTarget = (typeof selfTestTargets)[number];
 
 export interface SelfTestResult {
@@ -78,7 +78,9 @@ const cannotRun = /^solo5: .*cannot run here: (.*)$/m;
 
 /** Unikernels of the host's own ISA are in a folder of that name, but for the engine that knows x86-64 alone. */
 const folderOf = ({ folder, isa, engine }: SelfTestRun, target: SelfTestTarget): string =>
-  isa === "aarch64" && engine !== "wasm" && target !== "virtio" ? join(folder, "aarch64") : folder;
+  isa === "aarch64" && engine !== "wasm" && (target === "spt" || target === "hvt")
+    ? join(folder, "aarch64")
+    : folder;
 
 async function runCase(run: SelfTestRun, { row, target, nics }: Case, disk: string): Promise<SelfTestResult> {
   const options = row.options?.(disk) ?? [];

@@ -5,8 +5,9 @@ import { withNul } from "../../bytes/text.js";
 import type { Clock } from "../../device/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { loadSegments, type Guest } from "../contract.js";
+import { initialRegisters } from "./isa/x86-64.js";
 import type { Region, SubjectMemory } from "./regions.js";
-import { counterHz } from "./schedule.js";
+import { counterHz } from "./devices/schedule.js";
 import { encodeInfo, infoVersion } from "./subject-info.js";
 
 /** Fills memory, which is zero before, and gives the registers. Throws Solo5Error `ABI_VERSION`. */
@@ -40,8 +41,7 @@ export function writeMemory(
   const tscKhz = Number(counterHz / 1000n);
   put(physicalOf(regions, "sinfo"), encodeInfo(infoVersion(unikernel), { subject, tscKhz, regions }));
 
-  // 64-bit mode with paging, flat segments without tables, the FPU as the ABI wants it, interrupts off.
-  return { rip: unikernel.entry, rsp: ramEnd - 8, rdi: bootInfoBase, rflags: 2, cr0: 0x8001_0033, cr3: tables.base, cr4: 0x2660, efer: 0xd00, cs: 8, ss: 16, ds: 16, es: 16, fs: 0, gs: 0, tr: 24, fctrl: 0x37f, mxcsr: 0x1f80 }; // prettier-ignore
+  return initialRegisters({ entry: unikernel.entry, ramEnd, tables: tables.base });
 }
 
 export function physicalOf(regions: readonly Region[], name: string): number {

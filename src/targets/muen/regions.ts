@@ -21,7 +21,7 @@ import { Solo5Error } from "../../bytes/error.js";
 import { encodeText, hex } from "../../bytes/text.js";
 import { pageEnd, readElf } from "../../image/elf.js";
 import type { Guest } from "../contract.js";
-import { pageTables, type Mapped } from "./page-tables.js";
+import { pageTables, type Mapped } from "./isa/page-tables.js";
 
 export interface Region extends Mapped {
   readonly name: string;

@@ -1,34 +1,35 @@
 // The muen target: a subject with its memory, the page that tells it the time, and channels. It asks for nothing but its end;
 // what it has written is looked at when it reads the time, and at ticks. docs/abi.md 9.
 import { logElement, logName, logProtocol, scheduleBase } from "../../abi/muen.js";
-import { pageSize } from "../../bytes/align.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
-  segmentProtections,
+  segmentRegions,
   type GuestHost,
   type Session,
   type SessionState,
   type Target,
 } from "../contract.js";
-import { channelReader } from "./channel.js";
+import { callOf } from "./calls.js";
+import { channelReader } from "./devices/channel.js";
 import { physicalOf, writeMemory } from "./layout.js";
-import { createMuenNet, type Moment } from "./net.js";
+import { createMuenNet, type Moment } from "./devices/net.js";
 import { subjectMemory } from "./regions.js";
-import { nextLook, readSchedule, ticksPerNsec } from "./schedule.js";
+import { nextLook, readSchedule, ticksPerNsec } from "./devices/schedule.js";
 import { createEndStatus } from "./status.js";
-import { exitEvent } from "./subject-info.js";
-import { createWaitLoop } from "./wait-loop.js";
+import { createWaitLoop } from "./devices/wait-loop.js";
 
 const running: SessionState = { kind: "running" };
 
 export const muen: Target = {
   exceptions: "guest",
   isInterrupted: true,
-  memorySize: (guest) => subjectMemory(guest).total,
-  noExecute: () => false,
-  /** The same as the page tables say: an engine may build on text that nobody writes. */
-  protections: ({ unikernel }) => segmentProtections(unikernel).filter(({ write }) => !write),
+  /** Read-only segments are so by the page tables already: said twice, so that an engine may build on them. */
+  memory: (guest) => ({
+    size: subjectMemory(guest).total,
+    ram: { execute: true },
+    regions: segmentRegions(guest.unikernel).filter(({ write }) => !write),
+  }),
 
   start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
@@ -100,28 +101,20 @@ export const muen: Target = {
         };
       },
       answer(exit: Exit): Verdict {
-        switch (exit.kind) {
-          case "counter":
-            exit.value = host.clock.monotonic() * ticksPerNsec;
-            return "resume";
-          case "load":
-            if (exit.address >= BigInt(scheduleBase) && exit.address < BigInt(scheduleBase + pageSize))
-              return tellTime(exit);
-            return end(`unhandled exit: ${exit.kind}`);
-          case "hypercall":
-            // An event that nobody has is ignored.
-            return registers.get("rax") === BigInt(exitEvent) ? end() : "resume";
-          case "halt":
-            // Nothing ever interrupts a subject.
-            return end();
-          case "tick":
-            look("tick");
-            return "resume";
-          case "fault":
-            return end(`unhandled exit: ${exit.fault.reason}`);
-          default:
-            return answerCommon(exit, host) ?? end(`unhandled exit: ${exit.kind}`);
+        if (exit.kind === "counter") {
+          exit.value = host.clock.monotonic() * ticksPerNsec;
+          return "resume";
         }
+        if (exit.kind === "tick") {
+          look("tick");
+          return "resume";
+        }
+        const call = callOf(exit, registers);
+        if (call === "end") return end();
+        if (call === "nothing") return "resume";
+        if (call === "time" && exit.kind === "load") return tellTime(exit);
+        const reason = exit.kind === "fault" ? exit.fault.reason : exit.kind;
+        return answerCommon(exit, host) ?? end(`unhandled exit: ${reason}`);
       },
     };
   },

@@ -1,7 +1,7 @@
 // Tells a guest that waits from one that works and often asks for the time: the former comes back to the same instruction with
 // the same registers and the same stack, again and again. docs/abi.md 9.4.
-import type { Registers } from "../../engine/contract.js";
-import type { GuestMemory } from "../../image/memory.js";
+import type { Registers } from "../../../engine/contract.js";
+import type { GuestMemory } from "../../../image/memory.js";
 
 /** What a function's caller finds as it was, and where it is itself. Time stands in none of them where only yielding goes on. */
 const kept = ["rip", "rsp", "rbx", "rbp", "r12", "r13", "r14", "r15"] as const;

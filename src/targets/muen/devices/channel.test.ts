@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { plainMemory } from "../../image/memory.js";
+import { plainMemory } from "../../../image/memory.js";
 import { channelReader, channelWriter } from "./channel.js";
 
 const protocol = { number: 0x1234n, elementSize: 100 };

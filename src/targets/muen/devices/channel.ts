@@ -1,8 +1,8 @@
 // The machine's ends of the channels: memory that the guest sees as well, whose header it may write at any time where the
 // channel is its own to write. docs/abi.md 9.3.
-import { channelHeader, channelTransport, type Protocol } from "../../abi/muen.js";
-import { viewOf } from "../../bytes/struct.js";
-import type { GuestMemory } from "../../image/memory.js";
+import { channelHeader, channelTransport, type Protocol } from "../../../abi/muen.js";
+import { viewOf } from "../../../bytes/struct.js";
+import type { GuestMemory } from "../../../image/memory.js";
 
 interface Place {
   readonly address: number;

@@ -1,6 +1,6 @@
 // The page of the current minor frame, as the kernel would write it anew at the start of each. docs/abi.md 9.4.
-import { schedule } from "../../abi/muen.js";
-import { encode } from "../../bytes/struct.js";
+import { schedule } from "../../../abi/muen.js";
+import { encode } from "../../../bytes/struct.js";
 
 /** A minor frame of the machine, in nanoseconds. The guest's time advances by frames. */
 const frameNsecs = 1_000_000n;

@@ -1,7 +1,7 @@
 // Page tables that map what they are told and nothing else: in large pages where a region has room for them. The entries'
 // accessed and dirty bits are the CPU's. Specification: Intel SDM volume 3, 4.5.
-import { pageSize } from "../../bytes/align.js";
-import { viewOf } from "../../bytes/struct.js";
+import { pageSize } from "../../../bytes/align.js";
+import { viewOf } from "../../../bytes/struct.js";
 
 /** Part of the address space. Addresses and sizes are multiples of 4096 bytes. */
 export interface Mapped {

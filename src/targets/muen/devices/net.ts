@@ -1,12 +1,12 @@
 // A network device of a muen subject: a channel each way, and the device behind them. docs/abi.md 9.3.
-import { frameMax, netChannels, netElement, netProtocol } from "../../abi/muen.js";
-import { encode, viewOf } from "../../bytes/struct.js";
-import type { GuestMemory } from "../../image/memory.js";
-import type { NetDevice } from "../../net/contract.js";
-import type { DeviceTrace } from "../contract.js";
+import { frameMax, netChannels, netElement, netProtocol } from "../../../abi/muen.js";
+import { encode, viewOf } from "../../../bytes/struct.js";
+import type { GuestMemory } from "../../../image/memory.js";
+import type { NetDevice } from "../../../net/contract.js";
+import type { DeviceTrace } from "../../contract.js";
 import { channelReader, channelWriter } from "./channel.js";
-import { physicalOf } from "./layout.js";
-import type { Region } from "./regions.js";
+import { physicalOf } from "../layout.js";
+import type { Region } from "../regions.js";
 
 /** `wait`: the guest has read all that it wants. `tick`: it may not have looked at the channel for long. */
 export type Moment = "look" | "wait" | "tick";

@@ -170,7 +170,7 @@ function checkSegments(file: string, target: BindingsTarget): void {
   // GNU ld keeps a header for thread-local data that is not there.
   const loads = phdrs(file).filter(({ type, memsz }) => type === "LOAD" && memsz > 0n);
   assert.ok(loads.length >= 2, file);
-  const base = file.endsWith(".muen") ? 0x200000n : 0x100000n;
+  const base = target === "muen" ? 0x200000n : 0x100000n;
   let end = base;
   for (const { vaddr, offset, filesz, memsz, flags, align } of loads) {
     assert.equal(align, page, file);

@@ -68,6 +68,21 @@ test("what was made of code that has changed since is not used", () => {
   assert.ok(kinds(companion.log.requests).includes("end"));
 });
 
+test("a companion that has nothing to do is ended, and another started when there is", () => {
+  const companion = testCompanion("later");
+  const vcpu = load(hello, made(companion, 4));
+  let exits = 0;
+  atExits(vcpu, () => {
+    if (companion.answers.length === 0) return;
+    companion.deliver();
+    if (exits++ === 0) companion.rest();
+  });
+  assert.deepEqual(runBare(vcpu), expected);
+  assert.equal(companion.log.ended, 1);
+  const said = kinds(companion.log.requests);
+  assert.ok(said.lastIndexOf("begin") > 0, said.join());
+});
+
 test("a companion that ends by itself is gone without", () => {
   const companion = testCompanion("later");
   const vcpu = load(hello, made(companion));

@@ -9,6 +9,8 @@ interface TestCompanion {
   /** Gives it. */
   deliver(): void;
   fail(): void;
+  /** As if it had had nothing to do for long. */
+  rest(): void;
   readonly log: { requests: unknown[]; ended: number };
 }
 
@@ -26,13 +28,14 @@ export function testCompanion(when: "at once" | "later"): TestCompanion {
     deliver,
     log,
     fail: () => failed(),
+    rest: () => take({ kind: "idle" }),
     beside(given, givenFailed) {
       [take, failed] = [given, givenFailed];
       const work: (() => void)[] = [];
       const serve = serveTranslation(
         {
           post: (message) => void answers.push(structuredClone(message)),
-          later: (one) => void work.push(one),
+          later: (one, msecs) => void (msecs === 0 && work.push(one)),
         },
         { allows: () => true, spend: (one) => one() },
       );

@@ -11,6 +11,8 @@ export const startCompanion =
     const worker = new Worker(new URL("./companion-worker.js", import.meta.url), {
       ...workerOptions,
       workerData: isa,
+      // What it makes of code is short-lived.
+      resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 },
     });
     worker.on("message", take);
     worker.on("error", failed);

@@ -66,7 +66,8 @@ export const wasm: Engine = {
             nextTurn,
             instruments: [...instruments, capturing],
             codeCache,
-            beside: startCompanion(guest.unikernel.isa),
+            // A guest whom nobody waits for takes less time, and memory, when its own thread translates.
+            beside: host.nets.size === 0 ? undefined : startCompanion(guest.unikernel.isa),
           }),
       );
       const ended = run.then((started) => started.ended);

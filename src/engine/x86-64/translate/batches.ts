@@ -55,6 +55,8 @@ export class Batches {
   readonly entries = new Set<number>();
   /** Addresses that translate to nothing. */
   readonly barren = new Set<number>();
+  /** What the registers held when addresses became hot, where that is not now. */
+  registers: ReadonlyMap<number, { readonly registers: readonly number[] }> = new Map();
   readonly #code: Code;
   readonly #slots: SlotMap;
   readonly #memoryPages: number;
@@ -64,9 +66,13 @@ export class Batches {
   readonly #large = new Set<number>();
   /** In how many units the block at an address is. */
   readonly #copies = new Map<number, number>();
+  /** Which batch the latest unit was in that has a block at an address. */
+  readonly #latest = new Map<number, number>();
   readonly #tablePages = new Set<number>();
   readonly #parents = new Parents();
+  /** Those of the address that is followed. */
   #registers: readonly number[] | undefined;
+  #count = 0;
 
   /** `isMade`: whether there is a unit for a key already, or about to be. */
   constructor(code: GuestCode, slots: SlotMap, memoryPages: number, isMade: (key: number) => boolean) {
@@ -85,9 +91,9 @@ export class Batches {
     };
   }
 
-  /** What the registers held when the next addresses became hot; what they hold now where undefined. */
-  set registers(values: readonly number[] | undefined) {
-    this.#registers = values;
+  /** Whether an address is in a unit of a batch behind the first `batches`. */
+  isInLater(pc: number, batches: number): boolean {
+    return (this.#latest.get(pc) ?? 0) > batches;
   }
 
   /** Units for hot addresses: anew, or as they are with what has run since; as many as there is time for. */
@@ -97,6 +103,7 @@ export class Batches {
     this.#code.functions.clear();
     for (const pc of pcs) {
       const parent = this.#parents.find(pc, this.#code.jumpSourcesOf(pc));
+      this.#registers = this.registers.get(pc)?.registers;
       const unit = parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
       // Where a function is cut, the address may be in another part of it.
       if (unit === undefined || !hasBlockAt(unit, pc)) fresh.push(pc);
@@ -111,12 +118,14 @@ export class Batches {
   /** Units for addresses, and for what they call; takes from `work` what it has come to. */
   gather(work: number[], isOver: () => boolean): Unit[] {
     const asked = new Set(work);
+    this.#registers = undefined;
     this.#code.functions.clear();
     const batch: Unit[] = [];
     const inBatch = new Set<number>();
     let bytes = 0;
     for (let pc = work.shift(); pc !== undefined && bytes < BATCH_BYTES; pc = work.shift()) {
       if (this.#isMade(pc) || this.barren.has(pc) || inBatch.has(pc)) continue;
+      this.#registers = this.registers.get(pc)?.registers ?? this.#registers;
       const unit = discover(pc, this.#code);
       if (unit.instructions === 0) {
         this.barren.add(pc);
@@ -179,6 +188,7 @@ export class Batches {
       sizeBytes: unit.sizeBytes,
       code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts })),
     }));
+    this.#count++;
     for (const unit of batch) this.#note(unit);
     for (const { at, sizeBytes } of this.#code.tables.values()) this.#noteTable(at, sizeBytes);
     return {
@@ -193,7 +203,10 @@ export class Batches {
   #note(unit: Unit): void {
     this.#parents.add(unit);
     if (unit.instructions >= LARGE) this.#large.add(unit.entry);
-    for (const pc of unit.leaders) this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
+    for (const pc of unit.leaders) {
+      this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
+      this.#latest.set(pc, this.#count);
+    }
   }
 
   #noteTable(at: number, sizeBytes: number): void {

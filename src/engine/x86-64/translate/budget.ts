@@ -2,15 +2,28 @@
 // moment only, or that is written again and again, costs a bounded factor over interpreting it.
 
 /** What a run may spend at once, in milliseconds, and of the time that it has taken since. */
-const START_MSECS = 60;
-const SHARE = 0.4;
+export interface Share {
+  readonly atOnce: number;
+  readonly share: number;
+}
+
+/** Of the guest's own thread. */
+export const OWN_SHARE: Share = { atOnce: 60, share: 0.4 };
+/** Of a thread beside it: the guest waits for its code, not for the thread. */
+export const SHARE_BESIDE: Share = { atOnce: 1500, share: 0.8 };
 
 export class TranslationBudget {
+  readonly #share: Share;
   readonly #start = performance.now();
   #spent = 0;
 
+  constructor(share = OWN_SHARE) {
+    this.#share = share;
+  }
+
   allows(): boolean {
-    return this.#spent <= START_MSECS + SHARE * (performance.now() - this.#start);
+    const { atOnce, share } = this.#share;
+    return this.#spent <= atOnce + share * (performance.now() - this.#start);
   }
 
   spend(work: () => void): void {

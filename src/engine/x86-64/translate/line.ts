@@ -1,13 +1,15 @@
 // The thread that translates, as the guest's thread has it: started when a run has gone on for long enough, with what comes
 // from it given to whom it is for.
 import type { Companion, StartCompanion } from "../../contract.js";
-import type { Made, Request } from "./messages.js";
+import type { Answer, Made, Request } from "./messages.js";
 
 /** So often a session may end because the guest had written to code that was just translated. */
 const MAX_CHANGED = 8;
 
 interface Receiver {
   take(made: Made): void;
+  /** The thread has ended, and with it the session there: another may begin. */
+  ended(): void;
 }
 
 export class Line {
@@ -51,8 +53,10 @@ export class Line {
   post(request: Request): void {
     this.#companion ??= this.#start(
       (message) => {
-        const made = message as Made;
-        this.#receivers.get(made.session)?.take(made);
+        // The engine's own, of the same version.
+        const answer = message as Answer;
+        if (answer.kind === "idle") this.#rest();
+        else this.#receivers.get(answer.session)?.take(answer);
       },
       () => {
         this.#isFailed = true;
@@ -61,6 +65,12 @@ export class Line {
     );
     if (request.kind === "end") this.#receivers.delete(request.session);
     this.#companion.post(request, request.kind === "begin" ? [request.bytes.buffer as ArrayBuffer] : []);
+  }
+
+  #rest(): void {
+    this.end();
+    this.#companion = undefined;
+    for (const receiver of this.#receivers.values()) receiver.ended();
   }
 
   end(): void {

@@ -24,10 +24,15 @@ interface Begin {
 }
 
 /** Has functions translated; answered by one `Made` or more, the last of them `isLast`. */
+/** An address that became hot when so many batches had been taken. */
+export interface Asked extends Wanted {
+  readonly taken: number;
+}
+
 interface Want {
   readonly kind: "want";
   readonly session: number;
-  readonly hot: readonly Wanted[];
+  readonly hot: readonly Asked[];
   /** Addresses whose units are to work with stacks near the end of memory. */
   readonly careful: readonly number[];
   /** What has happened since the last time: instructions that ran, where calls and jumps went. */
@@ -45,7 +50,15 @@ interface End {
 export type Request = Begin | Want | End;
 export type { Begin, Want };
 
+/** The thread has had nothing to do for long, and will be ended. */
+export interface Idle {
+  readonly kind: "idle";
+}
+
+export type Answer = Made | Idle;
+
 export interface Made {
+  readonly kind: "made";
   readonly session: number;
   readonly isLast: boolean;
   /** Addresses that translate to nothing, since the last time. */

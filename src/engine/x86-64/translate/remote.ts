@@ -6,12 +6,12 @@ import type { CallProfile } from "../call-profile.js";
 import type { RunMap } from "../run-map.js";
 import { Batches, type GuestCode } from "./batches.js";
 import { HeldPages } from "./held-pages.js";
-import type { Begin, Made, MadeBatch } from "./messages.js";
+import type { Asked, Begin, Made, MadeBatch } from "./messages.js";
 import type { Line } from "./line.js";
 import { CAREFUL_KEY } from "./protocol.js";
 import { SlotMap } from "./slot-map.js";
 import { holdSame, isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, withHashes } from "./stored.js";
-import { registersNow, type Translation, type Wanted } from "./translator.js";
+import { registersNow, type Translation } from "./translator.js";
 import { type Doors, entriesOf, memoryPagesOf, Units } from "./units.js";
 
 /** What the thread is told of the run beside the code. */
@@ -36,8 +36,10 @@ export class RemoteTranslator implements Translation {
   readonly #barren = new Set<number>();
   /** What has been asked for and not answered, and what of that has not been posted. */
   readonly #asked = new Set<number>();
-  #hot: Wanted[] = [];
+  #hot: Asked[] = [];
   #careful: number[] = [];
+  /** Batches that have come. */
+  #taken = 0;
   #isBegun = false;
   #isComplete = false;
   /** The thread has something to answer. */
@@ -87,7 +89,7 @@ export class RemoteTranslator implements Translation {
     if (this.#units.has(pc)) return this.find(pc);
     if (!this.#asked.has(pc) && !this.#barren.has(pc)) {
       this.#asked.add(pc);
-      this.#hot.push({ pc, registers: registersNow(this.#code) });
+      this.#hot.push({ pc, registers: registersNow(this.#code), taken: this.#taken });
     }
     this.#post();
     return this.find(pc);
@@ -150,13 +152,25 @@ export class RemoteTranslator implements Translation {
   take({ isLast, barren, batch }: Made): void {
     if (this.#isComplete) return;
     for (const pc of barren) this.#barren.add(pc);
-    if (batch !== undefined && !this.#install(batch)) return this.#changed();
+    if (batch !== undefined) {
+      this.#taken++;
+      if (!this.#install(batch)) return this.#changed();
+    }
     if (!isLast) return;
     this.#isBusy = false;
     this.#asked.clear();
     for (const { pc } of this.#hot) this.#asked.add(pc);
     for (const pc of this.#careful) this.#asked.add(pc + CAREFUL_KEY);
     this.#post();
+  }
+
+  ended(): void {
+    this.#isBegun = false;
+    this.#isBusy = false;
+    this.#taken = 0;
+    this.#hot = [];
+    this.#careful = [];
+    this.#asked.clear();
   }
 
   /** False where the guest's code is no longer what was translated. */

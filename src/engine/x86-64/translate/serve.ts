@@ -7,21 +7,22 @@ import { webAssembly } from "../../../wasm/host.js";
 import { CallProfile } from "../call-profile.js";
 import { RunMap } from "../run-map.js";
 import { type Batch, Batches, type GuestCode, hasBlockAt } from "./batches.js";
-import { TranslationBudget } from "./budget.js";
-import type { Begin, Made, MadeBatch, Request, Want } from "./messages.js";
+import { SHARE_BESIDE, TranslationBudget } from "./budget.js";
+import type { Answer, Asked, Begin, Made, MadeBatch, Request, Want } from "./messages.js";
 import { SlotMap } from "./slot-map.js";
 import { withHashes } from "./stored.js";
-import type { Wanted } from "./translator.js";
 
 /** How long a batch is looked for, but for its last function: the guest waits for the first of them. */
 const BATCH_MSECS = 20;
 /** How long it waits where translation has had its share of the time. */
 const REST_MSECS = 10;
+/** A guest that has had nothing translated for so long has what it needs. */
+const IDLE_MSECS = 2000;
 
 /** Gives what takes the messages of the guest's thread, in their order. */
 export function serveTranslation(
   { post, later }: CompanionClient,
-  budget: Pick<TranslationBudget, "allows" | "spend"> = new TranslationBudget(),
+  budget: Pick<TranslationBudget, "allows" | "spend"> = new TranslationBudget(SHARE_BESIDE),
 ): (message: unknown) => void {
   const sessions = new Map<number, Session>();
   let isScheduled = false;
@@ -30,12 +31,21 @@ export function serveTranslation(
     isScheduled = true;
     later(turn, msecs);
   };
+  let turns = 0;
+  /** Where nothing has come since, what the thread keeps is given back with it. */
+  const restOver = (before: number): void => {
+    if (turns === before) post({ kind: "idle" } satisfies Answer);
+  };
   const turn = (): void => {
     isScheduled = false;
+    turns++;
     const busy = [...sessions.values()].find(({ isBusy }) => isBusy);
-    if (busy === undefined) return;
+    if (busy === undefined) {
+      const before = turns;
+      return later(() => restOver(before), IDLE_MSECS);
+    }
     if (!budget.allows()) return schedule(REST_MSECS);
-    budget.spend(() => post(busy.next()));
+    budget.spend(() => post(busy.next() satisfies Answer));
     schedule(0);
   };
   return (message) => {
@@ -59,7 +69,7 @@ class Session {
   readonly #ran = new RunMap();
   readonly #calls: CallProfile;
   readonly #counts = new Map<number, number>();
-  readonly #hot = new Map<number, Wanted>();
+  readonly #hot = new Map<number, Asked>();
   readonly #careful: number[] = [];
   /** Pages with jump tables that the guest's thread knows of. */
   readonly #tables = new Set<number>();
@@ -124,16 +134,25 @@ class Session {
     if (isLast) this.isBusy = false;
     const news = [...barren].slice(this.#told.barren);
     this.#told.barren = barren.size;
-    return { session: this.#begin.session, isLast, barren: news, batch: made && this.#sent(made) };
+    return {
+      kind: "made",
+      session: this.#begin.session,
+      isLast,
+      barren: news,
+      batch: made && this.#sent(made),
+    };
   }
 
   #nextBatch(): Batch | undefined {
     const careful = this.#careful.shift();
     if (careful !== undefined) return this.#batches.careful(careful);
+    // What has come to be in a unit that the guest's thread did not have yet is hardly hot any more.
+    for (const { pc, taken } of this.#hot.values())
+      if (this.#batches.isInLater(pc, taken)) this.#hot.delete(pc);
     const [first] = this.#hot.values();
     if (first === undefined) return undefined;
     const end = performance.now() + BATCH_MSECS;
-    this.#batches.registers = first.registers;
+    this.#batches.registers = this.#hot;
     const waiting = [...this.#hot.keys()];
     const units = this.#batches.hot(waiting, () => performance.now() >= end);
     const batch = units.length === 0 ? undefined : this.#batches.translated(units);

@@ -211,14 +211,13 @@ export class Translator implements Translation {
     const next = this.#wanted.shift();
     if (next === undefined || this.#isKnown(next.pc)) return;
     const end = performance.now() + PIECE_MSECS;
-    this.#batches.registers = next.registers;
+    this.#batches.registers = new Map([[next.pc, next]]);
     const batch = this.#batches.gather([next.pc], () => performance.now() >= end);
     if (batch.length > 0) {
       const { module, units } = this.#translated(batch);
       for (const entry of entries(units)) this.#pending.add(entry);
       void this.#compile(module, entries(units)).then(() => this.#units.keep(units));
     }
-    this.#batches.registers = undefined;
   }
 
   async #compile(module: Uint8Array, entries: readonly number[]): Promise<void> {

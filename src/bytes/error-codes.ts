@@ -116,6 +116,7 @@ export const errorCodes = {
   },
   NO_ROUTE: { means: "no address of this host leads there", wayOut: "an address of the right family" },
   NO_TOOL: { means: "a tool could not be run", wayOut: "install it; the message names it" },
+  OCI_IMAGE: { means: "a container image cannot be made", wayOut: "the reason is in the message" },
   OPEN: { means: "a file could not be read", wayOut: "the reason is in the message" },
   PACKAGE: {
     means: "a project's package.json is not as it should be",

@@ -232,6 +232,21 @@ export const netSetupOptions = {
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 
+/** What `solo5 image build` takes. */
+export const imageOptions = {
+  output: { ...sealOptions.output, help: "FILE.tar, or the folder of a layout" },
+  tag: {
+    value: "NAME[:VERSION]",
+    help: "what the image is called",
+    separate: true,
+    short: "t",
+    topic: "output",
+  },
+  block: { ...sptOptions.block, help: "put the file PATH into the image as block device NAME" },
+  label: { value: "NAME=VALUE", help: "a label; repeated for more", separate: true, topic: "output" },
+  ...generalOptions,
+} as const satisfies Record<string, Option>;
+
 /** What `solo5 check` takes. */
 export const checkOptions = {
   json: { help: "print JSON, for programs", topic: "output" },

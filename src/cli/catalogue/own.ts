@@ -4,6 +4,7 @@ import {
   checkOptions,
   devOptions,
   generalOptions,
+  imageOptions,
   netSetupOptions,
   relayOptions,
   replayOptions,
@@ -192,6 +193,26 @@ export const net = {
   seeAlso: ["solo5-run", "solo5-check"],
 } as const satisfies CommandLine;
 
+export const image = {
+  name: "solo5 image",
+  summary: "make a container image of a unikernel",
+  operands: "build KERNEL... [OPTIONS] -o FILE [-- ARGUMENTS]",
+  text: [
+    "FILE.tar is what podman load, docker load, ctr images import and skopeo take; another name is a folder with an OCI layout. The image's bytes depend on nothing but what goes into it.",
+    "KERNEL is one unikernel, or one for each ISA: the image then is for both.",
+  ],
+  options: imageOptions,
+  examples: [
+    { does: "with a disk", line: "solo5 image build app.spt --block:storage=disk.img -o app.tar" },
+    {
+      does: "for two platforms",
+      line: "solo5 image build web.spt aarch64/web.spt -t registry.example/web:1 -o web.tar",
+    },
+  ],
+  values: ["build"],
+  seeAlso: ["solo5-oci", "solo5-seal"],
+} as const satisfies CommandLine;
+
 export const check = {
   name: "solo5 check",
   summary: "tell what this machine can do",
@@ -226,6 +247,7 @@ const documented: readonly CommandLine[] = [
   replay,
   demo,
   relay,
+  image,
   net,
   check,
   selfTest,

@@ -62,26 +62,27 @@ function open(path: string, config: Config, rootfs: string): Opening {
     const isReadonly = config.root.readonly ?? false;
     return opening(isReadonly, openInRoot(rootfs, path, isReadonly));
   }
-  const { source, type, options = [], destination } = mount;
-  if (source === undefined || !(type === "bind" || options.includes("bind") || options.includes("rbind")))
-    return { reason: `No such file in the ${type ?? "file"} system mounted on ${destination}` };
+  const { source, options = [], destination } = mount;
   const isReadonly = options.includes("ro");
-  return opening(isReadonly, openInRoot(source, path.slice(posix.resolve(destination).length), isReadonly));
+  return opening(
+    isReadonly,
+    openInRoot(source ?? "", path.slice(posix.resolve(destination).length), isReadonly),
+  );
 }
 
-/** The innermost mount that `path` is in; of those at one place the last. */
-const mountOf = (path: string, mounts: readonly Mount[]): Mount | undefined =>
-  mounts.findLast((mount) => {
-    const at = posix.resolve("/", mount.destination);
-    const contains = (place: string): boolean => path === place || path.startsWith(`${place}/`);
-    return (
-      contains(at) &&
-      !mounts.some(({ destination }) => {
-        const other = posix.resolve("/", destination);
-        return other.length > at.length && contains(other);
-      })
-    );
-  });
+/** Only these have files that the image has not; managers mount an empty /dev over what the image has there. */
+const isBind = ({ type, options = [], source = "" }: Mount): boolean =>
+  source.startsWith("/") && (type === "bind" || options.includes("bind") || options.includes("rbind"));
+
+/** The innermost bind mount that `path` is in; of those at one place the last. */
+function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const placed = mounts
+    .filter(isBind)
+    .map((mount) => ({ mount, at: posix.resolve("/", mount.destination) }))
+    .filter(({ at }) => path === at || path.startsWith(at === "/" ? at : `${at}/`));
+  const innermost = Math.max(...placed.map(({ at }) => at.length));
+  return placed.findLast(({ at }) => at.length === innermost)?.mount;
+}
 
 /** A device of the host's by its number: config.json has only that. */
 function openDevice(number: string, type: string): OpenedFile {

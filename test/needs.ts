@@ -56,6 +56,12 @@ export const needs = {
       process.env["SOLO5_INSTALL"] !== undefined,
       "needs a registry of npm: SOLO5_INSTALL says that there is one",
     ),
+  /** Managers of containers, which .ci/run installs. */
+  containers: (): string | false =>
+    unlessRoot(
+      process.env["SOLO5_CONTAINERS"] !== undefined,
+      "needs podman, containerd, docker and runc: SOLO5_CONTAINERS says that they are installed",
+    ),
   /** A /dev/kvm that works; the rigs run the same tests where there is none. */
   kvm: (): string | false => {
     const reason = kvmUnsupportedReason(true);

@@ -16,7 +16,7 @@ export const globalOptions = {
   delegate: valued("WHAT", "what else than unikernels the host's own runtime gets: none, sandbox or all", {
     values: ["none", "sandbox", "all"],
   }),
-  runtime: valued("FILE", "the host's own runtime (default: crun or runc)", { values: "file" }),
+  runtime: valued("FILE", "the host's own runtime (default: runc or crun)", { values: "file" }),
   help: option("print this text", { short: "h" }),
   version: option("print the version", { short: "v" }),
 } as const satisfies Record<string, Option>;

@@ -18,7 +18,7 @@ type Way = (typeof ways)[number];
 
 /** What operators set where managers pass no options: the same names as the options'. */
 const settingsFile = "/etc/solo5/oci.json";
-const usualRuntimes = ["crun", "runc"];
+const usualRuntimes = ["runc", "crun"];
 
 interface Settings {
   readonly delegate?: unknown;

@@ -36,7 +36,8 @@ export function writeTar(
 function header({ name, isExecutable = false }: TarEntry, size: number, secs: number): Uint8Array {
   const isFolder = name.endsWith("/");
   const encoded = encodeText(name);
-  if (encoded.length > nameMax) throw new Solo5Error("OCI_IMAGE", `${name}: the name is too long for an image`);
+  if (encoded.length > nameMax)
+    throw new Solo5Error("OCI_IMAGE", `${name}: the name is too long for an image`);
   if (size > sizeMax) throw new Solo5Error("OCI_IMAGE", `${name}: ${size} bytes are too many for an image`);
   const block = new Uint8Array(blockSize);
   const put = (at: number, data: Uint8Array): void => block.set(data, at);

@@ -14,7 +14,7 @@ import type { Message } from "./protobuf.js";
 import { buildWaiting } from "./programs.js";
 
 const skip = needs.containers();
-const { nic } = await buildWaiting();
+const { nic } = await buildWaiting("cri");
 const web = join(projectRoot, "dist/guest/demo/web.spt");
 const state = { created: 0, running: 1, exited: 2 } as const;
 

@@ -15,7 +15,7 @@ import { terminalServer } from "./terminal-server.js";
 const skip = needsAll(needs.root(), needs.program("nsenter", "stty", "losetup"));
 const { bundle, create, folder, oci, state, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
-const { wait } = await buildWaiting();
+const { wait } = await buildWaiting("fields");
 
 /** Where a controller of this host has a cgroup: version 1 has a folder for each, version 2 none. */
 const controllerFolder = (controller: string, path: string): string =>

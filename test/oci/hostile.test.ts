@@ -20,7 +20,7 @@ import { buildWaiting } from "./programs.js";
 const skip = needs.root();
 const { bundle, create, folder, oci, root, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
-const { wait, nic, nics } = await buildWaiting();
+const { wait, nic, nics } = await buildWaiting("hostile");
 
 /** The one line that `create` ends with. */
 async function refusal(made: string): Promise<string> {

@@ -13,7 +13,7 @@ const skip = needs.root();
 const { bundle, create, folder, oci, root, state, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
 
-const { wait } = await buildWaiting();
+const { wait } = await buildWaiting("lifecycle");
 const isGone = (pid: number): boolean =>
   !existsSync(`/proc/${pid}`) || /^State:\tZ/m.test(proc(pid, "status"));
 

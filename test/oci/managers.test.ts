@@ -12,7 +12,7 @@ import { buildWaiting } from "./programs.js";
 import { createRig, startContainerd } from "./managers.js";
 
 const skip = needs.containers();
-const { wait } = await buildWaiting();
+const { wait } = await buildWaiting("managers");
 const web = join(projectRoot, "dist/guest/demo/web.spt");
 const says = /Hello, World\nCommand line is: 'one two'\nSUCCESS/;
 

@@ -14,7 +14,7 @@ import { buildWaiting } from "./programs.js";
 const skip = needsAll(needs.root(), needs.program("ip", "tc", "ping"));
 const { bundle, create, oci, state, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
-const { nic } = await buildWaiting();
+const { nic } = await buildWaiting("network");
 const web = join(projectRoot, "dist/guest/demo/web.spt");
 const client = join(projectRoot, "dist/test/web/client.js");
 

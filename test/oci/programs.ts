@@ -2,8 +2,8 @@
 import { buildPrograms, programFile, sourceFolder, type Program } from "../unikernels.js";
 import { join } from "node:path";
 
-const program = (name: string, devices: NonNullable<Program["devices"]>): Program => ({
-  folder: "oci",
+const program = (folder: string, name: string, devices: NonNullable<Program["devices"]>): Program => ({
+  folder: `oci-${folder}`,
   name,
   parts: [{ file: join(sourceFolder("oci"), "wait.c") }],
   devices,
@@ -11,17 +11,25 @@ const program = (name: string, devices: NonNullable<Program["devices"]>): Progra
 
 const nic = (name: string) => ({ name, type: "NET_BASIC" }) as const;
 
-/** `nic` has one network, `nics` as many as there may be. */
-const programs = {
-  wait: program("wait", []),
-  nic: program("nic", [nic("service0")]),
-  nics: program(
-    "nics",
-    Array.from({ length: 63 }, (_, i) => nic(`service${i}`)),
-  ),
-} as const;
+interface Waiting {
+  readonly wait: string;
+  /** Has one network. */
+  readonly nic: string;
+  /** Has as many as there may be. */
+  readonly nics: string;
+}
 
-export async function buildWaiting(): Promise<{ readonly [K in keyof typeof programs]: string }> {
+/** Builds them for the tests called `user`, beside which others run at the same time. */
+export async function buildWaiting(user: string): Promise<Waiting> {
+  const programs = {
+    wait: program(user, "wait", []),
+    nic: program(user, "nic", [nic("service0")]),
+    nics: program(
+      user,
+      "nics",
+      Array.from({ length: 63 }, (_, i) => nic(`service${i}`)),
+    ),
+  };
   await buildPrograms(Object.values(programs), ["spt"]);
   return {
     wait: programFile(programs.wait, "spt"),

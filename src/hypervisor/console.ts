@@ -21,7 +21,8 @@ export function interruptible(to: Console, fd: number, wake: number): Console {
   return {
     write(data) {
       for (let at = 0; at < data.length; at += atOnce) {
-        libc().ppoll(table, 2, null, null);
+        // A signal may be no more than a tick.
+        while (libc().ppoll(table, 2, null, null) < 0 && libc().errorName() === "EINTR");
         if (stopped()) return;
         to.write(data.subarray(at, at + atOnce));
       }

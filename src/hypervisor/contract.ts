@@ -13,6 +13,8 @@ export type HypervisorName = "kvm";
 export interface MachineOptions {
   readonly isa: Isa;
   readonly memory: MemoryMap;
+  /** Devices interrupt the guest: it halts until one does, and is brought back at ticks. */
+  readonly isInterrupted?: boolean | undefined;
 }
 
 /** A virtual machine with one CPU. `run` blocks its thread until the guest exits, or another thread wants it back. */
@@ -29,7 +31,8 @@ export interface HypervisorDriver {
   readonly title: string;
   /** By Node's name; elsewhere nothing of this is looked at. */
   readonly platform: NodeJS.Platform;
-  readonly targets: readonly TargetName[];
+  /** Targets whose guests run on it, by ISA. */
+  readonly targets: Readonly<Record<Isa, readonly TargetName[]>>;
   /** Why it is not the one to take here. A user who `insisted` also takes what works, but worse than the wasm engine would. */
   unsupportedReason(insisted: boolean): string | undefined;
   /**

@@ -33,13 +33,13 @@ const eventfdFlags = openFlag.closeOnExec | openFlag.nonBlock;
 
 /** `system` names a module that puts another system under the driver, for tests; the host's own by default. */
 export const hypervisorEngine = (hypervisor: HypervisorDriver, system?: string): Engine => ({
-  targets: hypervisor.targets,
+  targets: [...new Set(Object.values(hypervisor.targets).flat())],
   debugs: ["gdb", "dumpcore", "trace"],
   unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
     const { title } = hypervisor;
     if (process.platform !== hypervisor.platform)
       return `${title} is ${systems[hypervisor.platform] ?? hypervisor.platform}'s, and this is ${process.platform}`;
-    if (!hypervisor.targets.includes(target))
+    if (!hypervisor.targets[isa].includes(target))
       return `a unikernel of the ${target} target does not run on ${title}`;
     if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
     const block = devices.find((device) => device.type === "BLOCK_BASIC" && device.source.kind === "device");

@@ -2,9 +2,7 @@
 // event ends a wait, and a word that is looked at between the two says what for. docs/RATIONALE.md, "Stopping KVM".
 import { libc } from "../host/linux/libc.js";
 import type { HypervisorDriver } from "./contract.js";
-
-/** By default this signal is ignored, so that one too many does no harm. signal(7). */
-const sigurg = 23;
+import { catchSignal, sigurg } from "./signal.js";
 
 /** Words that both threads share. */
 interface StopWords {
@@ -49,8 +47,6 @@ export interface Stopper {
   release(): void;
 }
 
-let handlerInstalled = false;
-
 /** The other side. `wake` is an eventfd(2) that the virtual CPU's thread waits on with everything else. */
 export function createStopper(
   { kick: kickVcpu }: Pick<HypervisorDriver, "kick">,
@@ -58,11 +54,7 @@ export function createStopper(
   wake: number,
 ): Stopper {
   const c = libc();
-  if (!handlerInstalled) {
-    // The signal has to be caught to interrupt anything; abs(3) takes an int and touches nothing.
-    c.signal(sigurg, c.symbol("abs"));
-    handlerInstalled = true;
-  }
+  catchSignal();
   let released = false;
   const kick = (event: number): void => {
     if (released) return;

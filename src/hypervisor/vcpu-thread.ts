@@ -102,6 +102,7 @@ function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<En
   const vcpu = hypervisors[work.hypervisor].newVcpu(work.opened, {
     isa: unikernel.isa,
     memory: target.memory(guest),
+    isInterrupted: target.isInterrupted,
   });
   cleanup.push(() => vcpu[Symbol.dispose]());
   const host: GuestHost = {

@@ -5,14 +5,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { buildSync } from "esbuild";
 import { attach, open, seal } from "../../src/index.js";
 import type { Outcome } from "../command.js";
 import { selfTest } from "../command.js";
+import { projectRoot } from "../project.js";
 import { needs, needsAll } from "../needs.js";
 import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-tests.js";
 import type { Entry } from "./cpio.js";
 import { gdbCases } from "./gdb.cases.js";
-import { machineCases, machineFiles, tender, type Case } from "./machine.cases.js";
+import { bundled, machineCases, machineFiles, pcCases, tender, type Case } from "./machine.cases.js";
 import { othersFolder, othersIn, standIns } from "./others.cases.js";
 import { machines, rigsFolder, type Machine } from "./machines.js";
 import { runInRig } from "./rig.js";
@@ -39,6 +41,24 @@ const kvmCases = selfTests
       name: `kvm ${title(row)}`,
       line: `${blank}; ${tender} ${words.join(" ")}`,
       check: (outcome) => checkOutcome(onKvm(row), "hvt", outcome),
+    };
+  });
+
+const virtioFile = (name: string): string => `tests/test_${name}.virtio`;
+
+/** Of virtio's self-tests those that show something of KVM: an exit for each byte that is printed takes its time there. */
+const onPc = ["hello", "blk", "exception"] as const;
+
+/** On a PC whose interrupts KVM injects. */
+const virtioCases = selfTests
+  .filter(({ name, status }) => status.virtio !== undefined && (onPc as readonly string[]).includes(name))
+  .map((row): Case => {
+    const { name, options = () => [], args = [] } = row;
+    const words = ["run", "--engine=kvm", "--mem=64", ...options(disk), `/${virtioFile(name)}`, ...args];
+    return {
+      name: `virtio on kvm ${title(row)}`,
+      line: `${blank}; ${bundled("solo5")} ${words.join(" ")}`,
+      check: (outcome) => checkOutcome(row, "virtio", outcome),
     };
   });
 
@@ -73,6 +93,50 @@ export function testRig(name: keyof typeof machines): void {
     ...others.cases,
   ];
   testCases(name, () => [...files(machine), ...others.files], cases);
+}
+
+/** The cases that every virtual CPU passes, as one file for a Node that has nothing else. */
+function vcpuTests(): Entry {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(projectRoot, "dist/src/hypervisor/kvm/vcpu.test.js")],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    write: false,
+  });
+  return { path: "solo5/vcpu.test.mjs", content: outputFiles[0]?.contents ?? new Uint8Array() };
+}
+
+const ticksCase: Case = {
+  name: "virtio on kvm: a timer interrupts a guest that computes",
+  line: `${bundled("solo5")} run --engine=kvm --mem=64 /${virtioFile("ticks")}`,
+  timeoutSecs: 60,
+  check: ({ stdout }) => assert.match(stdout, /^SUCCESS$/m),
+};
+
+const vcpuCase: Case = {
+  name: "virtual CPUs of KVM do what all do",
+  line: "node --test-reporter=spec /solo5/vcpu.test.mjs",
+  timeoutSecs: 60,
+  check({ stdout, status }) {
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /fail 0\n[^]*skipped 0\n/);
+  },
+};
+
+/** A PC's guests on the machine's KVM. */
+export function testPc(name: keyof typeof machines): void {
+  const files = [...onPc, "ticks", "net"].map((one) => ({
+    path: virtioFile(one),
+    content: readFileSync(selfTest(`test_${one}.virtio`)),
+  }));
+  testCases(name, () => [...files, vcpuTests()], [
+    vcpuCase,
+    ...virtioCases,
+    ticksCase,
+    ...pcCases(`/${virtioFile("net")}`),
+  ]);
 }
 
 /** The same with what others have built; nothing where SOLO5_OTHERS names nothing. */

@@ -33,6 +33,12 @@ interface Libc {
   /** Names the calling thread to `pthread_kill` of any other, as long as it lives. */
   pthread_self(): bigint;
   pthread_kill(thread: bigint, signal: number): number;
+  /** The calling thread as the kernel knows it. */
+  gettid(): number;
+  /** `event` is a struct sigevent; the timer's name goes to `timer`. */
+  timer_create(clock: number, event: Uint8Array, timer: BigUint64Array): number;
+  timer_settime(timer: bigint, flags: number, value: Uint8Array, old: null): number;
+  timer_delete(timer: bigint): number;
   signal(signal: number, handler: bigint): bigint;
   /** The CPU may execute what has been written there: a function of the compiler's library, which Node brings along. */
   clear_cache(begin: bigint, end: bigint): void;
@@ -100,6 +106,10 @@ const prototypes = {
   eventfd: "int eventfd(unsigned int count, int flags)",
   munmap: "int munmap(void *address, unsigned long size)",
   mprotect: "int mprotect(void *address, unsigned long size, int prot)",
+  gettid: "int gettid(void)",
+  timer_create: "int timer_create(int clock, void *event, void *timer)",
+  timer_settime: "int timer_settime(void *timer, int flags, void *value, void *old)",
+  timer_delete: "int timer_delete(void *timer)",
   pthread_kill: "int pthread_kill(unsigned long thread, int signal)",
   signal: "void *signal(int signal, void *handler)",
   syscall: "long syscall(long number, long a, long b, long c, long d, long e, long f)",

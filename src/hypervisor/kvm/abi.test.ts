@@ -62,6 +62,7 @@ const common = [
   ...exitLayout("mmio", kvm.runMmio),
   ...exitLayout("internal", kvm.runInternal),
   ...layout("struct kvm_userspace_memory_region", kvm.userspaceMemoryRegion),
+  ...layout("struct kvm_interrupt", kvm.interrupt),
   ...layout("struct kvm_ioeventfd", kvm.ioeventfd),
   `KVM_EXIT_IO_OUT == ${kvm.ioDirectionOut}`,
   ...numbers(kvm.exitReason, "KVM_EXIT_"),

@@ -32,6 +32,7 @@ export const exitReason = {
   DEBUG: 4,
   HLT: 5,
   MMIO: 6,
+  IRQ_WINDOW_OPEN: 7,
   SHUTDOWN: 8,
   FAIL_ENTRY: 9,
   INTR: 10,
@@ -46,6 +47,7 @@ export const userspaceMemoryRegion = struct(32, {
   memory_size: u64,
   userspace_addr: u64,
 });
+export const interrupt = struct(4, { irq: u32 });
 export const ioeventfd = struct(64, {
   datamatch: u64,
   addr: u64,
@@ -183,6 +185,7 @@ export const request = {
   SET_FPU: iow(0x8d, fpu),
   SET_CPUID2: iow(0x90, cpuidHead),
   GET_TSC_KHZ: io(0xa3),
+  INTERRUPT: iow(0x86, interrupt),
   GET_ONE_REG: iow(0xab, oneReg),
   SET_ONE_REG: iow(0xac, oneReg),
   ARM_VCPU_INIT: iow(0xae, vcpuInit),

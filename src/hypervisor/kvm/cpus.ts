@@ -6,7 +6,9 @@ import type { KvmCpu, KvmDescriptors } from "./cpu.js";
 import { newX8664Cpu } from "./x86-64.js";
 
 /** By ISA: makes a virtual CPU of this host ready for its first registers. Throws Solo5Error. */
-export const kvmCpus: Readonly<Record<Isa, (fds: KvmDescriptors, memory: GuestMemory) => KvmCpu>> = {
+export const kvmCpus: Readonly<
+  Record<Isa, (fds: KvmDescriptors, memory: GuestMemory, isPc: boolean) => KvmCpu>
+> = {
   "x86-64": newX8664Cpu,
   aarch64: newAarch64Cpu,
 };

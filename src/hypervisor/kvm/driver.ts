@@ -9,7 +9,7 @@ export const kvm: HypervisorDriver = {
   name: "kvm",
   title: "KVM",
   platform: "linux",
-  targets: ["hvt"],
+  targets: { "x86-64": ["hvt", "virtio"], aarch64: ["hvt"] },
   unsupportedReason: kvmUnsupportedReason,
   open(cleanup) {
     const fd = openKvm();

@@ -9,6 +9,7 @@ import type { Access, Answer, Fault, Verdict } from "../../engine/contract.js";
 import type { HypervisorVcpu, MachineOptions } from "../contract.js";
 import { createDebug, type VcpuDebug } from "../debug.js";
 import { mapped, sharedMemory } from "../memory.js";
+import { createTicker } from "../ticker.js";
 import { checked, system, type System } from "../system.js";
 import {
   exitReason,
@@ -22,9 +23,13 @@ import {
 } from "./abi.js";
 import type { KvmCpu } from "./cpu.js";
 import { kvmCpus } from "./cpus.js";
+import { createExternalInterrupts, type ExternalInterrupts } from "./interrupts.js";
 
 /** Makes a virtual machine with one CPU. `kvm` is a descriptor of /dev/kvm. Throws Solo5Error; nothing stays open. */
-export function newKvmVcpu(kvm: number, { isa, memory: map }: MachineOptions): HypervisorVcpu {
+export function newKvmVcpu(
+  kvm: number,
+  { isa, memory: map, isInterrupted = false }: MachineOptions,
+): HypervisorVcpu {
   const sys = system();
   const cleanup = createCleanup();
   const make = (fd: number, which: number, what: string): number => {
@@ -46,9 +51,12 @@ export function newKvmVcpu(kvm: number, { isa, memory: map }: MachineOptions): H
       sys.ioctl(vm, request.SET_USER_MEMORY_REGION, encode(userspaceMemoryRegion, region)),
       "KVM: cannot give the guest its memory",
     );
-    const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory);
+    const cpu = kvmCpus[isa]({ kvm, vm, vcpu, run }, memory, isInterrupted);
     const debug = createDebug(cpu.debug);
     memory.protect(map.regions);
+    const line = isInterrupted ? createExternalInterrupts(sys, vcpu, run) : undefined;
+    const ticker = isInterrupted ? createTicker() : undefined;
+    cleanup.push(() => ticker?.[Symbol.dispose]());
     return {
       memory,
       handle: runAddress,
@@ -57,12 +65,15 @@ export function newKvmVcpu(kvm: number, { isa, memory: map }: MachineOptions): H
       counterHz: cpu.counterHz,
       run(answer) {
         debug.enter();
+        ticker?.start();
         try {
-          runVcpu({ sys, vcpu, run, cpu, debug, size: memory.size }, answer);
+          runVcpu({ sys, vcpu, run, cpu, debug, line, size: memory.size }, answer);
         } finally {
+          ticker?.stop();
           debug.leave();
         }
       },
+      ...(line === undefined ? {} : { interrupt: line.interrupt }),
       setBreakpoint: debug.setBreakpoint,
       setWatchpoint: debug.setWatchpoint,
       setStep: debug.setStep,
@@ -80,13 +91,16 @@ interface OpenVcpu {
   readonly run: DataView;
   readonly cpu: KvmCpu;
   readonly debug: VcpuDebug;
+  /** Where devices interrupt the guest. */
+  readonly line: ExternalInterrupts | undefined;
   /** Bytes of guest memory. */
   readonly size: number;
 }
 
 function runVcpu(running: OpenVcpu, answer: Answer): void {
-  const { sys, vcpu, run, cpu } = running;
+  const { sys, vcpu, run, cpu, line } = running;
   for (;;) {
+    line?.inject();
     cpu.beforeRun();
     const returned = sys.ioctl(vcpu, request.RUN, 0);
     cpu.afterRun();
@@ -104,7 +118,7 @@ function runVcpu(running: OpenVcpu, answer: Answer): void {
     } else if (run.getUint8(immediateExit) !== 0) {
       run.setUint8(immediateExit, 0);
       if (answer({ kind: "budget" }) === "suspend") return;
-    }
+    } else if (line !== undefined && answer({ kind: "tick" }) === "suspend") return;
   }
 }
 
@@ -128,7 +142,7 @@ function settle({ sys, vcpu, run, cpu, debug }: OpenVcpu, answer: Answer): void 
 }
 
 /** Tells what the guest wants; what an answer fills in goes back to where KVM takes it from. */
-function handleExit({ run, size, cpu, debug }: OpenVcpu, answer: Answer): Verdict {
+function handleExit({ run, size, cpu, debug, line }: OpenVcpu, answer: Answer): Verdict {
   const reason = reasonOf(run);
   const verdict = debug.answer(cpu.stop(reason), answer);
   if (verdict !== undefined) return verdict;
@@ -137,12 +151,20 @@ function handleExit({ run, size, cpu, debug }: OpenVcpu, answer: Answer): Verdic
       return handleIo(run, answer);
     case exitReason.MMIO:
       return handleMmio(run, size, answer);
-    default: {
-      const detail =
-        reason === exitReason.INTERNAL_ERROR ? `, suberror=${runInternal.read(run, exitUnion).suberror}` : "";
-      return answer({ kind: "fault", fault: unhandled(`exit_reason=${hex(reason)}${detail}`) });
-    }
+    case exitReason.IRQ_WINDOW_OPEN:
+      return "resume";
+    case exitReason.HLT:
+      return line === undefined ? unknownExit(run, answer) : answer({ kind: "halt" });
+    default:
+      return unknownExit(run, answer);
   }
+}
+
+function unknownExit(run: DataView, answer: Answer): Verdict {
+  const reason = reasonOf(run);
+  const detail =
+    reason === exitReason.INTERNAL_ERROR ? `, suberror=${runInternal.read(run, exitUnion).suberror}` : "";
+  return answer({ kind: "fault", fault: unhandled(`exit_reason=${hex(reason)}${detail}`) });
 }
 
 /** String instructions move several items to or from one port: `count` of them lie side by side. */

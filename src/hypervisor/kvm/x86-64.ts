@@ -32,7 +32,7 @@ function group<T extends Struct<never>>(vcpu: number, layout: T, get: number, se
   };
 }
 
-function setCpuid({ kvm, vcpu }: KvmDescriptors): void {
+function setCpuid({ kvm, vcpu }: KvmDescriptors, isPc: boolean): void {
   const table = new Uint8Array(cpuidHead.size + cpuidMax * cpuidEntry.size);
   const view = viewOf(table);
   cpuidHead.write(view, 0, { nent: cpuidMax, padding: 0 });
@@ -41,7 +41,7 @@ function setCpuid({ kvm, vcpu }: KvmDescriptors): void {
   for (let i = 0; i < nent; i++) {
     const at = cpuidHead.size + i * cpuidEntry.size;
     const leaf = cpuidEntry.read(view, at);
-    cpuidEntry.write(view, at, { ...leaf, ...guestCpuid(leaf) });
+    cpuidEntry.write(view, at, { ...leaf, ...guestCpuid(leaf, isPc) });
   }
   checked(system().ioctl(vcpu, request.SET_CPUID2, table), "KVM: KVM_SET_CPUID2");
 }
@@ -100,9 +100,9 @@ const task: SegmentRegister = {
 };
 
 /** Makes the virtual CPU ready and gives its registers by the manual's names. Throws Solo5Error. */
-export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory): KvmCpu {
+export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: boolean): KvmCpu {
   const { vcpu, run } = fds;
-  setCpuid(fds);
+  setCpuid(fds, isPc);
   const general = group(vcpu, regs as never, request.GET_REGS, request.SET_REGS);
   const special = group(vcpu, sregs as never, request.GET_SREGS, request.SET_SREGS);
   const float = group(vcpu, fpu as never, request.GET_FPU, request.SET_FPU);

@@ -10,6 +10,7 @@ import { segmentRegions, type Guest } from "../contract.js";
 import { x8664 } from "./isa/x86-64.js";
 import { acpiBase, acpiTables } from "./devices/acpi.js";
 
+const gdtBase = 0x8000;
 const infoBase = 0x9000;
 const mapBase = 0x9100;
 const commandLineBase = 0xa000;
@@ -103,6 +104,7 @@ export function writeMemory(guest: Guest, memory: GuestMemory): Readonly<Record<
     mmapAddr: mapBase,
   });
   put(infoBase, block);
+  put(gdtBase, new Uint8Array(x8664.gdt.buffer));
 
-  return x8664.registers(kernel.entry, infoBase);
+  return x8664.registers(kernel.entry, infoBase, gdtBase);
 }

@@ -6,8 +6,12 @@ const bootMagic = 0x2bad_b002;
 const interruptFlag = 0x200n;
 
 export const x8664 = {
-  /** At the first instruction; all others are 0. `info` is the address of what the loader tells. */
-  registers: (entry: number, info: number): Readonly<Record<string, number>> => ({
+  /** Null, flat code and flat data of 32 bits: what selectors 8 and 16 name. */
+  gdt: BigUint64Array.of(0n, 0x00cf_9b00_0000_ffffn, 0x00cf_9300_0000_ffffn),
+  /** At the first instruction; all others are 0. `info` is the address of what the loader tells, `gdt` that of the segments. */
+  registers: (entry: number, info: number, gdt: number): Readonly<Record<string, number>> => ({
+    gdt_base: gdt,
+    gdt_limit: 23,
     rip: entry,
     rax: bootMagic,
     rbx: info,

@@ -1,6 +1,6 @@
 // A step of the build: what the package has of JavaScript, in dist/bundle. The commands and the interface of Node share
 // their parts; the interface of pages is one module; the engine, most of all code, is there once for both.
-import { rmSync } from "node:fs";
+import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { packageRoot } from "../src/toolchain/layout.js";
@@ -43,6 +43,15 @@ export async function bundle(): Promise<void> {
     build({ ...node, entryPoints: programs.map(source), entryNames: "[name]", splitting: true }),
     // One small file for the usual case, which is started more often than anything else.
     build({ ...node, entryPoints: [source("cli/solo5-spt")], external: ["./spt-hosted.js"] }),
+    // Called several times for each container: one file, of which what is not asked for is not evaluated, and which no module loader waits for.
+    build({
+      ...node,
+      entryPoints: [source("cli/solo5-oci")],
+      format: "cjs",
+      outExtension: { ".js": ".cjs" },
+      banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+      define: { "import.meta.url": "moduleUrl" },
+    }),
     build({ ...page, entryPoints: [source("engine/x86-64/engine")], outfile: engineFile }),
     build({
       ...page,
@@ -51,4 +60,7 @@ export async function bundle(): Promise<void> {
       plugins: [engineOutside("./engine.js")],
     }),
   ]);
+  const quick = join(packageRoot, nodeFolder, "solo5-oci.sh");
+  copyFileSync(join(packageRoot, "src/oci/quick.sh"), quick);
+  chmodSync(quick, 0o755);
 }

@@ -20,7 +20,6 @@ export const programs: readonly string[] = [
   "cli/solo5-hvt",
   "cli/solo5-hvt-debug",
   "cli/solo5-elftool",
-  "cli/solo5-oci",
   "cli/solo5-virtio-mkimage",
   "cli/solo5-virtio-run",
   "cli/toolchain",

@@ -44,6 +44,9 @@ export const solo5 = (
   name: string,
   args: readonly string[],
   options?: Parameters<typeof execute>[2],
-): Promise<Outcome> => execute(process.execPath, [commandFile(name), ...args], options);
+): Promise<Outcome> =>
+  commandFile(name).endsWith(".sh")
+    ? execute(commandFile(name), args, options)
+    : execute(process.execPath, [commandFile(name), ...args], options);
 
 export const selfTest = (name: string): string => join(projectRoot, "dist/guest/tests", name);

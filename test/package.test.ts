@@ -40,7 +40,8 @@ test("every command is there and begins with its interpreter", () => {
   for (const [name, file] of Object.entries(manifest.bin)) {
     const path = join(projectRoot, file);
     assert.ok(existsSync(path), `${name}: ${file}`);
-    assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"), file);
+    const interpreter = file.endsWith(".sh") ? "/bin/sh" : "/usr/bin/env node";
+    assert.ok(readFileSync(path, "utf8").startsWith(`#!${interpreter}\n`), file);
   }
 });
 

@@ -2,4 +2,4 @@
 // The command solo5-oci: commands/solo5-oci.ts.
 import { loadCommand } from "./load.js";
 
-await loadCommand("solo5-oci", () => import("./commands/solo5-oci.js"));
+void loadCommand("solo5-oci", async () => (await import("./commands/solo5-oci.js")).solo5Oci());

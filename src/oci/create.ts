@@ -18,6 +18,7 @@ import type { Log } from "./log.js";
 import { startProcess, type Standard } from "./prologue/container-process.js";
 import { epilogue } from "./prologue/epilogue.js";
 import { mapIds } from "./prologue/id-mappings.js";
+import { writeQuick } from "./quick.js";
 import { readNamespaces, type Namespaces } from "./prologue/namespaces.js";
 import { descriptorsMax, forks, prologue, startDescriptors } from "./prologue/prologue.js";
 import { setTimeOffsets } from "./prologue/time-offsets.js";
@@ -40,11 +41,11 @@ export interface CreateRequest {
 }
 
 /** Makes the container of a unikernel. Throws Solo5Error; nothing stays then. */
-export function create(
+export async function create(
   { folder, rootfs, config }: ContainerBundle,
   unikernel: Unikernel,
   request: CreateRequest,
-): Container {
+): Promise<Container> {
   const { root, id } = request;
   checkHost(unikernel);
   if (request.isSystemd === true)
@@ -69,7 +70,7 @@ export function create(
     makeCgroups(path, config.linux?.resources ?? {});
     return fill(container, cgroups, config, unikernel, namespaces, request);
   } catch (error) {
-    destroy(root, id, request.log);
+    await destroy(root, id, request.log);
     throw error;
   }
 }
@@ -174,6 +175,7 @@ function fill(
     renameSync(`${pidFile}.tmp`, pidFile);
   }
   writeContainer(root, complete);
+  writeQuick(root, complete);
   return complete;
 }
 

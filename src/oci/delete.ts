@@ -1,11 +1,10 @@
 // delete: what a container had is given back, then its poststop hooks run.
 import { destroy } from "./destroy.js";
-import { runHooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import { containerError, findContainer, stateObject, statusOf } from "./state.js";
 
 /** Throws Solo5Error where the container runs, unless it `isForced`, and where there is none. */
-export function deleteContainer(root: string, id: string, isForced: boolean, log: Log): void {
+export async function deleteContainer(root: string, id: string, isForced: boolean, log: Log): Promise<void> {
   const container = findContainer(root, id);
   if (container === undefined) {
     if (isForced) return destroy(root, id, log);
@@ -14,9 +13,12 @@ export function deleteContainer(root: string, id: string, isForced: boolean, log
   const status = statusOf(root, container);
   if (status !== "stopped" && status !== "created" && !isForced)
     throw containerError(id, `it is ${status}, and cannot be deleted: kill it first, or delete --force`);
-  destroy(root, id, log);
+  await destroy(root, id, log);
+  const { poststop } = container;
+  if (poststop.length === 0) return;
+  const { runHooks } = await import("./hooks.js");
   try {
-    runHooks("poststop", container.poststop, stateObject(root, container, "stopped"));
+    runHooks("poststop", poststop, stateObject(root, container, "stopped"));
   } catch (error) {
     log.error((error as Error).message);
   }

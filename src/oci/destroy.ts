@@ -1,6 +1,5 @@
 // The end of a container: nothing of it stays.
 import { processesIn, removeCgroups } from "./cgroup/cgroupfs.js";
-import { freeInterfaces } from "./devices/redirection.js";
 import type { Log } from "./log.js";
 import { isAlive } from "./process.js";
 import { findContainer, forget } from "./state.js";
@@ -9,7 +8,7 @@ import { findContainer, forget } from "./state.js";
 const patienceMsecs = 5000;
 
 /** Ends what runs of it, and forgets it. */
-export function destroy(root: string, id: string, log: Log): void {
+export async function destroy(root: string, id: string, log: Log): Promise<void> {
   const container = findContainer(root, id);
   if (container !== undefined) {
     const { init, cgroups } = container;
@@ -29,7 +28,8 @@ export function destroy(root: string, id: string, log: Log): void {
       left.forEach(kill);
       pause(1);
     }
-    if (container.interfaces !== undefined) freeInterfaces(container.interfaces);
+    if (container.interfaces !== undefined)
+      (await import("./devices/redirection.js")).freeInterfaces(container.interfaces);
     while (!removeCgroups(cgroups) && Date.now() < end) pause(5);
   }
   forget(root, id);

@@ -8,15 +8,19 @@ import { start } from "./start.js";
 import { readContainer } from "./state.js";
 
 /** Starts what `create` made; gives its status, or 0 at once where nobody waits. Throws Solo5Error. */
-export function run({ root, id, log }: CreateRequest, isDetached: boolean, isKept: boolean): number {
+export async function run(
+  { root, id, log }: CreateRequest,
+  isDetached: boolean,
+  isKept: boolean,
+): Promise<number> {
   const { init } = readContainer(root, id);
-  start(root, id, log);
+  await start(root, id, log);
   if (isDetached || init === undefined) return 0;
   // A process of this one's: the unikernel is no child that Node knows.
   const word = new Uint8Array(8);
   const waited = tryCall("wait4", init.pid, word, 0, 0);
   const status = viewOf(word).getInt32(0, true);
-  if (!isKept) deleteContainer(root, id, true, log);
+  if (!isKept) await deleteContainer(root, id, true, log);
   if (waited < 0) return 1;
   return (status & 0x7f) === 0 ? (status >> 8) & 0xff : signalStatus(status & 0x7f);
 }

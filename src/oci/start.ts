@@ -1,17 +1,17 @@
-// start: the unikernel that waits goes on. The FIFO is there as long as it has not been started.
+// start: the unikernel that waits goes on. This and what follows a start load what few containers need only for those. The FIFO is there as long as it has not been started.
 import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
-import { runHooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import { containerError, fifoOf, readContainer, stateObject, statusOf } from "./state.js";
 
 /** Throws Solo5Error where the container is not one that waits for its start. */
-export function start(root: string, id: string, log: Log): void {
+export async function start(root: string, id: string, log: Log): Promise<void> {
   const container = readContainer(root, id);
   const status = statusOf(root, container);
   if (status !== "created") throw containerError(id, `it is ${status}, and cannot be started`);
   const { startContainer, poststart, init, namespaces } = container;
   if (startContainer.length > 0 && init !== undefined) {
     const place = { pid: init.pid, namespaces };
+    const { runHooks } = await import("./hooks.js");
     runHooks("startContainer", startContainer, stateObject(root, container), place);
   }
   const path = fifoOf(root, id);
@@ -26,6 +26,8 @@ export function start(root: string, id: string, log: Log): void {
     if (fd !== undefined) closeSync(fd);
   }
   rmSync(path, { force: true });
+  if (poststart.length === 0) return;
+  const { runHooks } = await import("./hooks.js");
   try {
     runHooks("poststart", poststart, stateObject(root, container));
   } catch (error) {

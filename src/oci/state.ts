@@ -63,7 +63,7 @@ export function checkId(id: string): string {
   );
 }
 
-const folderOf = (root: string, id: string): string => join(root, checkId(id));
+export const folderOf = (root: string, id: string): string => join(root, checkId(id));
 export const fifoOf = (root: string, id: string): string => join(folderOf(root, id), fifoFile);
 
 /** What no id begins with: folders on their way to become a container's, with the number of the process that makes them. */
@@ -155,11 +155,17 @@ function isFrozen(freezer: string | undefined): boolean {
   }
 }
 
+interface State {
+  readonly status: Status;
+  readonly pid: number;
+  readonly [more: string]: unknown;
+}
+
 /** The state as the specification has it, and what containerd's and podman's readers look for beside it. */
-export function stateObject(root: string, container: Container, status = statusOf(root, container)): object {
+export function stateObject(root: string, container: Container, status = statusOf(root, container)): State {
   const { id, bundle, rootfs, created, annotations, init } = container;
   const pid = status === "stopped" || init === undefined ? 0 : init.pid;
-  return { ociVersion, id, status, pid, bundle, rootfs, created, annotations };
+  return { status, pid, ociVersion, id, bundle, rootfs, created, annotations };
 }
 
 /** What is written down of every container before it is made. */

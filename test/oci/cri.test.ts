@@ -5,15 +5,16 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { test } from "node:test";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
-import { needs } from "../needs.js";
+import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
 import { criClient, type CriClient } from "./cri-client.js";
 import { createRig, startContainerd, type Rig } from "./managers.js";
+import { linuxProgram } from "./linux-program.js";
 import type { Message } from "./protobuf.js";
 import { buildWaiting } from "./programs.js";
 
-const skip = needs.containers();
+const skip = needsAll(needs.containers(), needs.program("gcc"));
 const { nic } = await buildWaiting("cri");
 const web = join(projectRoot, "dist/guest/demo/web.spt");
 const state = { created: 0, running: 1, exited: 2 } as const;
@@ -21,8 +22,8 @@ const state = { created: 0, running: 1, exited: 2 } as const;
 /** An image whose program does nothing, as registry.k8s.io/pause is one. */
 function pauseImage({ folder }: Rig): string {
   const layout = mkdtempSync(join(folder, "pause-"));
-  const program = { name: "busybox", content: readFileSync("/bin/busybox"), isExecutable: true };
-  const image = { isa: process.arch === "x64" ? "x86-64" : "aarch64", layers: [[program]], entrypoint: ["/busybox", "sleep", "1000000"], cmd: [], labels: {} } as const;
+  const program = { name: "pause", content: readFileSync(linuxProgram(folder)), isExecutable: true };
+  const image = { isa: process.arch === "x64" ? "x86-64" : "aarch64", layers: [[program]], entrypoint: ["/pause"], cmd: [], labels: {} } as const;
   const path = join(folder, "pause.tar");
   packLayout(layout, writeLayout(layout, [image], "localhost/pause:1", 0), 0, openSync(path, "w"));
   return path;

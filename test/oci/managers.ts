@@ -45,10 +45,7 @@ export function createRig(): Rig {
     execute("nsenter", enter(file, args));
   const daemons: ChildProcess[] = [];
   const runtime = join(folder, "solo5-oci");
-  writeFileSync(
-    runtime,
-    `#!/bin/sh\nexec ${process.execPath} ${commandFile("solo5-oci")} --runtime /usr/sbin/runc "$@"\n`,
-  );
+  writeFileSync(runtime, `#!/bin/sh\nexec ${commandFile("solo5-oci")} --runtime /usr/sbin/runc "$@"\n`);
   chmodSync(runtime, 0o755);
   return {
     folder,

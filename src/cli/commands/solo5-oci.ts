@@ -5,31 +5,33 @@ import { defaultRoot, parseOci, type OciCall } from "../../oci/call.js";
 import { createLog, type Log } from "../../oci/log.js";
 import { main, print, printVersion, UsageError } from "../command.js";
 
-await main({
-  name: "solo5-oci",
-  get usage() {
-    return `usage: ${ociLine.name} ${ociLine.operands}\nsee:   ${ociLine.name} --help\n`;
-  },
-  async run(args) {
-    const call = parseOci(args, (message) => new UsageError(message));
-    if (call === "help") {
-      const [{ commandHelp }, { hasColours }] = await Promise.all([
-        import("../help/text.js"),
-        import("../help/style.js"),
-      ]);
-      print(commandHelp(ociLine, hasColours(1)));
-      return 0;
-    }
-    if (call === "version") return printVersion();
-    const log = createLog(call.global.log, call.global["log-format"] === "json" ? "json" : "text");
-    try {
-      return await perform(call, log);
-    } catch (error) {
-      log.error((error as Error).message);
-      throw error;
-    }
-  },
-});
+/** Runs the process's command line. Nothing here waits at the top: the program is one file of CommonJS, which starts soonest. */
+export const solo5Oci = (): Promise<void> =>
+  main({
+    name: "solo5-oci",
+    get usage() {
+      return `usage: ${ociLine.name} ${ociLine.operands}\nsee:   ${ociLine.name} --help\n`;
+    },
+    async run(args) {
+      const call = parseOci(args, (message) => new UsageError(message));
+      if (call === "help") {
+        const [{ commandHelp }, { hasColours }] = await Promise.all([
+          import("../help/text.js"),
+          import("../help/style.js"),
+        ]);
+        print(commandHelp(ociLine, hasColours(1)));
+        return 0;
+      }
+      if (call === "version") return printVersion();
+      const log = createLog(call.global.log, call.global["log-format"] === "json" ? "json" : "text");
+      try {
+        return await perform(call, log);
+      } catch (error) {
+        log.error((error as Error).message);
+        throw error;
+      }
+    },
+  });
 
 async function perform(call: OciCall, log: Log): Promise<number> {
   const { command, global, options, operands } = call;
@@ -65,17 +67,17 @@ async function perform(call: OciCall, log: Log): Promise<number> {
         log.info(`container '${id}' is no unikernel: ${delegate} has it`);
         return passOn({ id, delegate }, root, call);
       }
-      (await import("../../oci/create.js")).create(bundle, unikernel, request);
+      await (await import("../../oci/create.js")).create(bundle, unikernel, request);
       if (command === "create") return 0;
       const { run } = await import("../../oci/run.js");
       return run(request, options["detach"] !== undefined, options["keep"] !== undefined);
     }
     case "start":
-      (await import("../../oci/start.js")).start(root, id, log);
+      await (await import("../../oci/start.js")).start(root, id, log);
       return 0;
     case "state": {
       const { readContainer, stateObject } = await import("../../oci/state.js");
-      print(`${JSON.stringify(stateObject(root, readContainer(root, id)), null, 2)}\n`);
+      print(`${JSON.stringify(stateObject(root, readContainer(root, id)))}\n`);
       return 0;
     }
     case "kill":
@@ -87,7 +89,9 @@ async function perform(call: OciCall, log: Log): Promise<number> {
       );
       return 0;
     case "delete":
-      (await import("../../oci/delete.js")).deleteContainer(root, id, options["force"] !== undefined, log);
+      await (
+        await import("../../oci/delete.js")
+      ).deleteContainer(root, id, options["force"] !== undefined, log);
       return 0;
     case "list": {
       const { listing } = await import("../../oci/list.js");

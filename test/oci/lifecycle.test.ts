@@ -130,7 +130,7 @@ test("hooks run in their order, with the state on stdin", { skip }, async () => 
   const told = join(folder, "told");
   const tell = script(
     "tell",
-    `echo "$1 $(cat | grep -o '\"status\":\"[a-z]*\"') $(readlink /proc/self/ns/uts)" >> ${told}`,
+    `echo "$1 $(cat | grep -o '"status":"[a-z]*"') $(readlink /proc/self/ns/uts)" >> ${told}`,
   );
   const kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
   const hooks = Object.fromEntries(kinds.map((kind) => [kind, [{ path: tell, args: ["tell", kind], env: ["PATH=/usr/bin:/bin"] }]])); // prettier-ignore

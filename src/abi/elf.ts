@@ -68,7 +68,7 @@ export const ehdrCommon = {
   phentsize: phdr.size,
 } as const;
 export const elfType = { exec: 2, dyn: 3 } as const;
-export const segmentType = { load: 1, interp: 3, note: 4, tls: 7, gnuStack: 0x6474e551 } as const;
+export const segmentType = { load: 1, dynamic: 2, interp: 3, note: 4, tls: 7, gnuStack: 0x6474e551 } as const;
 export const segmentFlag = { execute: 1, write: 2, read: 4 } as const;
 export const sectionType = { null: 0, progbits: 1, symtab: 2, strtab: 3, nobits: 8 } as const;
 

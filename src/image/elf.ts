@@ -44,10 +44,14 @@ export interface Elf {
   /** Every PT_LOAD in the order of the file, those without bytes from the file included. */
   readonly loads: readonly LoadSegment[];
   readonly tls: LoadSegment | undefined;
+  readonly dynamicSection: LoadSegment | undefined;
   readonly notes: readonly Note[];
   /** Where the section headers say they are, unchecked: `symbols` reads them if it can. */
   readonly sections: { readonly offset: number; readonly count: number };
 }
+
+/** Headers of memory, which have one shape. */
+const memoryTypes: ReadonlySet<number> = new Set([segmentType.load, segmentType.tls, segmentType.dynamic]);
 
 /** A unikernel has three or four notes; a hostile file could have every header lead to the same million. */
 const noteCountMax = 256;
@@ -85,7 +89,7 @@ export function readElf(file: Uint8Array, name: string): Elf {
   within(phoff, header.phnum * phdr.size, "program headers");
   const loads: LoadSegment[] = [];
   const notes: Note[] = [];
-  let tls: LoadSegment | undefined;
+  const others: { tls?: LoadSegment; dynamicSection?: LoadSegment } = {};
   for (let i = 0; i < header.phnum; i++) {
     const ph = phdr.read(viewOf(file), phoff + i * phdr.size);
     const field = (what: string): string => `program header ${i}: ${what}`;
@@ -93,7 +97,7 @@ export function readElf(file: Uint8Array, name: string): Elf {
     const offset = safe(ph.offset, field("p_offset"));
     if (ph.type === segmentType.note) {
       readNotes(within(offset, filesz, field("notes")), (what) => bad(field(what)), notes);
-    } else if (ph.type === segmentType.load || ph.type === segmentType.tls) {
+    } else if (memoryTypes.has(ph.type)) {
       const segment: LoadSegment = {
         vaddr: safe(ph.vaddr, field("p_vaddr")),
         data: within(filesz === 0 ? 0 : offset, filesz, field("segment")),
@@ -106,7 +110,8 @@ export function readElf(file: Uint8Array, name: string): Elf {
       if (segment.memsz < filesz)
         throw bad(field(`p_memsz ${hex(segment.memsz)} is below p_filesz ${hex(filesz)}`));
       if (ph.type === segmentType.load) loads.push(segment);
-      else tls = segment;
+      else if (ph.type === segmentType.tls) others.tls = segment;
+      else others.dynamicSection = segment;
     }
   }
   return {
@@ -114,7 +119,8 @@ export function readElf(file: Uint8Array, name: string): Elf {
     dynamic: header.type === elfType.dyn,
     entry: safe(header.entry, "e_entry"),
     loads,
-    tls,
+    tls: others.tls,
+    dynamicSection: others.dynamicSection,
     notes,
     sections: { offset: Number(header.shoff), count: header.shentsize === 64 ? header.shnum : 0 },
   };

@@ -8,6 +8,7 @@ import { Solo5Error } from "../bytes/error.js";
 import { viewOf } from "../bytes/struct.js";
 import { hex } from "../bytes/text.js";
 import { pageEnd, readElf, type Elf, type LoadSegment } from "./elf.js";
+import { readGenode } from "./genode.js";
 import { readManifest, type Device } from "./manifest.js";
 import { symbols, type ElfSymbol } from "./symbols.js";
 
@@ -56,8 +57,12 @@ export function readDevices(elf: Elf, name: string): readonly Device[] {
   const note = elf.notes.find((candidate) => candidate.name === noteName && candidate.type === noteType.mft1);
   if (note === undefined)
     throw new Solo5Error("NO_MANIFEST", `${name}: No Solo5 manifest found in executable`);
-  const devices =
-    note.desc.length > noteDescMax.mft1 ? `${note.desc.length} bytes are too many` : readManifest(note.desc);
+  return checkManifest(note.desc, name);
+}
+
+/** The content of a manifest's descriptor. Throws Solo5Error `BAD_MANIFEST`. */
+function checkManifest(desc: Uint8Array, name: string): readonly Device[] {
+  const devices = desc.length > noteDescMax.mft1 ? `${desc.length} bytes are too many` : readManifest(desc);
   if (typeof devices === "string") {
     throw new Solo5Error("BAD_MANIFEST", `${name}: Solo5 manifest is invalid: ${devices}`);
   }
@@ -70,14 +75,18 @@ export function readDevices(elf: Elf, name: string): readonly Device[] {
  */
 export function readUnikernel(file: Uint8Array, name: string, wanted?: TargetName): Unikernel {
   const elf = readElf(file, name);
-  const { target, version } = readAbi(elf, name);
+  // Of all shared objects those for Genode alone are ours, and they have no notes.
+  const genode = elf.dynamic ? readGenode(elf, name) : undefined;
+  const { target, version } =
+    genode === undefined ? readAbi(elf, name) : ({ target: "genode", version: 1 } as const);
   if (wanted !== undefined && target !== wanted)
     throw new Solo5Error("TARGET", `${name}: Executable is not for the solo5-${wanted} target`);
   if (!(targets[target].versions as readonly number[]).includes(version)) {
     throw new Solo5Error("ABI_VERSION", `${name}: Executable requests unsupported ABI version ${version}`);
   }
-  const devices = readDevices(elf, name);
-  const segments = checkSegments(elf, name);
+  const devices = genode === undefined ? readDevices(elf, name) : checkManifest(genode.manifest, name);
+  const entry = genode?.entry ?? elf.entry;
+  const segments = checkSegments(elf, entry, name);
   const kernelEnd = Math.max(
     ...segments.map((segment) => pageEnd({ ...segment, memsz: segment.data.length })),
   );
@@ -88,7 +97,7 @@ export function readUnikernel(file: Uint8Array, name: string, wanted?: TargetNam
     target,
     abiVersion: version,
     devices,
-    entry: elf.entry,
+    entry,
     segments,
     kernelEnd,
     imageEnd: Math.max(...elf.loads.map(pageEnd)),
@@ -97,9 +106,8 @@ export function readUnikernel(file: Uint8Array, name: string, wanted?: TargetNam
 }
 
 /** Holds every PT_LOAD to the rules that loaders rely on; gives those with bytes from the file. */
-function checkSegments(elf: Elf, name: string): readonly LoadSegment[] {
+function checkSegments(elf: Elf, entry: number, name: string): readonly LoadSegment[] {
   const bad = (what: string): Solo5Error => new Solo5Error("BAD_ELF", `${name}: ${what}`);
-  if (elf.dynamic) throw bad("e_type is 3 (ET_DYN), expected 2 (ET_EXEC)");
   let end = 0;
   const filled = elf.loads.filter((segment) => segment.data.length > 0);
   for (const { vaddr, data, memsz, align, write, execute } of filled) {
@@ -117,7 +125,7 @@ function checkSegments(elf: Elf, name: string): readonly LoadSegment[] {
     }
   }
   if (filled.length === 0) throw bad("no PT_LOAD segment has any bytes");
-  if (!filled.some(({ vaddr, data }) => elf.entry >= vaddr && elf.entry < vaddr + data.length))
-    throw bad(`e_entry ${hex(elf.entry)} lies in no segment`);
+  if (!filled.some(({ vaddr, data }) => entry >= vaddr && entry < vaddr + data.length))
+    throw bad(`e_entry ${hex(entry)} lies in no segment`);
   return filled;
 }

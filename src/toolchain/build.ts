@@ -68,6 +68,7 @@ export async function buildGuest({
       ...jobs.testLibrary,
       ...programs.flatMap(({ compile }) => compile),
     ]),
+    plans.flatMap(({ jobs, targets }) => (targets.includes("genode") ? [jobs.genodeLibrary] : [])),
     plans.flatMap(({ targets, programs }) =>
       programs.flatMap((program) =>
         targets.filter((target) => program.targets.includes(target)).map((target) => program.link(target)),

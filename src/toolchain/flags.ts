@@ -1,9 +1,11 @@
 // How C is compiled and linked into a unikernel: the flags of the wrappers (docs/abi.md 7) and those of the bindings.
+import { join } from "node:path";
 import type { Isa } from "../abi/elf.js";
 import { pageSize } from "../bytes/align.js";
 import { hex } from "../bytes/text.js";
 import type { Compiler } from "./compiler.js";
 import { isas } from "./isa.js";
+import { bindingsObject, genodeLibrary, linkerScript } from "./layout.js";
 
 /** Where the headers are: `include/<triple>` and `include/solo5` of an installed prefix, or the source tree's. */
 export interface Headers {
@@ -35,11 +37,24 @@ export const bindingsFlags = (isa: Isa): readonly string[] => [
   ...isas[isa].bindingsFlags,
 ];
 
-/** For every link. */
-export const linkFlags: readonly string[] = [
-  "-nostdlib",
-  "-static",
-  "--build-id=none",
-  "-z",
-  `max-page-size=${hex(pageSize)}`,
+const commonLinkFlags = ["-nostdlib", "--build-id=none", "-z", `max-page-size=${hex(pageSize)}`] as const;
+
+/** For every link of an executable. */
+export const linkFlags: readonly string[] = ["-static", ...commonLinkFlags];
+
+/** Unikernels for Genode are shared objects, of code for any address. */
+const isShared = (target: string): boolean => target === "genode";
+
+/** What code for a target has to be compiled with besides. */
+export const positionFlags = (target: string): readonly string[] => (isShared(target) ? ["-fPIC"] : []);
+
+/** A link for a target with its bindings, which lie in the folder `lib`. */
+export const targetLink = (target: string, lib: string): readonly string[] => [
+  ...(isShared(target) ? [...commonLinkFlags, "-shared", "--eh-frame-hdr", "--hash-style=both"] : linkFlags),
+  "-T",
+  join(lib, linkerScript(target)),
+  ...(isShared(target) ? ["-L", lib, `-l:${genodeLibrary}`] : [join(lib, bindingsObject(target))]),
 ];
+
+/** How the library of that name is made of its object. */
+export const genodeLibraryLink: readonly string[] = [...commonLinkFlags, "-shared"];

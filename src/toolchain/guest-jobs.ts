@@ -5,8 +5,15 @@ import type { Isa } from "../abi/elf.js";
 import { parseManifest } from "../image/manifest-json.js";
 import { manifestSource } from "../image/manifest-source.js";
 import { findCompiler } from "./compiler.js";
-import { bindingsFlags, compileFlags, linkFlags } from "./flags.js";
-import type { BindingsTarget } from "./isa.js";
+import {
+  bindingsFlags,
+  compileFlags,
+  genodeLibraryLink,
+  linkFlags,
+  positionFlags,
+  targetLink,
+} from "./flags.js";
+import { isas, type BindingsTarget } from "./isa.js";
 import type { Job } from "./jobs.js";
 import {
   bindingsObject,
@@ -14,6 +21,7 @@ import {
   diskBootFile,
   emptyArchives,
   freestandingFolder,
+  genodeLibrary,
   guestSource,
   includeFolder,
   libFolder,
@@ -62,7 +70,7 @@ export const buggyElfFile = (output: string, isa: Isa): string =>
 /** Objects that several programs share. */
 interface Library {
   readonly folder: string;
-  readonly objects: readonly string[];
+  objects(target: BindingsTarget): readonly string[];
   readonly compile: readonly Job[];
 }
 
@@ -78,6 +86,8 @@ interface ProgramJobs {
 interface GuestJobs {
   /** The bindings' object, with what debuggers want, and their linker script. */
   bindings(target: BindingsTarget): readonly Job[];
+  /** The library that stands for Genode's; after `bindings`. */
+  readonly genodeLibrary: Job;
   /** The object as it is installed; after `bindings`. */
   installBindings(target: BindingsTarget): Job;
   /** The compiler's runtime and the libraries that are empty: parts first, then archives. */
@@ -129,22 +139,39 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
   });
   const linkJob = (file: string, target: BindingsTarget, parts: readonly string[]): Job => {
     const script = join(lib, linkerScript(target));
+    // The library is the bindings there.
+    const isShared = target === "genode";
     return {
       output: file,
-      inputs: [script, ...parts],
-      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", file],
+      inputs: [script, ...parts, ...(isShared ? [join(lib, genodeLibrary)] : [])],
+      make: [
+        ...compiler.ld,
+        ...(isShared ? targetLink(target, lib) : [...linkFlags, "-T", script]),
+        ...parts,
+        "-o",
+        file,
+      ],
     };
   };
+  /** The ways that code is compiled for the targets there are. */
+  const positions = isas[isa].targets.includes("genode") ? [[], positionFlags("genode")] : [[]];
   /** The C and C++ files of a folder; what they include is in it, or in what else is given. */
   const folderJobs = (folder: string, shared: readonly string[] = []): Library => {
     const inputs = [folder, ...shared].flatMap(filesBelow);
     const flags = [...testFlags, ...shared.flatMap((one) => ["-I", one])];
-    const object = (source: string): string => join(work, basename(folder), `${source}.o`);
+    const object = (source: string, position: readonly string[]): string =>
+      join(work, basename(folder), `${source}${position.join("")}.o`);
     return {
       folder,
-      objects: sources(folder).map(object),
-      compile: sources(folder).map((source) =>
-        compileJob(join(folder, source), object(source), inputs, [...languageFlags(source), ...flags]),
+      objects: (target) => sources(folder).map((source) => object(source, positionFlags(target))),
+      compile: sources(folder).flatMap((source) =>
+        positions.map((position) =>
+          compileJob(join(folder, source), object(source, position), inputs, [
+            ...languageFlags(source),
+            ...flags,
+            ...position,
+          ]),
+        ),
       ),
     };
   };
@@ -160,13 +187,16 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     const manifestObject = `${manifest}.o`;
     return {
       manifest: { output: manifest, inputs: [], make: { text } },
-      compile: [...own.compile, compileJob(manifest, manifestObject, [manifest], ["-std=gnu99", "-O2"])],
+      compile: [
+        ...own.compile,
+        compileJob(manifest, manifestObject, [manifest], ["-std=gnu99", "-O2", "-fPIC"]),
+      ],
       link: (target) =>
         linkJob(file(target), target, [
-          wholeBindings(target),
-          ...own.objects,
+          ...(target === "genode" ? [] : [wholeBindings(target)]),
+          ...own.objects(target),
           manifestObject,
-          ...(shared?.objects ?? []),
+          ...(shared?.objects(target) ?? []),
         ]),
     };
   };
@@ -244,10 +274,27 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
           join(folder, "bindings.c"),
           wholeBindings(target),
           filesBelow(join(guestSource, "bindings")),
-          [...bindingsFlags(isa), ...testFlags.slice(1), `-DSOLO5_VERSION="v${packageVersion()}"`],
+          [
+            ...bindingsFlags(isa),
+            ...testFlags.slice(1),
+            ...positionFlags(target),
+            `-DSOLO5_VERSION="v${packageVersion()}"`,
+          ],
         ),
         { output: join(lib, linkerScript(target)), inputs: [], make: { text: readFileSync(script, "utf8") } },
       ];
+    },
+    genodeLibrary: {
+      output: join(lib, genodeLibrary),
+      inputs: [wholeBindings("genode")],
+      make: [
+        ...compiler.ld,
+        ...genodeLibraryLink,
+        "-s",
+        wholeBindings("genode"),
+        "-o",
+        join(lib, genodeLibrary),
+      ],
     },
     selfTest: (name) =>
       programJobs(join(testsFolder, name), (target) => selfTestFile(output, isa, name, target), library),

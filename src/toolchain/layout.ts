@@ -27,8 +27,10 @@ export const diskBootFile = (output: string): string => join(output, "boot", "di
 export const diskBootCode = diskBootFile(guestOutput);
 
 /** The bindings, as the linker takes them. */
-export const bindingsObject = (target: BindingsTarget): string => `solo5_${target}.o`;
-export const linkerScript = (target: BindingsTarget): string => `solo5_${target}.lds`;
+export const bindingsObject = (target: string): string => `solo5_${target}.o`;
+/** What stands for Genode's library while linking; the object is what it is made of. */
+export const genodeLibrary = "solo5.lib.so";
+export const linkerScript = (target: string): string => `solo5_${target}.lds`;
 
 /** The compiler's runtime, and what is empty: there is no C library, but builds ask for it. */
 export const runtimeArchive = "libgcc.a";

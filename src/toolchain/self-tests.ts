@@ -10,16 +10,20 @@ export const testsFolder = join(guestSource, "tests");
 /** Not a self-test: what they share. */
 export const testLibrary = "lib";
 
+const withTls: readonly BindingsTarget[] = ["spt", "hvt", "virtio", "muen"];
+
 /** Targets of a self-test that does not make sense on all. */
 const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
   net_ring: ["hvt"],
   seccomp: ["spt"],
   ticks: ["virtio"],
   // Solo5 has no disks on muen.
-  blk: ["spt", "hvt", "virtio"],
+  blk: ["spt", "hvt", "virtio", "genode"],
+  // Genode has no thread-local storage: tls is refused there.
+  ...Object.fromEntries(["notls", "tls_small", "tls_zero"].map((name) => [name, withTls])),
   // virtio's page tables protect nothing but page 0.
   ...Object.fromEntries(
-    ["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen"]]),
+    ["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen", "genode"]]),
   ),
 };
 
@@ -34,7 +38,7 @@ export const selfTests = (isa: Isa): readonly SelfTest[] =>
     .filter((entry) => entry.isDirectory() && entry.name !== testLibrary)
     .map(({ name }) => ({
       name,
-      targets: (targetsOf[name] ?? ["spt", "hvt", "virtio", "muen"]).filter((target) =>
+      targets: (targetsOf[name] ?? [...withTls, "genode"]).filter((target) =>
         isas[isa].targets.includes(target),
       ),
     }))

@@ -12,7 +12,7 @@ import { writeFile } from "../host/any/files.js";
 import { joinResponse, parseDriverArguments, readResponseFiles, takeAbi } from "./arguments.js";
 import { findCompiler, type Compiler } from "./compiler.js";
 import { dependencies } from "./dependencies.js";
-import { compileFlags, linkFlags } from "./flags.js";
+import { compileFlags, positionFlags, targetLink } from "./flags.js";
 import { isas } from "./isa.js";
 import { parseObjcopy, parseStrip, usage } from "./objcopy/arguments.js";
 import { copy, knowsFormats } from "./objcopy/copy.js";
@@ -90,7 +90,11 @@ function cc(given: readonly string[], context: Context): number {
     }
     return run(context, compiler.cc, args.all);
   }
-  const flags = compileFlags(prefix.headers, compiler);
+  const linked = takeAbi(
+    args.mode === "link" ? args.link.flatMap((part) => ("linker" in part ? [part.linker] : [])) : [],
+  );
+  const target = args.abi ?? linked.abi ?? "stub";
+  const flags = [...compileFlags(prefix.headers, compiler), ...positionFlags(target)];
   if (args.mode === "compile") return run(context, [...compiler.cc, ...flags], args.all);
 
   const parts: string[] = [];
@@ -115,8 +119,8 @@ function cc(given: readonly string[], context: Context): number {
     parts.push(object);
   }
   for (const [file, text] of rules) writeFile(file, text);
-  const { rest, abi } = takeAbi(parts);
-  return link(context, args.abi ?? abi ?? "stub", [...rest, "-o", args.output ?? "a.out"], args.compiler);
+  const { rest } = takeAbi(parts);
+  return link(context, target, [...rest, "-o", args.output ?? "a.out"], args.compiler);
 }
 
 /** Without a target it is a plain linker, which has no root where the host's libraries would be. */
@@ -157,10 +161,7 @@ function link(
     throw new Solo5Error("NO_ABI", `there are no bindings for -z solo5-abi=${abi}`);
   }
   const all = [
-    ...linkFlags,
-    "-T",
-    script,
-    join(prefix.lib, `solo5_${abi}.o`),
+    ...targetLink(abi, prefix.lib),
     ...args,
     // Behind the folders that were given, so that their libc.a is found before ours, which is empty.
     `-L${prefix.lib}`,

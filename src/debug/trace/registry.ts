@@ -1,6 +1,7 @@
 // What a trace of each target shows. A new target is a line here.
 import type { Isa } from "../../abi/elf.js";
 import type { TargetName } from "../../abi/notes.js";
+import { describeLibrary } from "./genode.js";
 import { describeHypercalls } from "./hvt.js";
 import { describeSubject } from "./muen.js";
 import { describeSyscalls } from "./spt.js";
@@ -12,4 +13,5 @@ export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Descr
   spt: describeSyscalls,
   virtio: () => describeMachine,
   muen: () => describeSubject,
+  genode: () => describeLibrary,
 };

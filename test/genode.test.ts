@@ -1,0 +1,139 @@
+// Unikernels for Genode without Genode: the self-tests, devices, and files that Genode's dynamic linker would refuse.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { attach, createPeer, createSegment, open, run, Solo5Error, type NetRequest } from "../src/index.js";
+import { result } from "../src/abi/start.js";
+import type { BlockDevice } from "../src/device/contract.js";
+import { selfTest, solo5 } from "./command.js";
+import { guestOf } from "./replays.js";
+import { checkOutcome, netTests } from "./self-tests.js";
+import { targetCases } from "./target.cases.js";
+import { comesToRest, ownMsecs, until } from "./until.js";
+
+function disk(blockSize: number): BlockDevice {
+  const content = new Uint8Array(0x10000);
+  return {
+    capacity: BigInt(content.length),
+    blockSize,
+    read(offset, into) {
+      into.set(content.subarray(Number(offset), Number(offset) + into.length));
+      return result.ok;
+    },
+    write(offset, data) {
+      content.set(data, Number(offset));
+      return result.ok;
+    },
+    close() {},
+  };
+}
+
+targetCases({
+  target: "genode",
+  memMiB: 20,
+  guest: ({ args = [], options = () => [] }, file, memSize) => {
+    const blockSize = options("").some((option) => option.endsWith("=4096")) ? 4096 : 512;
+    const block = disk(blockSize);
+    const guest = guestOf(
+      file,
+      ({ devices }) =>
+        devices.map((device) => ({ ...device, type: "BLOCK_BASIC", capacity: block.capacity, blockSize })),
+      args.join(" "),
+    );
+    const blocks = new Map(guest.devices.map(({ handle }) => [handle, block]));
+    return { guest: { ...guest, memSize }, host: { blocks } };
+  },
+});
+
+const onSegment = () => {
+  const segment = createSegment();
+  const net: NetRequest = { source: { kind: "device", device: segment.port() } };
+  return { segment, net };
+};
+const mac = Uint8Array.of(2, 0, 0, 0, 0, 1);
+
+for (const row of netTests) {
+  test(`genode ${row.name}`, async () => {
+    let text = "";
+    const plan = attach(open(selfTest(`test_${row.name}.genode`)), {
+      memMiB: 20,
+      net: Object.fromEntries(row.nics.map((nic) => [nic, onSegment().net])),
+    });
+    await using running = run(plan, {
+      engine: "wasm",
+      console: { write: (data) => (text += new TextDecoder().decode(data)) },
+    });
+    const { status, message = "" } = await running.exited;
+    checkOutcome(row, "genode", { status, stdout: text, stderr: message });
+  });
+}
+
+test("genode: pings, and no time is used where none come", async () => {
+  const { segment, net } = onSegment();
+  const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac });
+  let text = "";
+  const plan = attach(open(selfTest("test_net.genode")), { memMiB: 20, net: { service0: net } });
+  await using running = run(plan, {
+    engine: "wasm",
+    console: { write: (data) => (text += new TextDecoder().decode(data)) },
+  });
+  for (let i = 0; i < 50; i++)
+    assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}: ${text}`);
+  await until("it serves", () => text.includes("Serving"));
+  await comesToRest(ownMsecs);
+  running.stop();
+  await running.exited;
+});
+
+test("genode: thread-local storage is refused", async () => {
+  const { stderr, status } = await solo5("solo5", ["run", selfTest("test_tls.genode")]);
+  assert.match(
+    stderr,
+    /^solo5: .*: relocation at 0x\w+: type \d+ is one of thread-local storage, which [^\n]*\n$/,
+  );
+  assert.equal(status, 1);
+});
+
+test("genode: what its linker would refuse is refused with a line", () => {
+  const file = Uint8Array.from(readFileSync(selfTest("test_hello.genode")));
+  const text = new TextDecoder("latin1").decode(file);
+  const changed = (change: (copy: Uint8Array, view: DataView) => void): Uint8Array => {
+    const copy = Uint8Array.from(file);
+    change(copy, new DataView(copy.buffer));
+    return copy;
+  };
+  const at = (name: string): number => {
+    const found = text.indexOf(`\0${name}\0`);
+    assert.ok(found > 0, name);
+    return found + 1;
+  };
+  const rename = (name: string) => changed((copy) => (copy[at(name)] = 0x58));
+  const refuses = (bytes: Uint8Array, message: RegExp): void => {
+    assert.throws(
+      () => open(bytes, "app.genode"),
+      (error) =>
+        error instanceof Solo5Error &&
+        /^app\.genode: [^\n]*$/.test(error.message) &&
+        message.test(error.message),
+      String(message),
+    );
+  };
+  refuses(rename("solo5.lib.so"), /e_type is 3 \(ET_DYN\), expected 2 \(ET_EXEC\), or solo5\.lib\.so among/);
+  refuses(rename("solo5_console_write"), /nothing defines the symbol Xolo5_console_write/);
+  refuses(rename("__solo5_mft1_note"), /No Solo5 manifest found in executable/);
+  refuses(rename("solo5_app_main"), /it has no solo5_app_main/);
+  // The first of JUMP_SLOT's, by its type: 24 bytes each, the type behind the address.
+  const slot = changed((copy, view) => {
+    for (let i = 0; i + 24 <= copy.length; i += 8) {
+      if (
+        view.getUint32(i + 8, true) === 7 &&
+        view.getUint32(i, true) >>> 12 === 0x1002 &&
+        view.getUint32(i + 4, true) === 0
+      ) {
+        view.setUint32(i + 8, 37, true);
+        return;
+      }
+    }
+  });
+  refuses(slot, /relocation at 0x1002\w+: type 37 is unknown/);
+});

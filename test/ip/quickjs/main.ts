@@ -13,6 +13,7 @@ import { runTests } from "./node-test.js";
 // The engine is slow here, an interpreter in V8.
 fc.configureGlobal({ numRuns: 4 });
 
-void runTests().then((outcomes) => {
-  (globalThis as { outcomes?: string }).outcomes = JSON.stringify(outcomes);
-});
+async function main(): Promise<void> {
+  Object.assign(globalThis, { outcomes: JSON.stringify(await runTests()) });
+}
+void main();

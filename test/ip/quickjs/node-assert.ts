@@ -47,4 +47,5 @@ const assert = {
     fail("nothing was thrown");
   },
 };
-export default assert;
+// Node has it as its default.
+export { assert as default }; // oxlint-disable-line import/no-default-export

@@ -22,6 +22,7 @@ export function createBase(bytes: Uint8Array, trackerElement: number, library: s
   const exported = engine.evaluateBytecode(bytecode);
   engine.evaluate("delete globalThis.solo5Host", libraryFile);
   const build = engine.property(exported, "build");
+  const provided = engine.text(engine.call(engine.property(build, "provided"))).split(",");
   const addresses = {
     resume: engine.property(exported, "resume"),
     tick: engine.property(exported, "tick"),
@@ -32,7 +33,7 @@ export function createBase(bytes: Uint8Array, trackerElement: number, library: s
   };
   engine.runJobs();
   engine.clearFree();
-  return { state: engine.save(), addresses, build };
+  return { state: engine.save(), addresses, build, provided };
 }
 
 const pointer = 4;

@@ -1,8 +1,9 @@
 // Makes the runners: the engine as C, compiled and linked for every target and ISA, with the library evaluated.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { Isa } from "../../src/abi/elf.js";
+import { readModule } from "../../src/wasm/module-reader.js";
 import { mangle } from "../../src/wasm/to-c/names.js";
 import { wasmToC } from "../../src/wasm/to-c/module.js";
 import { isas } from "../../src/toolchain/isa.js";
@@ -48,7 +49,8 @@ export async function buildRunners({
   const runner = readFileSync(join(source, "runner.c"), "utf8");
   const module = wasmToC(engine.bytes, {
     name: "engine.wasm",
-    units: 4,
+    units: unitCount,
+    apart: interpreterOf(engine.bytes),
     restored: true,
     naming: {
       imported: ({ name }) => named(name),
@@ -70,6 +72,10 @@ export async function buildRunners({
       headers: [header, join(source, "runner.h"), join(wasmFolder, "random.h")],
       devices: runnerDevices,
       flags: [`-I${source}`],
+      // Most of the engine is a compiler and libraries, in which its programs spend little.
+      unitFlags: (unit) => (unit < unitCount ? ["-Oz"] : []),
+      // For debuggers, wherever it was built.
+      sourceFlags: ["-g", `-ffile-prefix-map=${packageRoot}${sep}=`, `-ffile-prefix-map=${packageRoot}=.`],
       memoryBase: runnerMemoryBase,
       output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
     });
@@ -77,6 +83,22 @@ export async function buildRunners({
   cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });
   writePackage(output);
   return made;
+}
+
+/** Files that the engine's C is spread over. */
+const unitCount = 4;
+
+/** The engine's loop over bytecodes, which is the function with the largest jump table, and what it calls. */
+function interpreterOf(engine: Uint8Array): ReadonlySet<number> {
+  const { functions } = readModule(engine, "engine.wasm");
+  const largest = ({ code }: (typeof functions)[number]): number =>
+    Math.max(0, ...code.map(({ name, at }) => (name === "br_table" ? at.length : 0)));
+  const sizes = functions.map(largest);
+  const loop = sizes.indexOf(Math.max(...sizes));
+  const called = (functions[loop]?.code ?? []).flatMap(({ name, at }) =>
+    name === "call" ? [at[0] ?? 0] : [],
+  );
+  return new Set([loop, ...called]);
 }
 
 /** The library as an expression. */

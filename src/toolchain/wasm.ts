@@ -37,6 +37,10 @@ export interface WasmProgram {
   readonly headers?: readonly string[];
   readonly devices?: readonly Declaration[];
   readonly flags?: readonly string[];
+  /** For each of the module's units, by index, besides. */
+  readonly unitFlags?: (unit: number) => readonly string[];
+  /** For the embedder's C alone. */
+  readonly sourceFlags?: readonly string[];
   /** Where linear memory begins. */
   readonly memoryBase?: number;
   output(target: BindingsTarget): string;
@@ -44,8 +48,19 @@ export interface WasmProgram {
 
 /** Compiles and links what is out of date. Throws Solo5Error `BUILD`, `NO_COMPILER`. */
 export async function buildWasmProgram(program: WasmProgram): Promise<number> {
-  const { isa, targets, work, module, sources, headers = [], devices = [], flags = [], output } = program;
-  const { memoryBase = linearMemoryBase } = program;
+  const {
+    isa,
+    targets,
+    work,
+    module,
+    sources,
+    headers = [],
+    devices = [],
+    flags = [],
+    sourceFlags = [],
+    output,
+  } = program;
+  const { memoryBase = linearMemoryBase, unitFlags = () => [] } = program;
   const compiler = findCompiler(isa);
   const lib = libFolder(guestOutput, isa);
   const cc = [
@@ -85,8 +100,8 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     ]),
   );
   const parts = [
-    ...units.map((source, i) => compile(source, `unit${i}`, ["-w", "-fno-stack-protector"])),
-    ...sources.map((source, i) => compile(source, `own${i}`, ["-Wall", "-Wextra"])),
+    ...units.map((source, i) => compile(source, `unit${i}`, ["-w", "-fno-stack-protector", ...unitFlags(i)])),
+    ...sources.map((source, i) => compile(source, `own${i}`, ["-Wall", "-Wextra", ...sourceFlags])),
     compile(manifest, "manifest", []),
   ];
   const link = (target: BindingsTarget): Job => {

@@ -10,4 +10,6 @@ export interface Base {
   readonly addresses: RunnerAddresses;
   /** The library's object for the build. */
   readonly build: number;
+  /** What a program may name in it: globals, members of what is there anyhow, and modules as `solo5:http`. */
+  readonly provided: readonly string[];
 }

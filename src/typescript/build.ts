@@ -7,12 +7,14 @@ import type { Declaration } from "../image/manifest-json.js";
 import { readFile } from "../host/any/files.js";
 import { compileAssemblyScript } from "./assemblyscript.js";
 import { bundle } from "./bundle.js";
+import { libraryFor } from "./library.js";
 import { evaluateProgram } from "./program.js";
 import { fillRunner } from "./runner-image.js";
 import {
   engineFile,
   findRunners,
   modulesFolder,
+  providedBy,
   readBase,
   runnerFile,
   type RunnerTarget,
@@ -58,7 +60,7 @@ export function buildTypeScript(
   const runner = runnerFile(folder, isa, target);
   if (!existsSync(runner)) throw new Solo5Error("RUNNER", `there is no runner for ${target} on ${isa}`);
   const bundled = bundle(file, { modules: modulesFolder(folder), env });
-  const library = needsNetwork.test(bundled.source) ? "network" : "core";
+  const library = libraryFor(bundled.source, providedBy(folder), files !== undefined);
   const program = evaluateProgram(readFile(engineFile(folder)), readBase(folder, library), bundled, {
     devices: packageDevices(file),
     files: files === undefined ? {} : readTree(files),
@@ -77,10 +79,6 @@ export function buildTypeScript(
 /** The device of programs that name none: guest/typescript/library/ip.ts. */
 const defaultDevice = "service";
 const usesNetwork = /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b/;
-
-/** What only the larger library has: its modules, as the bundle finds them, and its globals. */
-const needsNetwork =
-  /Symbol\.for\("solo5\.modules"\)\]\.(?:dns|http|tcp|udp)\b|\b(?:fetch|FormData|Headers|Request|Response|(?:Readable|Writable|Transform|TextEncoder|TextDecoder)Stream|(?:Count|ByteLength)QueuingStrategy)\b/;
 
 const kinds = { net: "NET_BASIC", block: "BLOCK_BASIC" } as const;
 

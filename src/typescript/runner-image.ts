@@ -66,10 +66,7 @@ export interface Run {
   readonly bytes: Uint8Array;
 }
 
-/** Fewer zeros than these are stored: a segment costs more. */
-const gapPages = 4;
-
-/** The pages of a memory that are not all zero, in runs. */
+/** The pages of a memory that are not all zero, in runs: as few pages of zeros among them as `runMax` allows. */
 export function filledRuns(memory: Uint8Array): readonly Run[] {
   const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length / 4);
   const isEmpty = (page: number): boolean => {
@@ -77,12 +74,21 @@ export function filledRuns(memory: Uint8Array): readonly Run[] {
     for (let i = start; i < start + pageSize / 4; i++) if (words[i] !== 0) return false;
     return true;
   };
-  const runs: { first: number; end: number }[] = [];
+  let runs: { first: number; end: number }[] = [];
   for (let page = 0; page < memory.length / pageSize; page++) {
     if (isEmpty(page)) continue;
     const last = runs.at(-1);
-    if (last !== undefined && page - last.end < gapPages) last.end = page + 1;
+    if (last?.end === page) last.end++;
     else runs.push({ first: page, end: page + 1 });
+  }
+  for (let gap = 1; runs.length > runMax; gap *= 2) {
+    const joined: typeof runs = [];
+    for (const run of runs) {
+      const last = joined.at(-1);
+      if (last !== undefined && run.first - last.end <= gap) last.end = run.end;
+      else joined.push(run);
+    }
+    runs = joined;
   }
   return runs.map(({ first, end }) => ({
     at: first * pageSize,
@@ -113,7 +119,6 @@ export function fillRunner(runner: Uint8Array, name: string, program: RunnerProg
 
   const runs = filledRuns(state.memory);
   const isOnePiece = readAbi(elf, name).target === "virtio";
-  if (isOnePiece && runs.length > runMax) throw bad(`memory in ${runs.length} parts, at most ${runMax}`);
   const file = isOnePiece ? withOnePiece(runner, name, runs) : withSegments(runner, runs);
   const { runtime, context, stackPointer } = state;
   const pages = state.memory.length / 65_536;

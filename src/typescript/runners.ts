@@ -19,8 +19,8 @@ export const runnerFile = (folder: string, isa: Isa, target: RunnerTarget): stri
 export const engineFile = (folder: string): string => join(folder, "engine.wasm");
 /** What stands in the place of solo5:* in bundles. */
 export const modulesFolder = (folder: string): string => join(folder, "modules");
-/** Libraries, by the file below guest/typescript/library that each begins with. */
-export const libraries = ["core", "network"] as const;
+/** Libraries, by the file below guest/typescript/library that each begins with; the last one has everything. */
+export const libraries = ["core", "server", "network"] as const;
 export type Library = (typeof libraries)[number];
 
 const baseFile = (folder: string, library: Library): string => join(folder, `${library}.json`);
@@ -32,6 +32,7 @@ interface StoredBase {
   readonly build: number;
   readonly state: Omit<Base["state"], "memory">;
   readonly memoryBytes: number;
+  readonly provided: Base["provided"];
   /** Where each run of bytes goes, in the file's order. */
   readonly runs: readonly { readonly at: number; readonly length: number }[];
 }
@@ -39,7 +40,7 @@ interface StoredBase {
 export function writeBase(
   folder: string,
   library: Library,
-  { state: { memory, ...state }, addresses, build }: Base,
+  { state: { memory, ...state }, addresses, build, provided }: Base,
 ): void {
   const runs = filledRuns(memory);
   const stored: StoredBase = {
@@ -48,6 +49,7 @@ export function writeBase(
     build,
     state,
     memoryBytes: memory.length,
+    provided,
     runs: runs.map(({ at, bytes }) => ({ at, length: bytes.length })),
   };
   mkdirSync(folder, { recursive: true });
@@ -55,9 +57,15 @@ export function writeBase(
   writeFileSync(baseFile(folder, library), `${JSON.stringify(stored)}\n`);
 }
 
+const readStored = (folder: string, library: Library): StoredBase =>
+  JSON.parse(readFileSync(baseFile(folder, library), "utf8")) as StoredBase;
+
+/** What each library has: see `Base`. */
+export const providedBy = (folder: string): ReadonlyMap<Library, readonly string[]> =>
+  new Map(libraries.map((library) => [library, readStored(folder, library).provided]));
+
 export function readBase(folder: string, library: Library): Base {
-  const stored = JSON.parse(readFileSync(baseFile(folder, library), "utf8")) as StoredBase;
-  const { addresses, build, state, memoryBytes, runs, version } = stored;
+  const { addresses, build, state, memoryBytes, provided, runs, version } = readStored(folder, library);
   if (version !== packageVersion())
     throw new Solo5Error("RUNNER", `${folder}: runners of version ${version}, this is ${packageVersion()}`);
   const data = readFileSync(memoryFile(folder, library));
@@ -67,7 +75,7 @@ export function readBase(folder: string, library: Library): Base {
     memory.set(data.subarray(from, from + length), at);
     from += length;
   }
-  return { addresses, build, state: { ...state, memory } };
+  return { addresses, build, provided, state: { ...state, memory } };
 }
 
 /** The folder of the runners: built here, or installed. Throws Solo5Error `RUNNER`. */

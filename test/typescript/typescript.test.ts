@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { bundler } from "../../src/typescript/esbuild.js";
@@ -62,6 +62,18 @@ test("the same on every target, and sealed", { skip }, async () => {
     const natively = await solo5("solo5-spt", words);
     assert.equal(natively.stdout, expected);
   }
+});
+
+test("a server is sealed into 1.5 MB at most, what needs no network into less", { skip }, async () => {
+  const size = async (text: string, ...options: readonly string[]): Promise<number> => {
+    writeFileSync(at("size.ts"), text);
+    const { status, stderr } = await build(at("size.ts"), "-o", at("size"), ...options);
+    assert.equal(status, 0, stderr);
+    return statSync(at("size")).size;
+  };
+  const server = 'import { serve } from "solo5:http";\nserve(() => new Response("hello"));\n';
+  const sizes = [await size(server, "--net:service=tap0"), await size('console.log("hello");\n')];
+  assert.ok((sizes[0] ?? 0) <= 1_500_000 && (sizes[1] ?? 0) <= 1_250_000, sizes.join());
 });
 
 test("identical programs give identical files", { skip }, async () => {

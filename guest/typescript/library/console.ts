@@ -3,7 +3,6 @@ import { encodeText } from "./encoding";
 import { host } from "./host";
 import { format, showError } from "./inspect";
 import { performance } from "./performance";
-import { showTable } from "./table";
 import { bundleName, mapTrace } from "./traces";
 
 export function write(text: string): void {
@@ -39,9 +38,6 @@ export const console = {
     print(value);
   },
   dirxml: print,
-  table(value: unknown, columns?: readonly string[]): void {
-    print(typeof value === "object" && value !== null ? showTable(value, columns) : value);
-  },
   timeStamp(): void {},
   count(label = "default"): void {
     counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -2,11 +2,10 @@
 // CPU has none the first two are an error, and Math.random, of which nobody may expect more, starts from the clock.
 import { viewOf } from "./encoding";
 import { host } from "./host";
-import { createSubtle } from "./subtle";
 
 type Integers = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array; // prettier-ignore
 
-function getRandomValues<T extends Integers>(array: T): T {
+export function getRandomValues<T extends Integers>(array: T): T {
   if (!ArrayBuffer.isView(array) || array instanceof DataView || array.constructor.name.startsWith("Float")) {
     throw new DOMException("getRandomValues: not an array of integers", "TypeMismatchError");
   }
@@ -27,7 +26,8 @@ function randomUUID(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-export const crypto = { getRandomValues, randomUUID, subtle: createSubtle(getRandomValues) };
+/** `subtle` is added where there is room for it. */
+export const crypto = { getRandomValues, randomUUID };
 
 /** xoshiro128**, by Blackman and Vigna; empty until the first number is wanted. */
 let state: Uint32Array<ArrayBuffer> | undefined;

@@ -2,12 +2,11 @@
 // advertisements.
 import {
   createDhcpClient,
-  createDnsClient,
   createStack,
   formatAddress,
   parseAddress,
   type Address,
-  type DnsClient,
+  type Host,
   type Stack,
 } from "../../../src/ip/index.js";
 import { host } from "./host";
@@ -17,7 +16,10 @@ import { networkWords } from "./process";
 
 export interface Network {
   readonly stack: Stack;
-  readonly dns: DnsClient;
+  /** What its clients are given besides. */
+  readonly clock: Host;
+  /** Of names. */
+  servers(): readonly Address[];
   /** Resolves when there is an address. */
   readonly ready: Promise<void>;
 }
@@ -101,8 +103,7 @@ function createNetwork(device: NetDevice): Network {
       },
     });
   }
-  const dns = createDnsClient(stack, clock, { servers: () => servers });
-  return { stack, dns, ready };
+  return { stack, clock, servers: () => servers, ready };
 }
 
 export { formatAddress, parseAddress };

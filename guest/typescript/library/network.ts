@@ -1,8 +1,9 @@
-// The library with TCP/IP and HTTP: for programs that use them. It is twice as large.
-import { defineGlobals, modules } from "./core";
+// The library with everything.
+import { defineGlobals, defineMembers, defineModules } from "./core";
 import * as dns from "./dns";
+import { Body } from "./http/body";
 import { fetch } from "./http/fetch";
-import { FormData } from "./http/form-data";
+import { FormData, formOf } from "./http/form-data";
 import { Headers } from "./http/headers";
 import { Request, Response } from "./http/message";
 import { serve } from "./http/server";
@@ -16,10 +17,15 @@ import {
 import * as tcp from "./tcp";
 import * as udp from "./udp";
 
-Object.assign(modules, { dns, http: { fetch, serve }, tcp, udp });
+defineModules({ dns, http: { fetch, serve }, tcp, udp });
 defineGlobals({
   ByteLengthQueuingStrategy, CountQueuingStrategy, FormData, Headers, ReadableStream, ReadableStreamDefaultReader, Request, Response,
   TextDecoderStream, TextEncoderStream, TransformStream, WritableStream, fetch,
 }); // prettier-ignore
+defineMembers(Body.prototype, {
+  formData(this: Body): Promise<FormData> {
+    return formOf(this);
+  },
+});
 
 export * from "./core";

@@ -1,7 +1,8 @@
 // console.table: rows and columns in boxes, as Node draws them.
+import { console } from "./console";
 import { inspect } from "./inspect";
 
-export function showTable(data: object, columns?: readonly string[]): string {
+function showTable(data: object, columns?: readonly string[]): string {
   const isMap = data instanceof Map;
   const rows: readonly (readonly [unknown, unknown])[] = isMap
     ? [...data].map(([key, value], i) => [i, { Key: key as unknown, Values: value as unknown }])
@@ -27,3 +28,6 @@ export function showTable(data: object, columns?: readonly string[]): string {
     `${left}${widths.map((width) => "─".repeat(width)).join(middle)}${right}`;
   return [rule("┌┬┐"), line(head), rule("├┼┤"), ...cells.map(line), rule("└┴┘")].join("\n");
 }
+
+export const table = (value: unknown, columns?: readonly string[]): void =>
+  console.log(typeof value === "object" && value !== null ? showTable(value, columns) : value);

@@ -1,6 +1,7 @@
 // solo5:tcp: connections, by promises.
 import { tryParseAddress, type Connection, type Endpoint, type TcpError } from "../../../src/ip/index.js";
 import { declareNetwork, defaultDevice, formatAddress, parseAddress } from "./ip";
+import { resolveName } from "./names";
 
 export interface Address {
   readonly address: string;
@@ -142,7 +143,7 @@ export async function connect({
   const network = declareNetwork(device)();
   await network.ready;
   const [address] =
-    tryParseAddress(host) === undefined ? await network.dns.resolve(host) : [parseAddress(host)];
+    tryParseAddress(host) === undefined ? await resolveName(network, host) : [parseAddress(host)];
   if (address === undefined) throw new Error(`${host} has no address`);
   return new Promise((resolve, reject) => {
     const raw: Connection = network.stack.tcp.connect(

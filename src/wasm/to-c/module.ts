@@ -22,6 +22,8 @@ export interface CSourceOptions {
   readonly naming?: Naming;
   /** Files that the functions are spread over. */
   readonly units?: number;
+  /** By index, those that have a file of their own, the last: it may be compiled in another way. */
+  readonly apart?: ReadonlySet<number>;
   /** Memory and globals are given their values by somebody else: no data, no start function. */
   readonly restored?: boolean;
 }
@@ -32,7 +34,7 @@ const pagesMost = 65_536;
 
 /** Throws Solo5Error `BAD_WASM`, `WASM_UNSUPPORTED`. */
 export function wasmToC(bytes: Uint8Array, options: CSourceOptions): CSource {
-  const { name, naming = plainNaming, units: unitCount = 1, restored = false } = options;
+  const { name, naming = plainNaming, units: unitCount = 1, restored = false, apart } = options;
   const module = readModule(bytes, name);
   const typeNumbers = new Map<string, number>();
   const context: ModuleContext = {
@@ -49,10 +51,13 @@ export function wasmToC(bytes: Uint8Array, options: CSourceOptions): CSource {
   };
   for (const type of module.types) context.typeNumber(type);
 
-  const functions = module.functions.flatMap((fn, index) =>
-    fn.imported === undefined ? [attempt(name, index, () => functionSource(index, fn, context))] : [],
-  );
-  const bodies = spread(functions, unitCount);
+  const sources = (isApart: boolean): readonly string[] =>
+    module.functions.flatMap((fn, index) =>
+      fn.imported === undefined && (apart?.has(index) ?? false) === isApart
+        ? [attempt(name, index, () => functionSource(index, fn, context))]
+        : [],
+    );
+  const bodies = [...spread(sources(false), unitCount), ...(apart === undefined ? [] : [sources(true)])];
   const own = [
     ...definitions(context, restored),
     instantiation(context, restored),

@@ -3,7 +3,6 @@ import { Blob, blobBytes } from "../blob";
 import { encodeText, TextDecoder, viewOf } from "../encoding";
 import { ReadableStream } from "../streams";
 import { URLSearchParams } from "../url";
-import { decodeForm, FormData, formBytes } from "./form-data";
 
 export type BodyInit =
   | string
@@ -11,8 +10,11 @@ export type BodyInit =
   | ArrayBufferView
   | Blob
   | URLSearchParams
-  | FormData
+  | Others
   | ReadableStream<Uint8Array>;
+
+/** What `others` takes. */
+type Others = { readonly [Symbol.iterator]: () => IterableIterator<unknown> };
 
 /** Bytes that are there, or that come. */
 export type Content = { readonly bytes: Uint8Array } | { readonly stream: ReadableStream<Uint8Array> };
@@ -22,6 +24,12 @@ export interface Extracted {
   readonly type: string | undefined;
 }
 
+/** Gives the media type that the headers say. */
+export const bodyType = Symbol("type");
+
+/** Further bodies than those that every library knows. */
+export const others: ((body: object) => Extracted | undefined)[] = [];
+
 export function extract(body: BodyInit | null | undefined): Extracted {
   if (body === null || body === undefined) return { content: undefined, type: undefined };
   if (body instanceof ReadableStream) return { content: { stream: body }, type: undefined };
@@ -30,9 +38,9 @@ export function extract(body: BodyInit | null | undefined): Extracted {
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
     return { content: { bytes: viewOf(body).slice() }, type: undefined };
   }
-  if (body instanceof FormData) {
-    const { bytes, type } = formBytes(body);
-    return { content: { bytes }, type };
+  for (const take of others) {
+    const taken = typeof body === "object" ? take(body) : undefined;
+    if (taken !== undefined) return taken;
   }
   if (body instanceof URLSearchParams) {
     return {
@@ -108,14 +116,10 @@ export class Body {
   }
 
   async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.contentType() });
+    return new Blob([await this.bytes()], { type: this[bodyType]() });
   }
 
-  async formData(): Promise<FormData> {
-    return decodeForm(await this.bytes(), this.contentType());
-  }
-
-  protected contentType(): string {
+  [bodyType](): string {
     return "";
   }
 }

@@ -3,6 +3,7 @@ import { Blob, blobBytes, File } from "../blob";
 import { crypto } from "../crypto";
 import { encodeText, TextDecoder } from "../encoding";
 import { URLSearchParams } from "../url";
+import { bodyType, others, type Body } from "./body";
 
 type Entry = string | File;
 
@@ -59,7 +60,7 @@ const lines = (text: string): string => text.replaceAll(/\r\n|\r|\n/g, "\r\n");
 const escaped = (name: string): string =>
   lines(name).replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22");
 
-export function encodeMultipart(data: FormData): { readonly blob: Blob; readonly type: string } {
+function encodeMultipart(data: FormData): { readonly blob: Blob; readonly type: string } {
   const boundary = `----formdata-solo5-${crypto.randomUUID().replaceAll("-", "")}`;
   const parts: (string | Blob)[] = [];
   for (const [name, value] of data) {
@@ -133,7 +134,7 @@ function decodeMultipart(bytes: Uint8Array<ArrayBuffer>, boundary: string): Form
 }
 
 /** Throws TypeError for what is no form. */
-export function decodeForm(bytes: Uint8Array<ArrayBuffer>, type: string): FormData {
+function decodeForm(bytes: Uint8Array<ArrayBuffer>, type: string): FormData {
   const [kind = ""] = type.split(";");
   if (/^\s*application\/x-www-form-urlencoded\s*$/i.test(kind)) {
     const data = new FormData();
@@ -148,7 +149,12 @@ export function decodeForm(bytes: Uint8Array<ArrayBuffer>, type: string): FormDa
   return decodeMultipart(bytes, boundary);
 }
 
-export const formBytes = (data: FormData): { readonly bytes: Uint8Array; readonly type: string } => {
-  const { blob, type } = encodeMultipart(data);
-  return { bytes: blobBytes(blob), type };
-};
+/** Of requests and responses. */
+export const formOf = async (body: Body): Promise<FormData> =>
+  decodeForm(await body.bytes(), body[bodyType]());
+
+others.push((body) => {
+  if (!(body instanceof FormData)) return undefined;
+  const { blob, type } = encodeMultipart(body);
+  return { content: { bytes: blobBytes(blob) }, type };
+});

@@ -1,7 +1,7 @@
 // Request and Response: WHATWG Fetch 5.4 and 5.5, as far as servers and plain requests need them.
 import { AbortSignal } from "../events";
 import { URL } from "../url";
-import { Body, extract, type BodyInit, type Content } from "./body";
+import { Body, bodyType, extract, type BodyInit, type Content } from "./body";
 import { Headers, type HeadersInit } from "./headers";
 
 export interface RequestInit {
@@ -47,7 +47,7 @@ export class Request extends Body {
     return Object.setPrototypeOf(withContent(copy, this.teeContent()), Request.prototype) as Request;
   }
 
-  protected override contentType(): string {
+  override [bodyType](): string {
     return this.headers.get("content-type") ?? "";
   }
 }
@@ -119,7 +119,7 @@ export class Response extends Body {
     return new Response(body, { status: this.status, statusText: this.statusText, headers: this.headers });
   }
 
-  protected override contentType(): string {
+  override [bodyType](): string {
     return this.headers.get("content-type") ?? "";
   }
 }

@@ -9,6 +9,7 @@ import type { Outcome } from "./command.js";
 export {
   netTests,
   onKvm,
+  onVmm,
   qemuStatus,
   selfTests,
   type SelfTestRow as SelfTest,

@@ -61,15 +61,20 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** What Node is called with for a command of the project's. */
+export type TenderFile = (name: string) => readonly string[];
+const own: TenderFile = (name) => [commandFile(name)];
+
 /** The words of a shell command, with the project's commands, a free port and, for debugging, `options` in place. */
 function argv(
   command: string,
   port: number,
   options: readonly string[] = [],
+  tender: TenderFile = own,
 ): [file: string, args: string[]] {
   const [name = "", ...rest] = command.split(" ").filter((word) => word !== "" && word !== "&");
   const args = rest.flatMap((word) => (word === "--gdb" ? [word, `--gdb-port=${port}`, ...options] : [word]));
-  return name.startsWith("solo5") ? [process.execPath, [commandFile(name), ...args]] : [name, args];
+  return name.startsWith("solo5") ? [process.execPath, [...tender(name), ...args]] : [name, args];
 }
 
 /** One gdb with all its commands, each echoed. A command before `^C` is interrupted after a second. */
@@ -129,6 +134,7 @@ export async function runSession(
   session: Session,
   cwd: string,
   options: readonly string[] = [],
+  tender: TenderFile = own,
 ): Promise<void> {
   const port = await freePort();
   const isHere = (line: string) => line.replace("127.0.0.1:1234", `127.0.0.1:${port}`);
@@ -140,7 +146,7 @@ export async function runSession(
     while (steps.length > 0) {
       const { command, expected } = steps.shift() ?? { command: "", expected: [] };
       if (command.endsWith("&")) {
-        const child = spawn(...argv(command.slice(2), port, options), {
+        const child = spawn(...argv(command.slice(2), port, options, tender), {
           cwd,
           stdio: ["ignore", "pipe", "pipe"],
         });

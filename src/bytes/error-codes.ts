@@ -139,6 +139,7 @@ export const errorCodes = {
   },
   TWICE: { means: "something is given twice for one device", wayOut: "give it once" },
   USAGE: { means: "a command is called in a way that it does not know", wayOut: "see --help" },
+  VMM: { means: "the vmm of FreeBSD or OpenBSD refused or failed", wayOut: "the wasm engine: --engine=wasm" },
   WASM_UNSUPPORTED: {
     means: "a WebAssembly module has what is not supported",
     wayOut: "compile it without the feature that is named",

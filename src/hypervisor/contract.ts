@@ -3,11 +3,12 @@
 import type { Isa } from "../abi/elf.js";
 import type { TargetName } from "../abi/notes.js";
 import type { Cleanup } from "../bytes/cleanup.js";
+import type { ErrorCode } from "../bytes/error-codes.js";
 import type { MemoryMap } from "../image/memory-map.js";
 import type { Budgeted, Debuggable, Interruptible, Vcpu } from "../engine/contract.js";
 
-/** Engines that are a hypervisor's, by the names that users know. */
-export type HypervisorName = "kvm";
+/** One row each in hypervisors.ts. */
+export type HypervisorName = "kvm" | "freebsd-vmm" | "openbsd-vmm";
 
 /** What a virtual machine is made of. */
 export interface MachineOptions {
@@ -29,6 +30,8 @@ export interface HypervisorDriver {
   readonly name: HypervisorName;
   /** As messages call it, and each of them begins. */
   readonly title: string;
+  /** Of what it refuses or fails at. */
+  readonly errorCode: ErrorCode;
   /** By Node's name; elsewhere nothing of this is looked at. */
   readonly platform: NodeJS.Platform;
   /** Targets whose guests run on it, by ISA. */

@@ -4,7 +4,7 @@ import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import { createGdbServer } from "../debug/gdb/server.js";
-import { libc } from "../host/linux/libc.js";
+import { drainEvent, type WakeEvent } from "./event.js";
 import { createWait } from "../host/linux/net/wait.js";
 import type { DebuggedVcpu, Ended, Instrument } from "../tender/instrument.js";
 import { listenForGdb, type GdbAddress, type GdbListener } from "../host/any/gdb-server.js";
@@ -17,8 +17,8 @@ const hangUp = "hangUp";
 /** What the virtual CPU's thread gets. */
 export interface DebuggerLink {
   readonly port: MessagePort;
-  /** An eventfd that says that there is news. */
-  readonly event: number;
+  /** Says that there is news. */
+  readonly event: WakeEvent;
 }
 
 /** The main thread's side: listens. `nudge` makes the virtual CPU's thread look at `port`. */
@@ -63,19 +63,18 @@ export function listenForDebugger(
 
 const aLongTime = 1_000_000_000_000_000n;
 
-/** The virtual CPU's side. `wake` is an eventfd as well, of a stop. */
+/** The virtual CPU's side. `wake` is of a stop. */
 export function openDebugger(
   isa: Isa,
   { port, event }: DebuggerLink,
-  wake: number,
+  wake: WakeEvent,
   isStopping: () => boolean,
 ): Instrument<DebuggedVcpu> {
   const gdb = createGdbServer({ isa });
-  const wait = createWait([wake, event]);
-  const counter = new Uint8Array(8);
+  const wait = createWait([wake.wait, event.wait]);
   let isOver = false;
   const listen = (): void => {
-    libc().read(event, counter, counter.length);
+    drainEvent(event);
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
       const news = next.message as News;
       if (news === "connected") {

@@ -2,7 +2,6 @@
 // hypercalls; this thread opens what the guest uses, before, and closes it, after. docs/RATIONALE.md, "A thread for KVM".
 import { closeSync } from "node:fs";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
-import { open as openFlag } from "../abi/linux/syscalls.js";
 import { createCleanup, type Cleanup } from "../bytes/cleanup.js";
 import { Solo5Error } from "../bytes/error.js";
 import { openBlockFile } from "../host/any/block-file.js";
@@ -10,7 +9,6 @@ import { hostClock } from "../host/any/clock.js";
 import { hostIsa } from "../host/any/host-isa.js";
 import { say } from "../host/any/say.js";
 import { workerOptions } from "../host/any/worker-options.js";
-import { check, libc } from "../host/linux/libc.js";
 import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
 import { openDump } from "../host/any/capture-file.js";
 import { openAttached, type OpenContext } from "../host/any/net/open.js";
@@ -25,14 +23,12 @@ import { killed, type Ended } from "../tender/instrument.js";
 import { signalled } from "../tender/running.js";
 import type { HypervisorDriver } from "./contract.js";
 import type { DebuggerLink, listenForDebugger } from "./debugger.js";
+import { openEvent } from "./event.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "./stop.js";
+import { systemModule } from "./system.js";
 import type { VcpuReport, VcpuWork } from "./vcpu-thread.js";
 
-/** EFD_CLOEXEC and EFD_NONBLOCK are open's: eventfd(2). */
-const eventfdFlags = openFlag.closeOnExec | openFlag.nonBlock;
-
-/** `system` names a module that puts another system under the driver, for tests; the host's own by default. */
-export const hypervisorEngine = (hypervisor: HypervisorDriver, system?: string): Engine => ({
+export const hypervisorEngine = (hypervisor: HypervisorDriver): Engine => ({
   targets: [...new Set(Object.values(hypervisor.targets).flat())],
   debugs: ["gdb", "dumpcore", "trace"],
   unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
@@ -66,7 +62,11 @@ export const hypervisorEngine = (hypervisor: HypervisorDriver, system?: string):
         say: (line) => say(reporter, line),
         failed: (message) => end({ status: 1, message }),
       };
-      const machine = { hypervisor: hypervisor.name, opened: hypervisor.open(cleanup), system };
+      const machine = {
+        hypervisor: hypervisor.name,
+        opened: hypervisor.open(cleanup),
+        system: systemModule(),
+      };
       const work = {
         ...prepare(guest, console === undefined, context, cleanup),
         ...machine,
@@ -111,9 +111,7 @@ const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 /** Both ends of what this thread has to say to a debugger in the other one. */
 function debuggerLink(cleanup: Cleanup): { readonly port: MessagePort; readonly link: DebuggerLink } {
   const { port1: port, port2 } = new MessageChannel();
-  const event = check(libc().eventfd(0, eventfdFlags), "eventfd");
-  cleanup.push(() => closeSync(event));
-  return { port, link: { port: port2, event } };
+  return { port, link: { port: port2, event: openEvent(cleanup) } };
 }
 
 /** Loads the debugger's part only where one is wanted. */
@@ -156,7 +154,7 @@ function prepare(
       return { ...declared, ...frames, dump };
     }),
     stdout,
-    wake: opened(check(libc().eventfd(0, eventfdFlags), "eventfd")),
+    wake: openEvent(cleanup),
     stop: stopMemory(),
   };
 }
@@ -214,7 +212,12 @@ function runWorker(
       untrack(stopper);
       if (failure !== undefined) reject(failure as Error);
       else if (report === undefined)
-        reject(new Solo5Error("KVM", `${hypervisor.title}: the virtual CPU's thread ended by itself`));
+        reject(
+          new Solo5Error(
+            hypervisor.errorCode,
+            `${hypervisor.title}: the virtual CPU's thread ended by itself`,
+          ),
+        );
       else if ("failed" in report) reject(new Solo5Error(report.failed.code, report.failed.message));
       else resolve(report.ended);
     });

@@ -1,8 +1,9 @@
 // The signal that ends what a virtual CPU's thread does in the kernel.
 import { libc } from "../host/linux/libc.js";
+import { numbers } from "../host/linux/numbers.js";
 
 /** By default this signal is ignored, so that one too many does no harm. signal(7). */
-export const sigurg = 23;
+export const sigurg = numbers.SIGURG;
 
 let isCaught = false;
 

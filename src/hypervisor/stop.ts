@@ -2,6 +2,7 @@
 // event ends a wait, and a word that is looked at between the two says what for. docs/RATIONALE.md, "Stopping KVM".
 import { libc } from "../host/linux/libc.js";
 import type { HypervisorDriver } from "./contract.js";
+import { signalEvent, type WakeEvent } from "./event.js";
 import { catchSignal, sigurg } from "./signal.js";
 
 /** Words that both threads share. */
@@ -41,29 +42,29 @@ export const waitForRelease = ({ words }: StopWords): unknown => Atomics.wait(wo
 export interface Stopper {
   /** Makes the thread stop soon, with an exit status. */
   stop(status: number): void;
-  /** Makes the thread look around soon; `event` is another eventfd(2) that it waits on. */
-  nudge(event: number): void;
+  /** Makes the thread look around soon; `event` is another that it waits on. */
+  nudge(event: WakeEvent): void;
   /** Lets the thread end: it is never signalled again. */
   release(): void;
 }
 
-/** The other side. `wake` is an eventfd(2) that the virtual CPU's thread waits on with everything else. */
+/** The other side. The virtual CPU's thread waits on `wake` with everything else. */
 export function createStopper(
   { kick: kickVcpu }: Pick<HypervisorDriver, "kick">,
   { words, addresses }: StopWords,
-  wake: number,
+  wake: WakeEvent,
 ): Stopper {
   const c = libc();
   catchSignal();
   let released = false;
-  const kick = (event: number): void => {
+  const kick = (event: WakeEvent): void => {
     if (released) return;
     const thread = Atomics.load(addresses, address.thread);
     if (thread !== 0n) {
       kickVcpu(Atomics.load(addresses, address.vcpu));
       c.pthread_kill(thread, sigurg);
     }
-    c.write(event, new Uint8Array(BigUint64Array.of(1n).buffer), 8);
+    signalEvent(event);
   };
   return {
     stop(status) {

@@ -1,11 +1,13 @@
 // What a driver asks of the system under it, and nothing else: each is the system call of its name. A test puts a model in
 // its place, and the driver, the thread and the debugger above run for real.
 import { closeSync, constants, ftruncateSync, openSync } from "node:fs";
+import { release } from "node:os";
 import { errorText } from "../abi/errno.js";
 import { mmapProt } from "../abi/linux/syscalls.js";
 import { Solo5Error } from "../bytes/error.js";
 import { withNul } from "../bytes/text.js";
 import { libc } from "../host/linux/libc.js";
+import { numbers } from "../host/linux/numbers.js";
 
 export interface System {
   /** For reading and writing, closed at exec. Throws as Node's functions do. */
@@ -21,6 +23,8 @@ export interface System {
   truncate(fd: number, size: number): void;
   /** Maps `size` bytes of `fd`, readable, writable and shared, and gives the address; undefined on error. */
   map(fd: number, size: number): bigint | undefined;
+  /** Maps `size` bytes of zeros, readable and writable; undefined on error. */
+  mapAnonymous(size: number): bigint | undefined;
   unmap(address: bigint, size: number): void;
   /** mprotect(2). */
   protect(address: bigint, size: number, protection: number): number;
@@ -32,10 +36,20 @@ export interface System {
   poke(address: bigint, byte: number): void;
   /** The CPU may execute what has been written there. */
   clearCache(begin: bigint, end: bigint): void;
+  /**
+   * sysctl(3) of the BSDs, by name (FreeBSD) or by numbers (OpenBSD): reads into `old`, sets `value`. Gives the bytes that were read, -1
+   * on error.
+   */
+  sysctl(name: string | readonly number[], old: Uint8Array | undefined, value?: Uint8Array): number;
+  /** As uname(1) has it: `7.7`. */
+  release(): string;
+  /** Whether this process may do everything. */
+  isRoot(): boolean;
 }
 
 const memfdCloexec = 1;
 const mapShared = 1;
+const mapPrivate = 2;
 const failed = 0xffff_ffff_ffff_ffffn;
 
 /** This host's own, by Node and the C library. */
@@ -51,19 +65,48 @@ export const hostSystem: System = {
     const address = libc().mmap(null, size, mmapProt.read | mmapProt.write, mapShared, fd, 0);
     return BigInt.asUintN(64, address) === failed ? undefined : address;
   },
+  mapAnonymous(size) {
+    const address = libc().mmap(
+      null,
+      size,
+      mmapProt.read | mmapProt.write,
+      mapPrivate | numbers.MAP_ANONYMOUS,
+      -1,
+      0,
+    );
+    return BigInt.asUintN(64, address) === failed ? undefined : address;
+  },
   unmap: (address, size) => void libc().munmap(address, size),
   protect: (address, size, protection) => libc().mprotect(address, size, protection),
   bytesAt: (address, size) => libc().view(address, size),
   addressOf: (data) => libc().addressOf(data),
   poke: (address, byte) => libc().poke(address, byte),
   clearCache: (begin, end) => libc().clear_cache(begin, end),
+  sysctl(name, old, value) {
+    const size = BigUint64Array.of(BigInt(old?.length ?? 0));
+    const [oldSize, newSize] = [old === undefined ? null : size, value?.length ?? 0];
+    const result =
+      typeof name === "string"
+        ? libc().sysctlbyname(withNul(name), old ?? null, oldSize, value ?? null, newSize)
+        : libc().sysctl(Int32Array.from(name), name.length, old ?? null, oldSize, value ?? null, newSize);
+    return result < 0 ? result : Number(size[0] ?? 0n);
+  },
+  release,
+  isRoot: () => process.geteuid?.() === 0,
 };
 
 let current = hostSystem;
+let currentModule: string | undefined;
 
 /** The system that drivers use: the host's, unless a test has put another there. */
 export const system = (): System => current;
-export const useSystem = (chosen: System): void => void (current = chosen);
+/** A module that does the same in other threads; undefined where that is not needed. */
+export const systemModule = (): string | undefined => currentModule;
+/** `module` is one that calls this when it is loaded, so that all threads have the same. */
+export function useSystem(chosen: System, module?: string): void {
+  current = chosen;
+  currentModule = module;
+}
 
 /** `result` where it is no error. Throws Solo5Error `SYSCALL`: `WHAT: REASON`. */
 export function checked(result: number, what: string): number {

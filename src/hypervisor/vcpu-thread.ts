@@ -23,6 +23,7 @@ import { runLoop } from "../tender/loop.js";
 import { interruptible } from "./console.js";
 import type { HypervisorName, HypervisorVcpu } from "./contract.js";
 import type { DebuggerLink } from "./debugger.js";
+import type { WakeEvent } from "./event.js";
 import { hypervisors } from "./hypervisors.js";
 import { sleeping } from "./pace.js";
 import { publishVcpu, stopRequested, stopWords, waitForRelease } from "./stop.js";
@@ -43,8 +44,8 @@ export interface VcpuWork {
   readonly opened: number;
   /** A module that puts another system under the driver, for tests. The host's own by default. */
   readonly system?: string | undefined;
-  /** An eventfd that wakes the thread. */
-  readonly wake: number;
+  /** Wakes the thread. */
+  readonly wake: WakeEvent;
   readonly stop: SharedArrayBuffer;
   readonly debug: DebugRequest;
   /** The link to a debugger. None by default. */
@@ -110,7 +111,7 @@ function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<En
       net: ({ fd, mtu }) => descriptorDevice({ fd, mtu }, directReader(fd)),
       block: ({ fd, capacity, blockSize }) => blockDevice(fd, capacity, blockSize),
     }),
-    console: work.stdout ? interruptible(stdoutConsole, stdout, work.wake) : relayedConsole,
+    console: work.stdout ? interruptible(stdoutConsole, stdout, work.wake.wait) : relayedConsole,
     clock: hostClock,
     random,
   };
@@ -124,7 +125,7 @@ function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<En
     captures(new Map(sinks), hostClock),
   ];
   const netFds = work.devices.filter(({ type }) => type === "NET_BASIC").map(({ fd }) => fd);
-  const events = [work.wake, ...(work.debugger === undefined ? [] : [work.debugger.event])];
+  const events = [work.wake.wait, ...(work.debugger === undefined ? [] : [work.debugger.event.wait])];
   const pace = sleeping([...events, ...netFds], hostClock);
   publishVcpu(stopWords(work.stop), vcpu.handle);
   return runLoop(guest, target, vcpu, host, { pace, instruments }).ended;

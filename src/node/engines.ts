@@ -25,10 +25,17 @@ const native: Engine = {
   },
 };
 
-const engines = { native, kvm: hypervisorEngine(hypervisors.kvm), wasm } as const satisfies Record<
-  EngineName,
-  Engine
->;
+const vmm = hypervisors[process.platform === "openbsd" ? "openbsd-vmm" : "freebsd-vmm"];
+
+const engines = {
+  native,
+  kvm: hypervisorEngine(hypervisors.kvm),
+  vmm: hypervisorEngine(vmm),
+  wasm,
+} as const satisfies Record<EngineName, Engine>;
+
+/** Those of other systems are not worth a line where the best is looked for. */
+const here = engineNames.filter((name) => name !== "vmm" || process.platform === vmm.platform);
 
 /**
  * The engine that `wanted` names, or the best that can run `plan` where it is `auto`, with what spoke against better
@@ -48,7 +55,7 @@ export function chooseEngine(
   const reasons: { readonly name: EngineName; readonly text: string }[] = [];
   const { target, name: file } = plan.unikernel;
   const tell = (list: typeof reasons): string => list.map(({ text }) => text).join("; ");
-  for (const name of wanted === "auto" ? engineNames : [wanted as EngineName]) {
+  for (const name of wanted === "auto" ? here : [wanted as EngineName]) {
     const reason =
       debugUnsupportedReason(engines[name], debug) ??
       engines[name].unsupportedReason(plan, wanted !== "auto");

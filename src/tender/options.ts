@@ -74,7 +74,7 @@ export const classicOptions = {
   },
   engine: {
     value: "ENGINE",
-    help: "insist on an engine: auto, native, kvm or wasm",
+    help: "insist on an engine: auto, native, kvm, vmm or wasm",
     topic: "engine",
     values: engineWords,
   },

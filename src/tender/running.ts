@@ -6,7 +6,7 @@ import type { Ended } from "./instrument.js";
 import type { GuestOutput } from "./output.js";
 
 /** Engines, best first. */
-export const engineNames = ["native", "kvm", "wasm"] as const;
+export const engineNames = ["native", "kvm", "vmm", "wasm"] as const;
 /** What runs a plan: a process, a virtual machine, or the engine that works everywhere. */
 export type EngineName = (typeof engineNames)[number];
 

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { Solo5Error } from "../../bytes/error.js";
 import { errorText } from "../../abi/errno.js";
-import { errorName } from "../../abi/linux/errno.js";
+import { errorName as bsdErrorName } from "../../abi/bsd/errno.js";
+import { errorName as linuxErrorName } from "../../abi/linux/errno.js";
 
 /** Each returns -1 on error; `errorName()` then tells why. Buffers are read or filled in place. */
 interface Libc {
@@ -52,6 +53,23 @@ interface Libc {
   view(address: bigint, size: number): Uint8Array;
   /** Writes one byte at an address that this thread has no view of. */
   poke(address: bigint, byte: number): void;
+  /** FreeBSD's, by name; `oldSize` holds the size of `old`. */
+  sysctlbyname(
+    name: Uint8Array,
+    old: Uint8Array | null,
+    oldSize: BigUint64Array | null,
+    value: Uint8Array | null,
+    size: number,
+  ): number;
+  /** The same by numbers. */
+  sysctl(
+    name: Int32Array,
+    length: number,
+    old: Uint8Array | null,
+    oldSize: BigUint64Array | null,
+    value: Uint8Array | null,
+    size: number,
+  ): number;
   /** Why the last call failed, by name. */
   errorName(): string;
   /** The same by its number. */
@@ -60,6 +78,7 @@ interface Libc {
 
 type Long = number | bigint;
 type CallArguments = readonly [a: Long, b: Long, c: Long, d: Long, e: Long, f: Long];
+const errorName = process.platform === "linux" ? linuxErrorName : bsdErrorName;
 
 let loaded: Libc | undefined;
 
@@ -113,6 +132,9 @@ const prototypes = {
   pthread_kill: "int pthread_kill(unsigned long thread, int signal)",
   signal: "void *signal(int signal, void *handler)",
   syscall: "long syscall(long number, long a, long b, long c, long d, long e, long f)",
+  sysctlbyname: "int sysctlbyname(void *name, void *old, void *oldSize, void *value, unsigned long size)",
+  sysctl:
+    "int sysctl(void *name, unsigned int length, void *old, void *oldSize, void *value, unsigned long size)",
 } as const;
 
 /** Each function is looked up when it is first asked for: not every system has all of them. */

@@ -14,7 +14,7 @@ export function openKvm(): number {
     fd = system().open(device);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new Solo5Error("KVM", ways[code ?? ""] ?? message, { cause });
+    throw new Solo5Error("KVM", ways[code ?? ""] ?? `cannot open ${device}: ${message}`, { cause });
   }
   const version = system().ioctl(fd, request.GET_API_VERSION, 0);
   if (version === apiVersion) return fd;

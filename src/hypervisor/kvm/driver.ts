@@ -8,6 +8,7 @@ import { newKvmVcpu } from "./vcpu.js";
 export const kvm: HypervisorDriver = {
   name: "kvm",
   title: "KVM",
+  errorCode: "KVM",
   platform: "linux",
   targets: { "x86-64": ["hvt", "virtio"], aarch64: ["hvt"] },
   unsupportedReason: kvmUnsupportedReason,

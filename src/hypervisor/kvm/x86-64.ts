@@ -1,9 +1,17 @@
 // A virtual CPU of x86-64: its CPUID, its registers by name, fetched and stored in whole groups as KVM has them, and the
 // frequency of its time-stamp counter. Linux, Documentation/virt/kvm/api.rst.
-import { viewOf, type Struct, type ValueOf } from "../../bytes/struct.js";
+import { viewOf, type Struct } from "../../bytes/struct.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Registers } from "../../engine/contract.js";
+import {
+  isSegmentName,
+  localTable,
+  segmentAt,
+  taskSegment,
+  type SegmentName,
+  type SegmentState,
+} from "../segments.js";
 import { checked, system } from "../system.js";
 import { cpuidEntry, cpuidHead, fpu, regs, request, segment, sregs } from "./abi.js";
 import { kvmDebug, type KvmCpu, type KvmDescriptors } from "./cpu.js";
@@ -12,8 +20,6 @@ import { newX8664Debug } from "./debug-x86-64.js";
 import { fullTags, setTags } from "./x87-tags.js";
 
 const cpuidMax = 256;
-const segmentNames = ["cs", "ds", "es", "fs", "gs", "ss"] as const;
-type SegmentName = (typeof segmentNames)[number];
 
 /** A group of registers that one request reads and another writes. */
 function group<T extends Struct<never>>(vcpu: number, layout: T, get: number, set: number) {
@@ -55,50 +61,6 @@ function tscHz(vcpu: number): bigint {
   throw new Solo5Error("KVM", "KVM: cannot tell the TSC's frequency");
 }
 
-type SegmentRegister = ValueOf<typeof segment>;
-
-/** The segment that a selector names in a table at `gdtBase`. SDM volume 3, 3.4.5. */
-function descriptor(memory: GuestMemory, gdtBase: bigint, selector: number): SegmentRegister {
-  const entry = memory.bytes(gdtBase + BigInt(selector & ~7), 8);
-  const raw = entry === undefined ? 0n : viewOf(entry).getBigUint64(0, true);
-  const bits = (at: number, count: number): number =>
-    Number((raw >> BigInt(at)) & ((1n << BigInt(count)) - 1n));
-  const limit = bits(0, 16) | (bits(48, 4) << 16);
-  const g = bits(55, 1);
-  return {
-    base: BigInt(bits(16, 24)) | (BigInt(bits(56, 8)) << 24n),
-    limit: g === 1 ? ((limit << 12) | 0xfff) >>> 0 : limit,
-    selector,
-    type: bits(40, 4),
-    s: bits(44, 1),
-    dpl: bits(45, 2),
-    present: bits(47, 1),
-    avl: bits(52, 1),
-    l: bits(53, 1),
-    db: bits(54, 1),
-    g,
-    unusable: bits(47, 1) === 1 ? 0 : 1,
-    padding: 0,
-  };
-}
-
-/** VM entry wants a busy task segment; the guest loads its own before it needs one. SDM volume 3, 26.3.1.2. */
-const task: SegmentRegister = {
-  base: 0n,
-  limit: 0xffff,
-  selector: 0,
-  type: 11,
-  present: 1,
-  dpl: 0,
-  db: 0,
-  s: 0,
-  l: 0,
-  g: 0,
-  avl: 0,
-  unusable: 0,
-  padding: 0,
-};
-
 /** Makes the virtual CPU ready and gives its registers by the manual's names. Throws Solo5Error. */
 export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: boolean): KvmCpu {
   const { vcpu, run } = fds;
@@ -107,14 +69,14 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: bool
   const special = group(vcpu, sregs as never, request.GET_SREGS, request.SET_SREGS);
   const float = group(vcpu, fpu as never, request.GET_FPU, request.SET_FPU);
   const groups = [general, special, float];
-  const segmentField = (name: SegmentName, field: keyof SegmentRegister): number =>
+  const segmentField = (name: SegmentName, field: keyof SegmentState): number =>
     sregs.offsets[name] + segment.offsets[field];
   /** Selectors that were set: loaded when the descriptor table is known. */
   const pending = new Map<SegmentName, number>();
 
   const start = special.view(true);
-  segment.write(start, sregs.offsets.tr, task);
-  segment.write(start, sregs.offsets.ldt, { ...task, limit: 0, type: 0, present: 0, unusable: 1 });
+  segment.write(start, sregs.offsets.tr, { ...taskSegment, padding: 0 });
+  segment.write(start, sregs.offsets.ldt, { ...localTable, padding: 0 });
 
   const place = (name: string): { of: typeof general; at: number; bits: 16 | 32 | 64 | 80 | 128 } => {
     if (Object.hasOwn(regs.offsets, name))
@@ -127,7 +89,7 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: bool
     }
     const base = /^([fg]s)_base$/.exec(name);
     if (base !== null) return { of: special, at: segmentField(base[1] as "fs", "base"), bits: 64 };
-    if (name === "tr" || segmentNames.includes(name as SegmentName))
+    if (name === "tr" || isSegmentName(name))
       return { of: special, at: segmentField(name as SegmentName, "selector"), bits: 16 };
     const vector = /^xmm(\d|1[0-5])$/.exec(name);
     if (vector !== null) return { of: float, at: fpu.offsets.xmm + 16 * Number(vector[1]), bits: 128 };
@@ -157,7 +119,7 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: bool
       else if (bits === 32) view.setUint32(at, Number(value & 0xffff_ffffn), true);
       else view.setBigUint64(at, BigInt.asUintN(64, value), true);
       if (bits > 64) view.setBigUint64(at + 8, BigInt.asUintN(bits - 64, value >> 64n), true);
-      if (segmentNames.includes(name as SegmentName)) pending.set(name as SegmentName, Number(value));
+      if (isSegmentName(name)) pending.set(name, Number(value));
       return undefined;
     },
   };
@@ -166,8 +128,8 @@ export function newX8664Cpu(fds: KvmDescriptors, memory: GuestMemory, isPc: bool
     registers,
     beforeRun(): void {
       for (const [name, selector] of pending) {
-        const loaded = descriptor(memory, registers.get("gdt_base"), selector);
-        segment.write(special.view(true), sregs.offsets[name], loaded);
+        const loaded = segmentAt(memory, registers.get("gdt_base"), selector);
+        segment.write(special.view(true), sregs.offsets[name], { ...loaded, padding: 0 });
       }
       pending.clear();
       for (const { store } of groups) store();

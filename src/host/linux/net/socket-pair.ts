@@ -1,21 +1,22 @@
 // A pair of connected datagram sockets: frames stay whole, and the other side's end makes no noise. unix(7).
 import { check, libc } from "../libc.js";
+import { numbers } from "../numbers.js";
 
 const afUnix = 1;
 const sockDgram = 2;
-const sockNonBlock = 0x800;
-const sockCloexec = 0x80000;
-const solSocket = 1;
-const soSndbuf = 7;
 /** As large as an unprivileged process may ask; the kernel takes less where its limit is lower. */
 const sendBuffer = 0x40_0000;
 
 /** Two descriptors, neither of which blocks or survives exec. Throws Solo5Error. */
 export function socketPair(): readonly [number, number] {
   const fds = new Int32Array(2);
-  check(libc().socketpair(afUnix, sockDgram | sockNonBlock | sockCloexec, 0, fds), "socketpair");
+  check(
+    libc().socketpair(afUnix, sockDgram | numbers.SOCK_NONBLOCK | numbers.SOCK_CLOEXEC, 0, fds),
+    "socketpair",
+  );
   const [a = -1, b = -1] = fds;
   // Bindings turn a full buffer into a lost frame.
-  for (const fd of [a, b]) libc().setsockopt(fd, solSocket, soSndbuf, Int32Array.of(sendBuffer), 4);
+  for (const fd of [a, b])
+    libc().setsockopt(fd, numbers.SOL_SOCKET, numbers.SO_SNDBUF, Int32Array.of(sendBuffer), 4);
   return [a, b];
 }

@@ -1,0 +1,138 @@
+// A virtual machine of FreeBSD's: made under a name, opened, given its memory, and destroyed whatever happens. vmm(4), vmmapi(3).
+import { errorText } from "../../abi/errno.js";
+import type { Cleanup } from "../../bytes/cleanup.js";
+import { Solo5Error } from "../../bytes/error.js";
+import { encode, type Struct } from "../../bytes/struct.js";
+import { encodeText } from "../../bytes/text.js";
+import { isInside, type GuestMemory } from "../../image/memory.js";
+import { system } from "../system.js";
+import {
+  allocMemseg,
+  createVm,
+  destroyOnClose,
+  deviceOf,
+  mmapMemseg,
+  protAll,
+  request,
+  sysctls,
+  type FreebsdLayout,
+} from "./abi.js";
+
+/** `vmm: WHAT: REASON`, and the way out where there is one. */
+export function vmmError(what: string, error: string, wayOut?: string): Solo5Error {
+  return new Solo5Error(
+    "VMM",
+    `vmm: ${what}: ${errorText(error)}${wayOut === undefined ? "" : `: ${wayOut}`}`,
+  );
+}
+
+/** An ioctl that has to succeed. Throws Solo5Error `VMM`. */
+export function call(fd: number, which: number, arg: Uint8Array, what: string): void {
+  if (system().ioctl(fd, which, arg) < 0) throw vmmError(what, system().errorName());
+}
+
+const encodeName = (name: string): Uint8Array => encodeText(`${name}\0`);
+/** Names of machines that others have are passed over, up to so many. */
+const mostNames = 1000;
+const createWays: Readonly<Record<string, string>> = {
+  EPERM: "this needs root",
+  EACCES: "this needs root, or the group vmm",
+  ENXIO: "the CPU has no virtualisation, or the firmware has switched it off",
+  ENOENT: "kldload vmm",
+};
+
+interface Named {
+  readonly name: string;
+  destroy(): void;
+}
+
+/** Tries `create` with names of this process until one is free. */
+function firstFree(create: (name: string) => boolean): string {
+  for (let i = 1; i <= mostNames; i++) {
+    const name = `solo5-${process.pid}${i === 1 ? "" : `-${i}`}`;
+    if (create(name)) return name;
+    const error = system().errorName();
+    if (error !== "EEXIST") throw vmmError("cannot create a virtual machine", error, createWays[error]);
+  }
+  throw vmmError("cannot create a virtual machine", "EEXIST", "there are too many of this process");
+}
+
+const bySysctl = (): Named => {
+  const sys = system();
+  const name = firstFree((one) => sys.sysctl(sysctls.create, undefined, encodeName(one)) >= 0);
+  return { name, destroy: () => destroyByName(name) };
+};
+
+/** A machine that outlives its maker keeps its memory: what fails once is tried again, and then told. Throws Solo5Error. */
+function destroyByName(name: string): void {
+  const attempt = (): boolean => system().sysctl(sysctls.destroy, undefined, encodeName(name)) >= 0;
+  if (!attempt() && !attempt())
+    throw vmmError(`cannot destroy ${name}`, system().errorName(), `bhyvectl --vm=${name} --destroy`);
+}
+
+/** Where the kernel can, it destroys the machine when `control` is closed, even if this process is killed. */
+function byControl(control: number): Named {
+  const sys = system();
+  let flags = destroyOnClose;
+  const name = firstFree((one) => {
+    const params = { name: encodeName(one), flags, reserved: new Uint8Array() };
+    if (sys.ioctl(control, request.CTL_CREATE, encode(createVm, params)) >= 0) return true;
+    // Release 15.0 has no flags, and wants zeros there.
+    if (flags === 0 || sys.errorName() !== "EINVAL") return false;
+    flags = 0;
+    return sys.ioctl(control, request.CTL_CREATE, encode(createVm, { ...params, flags })) >= 0;
+  });
+  return {
+    name,
+    destroy() {
+      if (flags === 0) destroyByName(name);
+    },
+  };
+}
+
+/** Creates a machine and opens it; `control` is a descriptor of /dev/vmmctl, or -1 where there is none. */
+export function openMachine(control: number, cleanup: Cleanup): number {
+  const { name, destroy } = control < 0 ? bySysctl() : byControl(control);
+  cleanup.push(destroy);
+  let fd: number;
+  try {
+    fd = system().open(deviceOf(name));
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    throw vmmError(`cannot open ${deviceOf(name)}`, code, createWays[code]);
+  }
+  cleanup.push(() => system().close(fd));
+  return fd;
+}
+
+/** Has the kernel make `size` bytes of memory for the guest, and maps them here. Throws Solo5Error. */
+export function openMemory(
+  fd: number,
+  size: number,
+  { memseg }: FreebsdLayout,
+  cleanup: Cleanup,
+): GuestMemory {
+  const sys = system();
+  const what = `cannot give the guest ${size} bytes of memory`;
+  const params = { segid: 0, len: BigInt(size), name: new Uint8Array(), domains: 0n, domainsSize: 0n, policy: 0 }; // prettier-ignore
+  const isMade = memseg.some((form, i) => {
+    const layout = allocMemseg[form] as Struct<never>;
+    if (sys.ioctl(fd, request.ALLOC_MEMSEG[form], encode(layout, params as never)) >= 0) return true;
+    if (sys.errorName() !== "ENOTTY" || i === memseg.length - 1) throw vmmError(what, sys.errorName());
+    return false;
+  });
+  if (!isMade) throw vmmError(what, "ENOTTY");
+  const mapping = { gpa: 0n, segid: 0, segoff: 0n, len: BigInt(size), prot: protAll, flags: 0 };
+  call(fd, request.MMAP_MEMSEG, encode(mmapMemseg, mapping), what);
+  const address = sys.map(fd, size);
+  if (address === undefined) throw vmmError(what, sys.errorName());
+  cleanup.push(() => sys.unmap(address, size));
+  const { buffer, byteOffset } = sys.bytesAt(address, size);
+  return {
+    size,
+    bytes: (gpa, length) =>
+      isInside(size, gpa, length)
+        ? new Uint8Array(buffer, byteOffset + Number(gpa), Number(length))
+        : undefined,
+  };
+}

@@ -13,6 +13,7 @@ import { guestOutput } from "./tender/output.js";
 import { stdoutConsole } from "./host/any/console.js";
 import type { DebugRequest } from "./tender/debug-request.js";
 import { sealedFile } from "./sealed/seal.js";
+import { processPlan } from "./node/genode-process.js";
 import { attach as attachTo, type AttachOptions, type Plan } from "./tender/attach.js";
 
 export * from "./tender/interface.js";
@@ -70,4 +71,4 @@ export function run(plan: Plan, options: NodeRunOptions = {}): Running {
  * A static Linux executable that is the plan's spt unikernel with its devices attached; it needs no tender. What
  * interfaces are is found when it starts, disks were measured when the plan was made. Throws Solo5Error.
  */
-export const seal = (plan: Plan): Uint8Array => sealedFile(plan);
+export const seal = (plan: Plan): Uint8Array => sealedFile(processPlan(plan));

@@ -1,13 +1,26 @@
 // Unikernels for Genode without Genode: the self-tests, devices, and files that Genode's dynamic linker would refuse.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { test } from "node:test";
-import { attach, createPeer, createSegment, open, run, Solo5Error, type NetRequest } from "../src/index.js";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import {
+  attach,
+  createPeer,
+  createSegment,
+  open,
+  run,
+  seal,
+  Solo5Error,
+  type BlockRequest,
+  type NetRequest,
+} from "../src/index.js";
 import { result } from "../src/abi/start.js";
 import type { BlockDevice } from "../src/device/contract.js";
-import { selfTest, solo5 } from "./command.js";
+import { execute, selfTest, solo5 } from "./command.js";
+import { needs } from "./needs.js";
 import { guestOf } from "./replays.js";
-import { checkOutcome, netTests } from "./self-tests.js";
+import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 import { targetCases } from "./target.cases.js";
 import { comesToRest, ownMsecs, until } from "./until.js";
 
@@ -45,6 +58,46 @@ targetCases({
   },
 });
 
+const folder = mkdtempSync(join(tmpdir(), "solo5-genode-"));
+after(() => rmSync(folder, { recursive: true }));
+
+for (const row of selfTests) {
+  const { name, args = [], options = () => [], status } = row;
+  if (status.genode === undefined) continue;
+  const [, sectors] = options("").map((option) => Number(/=(\d+)$/.exec(option)?.[1] ?? 0));
+  test(
+    `genode ${name}: as a process ${options("DISK").join(" ")}`,
+    { skip: needs.x8664Linux() },
+    async () => {
+      let text = "";
+      const block: Record<string, BlockRequest> =
+        sectors === undefined
+          ? {}
+          : { storage: { source: { kind: "file", path: newDisk(folder) }, blockSize: sectors } };
+      const plan = attach(open(selfTest(`test_${name}.genode`)), { memMiB: 20, args, block });
+      await using running = run(plan, {
+        engine: "native",
+        console: { write: (data) => (text += new TextDecoder().decode(data)) },
+      });
+      const { status, message = "" } = await running.exited;
+      checkOutcome(row, "genode", { status, stdout: text, stderr: message });
+    },
+  );
+}
+
+test("genode: sealed, it is a static executable", { skip: needs.x8664Linux() }, async () => {
+  const file = join(folder, "hello");
+  const plan = attach(open(selfTest("test_hello.genode")), {
+    memMiB: 20,
+    args: ["Hello_Solo5"],
+    isSealed: true,
+  });
+  writeFileSync(file, seal(plan), { mode: 0o755 });
+  const { stdout, status } = await execute(file);
+  assert.match(stdout, /'Hello_Solo5'[^]*SUCCESS/);
+  assert.equal(status, 0);
+});
+
 const onSegment = () => {
   const segment = createSegment();
   const net: NetRequest = { source: { kind: "device", device: segment.port() } };
@@ -68,22 +121,25 @@ for (const row of netTests) {
   });
 }
 
-test("genode: pings, and no time is used where none come", async () => {
-  const { segment, net } = onSegment();
-  const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac });
-  let text = "";
-  const plan = attach(open(selfTest("test_net.genode")), { memMiB: 20, net: { service0: net } });
-  await using running = run(plan, {
-    engine: "wasm",
-    console: { write: (data) => (text += new TextDecoder().decode(data)) },
+for (const engine of ["wasm", "native"] as const) {
+  const skip = engine === "native" ? needs.x8664Linux() : false;
+  test(`genode: pings, and no time is used where none come: ${engine}`, { skip }, async () => {
+    const { segment, net } = onSegment();
+    const peer = createPeer(segment.port(), { ip: "10.0.0.1", mac });
+    let text = "";
+    const plan = attach(open(selfTest("test_net.genode")), { memMiB: 20, net: { service0: net } });
+    await using running = run(plan, {
+      engine,
+      console: { write: (data) => (text += new TextDecoder().decode(data)) },
+    });
+    for (let i = 0; i < 50; i++)
+      assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}: ${text}`);
+    await until("it serves", () => text.includes("Serving"));
+    await comesToRest(ownMsecs);
+    running.stop();
+    await running.exited;
   });
-  for (let i = 0; i < 50; i++)
-    assert.ok((await peer.ping("10.0.0.2", { timeoutMsecs: 10_000 })) !== undefined, `ping ${i}: ${text}`);
-  await until("it serves", () => text.includes("Serving"));
-  await comesToRest(ownMsecs);
-  running.stop();
-  await running.exited;
-});
+}
 
 test("genode: thread-local storage is refused", async () => {
   const { stderr, status } = await solo5("solo5", ["run", selfTest("test_tls.genode")]);

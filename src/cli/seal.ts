@@ -1,9 +1,10 @@
-// solo5 seal: makes an executable of an spt unikernel and its devices.
+// solo5 seal: makes an executable of a unikernel for spt or Genode and its devices.
 import { basename } from "node:path";
 import { readUnikernel } from "../image/unikernel.js";
 import { sealingDevices } from "../host/this-host.js";
 import { seal } from "../sealed/seal.js";
 import { readFile, writeFile } from "../host/any/files.js";
+import { processPlan } from "../node/genode-process.js";
 import { attach } from "../tender/attach.js";
 import { valueOf, type Given } from "../tender/options.js";
 import { attachOptions } from "../tender/request.js";
@@ -22,6 +23,6 @@ export function sealCommand({ given, operands }: Invocation<Given["option"]>): n
   const plan = attach(unikernel, options, sealingDevices);
   warn(plan, "solo5");
   const name = basename(output);
-  writeFile(output, seal(plan, { prefix: `${name}: `, processName: name }), 0o777);
+  writeFile(output, seal(processPlan(plan), { prefix: `${name}: `, processName: name }), 0o777);
   return 0;
 }

@@ -76,3 +76,37 @@ function checkRelocations(
       throw bad(`${where}: ${symbol.name} is no object of ${libraryName}`);
   }
 }
+
+/** A word of memory that the linker fills in. */
+interface FilledWord {
+  readonly address: number;
+  readonly value: bigint;
+}
+
+/** What Genode's linker would write; `library` knows where the library's names are. The file was read before. */
+export function linked(
+  elf: Elf,
+  name: string,
+  library: (name: string) => number | undefined,
+): readonly FilledWord[] {
+  const { symbols, relocations } = readDynamic(elf, name);
+  return relocations.flatMap(({ type, address, symbol: index, addend }): readonly FilledWord[] => {
+    const symbol = symbols[index];
+    // Weak symbols may be nobody's.
+    const value = BigInt(ownAddress(symbol) ?? library(symbol?.name ?? "") ?? 0);
+    switch (type) {
+      case relocationType.relative:
+        return [{ address, value: addend }];
+      case relocationType.absolute:
+        return [{ address, value: value + addend }];
+      case relocationType.globDat:
+      case relocationType.jumpSlot:
+        return [{ address, value }];
+      // What is copied is the guard, which is 0, as memory is.
+      case relocationType.copy:
+        return [];
+      default:
+        throw new RangeError(`relocation type ${type} was let through`);
+    }
+  });
+}

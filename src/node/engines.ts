@@ -12,14 +12,20 @@ import type { Engine, StartOptions } from "../tender/engine.js";
 import { hypervisorEngine } from "../hypervisor/engine.js";
 import { netOpeners } from "../host/net-openers.js";
 import { hypervisors } from "../hypervisor/hypervisors.js";
+import { processPlan } from "./genode-process.js";
 import { wasm } from "./wasm.js";
 
 const native: Engine = {
-  targets: ["spt"],
+  targets: ["spt", "genode"],
   debugs: [],
   unsupportedReason: nativeUnsupportedReason,
   start(plan, { console, ...names }) {
-    const { status, kill } = runNative(plan, { ...names, console, clock: hostClock, openers: netOpeners });
+    const { status, kill } = runNative(processPlan(plan), {
+      ...names,
+      console,
+      clock: hostClock,
+      openers: netOpeners,
+    });
     const exited = status.then((one) => ({ status: one }));
     return { memSize: plan.memSize, exited, signal: kill, stop: () => kill("SIGKILL") };
   },

@@ -65,10 +65,11 @@ export async function buildGuest({
     plans.flatMap(({ jobs, targets, programs }) => [
       ...(runtime ? jobs.runtime.archives : []),
       ...targets.flatMap(jobs.bindings),
+      ...(targets.includes("genode") ? [jobs.genode.compile] : []),
       ...jobs.testLibrary,
       ...programs.flatMap(({ compile }) => compile),
     ]),
-    plans.flatMap(({ jobs, targets }) => (targets.includes("genode") ? [jobs.genodeLibrary] : [])),
+    plans.flatMap(({ jobs, targets }) => (targets.includes("genode") ? jobs.genode.link : [])),
     plans.flatMap(({ targets, programs }) =>
       programs.flatMap((program) =>
         targets.filter((target) => program.targets.includes(target)).map((target) => program.link(target)),

@@ -22,6 +22,7 @@ import {
   emptyArchives,
   freestandingFolder,
   genodeLibrary,
+  genodeProcess,
   guestSource,
   includeFolder,
   libFolder,
@@ -86,8 +87,8 @@ interface ProgramJobs {
 interface GuestJobs {
   /** The bindings' object, with what debuggers want, and their linker script. */
   bindings(target: BindingsTarget): readonly Job[];
-  /** The library that stands for Genode's; after `bindings`. */
-  readonly genodeLibrary: Job;
+  /** What stands for Genode's library, while linking and in a process: objects, then the files, after `bindings`. */
+  readonly genode: { readonly compile: Job; readonly link: readonly Job[] };
   /** The object as it is installed; after `bindings`. */
   installBindings(target: BindingsTarget): Job;
   /** The compiler's runtime and the libraries that are empty: parts first, then archives. */
@@ -243,6 +244,9 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
     };
   };
 
+  const genodeFolder = join(guestSource, "bindings", "genode");
+  const processObject = join(work, "bindings", "genode-process.o");
+
   const buggySource = join(guestSource, "malformed", "buggyelf", "main.S");
   const buggyObject = join(work, "buggyelf", "main.S.o");
 
@@ -284,16 +288,40 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
         { output: join(lib, linkerScript(target)), inputs: [], make: { text: readFileSync(script, "utf8") } },
       ];
     },
-    genodeLibrary: {
-      output: join(lib, genodeLibrary),
-      inputs: [wholeBindings("genode")],
-      make: [
-        ...compiler.ld,
-        ...genodeLibraryLink,
-        "-s",
-        wholeBindings("genode"),
-        "-o",
-        join(lib, genodeLibrary),
+    genode: {
+      compile: compileJob(
+        join(genodeFolder, "process.c"),
+        processObject,
+        filesBelow(join(guestSource, "bindings")),
+        [...bindingsFlags(isa), ...testFlags.slice(1)],
+      ),
+      link: [
+        {
+          output: join(lib, genodeLibrary),
+          inputs: [wholeBindings("genode")],
+          make: [
+            ...compiler.ld,
+            ...genodeLibraryLink,
+            "-s",
+            wholeBindings("genode"),
+            "-o",
+            join(lib, genodeLibrary),
+          ],
+        },
+        {
+          output: join(lib, genodeProcess),
+          inputs: [join(genodeFolder, "process.lds"), processObject],
+          make: [
+            ...compiler.ld,
+            ...linkFlags,
+            "--strip-debug",
+            "-T",
+            join(genodeFolder, "process.lds"),
+            processObject,
+            "-o",
+            join(lib, genodeProcess),
+          ],
+        },
       ],
     },
     selfTest: (name) =>

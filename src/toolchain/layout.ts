@@ -30,6 +30,8 @@ export const diskBootCode = diskBootFile(guestOutput);
 export const bindingsObject = (target: string): string => `solo5_${target}.o`;
 /** What stands for Genode's library while linking; the object is what it is made of. */
 export const genodeLibrary = "solo5.lib.so";
+/** And what stands for it in a Linux process: src/node/genode-process.ts. */
+export const genodeProcess = "solo5_genode_process";
 export const linkerScript = (target: string): string => `solo5_${target}.lds`;
 
 /** The compiler's runtime, and what is empty: there is no C library, but builds ask for it. */

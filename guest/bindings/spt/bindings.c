@@ -30,6 +30,7 @@
 #include "../common/manifest.c"
 #include "../common/devices.c"
 #include "platform.c"
+#include "thread-pointer.c"
 #include "clock.c"
 #include "yield.c"
 #include "net.c"

@@ -1,5 +1,5 @@
 /*
- * Console, end and thread pointer of a Linux process.
+ * Console and end of a Linux process.
  */
 
 #define EAGAIN 11
@@ -25,9 +25,4 @@ static void platform_exit(int status, void *cookie)
     (void)cookie;
     for (;;)
         syscall6(SYS_EXIT_GROUP, status, 0, 0, 0, 0, 0);
-}
-
-solo5_result_t solo5_set_tls_base(uintptr_t base)
-{
-    return set_thread_pointer(base) == 0 ? SOLO5_R_OK : SOLO5_R_EINVAL;
 }

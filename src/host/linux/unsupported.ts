@@ -31,8 +31,10 @@ export function nativeUnsupportedReason({
   devices,
 }: Pick<Plan, "unikernel" | "devices">): string | undefined {
   const { target, isa } = unikernel;
-  if (target !== "spt") return `a unikernel of the ${target} target is not a process of this system`;
-  if (process.platform !== "linux") return `spt runs natively on Linux, and this is ${process.platform}`;
+  if (target !== "spt" && target !== "genode")
+    return `a unikernel of the ${target} target is not a process of this system`;
+  if (process.platform !== "linux")
+    return `${target} runs natively on Linux, and this is ${process.platform}`;
   if (hostIsa() !== isa) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
   const size = hostPageSize();
   if (size > pageSize)

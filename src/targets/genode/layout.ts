@@ -1,11 +1,10 @@
 // The memory of a unikernel for Genode: below the image the library, which is stubs, and what the application is started with; above it
 // the heap, then the stack. What Genode's dynamic linker would do is done here. docs/abi.md 10.2.
-import { functionNames, guardName, relocationType, stackSize, type FunctionName } from "../../abi/genode.js";
+import { functionNames, guardName, stackSize, type FunctionName } from "../../abi/genode.js";
 import { alignDown, alignUp, pageSize } from "../../bytes/align.js";
 import { struct, u64, viewOf } from "../../bytes/struct.js";
 import { withNul } from "../../bytes/text.js";
-import { ownAddress } from "../../image/genode.js";
-import { readDynamic } from "../../image/dynamic.js";
+import { linked } from "../../image/genode.js";
 import { readElf } from "../../image/elf.js";
 import type { MemoryMap } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
@@ -47,7 +46,12 @@ export function writeMemory(guest: Guest, memory: GuestMemory): Readonly<Record<
   const { unikernel, cmdline, memSize } = guest;
   const put = (at: number, bytes: Uint8Array): void => memory.bytes(at, bytes.length)?.set(bytes);
   loadSegments(unikernel, memory);
-  relocate(guest, memory);
+  for (const { address, value } of linked(
+    readElf(unikernel.file, unikernel.name),
+    unikernel.name,
+    libraryAddress,
+  ))
+    putWord(memory, address, value);
   put(stubBase, stubs());
   put(cmdlineAddress, withNul(applications(cmdline)));
   const info = new Uint8Array(startInfo.size);
@@ -64,37 +68,12 @@ export function writeMemory(guest: Guest, memory: GuestMemory): Readonly<Record<
   return initialRegisters(unikernel.entry, stack, startInfoAddress);
 }
 
-function relocate({ unikernel }: Guest, memory: GuestMemory): void {
-  const { symbols, relocations } = readDynamic(readElf(unikernel.file, unikernel.name), unikernel.name);
-  for (const { type, address, symbol: index, addend } of relocations) {
-    const symbol = symbols[index];
-    const value = BigInt(ownAddress(symbol) ?? libraryAddress(symbol?.name ?? "") ?? 0);
-    switch (type) {
-      case relocationType.relative:
-        putWord(memory, address, addend);
-        break;
-      case relocationType.absolute:
-        putWord(memory, address, value + addend);
-        break;
-      case relocationType.globDat:
-      case relocationType.jumpSlot:
-        putWord(memory, address, value);
-        break;
-      // What is copied is the guard, which is 0, as memory is.
-      case relocationType.copy:
-        break;
-      default:
-        throw new RangeError(`relocation type ${type} was let through`);
-    }
-  }
-}
-
 function putWord(memory: GuestMemory, address: number, value: bigint): void {
   const place = memory.bytes(address, 8);
   if (place !== undefined) viewOf(place).setBigUint64(0, BigInt.asUintN(64, value), true);
 }
 
-/** Undefined where the library has no such name: weak symbols may be nobody's. */
+/** Undefined where the library has no such name. */
 function libraryAddress(name: string): number | undefined {
   if (name === guardName) return guardAddress;
   return (functionNames as readonly string[]).includes(name)

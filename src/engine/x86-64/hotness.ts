@@ -16,23 +16,24 @@ const weights = {
 
 export class Hotness {
   readonly #counts = new Map<number, number>();
-  readonly #threshold: number;
+  /** Jumps to an address before it is hot. */
+  readonly threshold: number;
 
   /** 0 takes whatever comes as hot. */
   constructor(threshold = THRESHOLD) {
-    this.#threshold = threshold;
+    this.threshold = threshold;
   }
 
   /** Counts an event; whether the address is hot now. */
   count(pc: number, event: keyof typeof weights): boolean {
     const sum = (this.#counts.get(pc) ?? 0) + weights[event];
     this.#counts.set(pc, sum);
-    return sum >= this.#threshold;
+    return sum >= this.threshold;
   }
 
   /** Whether anything has happened there. */
   isKnown(pc: number): boolean {
-    return this.#threshold === 0 || this.#counts.has(pc);
+    return this.threshold === 0 || this.#counts.has(pc);
   }
 
   /** What has happened there, in jumps. */

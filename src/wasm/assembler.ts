@@ -1,12 +1,14 @@
 // WebAssembly functions written as expressions: each is a function that appends its code, operands first. For code that is
 // fixed, such as arithmetic that translated programs share; what depends on a guest has writers of its own.
 import type { FunctionBody } from "./module.js";
-import { op, type, type ValueType } from "./opcodes.js";
+import { op, saturating, type, type ValueType } from "./opcodes.js";
 import { ByteWriter } from "./writer.js";
 
 /** Appends the code of an expression or statement. */
 export type Code = (out: ByteWriter) => void;
 type Name = keyof typeof op;
+/** What stands before the numbers of `saturating`. */
+const BULK_PREFIX = 0xfc;
 
 export interface Local {
   readonly get: Code;
@@ -55,6 +57,17 @@ export const access =
     out.byte(op[name]);
     out.u32(0);
     out.u32(offset);
+  };
+
+/** Copies or fills memory: where to, from where or with what, how many bytes. */
+export const bulk =
+  (name: "memory.copy" | "memory.fill", ...operands: readonly [Code, Code, Code]): Code =>
+  (out) => {
+    for (const operand of operands) operand(out);
+    out.byte(BULK_PREFIX);
+    out.u32(saturating[name]);
+    // The memories that it works on.
+    out.append(new Uint8Array(name === "memory.copy" ? 2 : 1));
   };
 
 export const call =

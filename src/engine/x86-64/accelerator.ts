@@ -5,7 +5,7 @@ import { CallProfile } from "./call-profile.js";
 import type { Core } from "./core.js";
 import { Hotness, THRESHOLD } from "./hotness.js";
 import type { MachineMemory } from "./machine-memory.js";
-import { ThreadedTier, type TierOptions } from "./threaded/index.js";
+import { ThreadedTier, type TierHooks, type TierOptions } from "./threaded/index.js";
 import { Awaited } from "./tiers/awaited.js";
 import { Conditions } from "./tiers/conditions.js";
 import { Frames, INSTRUCTIONS_PER_FUEL } from "./tiers/frames.js";
@@ -39,6 +39,32 @@ export interface Accelerator {
   readonly end: () => void;
 }
 
+/** The tiers of a core, put together: each knows those that it hands on to. */
+function tiersOf(core: Core, memory: MachineMemory, options: VcpuOptions, given: AcceleratorOptions) {
+  const { mmu } = core;
+  const { threshold, firstTier = {} } = given;
+  const conditions = new Conditions(core, options.profile === "replay");
+  const calls = new CallProfile(mmu.bytes);
+  const unwatched = new UnwatchedPages(mmu);
+  const hooks: TierHooks = {
+    countdown: () => hotness.threshold,
+    isExact: () => conditions.isExactLately(),
+    isTranslated: (pc) => awaited.has(pc) || (translations.areCurrent && translations.find(pc) !== 0),
+    called: (site, target) => calls.jumped(mmu.base + site, site, target, translations.find(target) !== 0),
+  };
+  const tier = firstTier === "off" ? undefined : new ThreadedTier(core, memory, hooks, firstTier);
+  const hotness = new Hotness(threshold ?? (tier?.isPossible === true ? THREADED_JUMPS : THRESHOLD));
+  const profile = { calls, hotness, tier };
+  const shared = { core, memory, conditions, profile, unwatched };
+  const translations = new Translations({ ...shared, doors: () => frames.doors }, options, given);
+  const awaited = new Awaited(mmu, (pc, isAwaited) => {
+    if (isAwaited || translations.find(pc) === 0) tier?.setTranslated(pc, isAwaited);
+  });
+  const untranslated = new Untranslated(core, conditions, profile, translations);
+  const frames: Frames = new Frames({ ...shared, translations, untranslated, awaited });
+  return { conditions, calls, translations, untranslated, frames };
+}
+
 export function accelerate(
   core: Core,
   memory: MachineMemory,
@@ -46,38 +72,8 @@ export function accelerate(
   given: AcceleratorOptions = {},
 ): Accelerator {
   const { mmu, cpu } = core;
-  const { threshold, firstTier = {} } = given;
-  const conditions = new Conditions(core, options.profile === "replay");
-  const calls = new CallProfile(mmu.bytes);
-  const unwatched = new UnwatchedPages(mmu);
-  const tier: ThreadedTier | undefined =
-    firstTier === "off"
-      ? undefined
-      : new ThreadedTier(
-          core,
-          memory,
-          {
-            countdown: () => hotness.threshold,
-            isExact: () => conditions.isExactLately(),
-            isTranslated: (pc) => awaited.has(pc) || (translations.areCurrent && translations.find(pc) !== 0),
-            called: (site, target) =>
-              calls.jumped(mmu.base + site, site, target, translations.find(target) !== 0),
-          },
-          firstTier,
-        );
-  const hotness: Hotness = new Hotness(threshold ?? (tier?.isPossible === true ? THREADED_JUMPS : THRESHOLD));
-  const profile = { calls, hotness, tier };
-  const shared = { core, memory, conditions, profile, unwatched };
-  const translations: Translations = new Translations(
-    { ...shared, doors: () => frames.doors },
-    options,
-    given,
-  );
-  const awaited = new Awaited(mmu, (pc, isAwaited) => {
-    if (isAwaited || translations.find(pc) === 0) tier?.setTranslated(pc, isAwaited);
-  });
-  const untranslated = new Untranslated(core, conditions, profile, translations);
-  const frames: Frames = new Frames({ ...shared, translations, untranslated, awaited });
+  const { threshold } = given;
+  const { conditions, calls, translations, untranslated, frames } = tiersOf(core, memory, options, given);
 
   /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with or somebody waits. */
   const onJump = (pc: number): boolean => {

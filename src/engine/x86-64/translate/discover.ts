@@ -70,36 +70,126 @@ interface Start {
 }
 
 /** `isCareful`: every access near the stack pointer is checked by itself. */
-export function discover(entry: number, code: Code, isCareful = false): Unit {
-  const own = cutToUnit(entry, follow(entry, code), code);
-  const root: Place = {
-    entry,
-    found: own,
-    caller: undefined,
-    depth: 0,
-    indices: new Map(),
-  };
-  const context = { shape: code.shape, exact: code.exact };
-  const blocks: Block[] = [];
-  const starts: Start[] = [];
-  const graph: number[][] = [];
-  const calls = new Set<number>();
-  const leaves = new Set<number>();
-  const pages = new Set(own.pages);
-  let instructions = own.instructions.size;
+export const discover = (entry: number, code: Code, isCareful = false): Unit =>
+  new Discovery(entry, code).unit(isCareful);
 
-  const start = (added: Start): number => starts.push(added) - 1;
-  const indexOf = (place: Place, pc: number, known?: KnownLoad): number => {
+class Discovery {
+  readonly #code: Code;
+  readonly #context: UnitContext;
+  /** The unit's own function, or the part of it that it has. */
+  readonly #own: Found;
+  readonly #root: Place;
+  readonly #blocks: Block[] = [];
+  readonly #starts: Start[] = [];
+  readonly #graph: number[][] = [];
+  readonly #calls = new Set<number>();
+  readonly #leaves = new Set<number>();
+  readonly #pages: Set<number>;
+  readonly #jumps: readonly number[];
+  /** Where its own indirect jumps have gone inside of it. */
+  readonly #jumpTargets: readonly number[];
+  /** The block that they go to. */
+  #dispatched: number | undefined;
+  /** What is built in counted. */
+  #instructions: number;
+
+  constructor(entry: number, code: Code) {
+    this.#code = code;
+    this.#context = { shape: code.shape, exact: code.exact };
+    const own = cutToUnit(entry, follow(entry, code), code);
+    this.#own = own;
+    this.#root = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
+    this.#pages = new Set(own.pages);
+    this.#instructions = own.instructions.size;
+    this.#jumps = [...own.instructions.values()].flatMap(({ pc, row }) =>
+      row.traits.flow === "jumpTo" ? [pc] : [],
+    );
+    this.#jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
+  }
+
+  unit(isCareful: boolean): Unit {
+    const [own, code, blocks, graph] = [this.#own, this.#code, this.#blocks, this.#graph];
+    const { entry } = this.#root;
+    this.#indexOf(this.#root, entry);
+    for (let index = 0; index < this.#starts.length; index++) {
+      const { block, edges } = this.#connected(index);
+      blocks.push(block);
+      graph.push(edges);
+    }
+    this.#unroll();
+    const offsets = stackOffsets(blocks, graph);
+    return {
+      entry,
+      blocks,
+      graph,
+      leaders: own.leaders,
+      leaves: this.#leaves,
+      jumps: this.#jumps,
+      calls: this.#calls,
+      instructions: own.instructions.size,
+      sizeBytes: own.sizeBytes,
+      stackOffsets: offsets,
+      frame:
+        checksStackAtEntry(code.shape) && !isCareful
+          ? elideStackChecks(blocks, offsets)
+          : { below: 0, above: 0 },
+      tails: tailBlocks(blocks, offsets),
+      shape: code.shape,
+      pages: this.#pages,
+    };
+  }
+
+  #startAt(index: number): Start {
+    return this.#starts[index] ?? { place: this.#root, pc: this.#root.entry };
+  }
+
+  #add(start: Start): number {
+    return this.#starts.push(start) - 1;
+  }
+
+  #indexOf(place: Place, pc: number, known?: KnownLoad): number {
     const key = known === undefined ? pc : `${pc} ${known.value}`;
     let index = place.indices.get(key);
     if (index === undefined) {
-      index = start({ place, pc, known });
+      index = this.#add({ place, pc, known });
       place.indices.set(key, index);
     }
     return index;
-  };
+  }
+
+  /** A block, and the indices of those that it leads to. */
+  #connected(index: number): Connected {
+    const { place, pc, known, made } = this.#startAt(index);
+    if (made !== undefined) return made;
+    if (!place.found.instructions.has(pc)) {
+      this.#leaves.add(pc);
+      return this.#connect(leaving(pc), place);
+    }
+    const { block, table } = build(pc, place, this.#context, this.#code.tables, known);
+    if (table !== undefined) return { block, edges: this.#tableEdges(table, place) };
+    const guarded = block.end.kind === "callTo" ? this.#compared(block, block.end, place) : undefined;
+    return guarded ?? this.#connect(block, place);
+  }
+
+  #connect(block: Block, place: Place): Connected {
+    const { end } = block;
+    if (end.kind === "jumpTo" && place === this.#root && this.#jumpTargets.length > 0)
+      return { block: toSlot(block, end.target), edges: [this.#dispatchBlock()] };
+    if (end.kind === "call") {
+      const callee = this.#inlined(end.target, end.next, place);
+      if (callee !== undefined) {
+        const jump = { kind: "jump", target: end.target } as const;
+        return { block: { ...block, end: jump }, edges: [this.#indexOf(callee, end.target)] };
+      }
+      this.#calls.add(end.target);
+    }
+    const to = end.kind === "return" && place.caller !== undefined ? place.caller.place : place;
+    return { block, edges: successorsOf(end).map((pc) => this.#indexOf(to, pc)) };
+  }
+
   /** The function that a call goes to, where it is to be built in. */
-  const inlined = (target: number, next: number, caller: Place): Place | undefined => {
+  #inlined(target: number, next: number, caller: Place): Place | undefined {
+    const code = this.#code;
     if (caller.depth >= MAX_DEPTH || !code.isExecutable(target) || !code.hasRun(target)) return undefined;
     let recursion = 0;
     for (let at: Place | undefined = caller; at !== undefined; at = at.caller?.place) {
@@ -107,122 +197,65 @@ export function discover(entry: number, code: Code, isCareful = false): Unit {
     }
     const found = smallFunctionAt(target, code);
     const size = found.instructions.size;
-    const isSmall = size <= MAX_INLINED && instructions + size <= Math.max(MAX_GROWN, own.instructions.size);
+    const most = Math.max(MAX_GROWN, this.#own.instructions.size);
+    const isSmall = size <= MAX_INLINED && this.#instructions + size <= most;
     if (recursion > MAX_RECURSION || found.leaves || found.switches || !isSmall) return undefined;
-    instructions += size;
-    for (const page of found.pages) pages.add(page);
-    const place = { place: caller, next };
+    this.#instructions += size;
+    for (const page of found.pages) this.#pages.add(page);
     return {
       entry: target,
       found,
-      caller: place,
+      caller: { place: caller, next },
       depth: caller.depth + 1,
       indices: new Map(),
     };
-  };
+  }
+
   /** An indirect call, compared with targets that are built in, before the general way. */
-  const compared = (block: Block, end: CallTo, place: Place) => {
-    const callees = code.targetsOf(end.pc).flatMap((target) => {
-      const callee = inlined(target, end.next, place);
-      return callee === undefined ? [] : [{ target, index: indexOf(callee, target) }];
+  #compared(block: Block, end: CallTo, place: Place): Connected | undefined {
+    const callees = this.#code.targetsOf(end.pc).flatMap((target) => {
+      const callee = this.#inlined(target, end.next, place);
+      return callee === undefined ? [] : [{ target, index: this.#indexOf(callee, target) }];
     });
     if (callees.length === 0) return undefined;
-    const rest = start({
-      place,
-      pc: end.pc,
-      made: { block: goingOn(end), edges: successorsOf(end).map((pc) => indexOf(place, pc)) },
-    });
-    return dispatch(block, end, callees, rest, (made) => start({ place, pc: end.pc, made }));
-  };
+    const edges = successorsOf(end).map((pc) => this.#indexOf(place, pc));
+    const rest = this.#add({ place, pc: end.pc, made: { block: goingOn(end), edges } });
+    return dispatch(block, end, callees, rest, (made) => this.#add({ place, pc: end.pc, made }));
+  }
+
   /** The block that the unit's own indirect jumps go to, where they have been somewhere in it. */
-  let dispatched: number | undefined;
-  const jumps = [...own.instructions.values()].flatMap(({ pc, row }) =>
-    row.traits.flow === "jumpTo" ? [pc] : [],
-  );
-  const jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
-  const dispatchBlock = (): number =>
-    (dispatched ??= jumpDispatch(
-      jumps[0] ?? entry,
-      jumpTargets.map((pc) => ({ pc, index: indexOf(root, pc) })),
-      (made) => start({ place: root, pc: entry, made }),
+  #dispatchBlock(): number {
+    const { entry } = this.#root;
+    return (this.#dispatched ??= jumpDispatch(
+      this.#jumps[0] ?? entry,
+      this.#jumpTargets.map((pc) => ({ pc, index: this.#indexOf(this.#root, pc) })),
+      (made) => this.#add({ place: this.#root, pc: entry, made }),
     ));
-  const connect = (block: Block, place: Place): Connected => {
-    const { end } = block;
-    if (end.kind === "jumpTo" && place === root && jumpTargets.length > 0)
-      return { block: toSlot(block, end.target), edges: [dispatchBlock()] };
-    if (end.kind === "call") {
-      const callee = inlined(end.target, end.next, place);
-      if (callee !== undefined) {
-        const jump = { kind: "jump", target: end.target } as const;
-        return { block: { ...block, end: jump }, edges: [indexOf(callee, end.target)] };
-      }
-      calls.add(end.target);
-    }
-    const to = end.kind === "return" && place.caller !== undefined ? place.caller.place : place;
-    return { block, edges: successorsOf(end).map((pc) => indexOf(to, pc)) };
-  };
+  }
+
   /** Where a jump by a table goes: the code for each entry, and the general way. */
-  const tableEdges = ({ load, targets, entries, base, at }: FoundTable, place: Place): number[] => {
+  #tableEdges({ load, targets, entries, base, at }: FoundTable, place: Place): number[] {
     const edges = knownTargets(targets, place.found).map((target) => {
       const value = entries[targets.indexOf(target)] ?? 0;
-      return indexOf(place, load.pc, { pc: load.pc, value, base, at });
+      return this.#indexOf(place, load.pc, { pc: load.pc, value, base, at });
     });
-    return [...edges, start({ place, pc: load.pc, known: unknown })];
-  };
+    return [...edges, this.#add({ place, pc: load.pc, known: unknown })];
+  }
 
-  indexOf(root, entry);
-  for (let index = 0; index < starts.length; index++) {
-    const { place, pc, known, made } = starts[index] ?? { place: root, pc: entry };
-    if (made !== undefined) {
-      blocks.push(made.block);
-      graph.push(made.edges);
-      continue;
+  #unroll(): void {
+    const blocks = this.#blocks;
+    const copies = unroll(this.#graph, (index) =>
+      isCopied(blocks[index], this.#starts[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
+    );
+    for (const { of, edges } of copies) {
+      const { place, pc } = this.#startAt(of);
+      const { block } = build(pc, place, this.#context, this.#code.tables);
+      const { end = block.end } = blocks[of] ?? {};
+      // A call that is built in is a jump in every copy.
+      blocks.push(end.kind === "jump" ? { ...block, end } : block);
+      this.#graph.push(edges);
     }
-    if (!place.found.instructions.has(pc)) leaves.add(pc);
-    const { block, table } = place.found.instructions.has(pc)
-      ? build(pc, place, context, code.tables, known)
-      : { block: leaving(pc), table: undefined };
-    if (table !== undefined) {
-      blocks.push(block);
-      graph.push(tableEdges(table, place));
-      continue;
-    }
-    const guarded = block.end.kind === "callTo" ? compared(block, block.end, place) : undefined;
-    const connected = guarded ?? connect(block, place);
-    blocks.push(connected.block);
-    graph.push(connected.edges);
   }
-  const copies = unroll(graph, (index) =>
-    isCopied(blocks[index], starts[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
-  );
-  for (const { of, edges } of copies) {
-    const { place, pc } = starts[of] ?? { place: root, pc: entry };
-    const { block } = build(pc, place, context, code.tables);
-    const { end = block.end } = blocks[of] ?? {};
-    // A call that is built in is a jump in every copy.
-    blocks.push(end.kind === "jump" ? { ...block, end } : block);
-    graph.push(edges);
-  }
-  const offsets = stackOffsets(blocks, graph);
-  return {
-    entry,
-    blocks,
-    graph,
-    leaders: own.leaders,
-    leaves,
-    jumps,
-    calls,
-    instructions: own.instructions.size,
-    sizeBytes: own.sizeBytes,
-    stackOffsets: offsets,
-    frame:
-      checksStackAtEntry(code.shape) && !isCareful
-        ? elideStackChecks(blocks, offsets)
-        : { below: 0, above: 0 },
-    tails: tailBlocks(blocks, offsets),
-    shape: code.shape,
-    pages,
-  };
 }
 
 /** Blocks that are built from their address alone, and end the same way each time. */

@@ -2,11 +2,23 @@
 // libraries copy and fill with them. Whatever else there may be is left to the interpreter. Intel SDM volume 2, REP.
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { FunctionBody } from "../../../wasm/module.js";
-import { op, saturating, type } from "../../../wasm/opcodes.js";
+import {
+  access,
+  apply,
+  bulk,
+  type Code,
+  either,
+  FunctionWriter,
+  giveBack,
+  i32,
+  i64,
+  type Local,
+  sequence,
+  when,
+  whileTrue,
+} from "../../../wasm/assembler.js";
 import { state } from "../state.js";
 import type { MemoryShape } from "./access.js";
-import { Expressions, Locals } from "./expression.js";
-import { saturatingPrefix } from "./node.js";
 import { types } from "./protocol.js";
 
 /** What the function is told: log2 of an element's bytes, whether it fills instead of copying, and whether it repeats. */
@@ -23,256 +35,150 @@ export function stringCode({ row, addressWidth, segment, repeat }: Instruction):
   return size | (match[1] === "STOS" ? FILLS : 0) | (repeat === 0 ? 0 : REPEATS);
 }
 
-const [RAX, RCX, RSI, RDI] = [0, 1, 6, 7].map((index) => state.gpr + 8 * index) as [
-  number,
-  number,
-  number,
-  number,
-];
+const register = (index: number): number => state.gpr + 8 * index;
+const [RAX, RCX, RSI, RDI] = [register(0), register(1), register(6), register(7)];
 /** RFLAGS.DF. */
 const DF = 0x400;
 /** More bytes than any memory has. */
-const MANY = 2 ** 32;
+const MANY = 2n ** 32n;
 /** From so many bytes on memory is copied and filled by one instruction. */
 const BULK = 64;
+/** How elements of 1, 2, 4 and 8 bytes are loaded and stored. */
+const elements = [
+  ["i32.load8_u", "i32.store8"],
+  ["i32.load16_u", "i32.store16"],
+  ["i32.load", "i32.store"],
+  ["i64.load", "i64.store"],
+] as const;
+
+const and = (a: Code, b: Code): Code => apply("i32.and", a, b);
+const plus = (a: Code, b: Code): Code => apply("i32.add", a, b);
+const minus64 = (a: Code, b: Code): Code => apply("i64.sub", a, b);
+const low = (a: Code): Code => apply("i32.wrap_i64", a);
+const wide = (a: Code): Code => apply("i64.extend_i32_u", a);
+const isBelow = (a: Code, b: Code): Code => apply("i64.lt_u", a, b);
+
+const held = (at: number): Code => access("i64.load", at, i32(0));
+const hold = (at: number, value: Code): Code => access("i64.store", at, i32(0), value);
+const done = giveBack(i32(0));
+/** Leaves it to the interpreter. */
+const refuseIf = (condition: Code): Code => when(condition, [giveBack(i32(1))]);
+
+interface Work {
+  readonly code: Local;
+  /** Bytes in all. */
+  readonly bytes: Local;
+  /** Bytes of an element. */
+  readonly step: Local;
+  /** Not 0 where addresses go down. */
+  readonly down: Local;
+  /** The lowest address of what is written and of what is read, as the guest has them, and in memory. */
+  readonly to: Local;
+  readonly from: Local;
+  readonly at: Local;
+  readonly source: Local;
+}
+
+const fills = ({ code }: Work): Code => and(code.get, i32(FILLS));
+const repeats = ({ code }: Work): Code => and(code.get, i32(REPEATS));
+const log2 = ({ code }: Work): Code => and(code.get, i32(3));
+
+/** Sets bytes and step; nothing to do is done. */
+const count = (w: Work, most: number): Code =>
+  sequence(
+    w.bytes.set(either(repeats(w), held(RCX), i64(1n))),
+    refuseIf(apply("i64.ge_u", w.bytes.get, i64(MANY))),
+    w.bytes.set(apply("i64.shl", w.bytes.get, wide(log2(w)))),
+    when(apply("i64.eqz", w.bytes.get), [done]),
+    refuseIf(apply("i64.gt_u", w.bytes.get, i64(BigInt(most)))),
+    w.step.set(apply("i32.shl", i32(1), log2(w))),
+  );
+
+/** Sets the lowest address of a register's elements, which must all lie between `least` and the end, and its place. */
+function locate(
+  w: Work,
+  index: number,
+  [address, place]: readonly [Local, Local],
+  least: number,
+  shape: MemoryShape,
+): Code {
+  const back = either(w.down.get, minus64(wide(w.step.get), w.bytes.get), i64(0n));
+  const room = minus64(i64(BigInt(shape.size - least)), w.bytes.get);
+  return sequence(
+    address.set(apply("i64.add", held(index), back)),
+    refuseIf(apply("i64.gt_u", minus64(address.get, i64(BigInt(least))), room)),
+    place.set(plus(low(address.get), i32(shape.base))),
+  );
+}
+
+/** Refuses a copy onto what is still to be read: it repeats that. */
+const requireApart = ({ from, to, down, bytes }: Work): Code => {
+  const ahead = either(down.get, minus64(from.get, to.get), minus64(to.get, from.get));
+  return refuseIf(isBelow(minus64(ahead, i64(1n)), minus64(bytes.get, i64(1n))));
+};
+
+/** Moves a register past its elements. */
+const advance = ({ bytes, down }: Work, index: number): Code =>
+  hold(index, apply("i64.add", held(index), either(down.get, minus64(i64(0n), bytes.get), bytes.get)));
+
+/** Long ones, and those that go down, whose elements may overlap, at once where that is an instruction. */
+const atOnce = (w: Work): Code =>
+  when(apply("i32.or", apply("i32.ge_u", low(w.bytes.get), i32(BULK)), w.down.get), [
+    when(apply("i32.eqz", fills(w)), [bulk("memory.copy", w.at.get, w.source.get, low(w.bytes.get)), done]),
+    when(apply("i32.eq", w.step.get, i32(1)), [
+      bulk("memory.fill", w.at.get, access("i32.load8_u", RAX, i32(0)), low(w.bytes.get)),
+      done,
+    ]),
+  ]);
+
+const oneByOne = (w: Work, end: Local): Code =>
+  whileTrue(
+    apply("i32.lt_u", w.at.get, end.get),
+    ...elements.map(([load, store], size) =>
+      when(apply("i32.eq", log2(w), i32(size)), [
+        when(
+          fills(w),
+          [access(store, 0, w.at.get, access(load, RAX, i32(0)))],
+          [access(store, 0, w.at.get, access(load, 0, w.source.get))],
+        ),
+      ]),
+    ),
+    w.at.set(plus(w.at.get, w.step.get)),
+    w.source.set(plus(w.source.get, w.step.get)),
+  );
 
 /** The code in; 0 out where the instruction is done. */
-export function stringFunction({ base, size, readable, writable }: MemoryShape): FunctionBody {
-  const CODE = 0;
-  const e = new Expressions(new Locals(1));
-  const [bytes, to, from] = [e.locals.add("i64"), e.locals.add("i64"), e.locals.add("i64")];
-  const [at, source, end, step] = [0, 0, 0, 0].map(() => e.locals.add("i32")) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  /** Not 0 where addresses go down. */
-  const down = e.locals.add("i32");
-  const open = (opcode: number) => {
-    e.code.byte(opcode);
-    e.code.byte(type.empty);
+export function stringFunction(shape: MemoryShape): FunctionBody {
+  const { size, readable, writable } = shape;
+  const writer = new FunctionWriter(["i32"]);
+  const [code = writer.local("i32")] = writer.parameters;
+  const w: Work = {
+    code,
+    bytes: writer.local("i64"),
+    to: writer.local("i64"),
+    from: writer.local("i64"),
+    at: writer.local("i32"),
+    source: writer.local("i32"),
+    step: writer.local("i32"),
+    down: writer.local("i32"),
   };
-  const load = (offset: number) => {
-    e.i32(0);
-    e.memory(op["i64.load"], 3, offset);
-  };
-  const has = (bit: number) => {
-    e.get(CODE);
-    e.i32(bit);
-    e.op("i32.and");
-  };
-  /** Pushes the lowest address that a register's elements have. */
-  const loadLowest = (offset: number) => {
-    load(offset);
-    e.get(step);
-    e.op("i64.extend_i32_u");
-    e.get(bytes);
-    e.op("i64.sub");
-    e.i64(0);
-    e.get(down);
-    e.op("select");
-    e.op("i64.add");
-  };
-  /** Moves a register past its elements. */
-  const advance = (offset: number) => {
-    e.i32(0);
-    load(offset);
-    e.i64(0);
-    e.get(bytes);
-    e.op("i64.sub");
-    e.get(bytes);
-    e.get(down);
-    e.op("select");
-    e.op("i64.add");
-    e.memory(op["i64.store"], 3, offset);
-  };
-  /** Leaves it to the interpreter where the condition on the stack holds. */
-  const refuseIf = () => {
-    open(op.if);
-    e.i32(1);
-    e.op("return");
-    e.op("end");
-  };
-  /** Refuses bytes from an address on that are not all between `lowest` and the end. */
-  const requireInside = (address: number, lowest: number) => {
-    e.get(address);
-    e.i64(lowest);
-    e.op("i64.sub");
-    e.i64(size - lowest);
-    e.get(bytes);
-    e.op("i64.sub");
-    e.op("i64.gt_u");
-    refuseIf();
-  };
-  const place = (address: number, local: number) => {
-    e.get(address);
-    e.op("i32.wrap_i64");
-    e.i32(base);
-    e.op("i32.add");
-    e.set(local);
-  };
-  e.i32(0);
-  e.memory(op["i32.load"], 2, state.rflags);
-  e.i32(DF);
-  e.op("i32.and");
-  e.set(down);
-  // How many bytes.
-  load(RCX);
-  e.i64(1);
-  has(REPEATS);
-  e.op("select");
-  e.set(bytes);
-  e.get(bytes);
-  e.i64(MANY);
-  e.op("i64.ge_u");
-  refuseIf();
-  e.get(bytes);
-  e.get(CODE);
-  e.i32(3);
-  e.op("i32.and");
-  e.op("i64.extend_i32_u");
-  e.op("i64.shl");
-  e.set(bytes);
-  e.get(bytes);
-  e.op("i64.eqz");
-  open(op.if);
-  e.i32(0);
-  e.op("return");
-  e.op("end");
-  e.get(bytes);
-  e.i64(Math.min(size - readable, size - writable));
-  e.op("i64.gt_u");
-  refuseIf();
-  e.i32(1);
-  e.get(CODE);
-  e.i32(3);
-  e.op("i32.and");
-  e.op("i32.shl");
-  e.set(step);
-  loadLowest(RDI);
-  e.set(to);
-  requireInside(to, writable);
-  place(to, at);
-  e.get(at);
-  e.get(bytes);
-  e.op("i32.wrap_i64");
-  e.op("i32.add");
-  e.set(end);
-  has(FILLS);
-  e.op("i32.eqz");
-  open(op.if);
-  loadLowest(RSI);
-  e.set(from);
-  requireInside(from, readable);
-  place(from, source);
-  // A copy onto what is still to be read repeats it.
-  e.get(from);
-  e.get(to);
-  e.op("i64.sub");
-  e.get(to);
-  e.get(from);
-  e.op("i64.sub");
-  e.get(down);
-  e.op("select");
-  e.i64(1);
-  e.op("i64.sub");
-  e.get(bytes);
-  e.i64(1);
-  e.op("i64.sub");
-  e.op("i64.lt_u");
-  refuseIf();
-  advance(RSI);
-  e.op("end");
-  advance(RDI);
-  has(REPEATS);
-  open(op.if);
-  e.i32(0);
-  e.i64(0);
-  e.memory(op["i64.store"], 3, RCX);
-  e.op("end");
-  const pushBytes = () => {
-    e.get(bytes);
-    e.op("i32.wrap_i64");
-  };
-  const returnDone = () => {
-    e.i32(0);
-    e.op("return");
-  };
-  // Long ones, and those that go down, whose elements may overlap.
-  pushBytes();
-  e.i32(BULK);
-  e.op("i32.ge_u");
-  e.get(down);
-  e.op("i32.or");
-  open(op.if);
-  has(FILLS);
-  e.op("i32.eqz");
-  open(op.if);
-  e.get(at);
-  e.get(source);
-  pushBytes();
-  e.opcode(saturatingPrefix + saturating["memory.copy"]);
-  e.code.byte(0);
-  e.code.byte(0);
-  returnDone();
-  e.op("end");
-  e.get(step);
-  e.i32(1);
-  e.op("i32.eq");
-  open(op.if);
-  e.get(at);
-  e.i32(0);
-  e.memory(op["i32.load8_u"], 0, RAX);
-  pushBytes();
-  e.opcode(saturatingPrefix + saturating["memory.fill"]);
-  e.code.byte(0);
-  returnDone();
-  e.op("end");
-  e.op("end");
-  // Element by element.
-  open(op.block);
-  open(op.loop);
-  e.get(at);
-  e.get(end);
-  e.op("i32.ge_u");
-  e.op("br_if");
-  e.code.u32(1);
-  const element = (store: number, value: number, log2: number) => {
-    e.get(CODE);
-    e.i32(3);
-    e.op("i32.and");
-    e.i32(log2);
-    e.op("i32.eq");
-    open(op.if);
-    has(FILLS);
-    open(op.if);
-    e.get(at);
-    e.i32(0);
-    e.memory(value, 0, RAX);
-    e.memory(store, 0, 0);
-    e.op("else");
-    e.get(at);
-    e.get(source);
-    e.memory(value, 0, 0);
-    e.memory(store, 0, 0);
-    e.op("end");
-    e.op("end");
-  };
-  element(op["i32.store8"], op["i32.load8_u"], 0);
-  element(op["i32.store16"], op["i32.load16_u"], 1);
-  element(op["i32.store"], op["i32.load"], 2);
-  element(op["i64.store"], op["i64.load"], 3);
-  for (const local of [at, source]) {
-    e.get(local);
-    e.get(step);
-    e.op("i32.add");
-    e.set(local);
-  }
-  e.op("br");
-  e.code.u32(0);
-  e.op("end");
-  e.op("end");
-  e.i32(0);
-  return { type: types.string, locals: e.locals.types, code: e.code.take(), name: "string" };
+  const end = writer.local("i32");
+  return writer.body(
+    types.string,
+    "string",
+    w.down.set(and(access("i32.load", state.rflags, i32(0)), i32(DF))),
+    count(w, Math.min(size - readable, size - writable)),
+    locate(w, RDI, [w.to, w.at], writable, shape),
+    end.set(plus(w.at.get, low(w.bytes.get))),
+    when(apply("i32.eqz", fills(w)), [
+      locate(w, RSI, [w.from, w.source], readable, shape),
+      requireApart(w),
+      advance(w, RSI),
+    ]),
+    advance(w, RDI),
+    when(repeats(w), [hold(RCX, i64(0n))]),
+    atOnce(w),
+    oneByOne(w, end),
+    i32(0),
+  );
 }

@@ -41,123 +41,126 @@ export function x87Form(i: Instruction): X87Form | undefined {
 
 const ONE = { significand: 1n << 63n, end: 16383 };
 
+/** Operations of ST(0), and of ST(1) where they have two, with how many are popped. */
+const ofStack: Readonly<Record<string, readonly [Operation, from: number, pops: number]>> = {
+  FCHS: ["CHANGE", 0, 0],
+  FABS: ["ABSOLUTE", 0, 0],
+  FRNDINT: ["ROUND", 0, 0],
+  FSQRT: ["ROOT", 0, 0],
+  FSCALE: ["SCALE", 1, 0],
+  FPREM: ["REMAINDER", 1, 0],
+  FCOMPP: ["COMPARE", 1, 2],
+  FUCOMPP: ["COMPARE", 1, 2],
+};
+/** ST(0) as an integer, with how many are popped. */
+const integers: Readonly<Record<string, readonly [Operation, pops: number]>> = {
+  FIST: ["INTEGER", 0],
+  FISTP: ["INTEGER", 1],
+  FISTTP: ["TRUNCATE", 1],
+};
+const constants: Readonly<Record<string, readonly [Operation, extended: bigint, end: number]>> = {
+  FLD1: ["LOAD", ONE.significand, ONE.end],
+  FLDZ: ["LOAD", 0n, 0],
+  FTST: ["COMPARE", 0n, 0],
+};
+const controlWords: Readonly<Record<string, X87Word>> = {
+  FLDCW: { kind: "word", word: "control", isLoaded: true },
+  FNSTCW: { kind: "word", word: "control", isLoaded: false },
+  FNSTSW: { kind: "word", word: "status", isLoaded: false },
+};
+
+/** The operand in memory, or undefined. */
+function memoryOf(i: Instruction): MemoryOperand | undefined {
+  const [first] = i.operands;
+  return first?.kind === "memory" ? first : undefined;
+}
+const isInteger = (i: Instruction): boolean => i.row.operands.includes("int");
+/** The register at a position among the operands, ST(0) where there is none. */
+function indexAt(i: Instruction, position: number): number {
+  const o = i.operands[position];
+  return o?.kind === "st" ? o.index : 0;
+}
+
+/** With the operand in memory or in register `from`. */
+function operated(i: Instruction, operation: Operation, to: number, from: number, pops: number): X87Call {
+  const memory = memoryOf(i);
+  if (memory === undefined)
+    return { kind: "call", code: codeOf(operation, "register"), details: detailsOf(to, from, pops) };
+  const source = sourceOf(memory.width, isInteger(i));
+  return {
+    kind: "call",
+    code: codeOf(operation, source),
+    details: detailsOf(to, 0, pops),
+    memory: { operand: memory, is: "source" },
+    ...(isInteger(i) && { integer: memory.width }),
+    ...(source === "extended" && { extended: true }),
+  };
+}
+
+/** ST(0) to memory. */
+function stored(i: Instruction, memory: MemoryOperand, operation: Operation, pops: number): X87Call {
+  return {
+    kind: "call",
+    code: codeOf(operation, "register"),
+    details: detailsOf(0, 0, pops, isInteger(i) ? memory.width : 0),
+    memory: { operand: memory, is: "result" },
+    ...(isInteger(i) && { integer: memory.width }),
+    ...(operation === "EXTENDED" && { extended: true }),
+  };
+}
+
 function formOf(i: Instruction): X87Form | undefined {
   const { mnemonic } = i.row;
-  const [first] = i.operands;
-  const memory = first?.kind === "memory" ? first : undefined;
-  const isInteger = i.row.operands.includes("int");
-  const index = (position: number): number => {
-    const o = i.operands[position];
-    return o?.kind === "st" ? o.index : 0;
-  };
-  /** With the operand in memory or in register `from`. */
-  const operated = (operation: Operation, to: number, from: number, pops: number): X87Call => {
-    if (memory === undefined)
-      return { kind: "call", code: codeOf(operation, "register"), details: detailsOf(to, from, pops) };
-    const source = sourceOf(memory.width, isInteger);
-    return {
-      kind: "call",
-      code: codeOf(operation, source),
-      details: detailsOf(to, 0, pops),
-      memory: { operand: memory, is: "source" },
-      ...(isInteger && { integer: memory.width }),
-      ...(source === "extended" && { extended: true }),
-    };
-  };
-  /** ST(0) to memory. */
-  const stored = (operation: Operation, pops: number): X87Call | undefined =>
-    memory === undefined
-      ? undefined
-      : {
-          kind: "call",
-          code: codeOf(operation, "register"),
-          details: detailsOf(0, 0, pops, isInteger ? memory.width : 0),
-          memory: { operand: memory, is: "result" },
-          ...(isInteger && { integer: memory.width }),
-          ...(operation === "EXTENDED" && { extended: true }),
-        };
-  const constant = (operation: Operation, extended: bigint, end: number): X87Call => ({
-    kind: "call",
-    code: codeOf(operation, "extended"),
-    details: detailsOf(0, 0, 0, end),
-    extended,
-  });
-  const arithmetic = /^FI?(ADD|SUB|MUL|DIV)(R?)(P?)$/.exec(mnemonic);
-  if (arithmetic !== null) {
-    const [, kind = "", reversed = "", pops] = arithmetic;
-    const isReversed = reversed === "R" && (kind === "SUB" || kind === "DIV");
-    const operation = `${kind}${isReversed ? "R" : ""}` as Operation;
-    return operated(operation, memory === undefined ? index(0) : 0, index(1), pops === "P" ? 1 : 0);
+  const memory = memoryOf(i);
+  const constant = constants[mnemonic];
+  if (constant !== undefined) {
+    const [operation, extended, end] = constant;
+    return { kind: "call", code: codeOf(operation, "extended"), details: detailsOf(0, 0, 0, end), extended };
   }
-  const move = /^FCMOV(N?)(B|E|BE|U)$/.exec(mnemonic);
-  if (move !== null) {
-    const [, not = "", name = ""] = move;
-    const condition = conditions.indexOf(name === "U" ? "P" : name) | (not === "N" ? 1 : 0);
-    return { ...operated("MOVE", 0, index(1), 0), condition };
-  }
-  const last = i.operands.length === 0 ? 1 : index(i.operands.length - 1);
-  switch (mnemonic) {
-    case "FLD":
-    case "FILD":
-      return operated("LOAD", 0, index(0), 0);
-    case "FLD1":
-      return constant("LOAD", ONE.significand, ONE.end);
-    case "FLDZ":
-      return constant("LOAD", 0n, 0);
-    case "FTST":
-      return constant("COMPARE", 0n, 0);
-    case "FST":
-    case "FSTP": {
-      const pops = mnemonic === "FSTP" ? 1 : 0;
-      if (memory !== undefined) return stored(resultOf(memory.width), pops);
-      return { kind: "call", code: codeOf("COPY", "register"), details: detailsOf(0, 0, pops, index(0)) };
-    }
-    case "FIST":
-      return stored("INTEGER", 0);
-    case "FISTP":
-      return stored("INTEGER", 1);
-    case "FISTTP":
-      return stored("TRUNCATE", 1);
-    case "FXCH":
-      return operated("EXCHANGE", 0, index(0), 0);
-    case "FCHS":
-      return operated("CHANGE", 0, 0, 0);
-    case "FABS":
-      return operated("ABSOLUTE", 0, 0, 0);
-    case "FRNDINT":
-      return operated("ROUND", 0, 0, 0);
-    case "FSCALE":
-      return operated("SCALE", 0, 1, 0);
-    case "FPREM":
-      return operated("REMAINDER", 0, 1, 0);
-    case "FSQRT":
-      return operated("ROOT", 0, 0, 0);
-    case "FCOMI":
-    case "FUCOMI":
-      return { ...operated("ORDER", 0, index(1), 0), setsFlags: true };
-    case "FCOMIP":
-    case "FUCOMIP":
-      return { ...operated("ORDER", 0, index(1), 1), setsFlags: true };
-    case "FCOM":
-    case "FUCOM":
-    case "FICOM":
-      return operated("COMPARE", 0, last, 0);
-    case "FCOMP":
-    case "FUCOMP":
-    case "FICOMP":
-      return operated("COMPARE", 0, last, 1);
-    case "FCOMPP":
-    case "FUCOMPP":
-      return operated("COMPARE", 0, 1, 2);
-    case "FLDCW":
-      return { kind: "word", word: "control", isLoaded: true };
-    case "FNSTCW":
-      return { kind: "word", word: "control", isLoaded: false };
-    case "FNSTSW":
-      return { kind: "word", word: "status", isLoaded: false };
-    default:
-      return undefined;
-  }
+  const ofTop = ofStack[mnemonic];
+  if (ofTop !== undefined) return operated(i, ofTop[0], 0, ofTop[1], ofTop[2]);
+  const integer = integers[mnemonic];
+  if (integer !== undefined) return memory && stored(i, memory, ...integer);
+  return controlWords[mnemonic] ?? arithmetic(i) ?? move(i) ?? comparison(i) ?? transfer(i, memory);
+}
+
+function arithmetic(i: Instruction): X87Call | undefined {
+  const match = /^FI?(ADD|SUB|MUL|DIV)(R?)(P?)$/.exec(i.row.mnemonic);
+  if (match === null) return undefined;
+  const [, kind = "", reversed = "", pops] = match;
+  const isReversed = reversed === "R" && (kind === "SUB" || kind === "DIV");
+  const operation = `${kind}${isReversed ? "R" : ""}` as Operation;
+  const to = memoryOf(i) === undefined ? indexAt(i, 0) : 0;
+  return operated(i, operation, to, indexAt(i, 1), pops === "P" ? 1 : 0);
+}
+
+function move(i: Instruction): X87Call | undefined {
+  const match = /^FCMOV(N?)(B|E|BE|U)$/.exec(i.row.mnemonic);
+  if (match === null) return undefined;
+  const [, not = "", name = ""] = match;
+  const condition = conditions.indexOf(name === "U" ? "P" : name) | (not === "N" ? 1 : 0);
+  return { ...operated(i, "MOVE", 0, indexAt(i, 1), 0), condition };
+}
+
+/** FCOM and its kin: with ST(1) where no register is named; those with an I set flags of the CPU's. */
+function comparison(i: Instruction): X87Call | undefined {
+  const match = /^F(?:U|I)?COM(I?)(P?)$/.exec(i.row.mnemonic);
+  if (match === null) return undefined;
+  const pops = match[2] === "P" ? 1 : 0;
+  if (match[1] === "I") return { ...operated(i, "ORDER", 0, indexAt(i, 1), pops), setsFlags: true };
+  const last = i.operands.length === 0 ? 1 : indexAt(i, i.operands.length - 1);
+  return operated(i, "COMPARE", 0, last, pops);
+}
+
+/** Loads, stores and exchanges. */
+function transfer(i: Instruction, memory: MemoryOperand | undefined): X87Call | undefined {
+  const { mnemonic } = i.row;
+  if (mnemonic === "FLD" || mnemonic === "FILD") return operated(i, "LOAD", 0, indexAt(i, 0), 0);
+  if (mnemonic === "FXCH") return operated(i, "EXCHANGE", 0, indexAt(i, 0), 0);
+  if (mnemonic !== "FST" && mnemonic !== "FSTP") return undefined;
+  const pops = mnemonic === "FSTP" ? 1 : 0;
+  if (memory !== undefined) return stored(i, memory, resultOf(memory.width), pops);
+  return { kind: "call", code: codeOf("COPY", "register"), details: detailsOf(0, 0, pops, indexAt(i, 0)) };
 }
 
 function sourceOf(width: number, isInteger: boolean): Source {

@@ -121,6 +121,34 @@ export const exact = ({ place, pops }: Binary, significand: Code, end: Code): Co
 
 const signOf = ({ end }: Extended): Code => apply("i32.shr_u", end.get, i32(15));
 
+/** Shifts the smaller number right: it becomes significand.guard, the guard's lowest bit sticky. */
+const shifted = (b: Extended, by: Local, guard: Local): Code =>
+  when(
+    apply("i64.lt_u", by.get, i64(64n)),
+    [
+      when(not(isZero64(by.get)), [
+        guard.set(left64(b.significand.get, sub64(i64(64n), by.get))),
+        b.significand.set(right64(b.significand.get, by.get)),
+      ]),
+    ],
+    [
+      guard.set(
+        apply(
+          "select",
+          b.significand.get,
+          apply(
+            "select",
+            or64(right64(b.significand.get, sub64(by.get, i64(64n))), i64(1n)),
+            i64(1n),
+            apply("i64.lt_u", by.get, i64(128n)),
+          ),
+          apply("i64.eq", by.get, i64(64n)),
+        ),
+      ),
+      b.significand.set(i64(0n)),
+    ],
+  );
+
 export function addFunction({ binaryType, finish }: Functions): FunctionBody {
   const all = binary();
   const { f, a, b, place, pops, differs } = all;
@@ -161,32 +189,7 @@ export function addFunction({ binaryType, finish }: Functions): FunctionBody {
       ],
     ),
     exponent.set(exponentOf(a)),
-    // The smaller one becomes significand.guard, the guard's lowest bit sticky.
-    when(
-      apply("i64.lt_u", by.get, i64(64n)),
-      [
-        when(not(isZero64(by.get)), [
-          guard.set(left64(b.significand.get, sub64(i64(64n), by.get))),
-          b.significand.set(right64(b.significand.get, by.get)),
-        ]),
-      ],
-      [
-        guard.set(
-          apply(
-            "select",
-            b.significand.get,
-            apply(
-              "select",
-              or64(right64(b.significand.get, sub64(by.get, i64(64n))), i64(1n)),
-              i64(1n),
-              apply("i64.lt_u", by.get, i64(128n)),
-            ),
-            apply("i64.eq", by.get, i64(64n)),
-          ),
-        ),
-        b.significand.set(i64(0n)),
-      ],
-    ),
+    shifted(b, by, guard),
     when(
       isSubtracted.get,
       [

@@ -21,8 +21,8 @@ const engineOutside = (path: string): Plugin => ({
 const common: BuildOptions = {
   absWorkingDir: packageRoot,
   bundle: true,
-  // Names stay, and lines: what a stack trace says is to be found.
-  minifyWhitespace: true,
+  // Names of methods stay, and lines: what a stack trace says is to be found.
+  minify: true,
   lineLimit: 160,
   format: "esm",
   logLevel: "warning",
@@ -35,7 +35,7 @@ const node: BuildOptions = {
   outdir: nodeFolder,
   plugins: [engineOutside("../engine.js")],
 };
-const page: BuildOptions = { ...common, target: "es2022", minifySyntax: true };
+const page: BuildOptions = { ...common, target: "es2022" };
 
 export async function bundle(): Promise<void> {
   rmSync(join(packageRoot, bundleFolder), { recursive: true, force: true });

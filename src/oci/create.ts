@@ -137,7 +137,15 @@ function fill(
   runHooks("createContainer", config.hooks?.createContainer, seen, place);
 
   const fifo = openFifo(fifoOf(root, id));
+  const networkPath = namespaces.joined.find(({ type }) => type === "network")?.path;
+  const taking = (index: number): void => {
+    if (networkPath === undefined) return;
+    const indexes = [...(known.interfaces?.indexes ?? []), index];
+    known = { ...known, interfaces: { namespace: networkPath, indexes } };
+    writeContainer(root, known);
+  };
   const devices = openDevices({
+    taking,
     unikernel,
     config,
     rootfs,
@@ -146,11 +154,6 @@ function fill(
     firstDescriptor: startDescriptors.received + 2,
   });
   try {
-    const networkPath = namespaces.joined.find(({ type }) => type === "network")?.path;
-    if (networkPath !== undefined && devices.redirected.length > 0) {
-      known = { ...known, interfaces: { namespace: networkPath, indexes: devices.redirected } };
-      writeContainer(root, known);
-    }
     const fifoNumber = startDescriptors.received + 1;
     const sealed = seal(devices.plan, {
       prefix: "",

@@ -31,21 +31,21 @@ export interface Nic {
   readonly mac: Uint8Array;
   readonly mtu: number;
   readonly addresses: Addresses;
-  /** The number of the interface, where it is not a tap that the unikernel has itself. */
-  readonly redirectedFrom?: number;
 }
 
 interface Place {
   /** A process in the container's namespaces. */
   readonly pid: number;
   readonly namespaces: Namespaces;
+  /** Called before an interface's frames are redirected. */
+  readonly taking: (index: number) => void;
 }
 
 /** Opens a network for each of the devices `names`. Throws Solo5Error. */
 export function openNics(
   names: readonly string[],
   wishes: ReadonlyMap<string, string>,
-  { pid, namespaces }: Place,
+  { pid, namespaces, taking }: Place,
   cleanup: Cleanup,
 ): readonly Nic[] {
   if (names.length === 0) return [];
@@ -60,7 +60,7 @@ export function openNics(
     return names.map((name) => {
       const found = choose(name, wishes.get(name), listInterfaces(netlink), taken, isHost);
       taken.add(found.name);
-      const nic = open(netlink, name, found, isHost);
+      const nic = open(netlink, name, found, isHost, taking);
       cleanup.push(() => closeSync(nic.fd));
       return nic;
     });
@@ -102,7 +102,13 @@ function choose(
   );
 }
 
-function open(netlink: Netlink, name: string, one: Interface, isHost: boolean): Nic {
+function open(
+  netlink: Netlink,
+  name: string,
+  one: Interface,
+  isHost: boolean,
+  taking: (index: number) => void,
+): Nic {
   const { index, mac, mtu } = one;
   const described = { name, mac, mtu, addresses: addressesOf(netlink, one) };
   if (one.kind === "tun") {
@@ -112,9 +118,10 @@ function open(netlink: Netlink, name: string, one: Interface, isHost: boolean): 
     if ("fd" in opened) return { ...described, fd: opened.fd, mac: otherMac(mac) };
   }
   if (isHost) throw deviceError(name, `the network is the host's, and ${one.name} is no tap that is free`);
+  taking(index);
   const opened = takeInterface(netlink, one);
   if ("reason" in opened) throw deviceError(name, `${one.name}: ${opened.reason}`);
-  return { ...described, fd: opened.fd, redirectedFrom: index };
+  return { ...described, fd: opened.fd };
 }
 
 /** An address beside that of a tap's own end: local, and the same each time. */

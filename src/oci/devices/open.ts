@@ -21,6 +21,8 @@ export interface DeviceRequest {
   readonly namespaces: Namespaces;
   /** The number that the first of them will have in the container's process. */
   readonly firstDescriptor: number;
+  /** Called before all frames of the interface with that number become the unikernel's. */
+  readonly taking: (index: number) => void;
 }
 
 export interface Devices {
@@ -29,8 +31,6 @@ export interface Devices {
   readonly descriptors: readonly number[];
   /** Numbers in the container's process by path. */
   readonly disks: ReadonlyMap<string, number>;
-  /** Interfaces that frames are redirected from. */
-  readonly redirected: readonly number[];
   close(): void;
 }
 
@@ -73,8 +73,7 @@ export function openDevices(request: DeviceRequest): Devices {
         blockSize: (path) => opened.get(path)?.size ?? 0n,
       },
     );
-    const redirected = nics.flatMap(({ redirectedFrom }) => redirectedFrom ?? []);
-    return { plan, descriptors, disks, redirected, close: cleanup.release };
+    return { plan, descriptors, disks, close: cleanup.release };
   } catch (error) {
     cleanup.release();
     throw error;

@@ -7,6 +7,7 @@ import { kvm } from "./kvm.js";
 import { native } from "./native.js";
 import { net } from "./net.js";
 import { network } from "./network.js";
+import { oci } from "./oci.js";
 import { portable } from "./portable.js";
 import { real } from "./real.js";
 import { table, type Suite } from "./report.js";
@@ -30,6 +31,7 @@ const suites: readonly Suite[] = [
   virtio,
   kvm,
   debug,
+  oci,
 ];
 
 const wanted = process.argv.slice(2);

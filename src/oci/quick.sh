@@ -9,8 +9,8 @@ quick() {
   while :; do
     case ${1-} in
     --root=*) root=${1#*=} ;;
-    --log=* | --log-format=* | --debug | --systemd-cgroup) ;;
-    --root | --log | --log-format)
+    --log=* | --log-format=* | --delegate=* | --runtime=* | --debug | --systemd-cgroup) ;;
+    --root | --log | --log-format | --delegate | --runtime)
       [ $# -gt 1 ] || return 1
       [ "$1" = --root ] && root=$2
       shift

@@ -18,9 +18,23 @@ const wholly = (...args: readonly string[]): Promise<Outcome> =>
   execute(process.execPath, [whole, "--root", root, ...args]);
 /** Without Node, which is not to be found. */
 const quickly = (...args: readonly string[]): Promise<Outcome> =>
-  execute(commandFile("solo5-oci"), ["--root", root, "--log", "/dev/null", "--log-format=json", ...args], {
-    env: { PATH: "/usr/bin:/bin", HIDDEN: "1" },
-  });
+  execute(
+    commandFile("solo5-oci"),
+    [
+      "--root",
+      root,
+      "--log",
+      "/dev/null",
+      "--log-format=json",
+      "--runtime",
+      "runc",
+      "--delegate=none",
+      ...args,
+    ],
+    {
+      env: { PATH: "/usr/bin:/bin", HIDDEN: "1" },
+    },
+  );
 
 test("both give the same state, in each status", { skip }, async () => {
   const id = newId();

@@ -3,6 +3,7 @@ import { closeSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { memoryExecutable } from "../host/linux/exec.js";
 import { hostCall } from "../host/linux/host-call.js";
+import { hostIsa } from "../host/any/host-isa.js";
 import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import { seal } from "../sealed/seal.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
@@ -14,6 +15,7 @@ import { slicePath } from "./cgroup/slices.js";
 import { enterCgroups, makeCgroups, planCgroups, type Cgroups } from "./cgroup/cgroupfs.js";
 import { openDevices } from "./devices/open.js";
 import { runHooks } from "./hooks.js";
+import { hostedProgram } from "./hosted-program.js";
 import type { Log } from "./log.js";
 import { startProcess, type Standard } from "./prologue/container-process.js";
 import { epilogue } from "./prologue/epilogue.js";
@@ -75,9 +77,18 @@ export async function create(
   }
 }
 
-/** Whether the unikernel is a process here. */
+/** What the process gets behind its image, by its own numbers; its devices follow. */
+const numbers = { fifo: startDescriptors.received + 1, kernel: startDescriptors.received + 2 } as const;
+
+/** Whether the unikernel can run here: as a process, or on solo5-hvt. */
 function checkHost(unikernel: Unikernel): void {
-  const reason = nativeUnsupportedReason({ unikernel, devices: [] });
+  const { isa, target } = unikernel;
+  const reason =
+    target !== "hvt"
+      ? nativeUnsupportedReason({ unikernel, devices: [] })
+      : isa === hostIsa()
+        ? undefined
+        : `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
   if (reason !== undefined) throw configError("process.args", `${unikernel.name}: ${reason}`);
 }
 
@@ -99,6 +110,8 @@ function fill(
     domainname: config.domainname,
     rootfs,
     hasTerminal: config.process.terminal ?? false,
+    // Node has its files outside of the rootfs.
+    changesRoot: unikernel.target === "spt",
   });
   const standard = standardDescriptors(config, consoleSocket);
   const started = startProcess(program, name, standard);
@@ -151,23 +164,31 @@ function fill(
     rootfs,
     pid,
     namespaces,
-    firstDescriptor: startDescriptors.received + 2,
+    firstDescriptor: numbers.kernel + 1,
   });
   try {
-    const fifoNumber = startDescriptors.received + 1;
-    const sealed = seal(devices.plan, {
-      prefix: "",
-      processName: name,
-      inherited: [startDescriptors.standardError, fifoNumber, ...devices.disks.values()],
-      disks: devices.disks,
-      last: epilogue(userOf(config), fifoNumber),
-    });
-    const image = memoryExecutable(sealed, name);
-    const descriptors = [image, fifo, ...devices.descriptors];
+    const user = userOf(config);
+    const isHosted = unikernel.target === "hvt";
+    if (isHosted)
+      log.info(
+        `container '${id}' runs on solo5-hvt: on KVM where this host has it in hardware, else on the wasm engine`,
+      );
+    const program = isHosted
+      ? hostedProgram({ ...numbers, isa: unikernel.isa, plan: devices.plan, user, disks: devices.disks })
+      : seal(devices.plan, {
+          prefix: "",
+          processName: name,
+          inherited: [startDescriptors.standardError, numbers.fifo, ...devices.disks.values()],
+          disks: devices.disks,
+          last: epilogue(user, numbers.fifo),
+        });
+    const image = memoryExecutable(program, name);
+    // A sealed one closes the third.
+    const kernel = isHosted ? memoryExecutable(unikernel.file, name) : image;
+    const descriptors = [image, fifo, kernel, ...devices.descriptors];
     if (descriptors.length > descriptorsMax) throw new RangeError(`${descriptors.length} descriptors`);
     started.give(descriptors);
-    closeSync(image);
-    closeSync(fifo);
+    for (const fd of new Set([image, fifo, kernel])) closeSync(fd);
   } finally {
     devices.close();
   }

@@ -54,6 +54,41 @@ test("run gives the unikernel's status and output", { skip }, async () => {
   assert.equal(forbidden.status, 159);
 });
 
+test(
+  "an hvt unikernel runs on solo5-hvt in the container's cgroup, with its disk, and no capability",
+  { skip },
+  async () => {
+    const args = ["/unikernel.spt", "one", "two"];
+    const hello = await oci("run", "--bundle", bundle("test_hello.hvt", { process: { args } }), newId());
+    assert.match(hello.stdout, /Command line is: 'one two'\nSUCCESS/, hello.stderr);
+    assert.equal(hello.status, 0);
+    const disk = { "dev/storage.img": new Uint8Array(0x10000) };
+    const id = newId();
+    const log = join(folder, "hvt-log");
+    const running = oci("--log", log, "run", "--bundle", bundle("test_blk.hvt", {}, disk), id);
+    await until(
+      "it is made",
+      () =>
+        existsSync(join(root, id, "state.json")) &&
+        readFileSync(join(root, id, "state.json"), "utf8").includes('"isComplete":true'),
+    );
+    const { init } = JSON.parse(readFileSync(join(root, id, "state.json"), "utf8")) as {
+      init: { pid: number };
+    };
+    assert.match(proc(init.pid, "cgroup"), new RegExp(`/solo5-${id}$`, "m"));
+    assert.match(proc(init.pid, "status"), /^CapEff:\t0+$/m);
+    const { stdout, status } = await running;
+    assert.match(stdout, /SUCCESS/);
+    assert.equal(status, 0);
+    assert.match(readFileSync(log, "utf8"), /runs on solo5-hvt/);
+    const small = bundle("test_hello.hvt", { linux: { resources: { memory: { limit: 64 * 2 ** 20 } } } });
+    assert.match(
+      (await create(newId(), small)).stderr,
+      /linux\.resources\.memory\.limit: 67108864 bytes are too few for an hvt unikernel/,
+    );
+  },
+);
+
 test("a signal ends it as it ends any process", { skip }, async () => {
   for (const [signal, status] of [
     ["SIGTERM", 143],

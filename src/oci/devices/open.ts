@@ -67,7 +67,7 @@ export function openDevices(request: DeviceRequest): Devices {
     const args = guestArguments(config, wishes.args, nics, rootfs);
     const plan = attach(
       unikernel,
-      { memMiB: wishes.memMiB ?? guestMemory(config), net, block, args },
+      { memMiB: wishes.memMiB ?? guestMemory(config, unikernel.target), net, block, args },
       {
         netMtu: (source) => (source.kind === "descriptor" ? (mtus.get(source.fd) ?? 1500) : 1500),
         blockSize: (path) => opened.get(path)?.size ?? 0n,

@@ -28,6 +28,8 @@ export interface Prologue {
   readonly domainname: string | undefined;
   readonly rootfs: string;
   readonly hasTerminal: boolean;
+  /** Whether nothing but the rootfs is to be there in a new mount namespace. */
+  readonly changesRoot: boolean;
 }
 
 /** Whether the process goes on as a child: a namespace of processes or times takes only children. */
@@ -69,7 +71,7 @@ export function prologue({ isa, namespaces, name, rootfs, ...rest }: Prologue): 
   steps.push(
     say(said.entered),
     { op: "call", call: "recvmsg", args: [control, messageBase, 0], fail: "recvmsg", expect: 1n },
-    ...(namespaces.made.has("mount") ? changeRoot(rootfs) : []),
+    ...(rest.changesRoot && namespaces.made.has("mount") ? changeRoot(rootfs) : []),
     {
       op: "call",
       call: "execveat",

@@ -229,6 +229,7 @@ test(
     import { answerSegment, createPeer, createSegment, offerSegment } from "./solo5.js";
     const segment = createSegment();
     const heard = new Promise((resolve) => addEventListener("message", ({ data }) => resolve(data), { once: true }));
+    parent.postMessage("listening", "*");
     const peer = (host) => createPeer(segment.port(), { ip: "10.0.0." + host, mac: Uint8Array.of(2, 0, 0, 0, 0, host) });
     const report = (value) => fetch("/outcome", { method: "POST", body: JSON.stringify(value) });
     try { ${work} } catch (error) { await report(String(error.stack)); }
@@ -254,8 +255,17 @@ test(
       await link.closed;
       await report("closed");`),
       "both.html": `<!doctype html><iframe src="one.html"></iframe><iframe src="two.html"></iframe><script>
+      // What is said to a frame that does not listen yet is kept for it.
+      const kept = new Map([[frames[0], []], [frames[1], []]]);
       addEventListener("message", ({ data, source }) => {
-        for (const frame of [frames[0], frames[1]]) if (frame !== source) frame.postMessage(data, "*");
+        if (data === "listening") {
+          for (const text of kept.get(source)) source.postMessage(text, "*");
+          kept.delete(source);
+          return;
+        }
+        const other = source === frames[0] ? frames[1] : frames[0];
+        if (kept.has(other)) kept.get(other).push(data);
+        else other.postMessage(data, "*");
       });
     </script>`,
     };

@@ -73,7 +73,7 @@ async function stepBack(): Promise<readonly Row[]> {
     ...protectionsOf(map),
     profile: "replay",
   });
-  const { instrument, history } = createHistory(replay.save, hostClock);
+  const { instrument, history } = createHistory(replay.stateful, hostClock);
   const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
   const controls = { vcpu, attention() {}, stop() {} };
   const started = target.start(

@@ -19,6 +19,7 @@ const order = [
   "net",
   "targets",
   "tender",
+  "snapshot",
   "debug",
   "sealed",
   "host",

@@ -40,7 +40,7 @@ async function open(kernel: string, options: readonly string[]) {
     ...protectionsOf(map),
     profile: "replay",
   });
-  const { instrument, history } = createHistory(replay.save, hostClock, { intervalNsecs: 0n, limit: 7 });
+  const { instrument, history } = createHistory(replay.stateful, hostClock, { intervalNsecs: 0n, limit: 7 });
   const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
   const controls = { vcpu, attention() {}, stop() {} };
   const started = target.start(

@@ -131,6 +131,7 @@ export const errorCodes = {
     wayOut: "build or install the runners again",
   },
   SEAL: { means: "the plan cannot be sealed", wayOut: "devices of the host alone: taps, descriptors, files" },
+  SNAPSHOT: { means: "a snapshot is damaged or of another version", wayOut: "take it anew" },
   SYSCALL: { means: "a call of the host's failed", wayOut: "the reason is in the message" },
   TARGET: { means: "the unikernel is for another target", wayOut: "the command or engine of its target" },
   TCP: {

@@ -1,5 +1,6 @@
 // What an engine is: it runs guest code and, whenever it must stop, asks. It knows memory and registers, no
 // devices and no target. docs/architecture.md.
+import type { Stateful } from "../bytes/plain.js";
 import type { MemoryMap, MemoryRegion } from "../image/memory-map.js";
 import type { GuestMemory } from "../image/memory.js";
 
@@ -176,10 +177,8 @@ export interface Snapshottable {
   readonly timeMachine?: TimeMachine | undefined;
 }
 
-/** What going back in time needs of an engine. Memory is the caller's to save and to bring back, by pages of 4096 bytes. */
-export interface TimeMachine {
-  /** Gives a function that makes everything but memory again what it is now. */
-  save(): () => void;
+/** What going back in time needs of an engine. State is everything but memory, which is the caller's to save and to bring back, by pages of 4096 bytes. */
+export interface TimeMachine extends Stateful {
   /** Numbers of the pages that the guest has written since the last call. */
   takeDirtyPages(): readonly number[];
   /** The host has written a page: what was derived from its contents is forgotten. */

@@ -266,10 +266,10 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     assert.deepEqual(once(), [1]);
     const count = vcpu.instructions;
     assert.equal(count, 4n);
-    const restore = vcpu.timeMachine?.save();
+    const state = vcpu.timeMachine?.save();
     assert.deepEqual(once(), [last]);
     assert.equal(vcpu.registers.get("rbx"), 2n);
-    restore?.();
+    vcpu.timeMachine?.restore(state);
     assert.equal(vcpu.instructions, count);
     assert.equal(vcpu.registers.get("rbx"), 1n);
     assert.deepEqual(once(), [last]);

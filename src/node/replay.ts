@@ -31,7 +31,7 @@ export async function startReplay(
   if (engine === undefined || target === undefined)
     throw new Solo5Error("ENGINE", `${file}: there is no engine for ${name} unikernels of ${isa}`);
   const cleanup = createCleanup();
-  const past = createHistory(replay.save, hostClock);
+  const past = createHistory(replay.stateful, hostClock);
   const instruments = [
     replay.instrument,
     instructionCount(reporter),

@@ -1,5 +1,6 @@
 // What a target is: it lays a unikernel out in memory, sets the first registers, and turns each exit of the engine into
 // a call of a device. It knows its ABI and no engine. A new target is a folder that exports one `Target`.
+import type { Stateful } from "../bytes/plain.js";
 import { alignDown, alignUp, pageSize } from "../bytes/align.js";
 import type { BlockDevice, Clock, Console } from "../device/contract.js";
 import type { NetDevice } from "../net/contract.js";
@@ -69,8 +70,8 @@ export interface Session {
   readonly state: SessionState;
   /** Completes the wait of a guest that is `waiting`. */
   wake(): void;
-  /** Gives a function that makes the session again what it is now; memory and registers are the caller's. */
-  save?(): () => void;
+  /** All that the session is; memory and registers are the caller's. Absent where a target cannot be taken back. */
+  readonly stateful?: Stateful | undefined;
 }
 
 /** What a target needs of a virtual CPU: who runs it, runs it. Not every engine can interrupt. */

@@ -40,10 +40,10 @@ test("what is written is read, and again after going back", () => {
       );
       assert.deepEqual(log.header, { a: 1 });
       assert.deepEqual(log.file, Uint8Array.of(7, 8, 9));
-      const back = log.save();
+      const here = log.stateful.save();
       for (const one of events) assert.deepEqual(read(log, one), one.value);
       assert.throws(() => log.truth("readable"), EndOfLog);
-      back();
+      log.stateful.restore(here);
       for (const one of events) assert.deepEqual(read(log, one), one.value);
     }),
   );

@@ -3,6 +3,7 @@
 //
 //   "S5REC\x02", 2 bytes of 0, u32 length of the header, u32 length of the file, header, file, events
 //   event: a byte with the kind (and bit 7: true), then by kind nothing, a LEB128 number, or a LEB128 length and bytes
+import type { Stateful } from "../../bytes/plain.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { bytes, encode, struct, u32, viewOf } from "../../bytes/struct.js";
 import { hashBytes } from "./hash.js";
@@ -125,9 +126,17 @@ export interface LogReader {
   isNext(name: EventName): boolean;
   /** Nothing was recorded from here on. */
   readonly isAtEnd: boolean;
-  /** Gives a function that goes back to here. */
-  save(): () => void;
+  /** Where in the log it is. */
+  readonly stateful: Stateful;
 }
+
+type LogState = {
+  readonly at: number;
+  readonly hashed: number;
+  readonly hash: number;
+  /** The last number of each kind, which the next is told by its difference from. */
+  readonly last: readonly { readonly kind: number; readonly value: bigint }[];
+};
 
 /** Throws Solo5Error `RECORDING` where `data` does not begin as a log. */
 export function createLogReader(data: Uint8Array, name: string): LogReader {
@@ -212,14 +221,12 @@ export function createLogReader(data: Uint8Array, name: string): LogReader {
     get isAtEnd() {
       return isAtEnd();
     },
-    save() {
-      const [savedAt, savedLast, savedHashed, savedHash] = [at, new Map(last), hashed, hash];
-      return () => {
-        at = savedAt;
-        hashed = savedHashed;
-        hash = savedHash;
-        last = new Map(savedLast);
-      };
+    stateful: {
+      save: (): LogState => ({ at, hashed, hash, last: [...last].map(([kind, value]) => ({ kind, value })) }),
+      restore(saved: LogState) {
+        ({ at, hashed, hash } = saved);
+        last = new Map(saved.last.map(({ kind, value }) => [kind, value]));
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 // Replays a recording: the guest gets from the log what the host told it then, and no device is touched. An instrument of
 // the run loop.
+import { stateOfParts, type Stateful } from "../../bytes/plain.js";
 import type { Result } from "../../abi/start.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { BlockDevice, Console } from "../../device/contract.js";
@@ -15,8 +16,8 @@ interface Replay {
   readonly guest: Guest;
   /** Puts the recorded host in the place of any other. */
   readonly instrument: Instrument;
-  /** Gives a function that takes the devices back to here; output that was already written is not written again. */
-  save(): () => void;
+  /** The devices; output that was already written is not written again. */
+  readonly stateful: Stateful;
 }
 
 /** Reads a recording. Throws Solo5Error. */
@@ -38,17 +39,12 @@ export function openReplay(data: Uint8Array, name: string, console: Console): Re
   return {
     guest: { unikernel, devices, memSize, cmdline, execHeap },
     instrument: { ...replayed(name, log), host: () => host },
-    save() {
-      const restore = [log.save(), output.save()];
-      return () => {
-        for (const one of restore) one();
-      };
-    },
+    stateful: stateOfParts({ log: log.stateful, output: output.stateful }),
   };
 }
 
 /** Output that a guest repeats after going back is not repeated. */
-function onceOnly(console: Console): { readonly console: Console; save(): () => void } {
+function onceOnly(console: Console): { readonly console: Console; readonly stateful: Stateful } {
   let at = 0;
   let written = 0;
   return {
@@ -61,10 +57,7 @@ function onceOnly(console: Console): { readonly console: Console; save(): () => 
         }
       },
     },
-    save() {
-      const saved = at;
-      return () => (at = saved);
-    },
+    stateful: { save: () => at, restore: (saved: number) => (at = saved) },
   };
 }
 
@@ -156,25 +149,19 @@ function replayed(name: string, log: LogReader): Instrument {
           }
         },
         wake: () => session.wake(),
-        ...(session.save === undefined
-          ? {}
-          : {
-              save: saveWith(session.save, () => {
-                const saved = exits;
-                return () => {
-                  end = undefined;
-                  exits = saved;
-                };
-              }),
-            }),
+        stateful:
+          session.stateful &&
+          stateOfParts({
+            session: session.stateful,
+            replay: {
+              save: () => exits,
+              restore(saved: number) {
+                end = undefined;
+                exits = saved;
+              },
+            },
+          }),
       };
     },
   };
 }
-
-const saveWith = (save: () => () => void, also: () => () => void) => (): (() => void) => {
-  const restore = [save(), also()];
-  return () => {
-    for (const one of restore) one();
-  };
-};

@@ -1,5 +1,6 @@
 // Goes back in a replay: to a state before, by the last snapshot and running again from there. An instrument of the run
 // loop, and what a debugger turns back with.
+import { stateOfParts, type Stateful } from "../../bytes/plain.js";
 import type { Clock } from "../../device/contract.js";
 import type { Access, Answer, PortableVcpu } from "../../engine/contract.js";
 import type { Session } from "../../targets/contract.js";
@@ -25,9 +26,9 @@ export interface History {
   continue(): ReverseStop;
 }
 
-/** `saveDevices` gives what takes the replay's devices back. */
+/** `devices` are the replay's. */
 export function createHistory(
-  saveDevices: () => () => void,
+  devices: Stateful,
   clock: Clock,
   { intervalNsecs, limit }: { readonly intervalNsecs: bigint; readonly limit: number } = defaults,
 ): {
@@ -124,9 +125,10 @@ export function createHistory(
       ({ vcpu } = controls);
       session = inner;
       const { timeMachine, memory } = vcpu;
-      const { save } = inner;
-      if (timeMachine === undefined || save === undefined) return inner;
-      snapshots = createSnapshots(vcpu, timeMachine, memory, [save, saveDevices], limit);
+      const { stateful } = inner;
+      if (timeMachine === undefined || stateful === undefined) return inner;
+      const owners = { cpu: timeMachine, session: stateful, devices };
+      snapshots = createSnapshots(vcpu, timeMachine, memory, stateOfParts(owners), limit);
       return inner;
     },
     hold() {

@@ -1,4 +1,6 @@
 // A guest's states at some instructions of a replay, by pages that differ from one to the next, and the way back to each.
+import type { Stateful } from "../../bytes/plain.js";
+import { decodeSnapshot, encodeSnapshot, type SnapshotParts } from "../../snapshot/snapshot.js";
 import type { TimeMachine, PortableVcpu } from "../../engine/contract.js";
 import { pageSize } from "../../bytes/align.js";
 import type { GuestMemory } from "../../image/memory.js";
@@ -7,7 +9,8 @@ import { usedMemory } from "../core/core-dump.js";
 interface Snapshot {
   /** Instructions executed. */
   readonly at: bigint;
-  readonly restore: readonly (() => void)[];
+  /** What is neither memory nor said above, as the codec has it. */
+  readonly state: Uint8Array;
   /** Contents of every page that has been written since the snapshot before, and perhaps of more. */
   readonly pages: ReadonlyMap<number, Uint8Array>;
 }
@@ -23,12 +26,12 @@ export interface Snapshots {
   restore(index: number): void;
 }
 
-/** At most about `limit` are kept. `savers` give what brings back what is neither CPU nor memory. The first snapshot is of the present. */
+/** At most about `limit` are kept. `owners` have all state but memory. The first snapshot is of the present. */
 export function createSnapshots(
   vcpu: PortableVcpu,
   machine: TimeMachine,
   memory: GuestMemory,
-  savers: readonly (() => () => void)[],
+  owners: Stateful<SnapshotParts>,
   limit: number,
 ): Snapshots {
   let list: Snapshot[] = [];
@@ -42,8 +45,8 @@ export function createSnapshots(
   };
   const add = (pages: Iterable<number>, index: number): void => {
     const copies = new Map([...pages].map((page) => [page, pageOf(page).slice()] as const));
-    const restore = [machine.save(), ...savers.map((save) => save())];
-    list.splice(index, 0, { at: vcpu.instructions, restore, pages: copies });
+    const state = encodeSnapshot(owners.save());
+    list.splice(index, 0, { at: vcpu.instructions, state, pages: copies });
     base = index;
     dirty.clear();
     if (list.length > limit) thin();
@@ -101,7 +104,8 @@ export function createSnapshots(
         else target.set(copy);
         machine.forgetPage(page);
       }
-      for (const restore of list[index]?.restore ?? []) restore();
+      const state = list[index]?.state;
+      if (state !== undefined) owners.restore(decodeSnapshot(state, "history"));
       dirty.clear();
       base = index;
     },

@@ -6,7 +6,7 @@ import { GuestFault, mnemonicOf } from "./fault.js";
 import { WatchHit } from "./mmu.js";
 import { hexOf } from "./paging.js";
 import { registersOf } from "./registers.js";
-import { saveCore } from "./save.js";
+import { stateOfCore, type CoreState } from "./save.js";
 
 /** Instructions at a time where nothing is faster. */
 const SLICE = 100_000;
@@ -27,6 +27,13 @@ const suspendAtOnce: Answer = () => "suspend";
 /** Runs a core about so many instructions, in a faster way than its own. */
 type Accelerate = (core: Core) => (limit: number) => void;
 
+/** What a virtual CPU is beside its memory. A line that is high is raised again by whoever takes back the controller. */
+type InterpreterState = {
+  readonly core: CoreState;
+  readonly halted: boolean;
+  readonly isInterruptPending: boolean;
+};
+
 /** Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. */
 export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): PortableVcpu {
   const core = new Core(options);
@@ -46,6 +53,8 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): P
   let passingWatch = Number.NaN;
   /** What the controller is asked when the guest takes its interrupt; undefined while the line is low. */
   let acknowledge: (() => number | undefined) | undefined;
+  /** Who raised the line last. */
+  let controller: (() => number | undefined) | undefined;
 
   const ask = (exit: Exit): void => {
     if (answer(exit) === "suspend") status.suspended = true;
@@ -153,20 +162,19 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): P
     }
   };
 
+  const ofCore = stateOfCore(core);
   const timeMachine: TimeMachine = {
-    save() {
-      const restoreCore = saveCore(core);
-      const [wasHalted, pending] = [halted, acknowledge];
-      return () => {
-        restoreCore();
-        halted = wasHalted;
-        acknowledge = pending;
-        core.isInterruptPending = pending !== undefined;
-        stepping = false;
-        stepped = false;
-        passing = Number.NaN;
-        passingWatch = Number.NaN;
-      };
+    save: () => ({ core: ofCore.save(), halted, isInterruptPending: acknowledge !== undefined }),
+    restore(saved: InterpreterState) {
+      ofCore.restore(saved.core);
+      ({ halted } = saved);
+      // Whoever raised the line is asked again, or raises it once more.
+      acknowledge = saved.isInterruptPending ? controller : undefined;
+      core.isInterruptPending = acknowledge !== undefined;
+      stepping = false;
+      stepped = false;
+      passing = Number.NaN;
+      passingWatch = Number.NaN;
     },
     takeDirtyPages: () => mmu.takeDirty(),
     forgetPage: (page) => mmu.forgetPage(page),
@@ -196,6 +204,7 @@ export function newInterpreter(options: VcpuOptions, accelerate?: Accelerate): P
     },
     interrupt(given: () => number | undefined): void {
       acknowledge = given;
+      controller = given;
       core.isInterruptPending = true;
       core.stop ||= core.takesInterrupts;
     },

@@ -65,9 +65,9 @@ export const genode: Target = {
         tellReady(ready());
         state = running;
       },
-      save() {
-        const saved = [state, readySet] as const;
-        return () => ([state, readySet] = saved);
+      stateful: {
+        save: () => ({ state, readySet }),
+        restore: (saved: { state: SessionState; readySet: bigint }) => ({ state, readySet } = saved),
       },
       answer(exit: Exit): Verdict {
         if (exit.kind === "syscall") {

@@ -103,9 +103,9 @@ export const hvt: Target = {
         completePoll();
         state = running;
       },
-      save() {
-        const saved = [state, pollArgs] as const;
-        return () => ([state, pollArgs] = saved);
+      stateful: {
+        save: () => ({ state, pollArgs }),
+        restore: (saved: { state: SessionState; pollArgs: number }) => ({ state, pollArgs } = saved),
       },
       answer(exit: Exit): Verdict {
         const access = machine.hypercallPort(exit);

@@ -1,5 +1,6 @@
 // How a subject ended: no status leaves a subject, but its bindings say it in the log, and ours in registers when they ask for
 // the end. docs/abi.md 9.5.
+import type { Stateful } from "../../bytes/plain.js";
 import { exitStatus } from "../../abi/start.js";
 import type { Registers } from "../../engine/contract.js";
 
@@ -14,7 +15,7 @@ export interface EndStatus {
   /** Takes what the subject has printed. */
   hear(text: Uint8Array): void;
   of(registers: Registers): { readonly status: number; readonly cookie?: bigint };
-  save(): () => void;
+  readonly stateful: Stateful;
 }
 
 export function createEndStatus(): EndStatus {
@@ -36,9 +37,9 @@ export function createEndStatus(): EndStatus {
       if (registers.get("rdi") !== toldMagic) return { status: heard };
       return { status: Number(registers.get("rsi") & 0xffn), cookie: registers.get("rdx") };
     },
-    save() {
-      const saved = [tail, heard] as const;
-      return () => ([tail, heard] = saved);
+    stateful: {
+      save: () => ({ tail, heard }),
+      restore: (saved: { tail: string; heard: number }) => ({ tail, heard } = saved),
     },
   };
 }

@@ -1,5 +1,6 @@
 // The muen target: a subject with its memory, the page that tells it the time, and channels. It asks for nothing but its end;
 // what it has written is looked at when it reads the time, and at ticks. docs/abi.md 9.
+import { stateOfList, stateOfParts } from "../../bytes/plain.js";
 import { logElement, logName, logProtocol, scheduleBase } from "../../abi/muen.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
@@ -92,14 +93,13 @@ export const muen: Target = {
         if (state.kind !== "waiting") return;
         if (look("look") || host.clock.monotonic() >= state.deadline) state = running;
       },
-      save() {
-        const saved = state;
-        const restore = [log, loop, status, ...nets].map((part) => part.save());
-        return () => {
-          state = saved;
-          for (const one of restore) one();
-        };
-      },
+      stateful: stateOfParts({
+        session: { save: () => state, restore: (saved: SessionState) => (state = saved) },
+        log: log.stateful,
+        loop: loop.stateful,
+        status: status.stateful,
+        nets: stateOfList(nets.map(({ stateful }) => stateful)),
+      }),
       answer(exit: Exit): Verdict {
         if (exit.kind === "counter") {
           exit.value = host.clock.monotonic() * ticksPerNsec;

@@ -19,12 +19,12 @@ const error = {
 } as const;
 
 /** What the process remembers from call to call. */
-export interface SptState {
+export type SptState = {
   /** Of the timer, absolute and monotonic; 0 where it is not armed. */
   deadline: bigint;
   /** Arguments of the `epoll_pwait` that the guest waits in. */
   waitArgs: readonly bigint[];
-}
+};
 
 interface CallContext {
   readonly isa: Isa;

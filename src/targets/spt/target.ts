@@ -78,12 +78,12 @@ export const spt: Target = {
         registers.set(result, writeEvents(context, remembered.waitArgs));
         state = { kind: "running" };
       },
-      save() {
-        const saved = [state, { ...remembered }] as const;
-        return () => {
-          state = saved[0];
-          Object.assign(remembered, saved[1]);
-        };
+      stateful: {
+        save: () => ({ state, ...remembered }),
+        restore({ state: saved, ...rest }: SptState & { state: SessionState }) {
+          state = saved;
+          Object.assign(remembered, rest);
+        },
       },
       answer(exit: Exit): Verdict {
         if (exit.kind === "syscall")

@@ -1,5 +1,6 @@
 // The virtio target: a PC whose devices are behind I/O ports. Devices and timer are looked at when the guest halts, at ticks,
 // and at some of its exits, so that the same answers of the host always make the same run. docs/abi.md 5.
+import type { Plain } from "../../bytes/plain.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import { answerCommon, type GuestHost, type Session, type SessionState, type Target } from "../contract.js";
@@ -64,13 +65,13 @@ export const virtio: Target = {
       wake() {
         state = look() ? running : { kind: "waiting", deadline: pc.pit.due ?? never };
       },
-      save() {
-        const saved = [state, exits] as const;
-        const restorePc = pc.save();
-        return () => {
-          [state, exits] = saved;
-          restorePc();
-        };
+      stateful: {
+        save: () => ({ state, exits, pc: pc.stateful.save() }),
+        restore(saved: { state: SessionState; exits: number; pc: Plain }) {
+          ({ state, exits } = saved);
+          pc.stateful.restore(saved.pc);
+          raise();
+        },
       },
       answer(exit: Exit): Verdict {
         if (exit.kind !== "budget" && exit.kind !== "tick" && ++exits % exitsPerLook === 0) look();

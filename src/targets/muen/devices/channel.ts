@@ -1,5 +1,6 @@
 // The machine's ends of the channels: memory that the guest sees as well, whose header it may write at any time where the
 // channel is its own to write. docs/abi.md 9.3.
+import type { Stateful } from "../../../bytes/plain.js";
 import { channelHeader, channelTransport, type Protocol } from "../../../abi/muen.js";
 import { viewOf } from "../../../bytes/struct.js";
 import type { GuestMemory } from "../../../image/memory.js";
@@ -18,7 +19,7 @@ export interface ChannelReader {
   readonly pending: boolean;
   /** The next element: a view, valid until the guest goes on. What the guest has overwritten is left out. */
   read(): Uint8Array | undefined;
-  save(): () => void;
+  readonly stateful: Stateful;
 }
 
 /** Reads what the guest writes. Nothing is taken from the header but counts; the geometry must be what it should be. */
@@ -59,9 +60,9 @@ export function channelReader(memory: GuestMemory, place: Place, protocol: Proto
       const at = channelHeader.size + index * protocol.elementSize;
       return all.subarray(at, at + protocol.elementSize);
     },
-    save() {
-      const saved = [epoch, count] as const;
-      return () => ([epoch, count] = saved);
+    stateful: {
+      save: () => ({ epoch, count }),
+      restore: (saved: { epoch: bigint; count: bigint }) => ({ epoch, count } = saved),
     },
   };
 }
@@ -77,7 +78,7 @@ export interface ChannelWriter {
    * good, so that a writer is never ahead of it by more than the channel holds.
    */
   begin(): void;
-  save(): () => void;
+  readonly stateful: Stateful;
 }
 
 /** Writes what the guest may only read. */
@@ -120,9 +121,9 @@ export function channelWriter(memory: GuestMemory, place: Place, protocol: Proto
       });
       put(0, header);
     },
-    save() {
-      const saved = [epoch, written] as const;
-      return () => ([epoch, written] = saved);
+    stateful: {
+      save: () => ({ epoch, written }),
+      restore: (saved: { epoch: bigint; written: number }) => ({ epoch, written } = saved),
     },
   };
 }

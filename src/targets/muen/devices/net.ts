@@ -1,4 +1,5 @@
 // A network device of a muen subject: a channel each way, and the device behind them. docs/abi.md 9.3.
+import { stateOfParts, type Stateful } from "../../../bytes/plain.js";
 import { frameMax, netChannels, netElement, netProtocol } from "../../../abi/muen.js";
 import { encode, viewOf } from "../../../bytes/struct.js";
 import type { GuestMemory } from "../../../image/memory.js";
@@ -14,7 +15,7 @@ export type Moment = "look" | "wait" | "tick";
 export interface MuenNet {
   /** Moves frames both ways; whether there were any. */
   pump(moment: Moment): boolean;
-  save(): () => void;
+  readonly stateful: Stateful;
 }
 
 export function createMuenNet(
@@ -61,11 +62,6 @@ export function createMuenNet(
       while (receive()) hasMoved = true;
       return hasMoved;
     },
-    save() {
-      const restore = [incoming.save(), outgoing.save()];
-      return () => {
-        for (const one of restore) one();
-      };
-    },
+    stateful: stateOfParts({ incoming: incoming.stateful, outgoing: outgoing.stateful }),
   };
 }

@@ -1,5 +1,6 @@
 // Tells a guest that waits from one that works and often asks for the time: the former comes back to the same instruction with
 // the same registers and the same stack, again and again. docs/abi.md 9.4.
+import type { Stateful } from "../../../bytes/plain.js";
 import type { Registers } from "../../../engine/contract.js";
 import type { GuestMemory } from "../../../image/memory.js";
 
@@ -18,13 +19,13 @@ export interface WaitLoop {
    * waits, undefined where it does not; then it counts anew.
    */
   look(now: bigint, isActive: boolean): bigint | undefined;
-  save(): () => void;
+  readonly stateful: Stateful;
 }
 
-interface Turn {
+type Turn = {
   readonly registers: readonly bigint[];
   readonly stack: Uint8Array;
-}
+};
 
 /** `memory` lies where the guest sees it, as far as its stack goes. */
 export function createWaitLoop(registers: Registers, memory: GuestMemory): WaitLoop {
@@ -54,9 +55,9 @@ export function createWaitLoop(registers: Registers, memory: GuestMemory): WaitL
       state = { ...state, last: now, count: waits ? 0 : count, hasWaited: state.hasWaited || waits };
       return waits ? state.since : undefined;
     },
-    save() {
-      const saved = state;
-      return () => (state = saved);
+    stateful: {
+      save: () => state,
+      restore: (saved: typeof initial) => (state = saved),
     },
   };
 }

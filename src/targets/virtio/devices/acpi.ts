@@ -2,7 +2,8 @@
 // Source: ACPI 6.5, sections 5.2.5, 5.2.7, 5.2.9, 4.8.3.2 and 20.2.
 import { u32, u8, viewOf } from "../../../bytes/struct.js";
 import type { DeviceTrace } from "../../contract.js";
-import { savedBy, type PortDevice } from "./ports.js";
+import { stateIn } from "../../../bytes/plain.js";
+import type { PortDevice } from "./ports.js";
 
 /** Where the tables lie; firmware has them in its own memory, in which they are looked for. */
 export const acpiBase = 0xf0000;
@@ -71,6 +72,6 @@ export function createAcpi(powerOff: () => void, deviceTrace?: DeviceTrace): Por
       deviceTrace?.({ device: "acpi", name: "powerOff", args: [], results: [] });
       powerOff();
     },
-    save: savedBy(state),
+    stateful: stateIn(state),
   };
 }

@@ -1,5 +1,6 @@
 // The battery-backed clock: date and time in BCD, 24 hours, UTC. Source: MC146818A data sheet; the century as PCs have it.
-import { savedBy, type PortDevice } from "./ports.js";
+import { stateIn } from "../../../bytes/plain.js";
+import type { PortDevice } from "./ports.js";
 
 const indexPort = 0x70;
 const dataPort = 0x71;
@@ -47,6 +48,6 @@ export function createCmos(wall: () => bigint): PortDevice {
       // The upper bit masks non-maskable interrupts, of which there are none.
       if (port === indexPort) state.index = value & 0x7f;
     },
-    save: savedBy(state),
+    stateful: stateIn(state),
   };
 }

@@ -1,5 +1,6 @@
 // QEMU's isa-debug-exit, by which test suites end a machine: a value that is written becomes an odd status. Bindings of ours
 // say their unikernel's own status in bits that QEMU does not show: guest/bindings/virtio/platform.c.
+import { stateIn } from "../../../bytes/plain.js";
 import type { DeviceTrace } from "../../contract.js";
 import type { PortDevice } from "./ports.js";
 
@@ -27,5 +28,5 @@ export const createDebugExit = (end: (exit: DebugExit) => void, deviceTrace?: De
     deviceTrace?.({ device: "debug-exit", name: "exit", args: [exit.status], results: [] });
     end(exit);
   },
-  save: () => () => {},
+  stateful: stateIn({}),
 });

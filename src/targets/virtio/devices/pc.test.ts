@@ -54,10 +54,10 @@ function machine() {
   return {
     pc,
     save() {
-      const restore = pc.save();
+      const state = pc.stateful.save();
       const [savedTime, savedBytes] = [time, bytes.slice()];
       return () => {
-        restore();
+        pc.stateful.restore(state);
         time = savedTime;
         bytes.set(savedBytes);
       };

@@ -1,4 +1,5 @@
 // The PC put together: which devices there are, at which ports and interrupt lines. docs/abi.md 5.2.
+import { stateIn, stateOfList, stateOfParts, type Stateful } from "../../../bytes/plain.js";
 import { Solo5Error } from "../../../bytes/error.js";
 import type { GuestMemory } from "../../../image/memory.js";
 import type { Guest, GuestHost } from "../../contract.js";
@@ -8,15 +9,7 @@ import { createDebugExit, type DebugExit } from "./debug-exit.js";
 import { createPci } from "./pci.js";
 import { createPic, type Pic } from "./pic.js";
 import { createPit, type Pit } from "./pit.js";
-import {
-  portMap,
-  savedAll,
-  savedBy,
-  type InterruptLine,
-  type PciSlot,
-  type PortDevice,
-  type Save,
-} from "./ports.js";
+import { portMap, type InterruptLine, type PciSlot, type PortDevice } from "./ports.js";
 import { createUart, type Uart } from "./uart.js";
 import { createVirtioBlock, sectorSize } from "./virtio-block.js";
 import { createVirtioNet, type VirtioNet } from "./virtio-net.js";
@@ -34,7 +27,7 @@ interface Pc {
   readonly uart: Uart;
   /** Looks at what the host and the time have brought. */
   poll(): void;
-  readonly save: Save;
+  readonly stateful: Stateful;
 }
 
 /** `end` is called when the guest has ended. Throws Solo5Error `BLOCK_SIZE`. */
@@ -76,7 +69,7 @@ export function createPc(
     }
     return createVirtioBlock(memory, block, place);
   });
-  const all = [
+  const chips = [
     uart,
     pic,
     pit,
@@ -84,10 +77,9 @@ export function createPc(
     createPci(devices.map(({ pci }) => pci)),
     createDebugExit(end, deviceTrace),
     createAcpi(() => end({ status: 0, isTold: false }), deviceTrace),
-    ...devices,
   ];
   return {
-    ports: portMap(all),
+    ports: portMap([...chips, ...devices]),
     pic,
     pit,
     uart,
@@ -95,7 +87,11 @@ export function createPc(
       pit.poll();
       for (const net of nets) net.pump();
     },
-    save: savedAll([...all, ...lines.values()].map(({ save }) => save)),
+    stateful: stateOfParts({
+      chips: stateOfList(chips.map(({ stateful }) => stateful)),
+      devices: stateOfList(devices.map(({ stateful }) => stateful)),
+      lines: stateOfList([...lines.values()].map(({ stateful }) => stateful)),
+    }),
   };
 }
 
@@ -108,7 +104,7 @@ function found<T>(devices: ReadonlyMap<number, T>, handle: number): T {
 interface SharedLine {
   /** A line for one more device. */
   join(): InterruptLine;
-  readonly save: Save;
+  readonly stateful: Stateful;
 }
 
 /** Makes lines for several devices out of one, which is high as long as one of them is. */
@@ -124,6 +120,6 @@ function sharedLine(line: InterruptLine): SharedLine {
         },
       };
     },
-    save: savedBy(high),
+    stateful: stateIn(high),
   };
 }

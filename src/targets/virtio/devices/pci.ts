@@ -1,7 +1,8 @@
 // PCI configuration space by mechanism 1: a host bridge, and the functions it is given. There are no bridges to the
 // buses behind the first: a scan of all of them finds their devices. Source: PCI Local Bus 3.0, sections 3.2.2.3.2 and 6.
 import { u32, viewOf } from "../../../bytes/struct.js";
-import { nothing, savedAll, savedBy, type PortDevice, type Save } from "./ports.js";
+import { stateIn, stateOfList, stateOfParts, type Stateful } from "../../../bytes/plain.js";
+import { nothing, type PortDevice } from "./ports.js";
 
 const addressPort = 0xcf8;
 const dataPort = 0xcfc;
@@ -72,14 +73,17 @@ export function createPci(functions: readonly PciFunction[]): PortDevice {
         ((value << shift) & mask) | (found.read(state.address & 0xfc) & ~mask),
       );
     },
-    save: savedAll([savedBy(state), ...[...spaces.values()].map(({ save }) => save)]),
+    stateful: stateOfParts({
+      selected: stateIn(state),
+      spaces: stateOfList([...spaces.values()].map(({ stateful }) => stateful)),
+    }),
   };
 }
 
 interface Space {
   read(offset: number): number;
   write(offset: number, value: number): void;
-  readonly save: Save;
+  readonly stateful: Stateful;
 }
 
 /** What can be written: the command, the base address (whose size is asked by writing ones), the interrupt line. */
@@ -103,9 +107,6 @@ function space({ vendor, device, subsystem, class: code, io, irq }: PciFunction)
       else if (offset === offsets.bar0 && io !== undefined)
         set(offset, value >>> 0 === 0xffff_ffff ? ~(io.size - 1) | 1 : io.base | 1);
     },
-    save() {
-      const copy = bytes.slice();
-      return () => bytes.set(copy);
-    },
+    stateful: { save: () => bytes.slice(), restore: (saved: Uint8Array) => bytes.set(saved) },
   };
 }

@@ -1,6 +1,7 @@
 // The two cascaded interrupt controllers of a PC. Source: Intel 8259A data sheet; lines 10 and 11, which PCI uses, are
 // level triggered as firmware sets them up (ELCR).
-import { savedAll, savedBy, type InterruptLine, type PortDevice } from "./ports.js";
+import { stateIn, stateOfParts } from "../../../bytes/plain.js";
+import type { InterruptLine, PortDevice } from "./ports.js";
 
 const cascade = 2;
 const levelLines = (1 << 10) | (1 << 11);
@@ -107,7 +108,7 @@ export function createPic(): Pic {
       master.setLine(cascade, false);
       update();
     },
-    save: savedAll([savedBy(master), savedBy(slave)]),
+    stateful: stateOfParts({ master: stateIn(master), slave: stateIn(slave) }),
     line: (irq) => ({
       set(high) {
         if (irq < 8) master.setLine(irq, high);

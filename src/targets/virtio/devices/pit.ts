@@ -1,6 +1,7 @@
 // Channel 0 of the interval timer, on line 0: modes 0, 2, 3 and 4 as their counts and edges can be seen. Source: Intel
 // 8254 data sheet.
-import { savedBy, type InterruptLine, type PortDevice } from "./ports.js";
+import { stateIn } from "../../../bytes/plain.js";
+import type { InterruptLine, PortDevice } from "./ports.js";
 
 const counterPort = 0x40;
 const commandPort = 0x43;
@@ -96,6 +97,6 @@ export function createPit(now: () => bigint, line: InterruptLine): Pit {
       state.readsHigh = false;
       state.low = state.latched = state.due = undefined;
     },
-    save: savedBy(state),
+    stateful: stateIn(state),
   };
 }

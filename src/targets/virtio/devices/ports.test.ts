@@ -1,13 +1,14 @@
-// Ports of the PC: each is one device's, what nobody drives reads as ones, and saved states are copies.
+// Ports of the PC: each is one device's, and what nobody drives reads as ones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nothing, portMap, savedAll, savedBy, type PortDevice } from "./ports.js";
+import { stateIn } from "../../../bytes/plain.js";
+import { nothing, portMap, type PortDevice } from "./ports.js";
 
 const device = (...ports: PortDevice["ports"]): PortDevice => ({
   ports,
   in: () => 0,
   out() {},
-  save: () => () => {},
+  stateful: stateIn({}),
 });
 
 test("every port of a device leads to it, and a port of two is a mistake", () => {
@@ -21,16 +22,4 @@ test("every port of a device leads to it, and a port of two is a mistake", () =>
 
 test("nobody's port", () => {
   assert.deepEqual([nothing(1), nothing(2), nothing(4)], [0xff, 0xffff, 0xffff_ffff]);
-});
-
-test("a saved state comes back whole, more than once, whatever happened to it", () => {
-  const [one, other] = [{ list: [1, 2], bytes: Uint8Array.of(7) }, { low: undefined as number | undefined }];
-  const restore = savedAll([savedBy(one), savedBy(other)])();
-  for (let round = 0; round < 2; round++) {
-    one.list.push(3);
-    one.bytes[0] = 9;
-    other.low = 5;
-    restore();
-    assert.deepEqual([one, other], [{ list: [1, 2], bytes: Uint8Array.of(7) }, { low: undefined }]);
-  }
 });

@@ -1,5 +1,6 @@
 // What a device of the PC is to the CPU: I/O ports. A device knows its own registers, the lines and clocks it was given,
 // and no other device.
+import type { Stateful } from "../../../bytes/plain.js";
 import type { DeviceTrace } from "../../contract.js";
 
 export type PortSize = 1 | 2 | 4;
@@ -9,28 +10,8 @@ export interface PortDevice {
   readonly ports: readonly (readonly [first: number, last: number])[];
   in(port: number, size: PortSize): number;
   out(port: number, value: number, size: PortSize): void;
-  /** Gives a function that makes the device again what it is now. */
-  readonly save: Save;
+  readonly stateful: Stateful;
 }
-
-export type Save = () => () => void;
-
-/** For what is all in the fields of `state`, as plain data. */
-export const savedBy =
-  (state: object): Save =>
-  () => {
-    const copy = structuredClone(state);
-    return () => void Object.assign(state, structuredClone(copy));
-  };
-
-export const savedAll =
-  (saves: readonly Save[]): Save =>
-  () => {
-    const restores = saves.map((save) => save());
-    return () => {
-      for (const restore of restores) restore();
-    };
-  };
 
 /** A line to the interrupt controller; a level one stays as it is set, an edge one counts when it rises. */
 export interface InterruptLine {

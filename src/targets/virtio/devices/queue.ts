@@ -3,7 +3,7 @@
 import { pageSize } from "../../../bytes/align.js";
 import { viewOf } from "../../../bytes/struct.js";
 import type { GuestMemory } from "../../../image/memory.js";
-import { savedBy, type Save } from "./ports.js";
+import { stateIn, type Stateful } from "../../../bytes/plain.js";
 
 const descriptorSize = 16;
 const usedElementSize = 8;
@@ -27,7 +27,7 @@ export interface DeviceQueue {
   /** Gives the buffer back, with so many bytes written. True where the guest wants to be interrupted. */
   use(chain: Chain, written: number): boolean;
   reset(): void;
-  readonly save: Save;
+  readonly stateful: Stateful;
 }
 
 export function createQueue(memory: GuestMemory, size: number): DeviceQueue {
@@ -102,6 +102,6 @@ export function createQueue(memory: GuestMemory, size: number): DeviceQueue {
       this.pageNumber = 0;
       state.eventIndex = false;
     },
-    save: savedBy(state),
+    stateful: stateIn(state),
   };
 }

@@ -2,7 +2,8 @@
 // PC16550D data sheet, section 8.
 import type { Console } from "../../../device/contract.js";
 import type { DeviceTrace } from "../../contract.js";
-import { savedBy, type PortDevice } from "./ports.js";
+import { stateIn } from "../../../bytes/plain.js";
+import type { PortDevice } from "./ports.js";
 
 const base = 0x3f8;
 const register = { data: 0, interruptEnable: 1, interruptIdentification: 2, lineControl: 3, modemControl: 4, lineStatus: 5, modemStatus: 6, scratch: 7 } as const; // prettier-ignore
@@ -58,7 +59,7 @@ export function createUart(console: Console, deviceTrace?: DeviceTrace): Uart {
         if (value === newline || state.held.length >= 1024) flush();
       }
     },
-    save: savedBy(state),
+    stateful: stateIn(state),
     flush,
   };
 }

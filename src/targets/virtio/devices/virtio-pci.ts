@@ -2,7 +2,8 @@
 // section 2.2.
 import { hex } from "../../../bytes/text.js";
 import type { PciFunction } from "./pci.js";
-import { nothing, savedAll, savedBy, type PciSlot, type PortDevice } from "./ports.js";
+import { stateIn, stateOfList, stateOfParts } from "../../../bytes/plain.js";
+import { nothing, type PciSlot, type PortDevice } from "./ports.js";
 import type { DeviceQueue } from "./queue.js";
 
 const vendor = 0x1af4;
@@ -117,7 +118,10 @@ export function createVirtioDevice(
       return value;
     },
     out: (port, value) => write(port - base, value),
-    save: savedAll([savedBy(state), ...queues.map(({ save }) => save)]),
+    stateful: stateOfParts({
+      registers: stateIn(state),
+      queues: stateOfList(queues.map(({ stateful }) => stateful)),
+    }),
     interrupt: () => setInterrupt(true),
   };
 }

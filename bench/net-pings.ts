@@ -5,7 +5,8 @@ const [file = "", count = ""] = process.argv.slice(2);
 const segment = createSegment();
 const peer = createPeer(segment.port(), { ip: "10.0.0.9", mac: Uint8Array.of(2, 0, 0, 0, 0, 9) });
 const source = { kind: "device", device: segment.port() } as const;
-const running = run(attach(open(file), { memMiB: 16, net: { service0: { source } } }), {
+const running = run(attach(open(file), { memMiB: 32, net: { service0: { source } } }), {
+  engine: process.env["SOLO5_BENCH_ENGINE"] === "wasm" ? "wasm" : "auto",
   console: { write() {} },
 });
 while ((await peer.ping("10.0.0.2")) === undefined);

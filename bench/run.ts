@@ -11,6 +11,7 @@ import { oci } from "./oci.js";
 import { portable } from "./portable.js";
 import { real } from "./real.js";
 import { table, type Suite } from "./report.js";
+import { others } from "./targets.js";
 import { tier } from "./tier.js";
 import { shapes } from "./shapes.js";
 import { typescript } from "./typescript.js";
@@ -29,6 +30,7 @@ const suites: readonly Suite[] = [
   tier,
   typescript,
   virtio,
+  others,
   kvm,
   debug,
   oci,

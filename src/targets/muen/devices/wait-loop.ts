@@ -9,7 +9,7 @@ const kept = ["rip", "rsp", "rbx", "rbp", "r12", "r13", "r14", "r15"] as const;
 /** Bytes of the stack that are compared: the frames of the loop and of whoever counts its turns. */
 const stackBytes = 512;
 /** Turns of a loop follow one another; so many of them, and it is one. */
-const turn = { longestNsecs: 100_000n, count: 12 } as const;
+const turn = { longestNsecs: 100_000n, count: 4 } as const;
 /** Once a guest has waited in vain it needs no more than this. */
 const turnsAgain = 2;
 

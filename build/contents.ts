@@ -20,6 +20,7 @@ export const programs: readonly string[] = [
   "cli/solo5-hvt",
   "cli/solo5-hvt-debug",
   "cli/solo5-elftool",
+  "cli/solo5-muen-gencspec",
   "cli/solo5-virtio-mkimage",
   "cli/solo5-virtio-run",
   "cli/toolchain",

@@ -1,5 +1,6 @@
 // The commands that the reference has as well: their lines, which stay as scripts know them.
 import { classicOptions, debugOptions, sptOptions, type OptionTable } from "../../tender/options.js";
+import { gencspecOptions } from "../../launchers/muen-component.js";
 import { mkimageOptions, virtioRunOptions } from "../../launchers/options.js";
 import { ociLine } from "../../oci/command-line.js";
 import type { CommandLine } from "./command-line.js";
@@ -52,6 +53,18 @@ export const classicCommands: readonly CommandLine[] = [
     examples: [{ does: "a raw disk", line: "solo5-virtio-mkimage disk.img app.virtio" }],
     values: "file",
     seeAlso: ["solo5-virtio-run"],
+  },
+  {
+    name: "solo5-muen-gencspec",
+    summary: "make a component of Muen's policy of a muen unikernel",
+    operands: "[OPTIONS] [--] KERNEL SPEC",
+    text: [
+      "SPEC becomes the component's specification in XML; the files that it names are written beside it. Muen's own tool of that name has other options beside these.",
+    ],
+    options: gencspecOptions,
+    examples: [{ does: "for a policy", line: "solo5-muen-gencspec --ram=64 app.muen policy/app.xml" }],
+    values: "file",
+    seeAlso: ["solo5-run"],
   },
   {
     name: "solo5-elftool",

@@ -60,8 +60,7 @@ export const overview = (
 ${bold("Commands:", isBold)}
 ${own.map((line) => definition(`  ${shortName(line)}`, line.summary, commandColumn)).join("")}
 ${bold("Commands of their own, as the reference Solo5 has them:", isBold)}
-${wrap(`${classic.map(({ name }) => name).join(" ")} {x86_64,aarch64}-solo5-none-static-{cc,ld,objcopy}`, 80, "  ")}
-solo5 COMMAND --help tells a command's options, solo5 --version the version.
+${wrap(`${classic.map(({ name }) => name).join(" ")} {x86_64,aarch64}-solo5-none-static-{cc,ld,objcopy}`, 80, "  ")}solo5 COMMAND --help tells a command's options, solo5 --version the version.
 `;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

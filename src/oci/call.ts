@@ -1,4 +1,5 @@
 // Reads the command line of an OCI runtime. Options may stand behind operands, where managers put them.
+import { statSync } from "node:fs";
 import { parseOptions, type OptionTable } from "../tender/options.js";
 import { globalOptions, ociCommands, type OciCommand } from "./command-line.js";
 
@@ -47,8 +48,9 @@ export function parseOci(
   return { command: name, global, options, operands, rest };
 }
 
-/** For root, and for others. */
+/** For root, and for others: in a user namespace root may be anybody, but /run is not his. quick.sh has the same. */
 export const defaultRoot = (): string => {
-  const folder = process.env["XDG_RUNTIME_DIR"];
-  return process.geteuid?.() === 0 || folder === undefined ? "/run/solo5-oci" : `${folder}/solo5-oci`;
+  const folder = process.env["XDG_RUNTIME_DIR"] ?? "";
+  const isRoot = statSync("/run", { throwIfNoEntry: false })?.uid === process.geteuid?.();
+  return isRoot || folder === "" ? "/run/solo5-oci" : `${folder}/solo5-oci`;
 };

@@ -1,5 +1,5 @@
 // create: everything is made but the start. What is made is written down first, so that whatever kills this, `delete` finds it.
-import { closeSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { memoryExecutable } from "../host/linux/exec.js";
 import { hostCall } from "../host/linux/host-call.js";
@@ -12,7 +12,15 @@ import type { ContainerBundle } from "./bundle.js";
 import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
 import { slicePath } from "./cgroup/slices.js";
-import { enterCgroups, makeCgroups, planCgroups, type Cgroups } from "./cgroup/cgroupfs.js";
+import {
+  asksForLimits,
+  enterCgroups,
+  makeCgroups,
+  mayMakeCgroups,
+  noCgroups,
+  planCgroups,
+  type Cgroups,
+} from "./cgroup/cgroupfs.js";
 import { openDevices } from "./devices/open.js";
 import { runHooks } from "./hooks.js";
 import { hostedProgram } from "./hosted-program.js";
@@ -58,7 +66,10 @@ export async function create(
   const namespaces = readNamespaces(config);
   const cgroupsPath = config.linux?.cgroupsPath ?? "";
   const path = cgroupsPath === "" ? `/solo5-${id}` : slicePath(cgroupsPath);
-  const cgroups = planCgroups(path);
+  const resources = config.linux?.resources ?? {};
+  // Who is not root has the cgroup that they are in, where nothing else is asked for.
+  const hasCgroups = cgroupsPath !== "" || asksForLimits(resources) || mayMakeCgroups();
+  const cgroups = hasCgroups ? planCgroups(path) : noCgroups;
   const container: Container = {
     ...newContainer(id, { folder, rootfs, config }),
     cgroups: cgroups.made,
@@ -69,7 +80,7 @@ export async function create(
   };
   claim(root, container);
   try {
-    makeCgroups(path, config.linux?.resources ?? {});
+    if (hasCgroups) makeCgroups(path, resources);
     return fill(container, cgroups, config, unikernel, namespaces, request);
   } catch (error) {
     await destroy(root, id, request.log);
@@ -141,13 +152,14 @@ function fill(
     word = started.hear();
   }
   const pid = known.init?.pid ?? started.pid;
-  setSysctl(pid, config);
   const state = stateObject(root, known, "creating");
   const seen = { ...state, pid };
   runHooks("prestart", config.hooks?.prestart, seen);
   runHooks("createRuntime", config.hooks?.createRuntime, seen);
   const place = { pid, namespaces: container.namespaces };
   runHooks("createContainer", config.hooks?.createContainer, seen, place);
+  // Hooks run where the runtime is: from here on that may be another network.
+  setSysctl(pid, config);
 
   const fifo = openFifo(fifoOf(root, id));
   const networkPath = namespaces.joined.find(({ type }) => type === "network")?.path;
@@ -239,6 +251,15 @@ function userOf({ process: { user = {} }, linux }: Config) {
     uid: user.uid ?? 0,
     gid: user.gid ?? 0,
     additionalGids: user.additionalGids ?? [],
-    mustSetGroups: process.geteuid?.() === 0 && !hasMappings,
+    mustSetGroups: process.geteuid?.() === 0 && !hasMappings && maySetGroups(),
   };
+}
+
+/** Whether root of this user namespace may set groups: user_namespaces(7). */
+function maySetGroups(): boolean {
+  try {
+    return readFileSync("/proc/self/setgroups", "latin1").trim() === "allow";
+  } catch {
+    return true;
+  }
 }

@@ -6,6 +6,7 @@ set -f
 
 # Whether the call has been dealt with.
 quick() {
+  root=
   while :; do
     case ${1-} in
     --root=*) root=${1#*=} ;;
@@ -23,7 +24,11 @@ quick() {
   command=$1 force=
   shift
   case $command-${1-} in delete---force | delete--f) force=1 && shift ;; esac
-  [ $# = 1 ] && [ -n "${root-}" ] || return 1
+  [ $# = 1 ] || return 1
+  if [ -z "$root" ]; then
+    root=/run/solo5-oci
+    [ -O /run ] || [ -z "${XDG_RUNTIME_DIR-}" ] || root=$XDG_RUNTIME_DIR/solo5-oci
+  fi
   case $1 in '' | . | .. | [-~]* | *[!A-Za-z0-9_+.-]*) return 1 ;; esac
   folder=$root/$1
   [ -e "$folder" ] || { [ -n "$force" ] && [ -d "$root" ]; return; }

@@ -1,5 +1,13 @@
 // A container's cgroups, made and removed in the file system of the kernel's.
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { systemErrorMessage } from "../../host/any/system-error.js";
 import type { Resources } from "../config/types.js";
@@ -15,6 +23,27 @@ export interface Cgroups {
   /** The file that freezes what is in them. */
   readonly freezer: string | undefined;
 }
+
+/** Whether this process may make cgroups at all: without root it may not, unless somebody has given it some. */
+export function mayMakeCgroups(): boolean {
+  const all = hierarchies();
+  return all.length > 0 && all.every(({ folder }) => isWritable(folder));
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** No cgroup but the runtime's own. */
+export const noCgroups: Cgroups = { folders: [], made: [], freezer: undefined };
+
+/** Whether `resources` ask for limits, which take a cgroup. */
+export const asksForLimits = (resources: Resources): boolean => limitWrites(resources, "v2").length > 0;
 
 /** The cgroups of `path` that will be made, without making them. */
 export function planCgroups(path: string): Cgroups {

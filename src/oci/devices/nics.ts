@@ -9,7 +9,7 @@ import {
   type Interface,
 } from "../../host/linux/netlink/interfaces.js";
 import { openNetlink, protocol, type Netlink } from "../../host/linux/netlink/socket.js";
-import { inNetworkNamespace } from "../../host/linux/network-namespace.js";
+import { inNetworkNamespace, ownNetwork } from "../../host/linux/network-namespace.js";
 import { configError } from "../config/check.js";
 import type { Namespaces } from "../prologue/namespaces.js";
 import { isOurTap, openTap, takeInterface, tapName } from "./redirection.js";
@@ -52,7 +52,7 @@ export function openNics(
   const path = `/proc/${pid}/ns/net`;
   // What the host's interfaces receive is the host's.
   const isHost =
-    readlinkSync(path) === readlinkSync("/proc/self/ns/net") ||
+    readlinkSync(path) === ownNetwork() ||
     !(namespaces.made.has("network") || namespaces.joined.some(({ type }) => type === "network"));
   return inNetworkNamespace(path, () => {
     using netlink = openNetlink(protocol.route);

@@ -48,9 +48,12 @@ export function parseOci(
   return { command: name, global, options, operands, rest };
 }
 
-/** For root, and for others: in a user namespace root may be anybody, but /run is not his. quick.sh has the same. */
+/** Whether this is the host's root: in a user namespace root may be anybody, but /run is not his. quick.sh has the same. */
+export const isHostRoot = (): boolean =>
+  statSync("/run", { throwIfNoEntry: false })?.uid === process.geteuid?.();
+
+/** For root, and for others. */
 export const defaultRoot = (): string => {
   const folder = process.env["XDG_RUNTIME_DIR"] ?? "";
-  const isRoot = statSync("/run", { throwIfNoEntry: false })?.uid === process.geteuid?.();
-  return isRoot || folder === "" ? "/run/solo5-oci" : `${folder}/solo5-oci`;
+  return isHostRoot() || folder === "" ? "/run/solo5-oci" : `${folder}/solo5-oci`;
 };

@@ -11,6 +11,8 @@ import type { Unikernel } from "../image/unikernel.js";
 import type { ContainerBundle } from "./bundle.js";
 import { configError } from "./config/check.js";
 import type { Config } from "./config/types.js";
+import { isHostRoot } from "./call.js";
+import { enterScope, scopeOf } from "./cgroup/systemd.js";
 import { slicePath } from "./cgroup/slices.js";
 import {
   asksForLimits,
@@ -19,6 +21,7 @@ import {
   mayMakeCgroups,
   noCgroups,
   planCgroups,
+  setLimits,
   type Cgroups,
 } from "./cgroup/cgroupfs.js";
 import { openDevices } from "./devices/open.js";
@@ -58,18 +61,15 @@ export async function create(
 ): Promise<Container> {
   const { root, id } = request;
   checkHost(unikernel);
-  if (request.isSystemd === true)
-    throw configError(
-      "linux.cgroupsPath",
-      "cgroups by systemd cannot be had: without --systemd-cgroup they are made in the file system",
-    );
   const namespaces = readNamespaces(config);
   const cgroupsPath = config.linux?.cgroupsPath ?? "";
   const path = cgroupsPath === "" ? `/solo5-${id}` : slicePath(cgroupsPath);
   const resources = config.linux?.resources ?? {};
   // Who is not root has the cgroup that they are in, where nothing else is asked for.
   const hasCgroups = cgroupsPath !== "" || asksForLimits(resources) || mayMakeCgroups();
-  const cgroups = hasCgroups ? planCgroups(path) : noCgroups;
+  // systemd makes its own when the process is there.
+  const isSystemd = request.isSystemd ?? false;
+  const cgroups = hasCgroups && !isSystemd ? planCgroups(path) : noCgroups;
   const container: Container = {
     ...newContainer(id, { folder, rootfs, config }),
     cgroups: cgroups.made,
@@ -80,7 +80,7 @@ export async function create(
   };
   claim(root, container);
   try {
-    if (hasCgroups) makeCgroups(path, resources);
+    if (hasCgroups && !isSystemd) makeCgroups(path, resources);
     return fill(container, cgroups, config, unikernel, namespaces, request);
   } catch (error) {
     await destroy(root, id, request.log);
@@ -109,7 +109,7 @@ function fill(
   config: Config,
   unikernel: Unikernel,
   namespaces: Namespaces,
-  { root, id, consoleSocket, pidFile, log }: CreateRequest,
+  { root, id, consoleSocket, pidFile, isSystemd, log }: CreateRequest,
 ): Container {
   const { rootfs } = container;
   const name = basename(config.process.args[0] ?? "");
@@ -129,7 +129,15 @@ function fill(
   if (standard[0] !== 0) closeSync(standard[0]);
   let known: Container = { ...container, init: identify(started.pid) };
   writeContainer(root, known);
-  enterCgroups(cgroups, started.pid);
+  if (isSystemd === true) {
+    const resources = config.linux?.resources ?? {};
+    const isUser = !isHostRoot();
+    const scope = scopeOf(config.linux?.cgroupsPath ?? "", id, isUser);
+    const entered = enterScope(scope, started.pid, resources, isUser);
+    known = { ...known, cgroups: entered.made, freezer: entered.freezer };
+    writeContainer(root, known);
+    setLimits(entered.folders, resources);
+  } else enterCgroups(cgroups, started.pid);
   const { oomScoreAdj } = config.process;
   if (oomScoreAdj !== undefined) setOomScore(started.pid, oomScoreAdj, log);
   setRlimits(started.pid, config, log.info);

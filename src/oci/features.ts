@@ -9,7 +9,7 @@ export const features = {
   linux: {
     namespaces: ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
     capabilities: [],
-    cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+    cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: false },
     seccomp: { enabled: false },
     apparmor: { enabled: false },
     selinux: { enabled: false },

@@ -15,6 +15,7 @@ import {
   linkerScript,
   packageRoot,
 } from "../src/toolchain/layout.js";
+import { unikernelFile } from "../test/elf-file.js";
 
 export const sources = join(packageRoot, "bench", "guest");
 const output = join(guestOutput, "bench");
@@ -81,3 +82,16 @@ export async function buildWorkloads(
 
 /** The source of a workload, for wrappers other than ours. */
 export const sourceOf = (name: string): string => readFileSync(join(sources, `${name}.c`), "utf8");
+
+/** A guest that makes WALLTIME hypercalls for ever: mov dx, 0x501; mov eax, 0x110000; L: out dx, eax; jmp L. */
+export const caller = unikernelFile({
+  target: 1,
+  headers: [
+    {
+      type: 1,
+      flags: 5,
+      vaddr: 0x100000n,
+      data: Uint8Array.of(0x66, 0xba, 0x01, 0x05, 0xb8, 0, 0, 0x11, 0, 0xef, 0xeb, 0xfd),
+    },
+  ],
+});

@@ -10,27 +10,14 @@ import { hostClock } from "../src/host/any/clock.js";
 import type { Answer } from "../src/engine/contract.js";
 import type { Guest, GuestHost } from "../src/targets/contract.js";
 import { selfTest } from "../test/command.js";
-import { unikernelFile } from "../test/elf-file.js";
 import { machines, rigsFolder } from "../test/rigs/machines.js";
 import { runInRig } from "../test/rigs/rig.js";
+import { caller } from "./guests.js";
 import { median, type Row, type Suite } from "./report.js";
 
 const exits = 20_000;
 const rounds = 5;
 const calls = 1_000_000;
-
-/** A guest that makes WALLTIME hypercalls for ever: mov dx, 0x501; mov eax, 0x110000; L: out dx, eax; jmp L. */
-const caller = unikernelFile({
-  target: 1,
-  headers: [
-    {
-      type: 1,
-      flags: 5,
-      vaddr: 0x100000n,
-      data: Uint8Array.of(0x66, 0xba, 0x01, 0x05, 0xb8, 0, 0, 0x11, 0, 0xef, 0xeb, 0xfd),
-    },
-  ],
-});
 
 /** Nanoseconds an exit takes where `answering` is what happens to it. */
 function exitNsecs(answering: (session: Answer) => Answer): number {

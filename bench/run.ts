@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { cpu } from "./cpu.js";
 import { debug } from "./debug.js";
 import { kvm } from "./kvm.js";
+import { modelRows } from "./models.js";
 import { native } from "./native.js";
 import { net } from "./net.js";
 import { network } from "./network.js";
@@ -32,6 +33,7 @@ const suites: readonly Suite[] = [
   virtio,
   others,
   kvm,
+  modelRows,
   debug,
   oci,
 ];

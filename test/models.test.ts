@@ -11,8 +11,12 @@ import { createPeer, createSegment } from "../src/index.js";
 import { selfTest } from "./command.js";
 import { unikernelFile } from "./elf-file.js";
 import { runOnModel } from "./model/harness.js";
+import { hypervisors } from "../src/hypervisor/hypervisors.js";
+import { hostSystem, useSystem } from "../src/hypervisor/system.js";
+import { freebsdModel, freebsdReleases } from "./model/freebsd.js";
 import { models } from "./model/models.js";
-import { newModelSystem } from "./model/system.js";
+import { openbsdModel, openbsdReleases } from "./model/openbsd.js";
+import { ModelError, newModelSystem, type ModelDevices, type ModelProcess } from "./model/system.js";
 import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
@@ -102,6 +106,95 @@ for (const { name, driver, make } of models) {
     }
   });
 }
+
+test("releases whose layout is not known, and rights that are missing, are told with the way out", () => {
+  const freebsd =
+    (date: number, more: Partial<ModelDevices> = {}) =>
+    (process: ModelProcess) => {
+      const [first] = Object.values(freebsdReleases);
+      assert.ok(first !== undefined);
+      return { ...freebsdModel({ ...first, date })(process), ...more };
+    };
+  const openbsd =
+    (release: string, more: Partial<ModelDevices> = {}) =>
+    (process: ModelProcess) => {
+      const [first] = openbsdReleases;
+      assert.ok(first !== undefined);
+      return { ...openbsdModel(first)(process), release, ...more };
+    };
+  const raise = (error: string): never => {
+    throw new ModelError(error);
+  };
+  const denied = {
+    open() {
+      throw new ModelError("EACCES");
+    },
+  };
+  for (const [driver, make, says] of [
+    [
+      "freebsd-vmm",
+      freebsd(1204000),
+      /^the layouts of FreeBSD 12 \(osreldate 1204000\) are not known, those of 13 to 15 are: --engine=wasm$/,
+    ],
+    ["freebsd-vmm", freebsd(1600012), /^the layouts of FreeBSD 16 \(osreldate 1600012\) are not known/],
+    ["freebsd-vmm", freebsd(1400097, { isRoot: false }), /^only root makes virtual machines here: sudo$/],
+    [
+      "freebsd-vmm",
+      freebsd(1500068, denied),
+      /^cannot open \/dev\/vmmctl: .*: this needs root, or the group vmm$/,
+    ],
+    [
+      "freebsd-vmm",
+      freebsd(1302001, {
+        sysctl: (name, old) =>
+          name === "kern.osreldate" ? (old?.set([0xf1, 0xdd, 0x13, 0]), 4) : raise("ENOENT"),
+      }),
+      /^vmm is not loaded: kldload vmm$/,
+    ],
+    ["freebsd-vmm", freebsd(1302001), undefined],
+    [
+      "openbsd-vmm",
+      openbsd("7.5"),
+      /^the layouts of OpenBSD 7.5 are not known, those of 7.6 to 7.9 are: --engine=wasm$/,
+    ],
+    ["openbsd-vmm", openbsd("8.0"), /^the layouts of OpenBSD 8.0 are not known/],
+    ["openbsd-vmm", openbsd("7.7", denied), /^no permission for \/dev\/vmm: need root privileges$/],
+    ["kvm", () => ({ ...denied }), /^no permission for \/dev\/kvm: join its group/],
+    ["openbsd-vmm", openbsd("7.7"), undefined],
+  ] as const) {
+    // prettier-ignore
+    const system = newModelSystem(make);
+    useSystem(system);
+    try {
+      const reason = hypervisors[driver].unsupportedReason(true);
+      if (says === undefined) assert.equal(reason, undefined);
+      else assert.match(reason ?? "", says);
+      system.assertNothingLeft();
+    } finally {
+      useSystem(hostSystem);
+    }
+  }
+});
+
+test("a kernel that answers in another layout than its release's is refused", async () => {
+  // What 7.8 has, under the name of 7.7, and the other way round.
+  for (const [release, other] of [
+    ["7.7", "7.8"],
+    ["7.8", "7.7"],
+  ] as const) {
+    // prettier-ignore
+    const found = openbsdReleases.find((one) => one.release === other);
+    assert.ok(found !== undefined);
+    const system = newModelSystem(openbsdModel({ ...found, release, isLenient: true }));
+    const outcome = await runOnModel(hypervisors["openbsd-vmm"], system, selfTest("test_hello.hvt"));
+    assert.match(
+      outcome.stderr,
+      /^vmm: the kernel answers in another layout than its release is known for: /,
+    );
+    assert.equal(outcome.status, 1);
+    system.assertNothingLeft();
+  }
+});
 
 /** What the manual pages have: ioctl(2), open(2), mmap(2), and the devices' own. */
 function errorsOf(call: string): readonly string[] {

@@ -113,6 +113,7 @@ export function createDebug(cpu: CpuDebug): VcpuDebug {
       return isUsed;
     },
     setBreakpoint(address, on, kind = "software") {
+      isUsed = true;
       isInForce = false;
       if (!on) {
         traps.delete(address);
@@ -129,6 +130,7 @@ export function createDebug(cpu: CpuDebug): VcpuDebug {
       }
     },
     setWatchpoint(address, length, access, on) {
+      isUsed = true;
       isInForce = false;
       const key = `${address},${length}`;
       const before = watches.get(key);

@@ -9,9 +9,9 @@ import { hostClock } from "../host/any/clock.js";
 import { hostIsa } from "../host/any/host-isa.js";
 import { say } from "../host/any/say.js";
 import { workerOptions } from "../host/any/worker-options.js";
-import { openKernelFrames } from "../host/linux/net/kernel-frames.js";
 import { openDump } from "../host/any/capture-file.js";
 import { openAttached, type OpenContext } from "../host/any/net/open.js";
+import { thisHost } from "../host/this-host.js";
 import { netOpeners } from "../host/net-openers.js";
 import { relay } from "../host/linux/net/relay.js";
 import { targets } from "../targets/registry.js";
@@ -147,7 +147,7 @@ function prepare(
       }
       const { source, dump: path, ...declared } = device;
       const dump = path === undefined ? undefined : { fd: openDump(path, cleanup), path };
-      const frames = openKernelFrames(source, device.mtu);
+      const frames = thisHost.openFrames(source, device.mtu);
       if (frames === undefined)
         return { ...declared, ...relay(openAttached(netOpeners, device, context, cleanup), cleanup), dump };
       opened(frames.fd);

@@ -28,6 +28,8 @@ const zeros = (data: DataView, from: number, to: number): void => {
   for (let at = from; at < to; at++) assert.equal(data.getUint8(at), 0, `byte ${at} is 0`);
 };
 
+const none: readonly never[] = [];
+
 /** enum vm_reg_name. */
 const names = "rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 cr0 cr3 cr4 dr7 rsp rip rflags es cs ss ds fs gs ldtr tr idtr gdtr efer cr2".split(" "); // prettier-ignore
 const isSegment = (name: string): boolean => /^(?:[ecsdfg]s|ldtr|tr|[ig]dtr)$/.test(name);
@@ -45,12 +47,14 @@ interface Segment {
 function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
   const memory: { size: number; object?: ReturnType<typeof newGuestMemory> } = { size: 0 };
   let machine: Machine | undefined;
+  /** Where struct vm_exit was the last time. */
+  let exit: { readonly low: number; readonly high: number; readonly view: DataView } | undefined;
   let isMapped = false;
   let isActive = false;
   const segments = new Map<string, Segment>();
   const capabilities = new Map<number, number>();
-  /** What the next run begins with: the kernel goes on behind an I/O instruction by itself, unless it was told where. */
-  let next: { rip: bigint } | undefined;
+  /** An I/O instruction, behind which the kernel goes on by itself, unless it is told where. */
+  let unfinished: { readonly rip: bigint } | undefined;
 
   const cpu = (): Machine => {
     if (machine !== undefined) return machine;
@@ -59,14 +63,20 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
     machine = newMachine(object, () => []);
     return machine;
   };
-  const get = (name: string): bigint => (name === "dr7" || name === "ldtr" ? 0n : cpu().get(name));
+  const get = (name: string): bigint => {
+    if (name === "rip" && unfinished !== undefined) return unfinished.rip;
+    return name === "dr7" || name === "ldtr" ? 0n : cpu().get(name);
+  };
   const set = (name: string, value: bigint): void => {
     assert.ok(!/^[ig]dtr$/.test(name), "tables have no selector");
-    if (name === "rip") next = undefined;
+    if (name === "rip") unfinished = undefined;
     if (name === "ldtr" || name === "dr7") assert.equal(value, 0n);
     else cpu().set(name, value);
   };
+  let isChecked = false;
   const checkEntry = (): void => {
+    if (isChecked) return;
+    isChecked = true;
     assert.ok(isMapped, "memory is mapped before a run");
     assert.ok(isActive, "the CPU is active before a run");
     // What VM entry wants of 64-bit code: SDM volume 3, 27.3.1.2.
@@ -85,8 +95,7 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
   /** Fills in struct vm_exit: exitcode, inst_length, rip, union. */
   const run = (exit: DataView): number => {
     checkEntry();
-    if (next !== undefined) cpu().set("rip", next.rip);
-    next = undefined;
+    unfinished = undefined;
     const leave = (code: number, length = 0, rip = cpu().get("rip")): number => {
       exit.setInt32(0, code, true);
       exit.setInt32(4, length, true);
@@ -97,7 +106,7 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
     if (suspended()) return leave(21);
     cpu().setStep((capabilities.get(release.isAmd === true ? 10 : 1) ?? 0) !== 0);
     const hasBreakpoints = capabilities.get(5) === 1;
-    cpu().setPoints(hasBreakpoints ? breakpoints() : [], []);
+    cpu().setPoints(hasBreakpoints ? breakpoints() : none, none);
     const one = cpu().run(() => suspended());
     switch (one.kind) {
       case "io": {
@@ -105,8 +114,7 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
         exit.setUint16(18, one.port, true);
         exit.setUint32(20, one.isOut ? one.value : 0, true);
         // What registers say meanwhile is the instruction's own address.
-        cpu().set("rip", one.rip);
-        next = { rip: one.rip + BigInt(one.length) };
+        unfinished = { rip: one.rip };
         return leave(0, one.length, one.rip);
       }
       case "step":
@@ -162,8 +170,11 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
           return run(new DataView(data.buffer, data.byteOffset + 8, 136));
         }
         const data = structure(arg, 32, request);
-        zeros(data, 0, 24);
-        return run(view(process.space.bytesAt(data.getBigUint64(24, true), 136)));
+        for (let at = 0; at < 24; at += 4) if (data.getUint32(at, true) !== 0) zeros(data, 0, 24);
+        const [low, high] = [data.getUint32(24, true), data.getUint32(28, true)];
+        if (exit?.low !== low || exit.high !== high)
+          exit = { low, high, view: view(process.space.bytesAt(data.getBigUint64(24, true), 136)) };
+        return run(exit.view);
       }
       if (release.allocMemseg.includes(request)) {
         const data = structure(arg, request === 0x8038760e ? 56 : 32, request);
@@ -238,6 +249,7 @@ function newVm(process: ModelProcess, release: FreebsdRelease): ModelFile {
     if (isWrite) {
       const segment = { base: data.getBigUint64(8, true), limit: data.getUint32(16, true), access: data.getUint32(20, true) }; // prettier-ignore
       segments.set(name, segment);
+      isChecked = false;
       if (table !== undefined) {
         assert.ok(segment.limit <= 0xffff);
         cpu().set(`${table}_base`, segment.base);

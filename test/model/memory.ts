@@ -46,9 +46,13 @@ export function newAddressSpace(arena: SharedArrayBuffer): AddressSpace {
   const lent = new Map<bigint, Mapping>();
   let next = mappingBase;
   const containing = (address: bigint, size: number): Mapping => {
-    for (const mapping of [...mappings.values(), ...lent.values()])
-      if (address >= mapping.address && address + BigInt(size) <= mapping.address + BigInt(mapping.size))
-        return mapping;
+    for (const all of [mappings, lent]) {
+      const exact = all.get(address);
+      if (exact !== undefined && size <= exact.size) return exact;
+      for (const mapping of all.values())
+        if (address >= mapping.address && address + BigInt(size) <= mapping.address + BigInt(mapping.size))
+          return mapping;
+    }
     assert.fail(`nothing is mapped at ${address.toString(16)}, ${size} bytes`);
   };
   return {

@@ -1,7 +1,7 @@
 // A model of OpenBSD's vmm for releases 7.6 to 7.9, written down from machine/vmmvar.h and dev/vmm/vmm.h, apart from the driver: numbers
 // of requests, sizes and offsets are literals here.
 import assert from "node:assert/strict";
-import { counterHz, newGuestMemory, newMachine, type Machine } from "./machine.js";
+import { counterHz, newGuestMemory, newMachine, type Machine, type MachineExit } from "./machine.js";
 import { ModelError, type ModelDevices, type ModelFile, type ModelProcess } from "./system.js";
 
 export interface OpenbsdRelease {
@@ -10,6 +10,10 @@ export interface OpenbsdRelease {
   readonly idAt: number;
   readonly isMemoryGiven: boolean;
   readonly isAmd?: true;
+  /** Copies no registers but RIP, which costs a kernel nothing. */
+  readonly isBrief?: true;
+  /** Takes an address for memory that it gives itself, as a kernel that looks at no more than it needs. */
+  readonly isLenient?: true;
 }
 
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.length);
@@ -37,6 +41,10 @@ const stateSize = 568;
 
 const word = { machines: 0, nextId: 1 } as const;
 
+/** Whether 64 bits are `value`, asked without making a bigint. */
+const isWord = (data: DataView, at: number, value: number): boolean =>
+  data.getUint32(at, true) === value >>> 0 && data.getUint32(at + 4, true) === Math.floor(value / 2 ** 32);
+
 const slice = (data: DataView, at: number, size: number): DataView =>
   new DataView(data.buffer, data.byteOffset + at, size);
 
@@ -44,7 +52,7 @@ function newVm(release: OpenbsdRelease, memory: () => ReturnType<typeof newGuest
   let machine: Machine | undefined;
   let isReset = false;
   /** The last exit was of a port: what the exit's state says of RIP, and the data that was read, count then. */
-  let last: { readonly isOut: boolean; readonly size: 1 | 2 | 4 } | undefined;
+  let last: Extract<MachineExit, { kind: "io" }> | undefined;
   /** Access rights, which the engine does not know. */
   const rights = new Map<number, number>();
   const cpu = (): Machine => (machine ??= newMachine(memory(), () => []));
@@ -73,10 +81,13 @@ function newVm(release: OpenbsdRelease, memory: () => ReturnType<typeof newGuest
       }
       cpu().set("tr", BigInt(state.getUint16(taskAt, true)));
     }
+    // RIP of an access to a port comes with the next run.
     if ((mask & 1) !== 0) general.forEach((name, i) => cpu().set(name, state.getBigUint64(8 * i, true)));
   };
   const read = (state: DataView): void => {
     general.forEach((name, i) => state.setBigUint64(8 * i, cpu().get(name), true));
+    // The instruction is not over.
+    if (last !== undefined) state.setBigUint64(8 * 16, last.rip, true);
     control.forEach((name, i) => state.setBigUint64(controlAt + 8 * i, cpu().get(name), true));
     state.setBigUint64(eferAt, cpu().get("efer"), true);
     segments.forEach((name, i) => {
@@ -119,24 +130,24 @@ function newVm(release: OpenbsdRelease, memory: () => ReturnType<typeof newGuest
     },
     read,
     write,
-    run(exit: DataView): number {
+    run(exit: DataView, state: DataView): number {
       assert.ok(isReset, "the virtual CPU is set up before it runs");
-      const state = slice(exit, 24, stateSize);
       if (last !== undefined) {
-        cpu().set("rip", state.getBigUint64(8 * 16, true));
+        if (!isWord(state, 8 * 16, Number(last.rip) + last.length))
+          cpu().set("rip", state.getBigUint64(8 * 16, true));
         if (!last.isOut) cpu().completeIn(exit.getUint32(8, true), last.size);
       }
       last = undefined;
       // The scheduler wants the CPU back now and then, and whoever signals at once.
       const one = cpu().run(() => true);
       const done = (reason: number): number => {
-        read(state);
+        if (release.isBrief !== true || last === undefined) read(state);
+        else state.setBigUint64(8 * 16, last.rip, true);
         return reason;
       };
       switch (one.kind) {
         case "io":
-          last = { isOut: one.isOut, size: one.size };
-          cpu().set("rip", one.rip);
+          last = one;
           exit.setUint8(0, one.size);
           exit.setUint8(1, one.isOut ? 0 : 1);
           exit.setUint8(2, 0);
@@ -187,9 +198,11 @@ export const openbsdModel =
       zeros(data, 592, 2656);
       let memory: ReturnType<typeof newGuestMemory>;
       if (release.isMemoryGiven) {
-        assert.equal(va, 0n, "the kernel chooses the address");
+        if (release.isLenient !== true) assert.equal(va, 0n, "the kernel chooses the address");
         memory = newGuestMemory(size);
         data.setBigUint64(24, process.space.map(memory, size), true);
+      } else if (va === 0n && release.isLenient === true) {
+        memory = newGuestMemory(size);
       } else {
         const { object, size: mapped } = process.space.at(va);
         assert.ok(!(object instanceof Uint8Array) && mapped === size, "memory of the guest's size");
@@ -204,14 +217,14 @@ export const openbsdModel =
       data.setUint32(release.idAt, id, true);
       return 0;
     };
+    /** Where struct vm_exit was the last time. */
+    let last: { readonly address: number; readonly exit: DataView; readonly state: DataView } | undefined;
     const remove = (id: number): void => {
       machines.get(id)?.close();
       if (!machines.delete(id)) throw new ModelError("ENOENT");
       Atomics.sub(process.words, word.machines, 1);
     };
     const device: ModelFile = {
-      // The kernel terminates what its maker has left.
-      close: () => [...machines.keys()].forEach(remove),
       ioctl(request, arg) {
         switch (request) {
           case 0xca605601:
@@ -220,9 +233,13 @@ export const openbsdModel =
             const data = structure(arg, 40, request);
             assert.equal(data.getUint32(4, true), 0, "CPU 0");
             // Nothing to inject, no interrupts pending.
-            zeros(data, 8, 24);
-            const exit = view(process.space.bytesAt(data.getBigUint64(24, true), 600));
-            data.setUint16(32, machine(data).run(exit), true);
+            for (let at = 8; at < 24; at += 4) if (data.getUint32(at, true) !== 0) zeros(data, 8, 24);
+            if (last === undefined || !isWord(data, 24, last.address)) {
+              const address = data.getBigUint64(24, true);
+              const exit = view(process.space.bytesAt(address, 600));
+              last = { address: Number(address), exit, state: slice(exit, 24, stateSize) };
+            }
+            data.setUint16(32, machine(data).run(last.exit, last.state), true);
             return 0;
           }
           case 0x80045604:

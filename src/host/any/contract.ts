@@ -2,10 +2,16 @@
 // a line in this-host.ts.
 import type { BigIntStats } from "node:fs";
 import type { NetMtu, OpenNet } from "../../net/opener.js";
-import type { SourceOf } from "../../net/source.js";
+import type { NetSource, SourceOf } from "../../net/source.js";
 
 /** Networks whose frames the system's kernel moves. */
 export type KernelNetKind = "tap" | "descriptor";
+
+/** A descriptor that keeps frames whole and does not block. `mtu` in bytes. */
+export interface FrameSource {
+  readonly fd: number;
+  readonly mtu: number;
+}
 
 export type KernelNets = {
   readonly [K in KernelNetKind]: {
@@ -15,6 +21,11 @@ export type KernelNets = {
 };
 
 export interface Host {
+  /**
+   * A descriptor of the frames of `source`, for a thread that may block; undefined where the kernel does not move them. Throws Solo5Error
+   * `NET`.
+   */
+  openFrames(source: NetSource, mtu: number): FrameSource | undefined;
   readonly kernelNets: KernelNets;
   /** Size in bytes of a disk of the system's, for which stat says 0. Throws Error with the reason. */
   blockDeviceSize(stat: BigIntStats): bigint;

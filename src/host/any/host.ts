@@ -13,6 +13,7 @@ const needsLinux = (source: NetSource): never => {
 const none = { mtu: needsLinux, open: needsLinux };
 
 export const anyHost: Host = {
+  openFrames: () => undefined,
   kernelNets: { tap: none, descriptor: none },
   blockDeviceSize() {
     throw new Error(`the size of a disk cannot be told on ${process.platform}: make a file of it`);

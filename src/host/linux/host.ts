@@ -4,6 +4,7 @@ import type { BigIntStats } from "node:fs";
 import { readFileSync } from "node:fs";
 import type { Host } from "../any/contract.js";
 import { ignoredSignals } from "./ignored-signals.js";
+import { openKernelFrames } from "./net/kernel-frames.js";
 import { kernelNets } from "./net/kernel-nets.js";
 
 /** The interfaces of this process's network namespace; /sys may show another's. Undefined where there is no /proc. */
@@ -28,6 +29,7 @@ function blockDeviceSize({ rdev }: BigIntStats): bigint {
 }
 
 export const linuxHost: Host = {
+  openFrames: openKernelFrames,
   kernelNets: kernelNets(interfaces),
   blockDeviceSize,
   interfaces,

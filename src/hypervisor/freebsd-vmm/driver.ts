@@ -59,7 +59,7 @@ export const freebsdVmm: HypervisorDriver = {
     }
     if (system().sysctl(sysctls.create, new Uint8Array(1)) < 0 && system().errorName() === "ENOENT")
       return "vmm is not loaded: kldload vmm";
-    return system().isRoot() ? undefined : "only root makes virtual machines here";
+    return system().isRoot() ? undefined : "only root makes virtual machines here: sudo";
   },
   open(cleanup) {
     const control = openControl();

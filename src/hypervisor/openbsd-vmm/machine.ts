@@ -63,16 +63,18 @@ export function openMachine(fd: number, size: number, layout: OpenbsdLayout, cle
     throw vmmError("cannot create a virtual machine", sys.errorName(), createWays[sys.errorName()]);
   const view = viewOf(params);
   const id = view.getUint32(createParams[layout.create].offsets.id, true);
-  const address = layout.isMemoryGiven ? view.getBigUint64(firstRange + rangeOffsets.va, true) : own;
-  // What fails once is tried again; the kernel terminates what is left when the descriptor is closed.
-  const terminate = (): void => {
-    const params = encode(terminateParams, { vmId: id });
-    if (sys.ioctl(fd, request.TERM, params) < 0) sys.ioctl(fd, request.TERM, params);
+  const address = view.getBigUint64(firstRange + rangeOffsets.va, true);
+  // What fails once is tried again.
+  const terminate = (vmId: number): void => {
+    const which = encode(terminateParams, { vmId });
+    if (sys.ioctl(fd, request.TERM, which) < 0) sys.ioctl(fd, request.TERM, which);
   };
-  if (id !== 0) cleanup.push(terminate);
-  if (layout.isMemoryGiven && address !== 0n) cleanup.push(() => sys.unmap(address, size));
-  // Where the kernel has put them elsewhere, this is another layout. What it has made then goes when the descriptor is closed.
-  if (id === 0 || address === 0n)
+  if (address !== own && address !== 0n) cleanup.push(() => sys.unmap(address, size));
+  // Where the kernel has put something elsewhere, this is another layout, by which what it has made is found all the same.
+  const isOther = id === 0 || address === 0n || (address === own) === layout.isMemoryGiven;
+  const made = Object.values(createParams).map(({ offsets }) => view.getUint32(offsets.id, true));
+  for (const one of isOther ? made.filter((found) => found !== 0) : [id]) cleanup.push(() => terminate(one));
+  if (isOther)
     throw new Solo5Error(
       "VMM",
       "vmm: the kernel answers in another layout than its release is known for: --engine=wasm",

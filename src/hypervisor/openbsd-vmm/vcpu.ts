@@ -209,27 +209,42 @@ function handleExit(running: OpenVcpu, answer: Answer): Verdict {
 
 /** The kernel goes on where RIP of the exit then is: behind the instruction, unless a trap of ours was there. */
 function handleInout(running: OpenVcpu, answer: Answer): Verdict {
-  const { exit, registers, stepper, debug } = running;
-  const { size, dir, rep, string, port, data, insnLength } = exitInout.read(exit, 0);
-  const rip = registers.get("rip");
-  const hasStepped = stepper.hasLed(rip);
-  stepper.uncover();
-  if (hasStepped) return debug.answer({ kind: "step" }, answer) ?? "resume";
-  const stopped = debug.answer({ kind: "trap", address: rip, isAsked: false }, answer);
+  const { exit, stepper, debug } = running;
+  const stopped = debugStop(running, answer);
   if (stopped !== undefined) return stopped;
-  advance(exit, rip + BigInt(insnLength));
-  if (rep !== 0 || string !== 0)
+  advance(exit, exit.getUint8(exitInout.offsets.insnLength));
+  const port = exit.getUint16(exitInout.offsets.port, true);
+  if (exit.getUint8(exitInout.offsets.rep) !== 0 || exit.getUint8(exitInout.offsets.string) !== 0)
     return answer({ kind: "fault", fault: unhandled(`string access, port=${hex(port)}`) });
-  const access = { port, size: size as 1 | 2 | 4 };
+  const size = exit.getUint8(exitInout.offsets.size) as 1 | 2 | 4;
+  const value = exit.getUint32(exitInout.offsets.data, true);
   const verdict =
-    dir === directionIn ? answerIn(exit, access, answer) : answer({ kind: "out", ...access, value: data });
+    exit.getUint8(exitInout.offsets.dir) === directionIn
+      ? answerIn(exit, { port, size }, answer)
+      : answer({ kind: "out", port, size, value });
   if (!stepper.isStepping) return verdict;
   const stepped = debug.answer({ kind: "step" }, answer);
   return verdict === "suspend" ? verdict : (stepped ?? verdict);
 }
 
 const ripAt = vmExit.offsets.state + 8 * 16;
-const advance = (exit: DataView, rip: bigint): void => exit.setBigUint64(ripAt, rip, true);
+
+/** RIP goes on by `length` bytes; in halves, since it is done at every exit. */
+function advance(exit: DataView, length: number): void {
+  const low = exit.getUint32(ripAt, true) + length;
+  exit.setUint32(ripAt, low, true);
+  if (low > 0xffff_ffff) exit.setUint32(ripAt + 4, exit.getUint32(ripAt + 4, true) + 1, true);
+}
+
+/** What the access is to a debugger: a step that has led here, or a trap. */
+function debugStop({ exit, stepper, debug }: OpenVcpu, answer: Answer): Verdict | undefined {
+  if (!debug.isUsed) return undefined;
+  const rip = exit.getBigUint64(ripAt, true);
+  const hasStepped = stepper.hasLed(rip);
+  stepper.uncover();
+  if (hasStepped) return debug.answer({ kind: "step" }, answer) ?? "resume";
+  return debug.answer({ kind: "trap", address: rip, isAsked: false }, answer);
+}
 
 function answerIn(
   exit: DataView,

@@ -6,7 +6,7 @@ import { Solo5Error } from "../../bytes/error.js";
 import { codeFolder } from "../../host/any/code-folder.js";
 import { hostIsa } from "../../host/any/host-isa.js";
 import { hasLibc } from "../../host/linux/libc.js";
-import { kvmUnsupportedReason } from "../../hypervisor/kvm/availability.js";
+import { hypervisors } from "../../hypervisor/hypervisors.js";
 import { findCompiler } from "../../toolchain/compiler.js";
 import { webAssembly } from "../../wasm/host.js";
 import { packageVersion } from "../../toolchain/layout.js";
@@ -54,10 +54,12 @@ function sptRow(): CheckRow {
 
 function hvtRow(): CheckRow {
   const name = "hvt";
-  if (process.platform !== "linux")
+  const driver = Object.values(hypervisors).find(({ platform }) => platform === process.platform);
+  if (driver === undefined)
     return { name, state: "partly", says: `no virtual machines on ${process.platform}: ${onWasm}` };
-  const reason = kvmUnsupportedReason(false);
-  if (reason === undefined) return { name, state: "yes", says: "in virtual machines, by /dev/kvm" };
+  const reason = driver.unsupportedReason(false);
+  if (reason === undefined)
+    return { name, state: "yes", says: `in virtual machines, on ${driver.title} (${hostIsa()})` };
   const row = refusal(name, "partly", reason);
   return { ...row, says: `${row.says}; ${onWasm}` };
 }

@@ -2,7 +2,7 @@
 import { result } from "../../../abi/start.js";
 import { frameMax, type NetDevice } from "../../../net/contract.js";
 import { libc } from "../libc.js";
-import type { FrameSource } from "./tap.js";
+import type { FrameSource } from "../../any/contract.js";
 
 /** Where a device's frames come from: whoever asks reads them, or another thread has. */
 export type FrameReader = Pick<NetDevice, "read" | "readable" | "onReadable" | "onWritable" | "close">;

@@ -1,6 +1,7 @@
 // The networks whose frames the kernel moves, as this process opens them: kernel-nets.ts has the same as a sealed process does.
 import type { NetKind, NetSource, SourceOf } from "../../../net/source.js";
-import { adoptDescriptor, openTap, type FrameSource } from "./tap.js";
+import type { FrameSource } from "../../any/contract.js";
+import { adoptDescriptor, openTap } from "./tap.js";
 
 type OpenFrames<S extends NetSource> = (source: S, mtu: number) => FrameSource;
 

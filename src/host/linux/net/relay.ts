@@ -7,7 +7,7 @@ import { descriptorDevice } from "./descriptor-device.js";
 import { watchedReader } from "./poll.js";
 import type { Cleanup } from "../../../bytes/cleanup.js";
 import { socketPair } from "./socket-pair.js";
-import type { FrameSource } from "./tap.js";
+import type { FrameSource } from "../../any/contract.js";
 
 /** The far end of a socket that `device` is joined to. Both ends are closed with the run. */
 export function relay(device: NetDevice, cleanup: Cleanup): FrameSource {

@@ -4,6 +4,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Solo5Error } from "../../../bytes/error.js";
 import { netError } from "../../../net/scheme.js";
 import { errorText } from "../../../abi/errno.js";
+import type { FrameSource } from "../../any/contract.js";
 import { check, libc } from "../libc.js";
 import {
   fcntlCmd,
@@ -40,12 +41,6 @@ export function queryInterface(name: string): { readonly up: boolean; readonly m
   } finally {
     closeSync(socket);
   }
-}
-
-/** A descriptor that keeps frames whole and does not block. `mtu` in bytes. */
-export interface FrameSource {
-  readonly fd: number;
-  readonly mtu: number;
 }
 
 /** Opens the tap `name`. Throws Solo5Error `NET` with the classic text. */

@@ -44,6 +44,7 @@ function translate({
     shape,
     isExecutable,
     exact: false,
+    keepsFlags: false,
     counts: false,
     isKnown: () => true,
     hasRun: () => true,

@@ -103,6 +103,8 @@ export interface VcpuOptions {
   readonly noExecute: boolean;
   /** Plain runs; replay counts instructions exactly and knows dirty pages and watches. */
   readonly profile: "plain" | "replay";
+  /** Somebody may look at the registers wherever the guest stops: a debugger, a core dump. */
+  readonly isWatched?: boolean | undefined;
   /** Where given, what the engine does beside the guest takes some milliseconds at a time: a page's main thread. */
   readonly later?: Later | undefined;
   /** Where given, what the engine can do in a thread of its own is done there: it runs the engine's `serve`. */

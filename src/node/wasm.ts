@@ -66,6 +66,7 @@ export const wasm: Engine = {
             nextTurn,
             instruments: [...instruments, capturing],
             codeCache,
+            isWatched: Object.keys(debug).length > 0,
             // A guest whom nobody waits for takes less time, and memory, when its own thread translates.
             beside: host.nets.size === 0 ? undefined : startCompanion(guest.unikernel.isa),
           }),

@@ -23,6 +23,8 @@ export interface GuestRunOptions {
   readonly profile?: VcpuOptions["profile"] | undefined;
   /** The code cache of the guest. None by default. */
   readonly codeCache?: CodeCacheEntry | undefined;
+  /** Somebody may look at the registers wherever the guest stops. */
+  readonly isWatched?: boolean | undefined;
   /** Starts a thread for what the engine can do beside the guest. None by default. */
   readonly beside?: StartCompanion | undefined;
   /** For a page's main thread, where nothing may take long. */
@@ -35,7 +37,15 @@ export function runGuest(
   target: Target,
   engine: PortableEngine,
   host: GuestHost,
-  { nextTurn, instruments = [], profile, codeCache, beside, isResponsive = false }: GuestRunOptions,
+  {
+    nextTurn,
+    instruments = [],
+    profile,
+    codeCache,
+    isWatched,
+    beside,
+    isResponsive = false,
+  }: GuestRunOptions,
 ): GuestRun {
   const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
   const map = target.memory(guest);
@@ -44,6 +54,7 @@ export function runGuest(
     exceptions: target.exceptions,
     ...protectionsOf(map),
     profile: profile ?? (isCounted ? "replay" : "plain"),
+    isWatched,
     beside,
     later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
   });

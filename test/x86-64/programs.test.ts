@@ -337,12 +337,43 @@ function stateOf({ pc, code }: { readonly pc: number; readonly code: Uint8Array 
 
 const translated: NewVcpu = (options) =>
   newWasmVcpu(
-    { ...options, profile: "plain" },
+    { ...options, profile: "plain", isWatched: true },
     { threshold: 0, plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE } },
   );
 
+/** What sets flags that nothing reads before others are set: an access in between faults when it has run often. */
+const faultsBehind = Object.fromEntries(
+  [
+    "add eax, ecx",
+    "sub al, cl",
+    "and rax, rcx",
+    "shl eax, 3",
+    "dec ecx",
+    "neg rax",
+    "bt rax, rcx",
+    "stc",
+    "ucomisd xmm0, xmm1",
+  ].map((setter) => [
+    `flags of ${setter} at a fault`,
+    `
+    mov esi, 40
+    mov rax, 0x9e3779b97f4a7c15
+    mov rdi, rbx
+1:  mov ecx, esi
+    cmp esi, 3
+    mov edx, 0x1000
+    cmove rdi, rdx
+    rol rax, 1
+    ${setter}
+    mov r8, [rdi]
+    xor r9d, r9d
+    dec esi
+    jnz 1b`,
+  ]),
+);
+
 /** Each kind has an engine of its own: modes that programs turn on last. */
-const kinds = { programs, "flags through returns": carries };
+const kinds = { programs, "flags through returns": carries, "flags at faults": faultsBehind };
 
 for (const [kind, given] of Object.entries(kinds)) {
   for (const [engine, newVcpu] of [

@@ -43,7 +43,7 @@ export interface Accelerator {
 function tiersOf(core: Core, memory: MachineMemory, options: VcpuOptions, given: AcceleratorOptions) {
   const { mmu } = core;
   const { threshold, firstTier = {} } = given;
-  const conditions = new Conditions(core, options.profile === "replay");
+  const conditions = new Conditions(core, options.profile === "replay", options.isWatched === true);
   const calls = new CallProfile(mmu.bytes);
   const unwatched = new UnwatchedPages(mmu);
   const hooks: TierHooks = {

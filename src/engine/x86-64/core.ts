@@ -78,6 +78,8 @@ export class Core implements Machine {
   readonly breakpoints = new Set<number>();
   /** Instructions executed since the start. */
   executed = 0;
+  /** A fault has been given to the guest's handlers, which see the flags that there were. */
+  takesFaults = false;
   /** Which instructions have been executed, by the first tier too. */
   readonly ran = new RunMap();
   /** Instructions decoded for execution, those decoded again included. */
@@ -290,6 +292,7 @@ export class Core implements Machine {
   /** Gives a fault to the guest's handlers; throws `TripleFault`. The faulting instruction is at rip again. */
   deliverFault(fault: GuestFault): void {
     this.cpu.rip = this.#pc;
+    this.takesFaults = true;
     raise(this, fault);
   }
 

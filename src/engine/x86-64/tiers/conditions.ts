@@ -8,11 +8,14 @@ export class Conditions {
   /** Instructions are counted exactly: the replay profile. */
   readonly isCounted: boolean;
   readonly #core: Core;
+  readonly #isWatched: boolean;
   /** `core.executed` when floating point last had to be exact. */
   #lastExact = Number.NEGATIVE_INFINITY;
 
-  constructor(core: Core, isCounted: boolean) {
+  /** `isWatched`: somebody may look at the registers at any place. */
+  constructor(core: Core, isCounted: boolean, isWatched: boolean) {
     this.#core = core;
+    this.#isWatched = isWatched;
     this.isCounted = isCounted;
   }
 
@@ -26,6 +29,11 @@ export class Conditions {
       !cpu.checksAlignment(isProcess) &&
       !(this.isCounted && this.isExactLately())
     );
+  }
+
+  /** Whether status flags matter where no instruction reads them: to debuggers, and to a guest that takes its own faults. */
+  get keepsFlags(): boolean {
+    return this.isCounted || this.#isWatched || this.#core.takesFaults;
   }
 
   /** Code that sets a rounding mode and takes it back mostly does so again soon. */

@@ -18,6 +18,7 @@ export interface Profile {
 interface Kind {
   readonly counts: boolean;
   readonly exact: boolean;
+  readonly keepsFlags: boolean;
   /** Everything is taken as having run. */
   readonly isAll: boolean;
 }
@@ -36,6 +37,7 @@ export function guestCode(
     isExecutable: (pc) => pc < plain.writable && isExecutable(core, pc),
     counts: kind.counts,
     exact: kind.exact,
+    keepsFlags: kind.keepsFlags,
     isKnown: (pc) => hotness.isKnown(pc) || core.ran.has(pc),
     hasRun: (pc) => kind.isAll || core.ran.has(pc),
     decoded: (pc) => core.decoded(pc),

@@ -50,6 +50,7 @@ export class Translations {
   #other: Translation | undefined;
   /** The mappings that they are for. */
   #version = -1;
+  #keepsFlags = false;
   /** What an earlier run translated, and how often that was taken. */
   #stored: StoredCode | undefined;
   #restored = 0;
@@ -88,7 +89,7 @@ export class Translations {
 
   /** Makes the current one the right one, where there can be one at all. */
   prepare(): Translation | undefined {
-    if (!this.areCurrent) this.#forget();
+    if (!this.areCurrent || this.#parts.conditions.keepsFlags !== this.#keepsFlags) this.#forget();
     if (!this.isOfKind) this.#changeKind();
     return (this.current ??= this.#make());
   }
@@ -119,6 +120,7 @@ export class Translations {
     const { core, conditions, profile, unwatched } = this.#parts;
     const { cpu, mmu } = core;
     this.#version = mmu.version;
+    this.#keepsFlags = conditions.keepsFlags;
     const plain = this.#options.plain ?? plainMemory(cpu, mmu, this.#vcpu);
     if (plain === undefined || core.mode !== 64) return undefined;
     unwatched.writable = plain.writable;
@@ -126,6 +128,7 @@ export class Translations {
     const code = guestCode(core, plain, profile, {
       counts: conditions.isCounted,
       exact: this.#isExact,
+      keepsFlags: this.#keepsFlags,
       isAll: this.#options.threshold === 0,
     });
     const made = this.#new(code);

@@ -182,11 +182,11 @@ export class Batches {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#slots.of(pc) } : { index };
     };
-    const { counts } = this.#code;
+    const { counts, keepsFlags } = this.#code;
     const units = batch.map((unit) => ({
       entry: keyOf(unit.entry),
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts })),
+      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, keepsFlags })),
     }));
     this.#count++;
     for (const unit of batch) this.#note(unit);

@@ -24,6 +24,8 @@ export interface Code {
   readonly addBoundary: (pc: number) => void;
   /** Count instructions exactly (replay profile): fuel is instructions then, else loop rounds and calls. */
   readonly counts: boolean;
+  /** Status flags are the CPU's wherever a unit may be left, even where nothing reads them any more. */
+  readonly keepsFlags: boolean;
   /** SSE arithmetic is as MXCSR has it, not to nearest without flags. */
   readonly exact: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */

@@ -16,6 +16,7 @@ interface Begin {
   readonly executable: Uint8Array;
   readonly shape: MemoryShape;
   readonly exact: boolean;
+  readonly keepsFlags: boolean;
   readonly memoryPages: number;
   /** What an earlier run has left: guest addresses of the slots in their order, known entries, units that there are. */
   readonly slots: readonly number[];

@@ -132,7 +132,7 @@ export class RemoteTranslator implements Translation {
   }
 
   #begin(): Begin {
-    const { bytes, shape, exact, isExecutable } = this.#code;
+    const { bytes, shape, exact, keepsFlags, isExecutable } = this.#code;
     const pages = Math.ceil(shape.writable / pageSize);
     return {
       kind: "begin",
@@ -141,6 +141,7 @@ export class RemoteTranslator implements Translation {
       executable: Uint8Array.from({ length: pages }, (_, page) => (isExecutable(page * pageSize) ? 1 : 0)),
       shape,
       exact,
+      keepsFlags,
       memoryPages: memoryPagesOf(this.#memory),
       slots: this.#slots.addresses(),
       entries: [...this.#entries],

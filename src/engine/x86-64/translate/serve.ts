@@ -89,7 +89,7 @@ class Session {
   }
 
   #code(): GuestCode {
-    const { bytes, executable, shape, exact } = this.#begin;
+    const { bytes, executable, shape, exact, keepsFlags } = this.#begin;
     const ran = this.#ran;
     const calls = this.#calls;
     const decoded = new Map<number, Instruction>();
@@ -98,6 +98,7 @@ class Session {
       shape,
       isExecutable: (pc) => executable[Math.floor(pc / pageSize)] === 1,
       counts: false,
+      keepsFlags,
       exact,
       isKnown: (pc) => ran.has(pc),
       hasRun: (pc) => ran.has(pc),

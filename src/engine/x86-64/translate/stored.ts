@@ -9,6 +9,7 @@ import { translatorVersion } from "./version.js";
 export interface StoredKey {
   readonly version: string;
   readonly counts: boolean;
+  readonly keepsFlags: boolean;
   readonly shape: MemoryShape;
 }
 
@@ -63,14 +64,16 @@ const isAddress = (value: unknown): boolean =>
 export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.version === b.version &&
   a.counts === b.counts &&
+  a.keepsFlags === b.keepsFlags &&
   a.shape.base === b.shape.base &&
   a.shape.size === b.shape.size &&
   a.shape.readable === b.shape.readable &&
   a.shape.writable === b.shape.writable;
 
-export const keyOf = ({ counts, shape }: Pick<StoredKey, "counts" | "shape">): StoredKey => ({
+export const keyOf = ({ counts, keepsFlags, shape }: Omit<StoredKey, "version">): StoredKey => ({
   version: translatorVersion,
   counts,
+  keepsFlags,
   shape,
 });
 

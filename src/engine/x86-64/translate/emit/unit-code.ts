@@ -26,6 +26,8 @@ export interface EmitOptions {
   readonly carefulSlot: (pc: number) => number;
   /** Fuel is instructions, counted exactly. */
   readonly counts: boolean;
+  /** Status flags are stored at every exit, also those that nothing reads any more. */
+  readonly keepsFlags: boolean;
 }
 
 /** The parameters, locals like the others: what may still be executed, and how much of V8's stack may be used. */
@@ -94,9 +96,10 @@ export const spilledAt = ({ flow }: UnitCode, index: number): SlotSet => flow.sp
 /** What an exit stores. */
 export function dirtyAtExit(u: UnitCode, block: number, exit: ExitStatement): SlotSet {
   const dirty = union(dirtyAt(u, block), guestSlots(exit.written));
-  const { counts } = u.options;
   const needsFlags =
-    counts || exit.flags === "read" || (exit.flags === "kept" && u.flow.flagsAtEnd[block] === 1);
+    u.options.keepsFlags ||
+    exit.flags === "read" ||
+    (exit.flags === "kept" && u.flow.flagsAtEnd[block] === 1);
   return needsFlags ? dirty : withoutFlagWords(dirty);
 }
 

@@ -41,7 +41,7 @@ export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
   const parts = structure(unit.graph);
   const checked = stopTests(unit, parts);
   const { blocks, forms } = formed(unit, parts);
-  const flow = dataflow(blocks, forms, unit.graph, (block) => checked.has(block), options.counts);
+  const flow = dataflow(blocks, forms, unit.graph, (block) => checked.has(block), options.keepsFlags);
   const u = unitCode({ ...unit, blocks }, flow, checked, options);
   writeEntry(u);
   withExits(u, () => writeParts(u, parts));

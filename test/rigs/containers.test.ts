@@ -1,0 +1,94 @@
+// Containers on machines with cgroups of version 2 alone, as users' have them, and on both ISAs: from create to nothing, what the kernel
+// there says of the limits, and of the process.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, suite, test } from "node:test";
+import type { Outcome } from "../command.js";
+import { selfTest } from "../command.js";
+import { needs, needsAll } from "../needs.js";
+import type { Case } from "./machine.cases.js";
+import { machines } from "./machines.js";
+import { runInRig } from "./rig.js";
+
+const oci = "/solo5/dist/bundle/node/solo5-oci.sh";
+const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+/** There is no file system to change the root from: the machine's is its initramfs, which has none below it. */
+const config = (args: readonly string[]) => ({
+  ociVersion: "1.1.0",
+  root: { path: "rootfs" },
+  process: { args, cwd: "/", user: { uid: 12, gid: 34 } },
+  hostname: "inside",
+  linux: {
+    namespaces: ["network", "uts", "ipc", "cgroup"].map((type) => ({ type })),
+    cgroupsPath: "/a/b",
+    resources: {
+      memory: { limit: 64 << 20, reservation: 32 << 20 },
+      cpu: { shares: 512, quota: 50_000, period: 100_000 },
+      pids: { limit: 7 },
+    },
+  },
+});
+
+const mounted = "test -e /sys/fs/cgroup/cgroup.procs || mount -t cgroup2 none /sys/fs/cgroup";
+
+const cases: readonly Case[] = [
+  {
+    name: "run",
+    timeoutSecs: 120,
+    line: `${mounted}; ${oci} run --bundle /hello h; echo status=$?`,
+    check: ({ stdout }) => {
+      assert.match(stdout, /Command line is: 'one two'\nSUCCESS/);
+      assert.match(stdout, /status=0/);
+    },
+  },
+  {
+    name: "limits",
+    timeoutSecs: 200,
+    line: `${mounted}; ${oci} create --bundle /hello c >/tmp/out 2>&1 && cd /sys/fs/cgroup/a/b && cat memory.max memory.low cpu.weight cpu.max pids.max && ${oci} state c && pid=$(cat cgroup.procs) && grep -E "^(Uid|Gid|CapEff):" /proc/$pid/status && ${oci} start c && ${oci} delete --force c; echo status=$?; cat /tmp/out; ls -d /sys/fs/cgroup/a/b`,
+    check: ({ stdout }) => {
+      assert.match(stdout, /^67108864\n33554432\n20\n50000 100000\n7\n\{"status":"created","pid":\d+,/);
+      assert.match(stdout, /^Uid:\t12\t12\t12\t12\nGid:\t34\t34\t34\t34\nCapEff:\t0+$/m);
+      assert.match(stdout, /status=0\n[^]*SUCCESS[^]*No such file or directory/);
+    },
+  },
+  {
+    name: "the freezer, and a signal",
+    timeoutSecs: 200,
+    line: `${mounted}; ${oci} create --bundle /time t >/tmp/out 2>&1 && ${oci} start t && ${oci} pause t && ${oci} state t && cat /sys/fs/cgroup/a/b/cgroup.events && ${oci} resume t && ${oci} kill t TERM; echo status=$?; while ! ${oci} state t | grep -q stopped; do sleep 0.1; done; ${oci} delete t; ls -d /sys/fs/cgroup/a/b`,
+    check: ({ stdout }) => {
+      assert.match(stdout, /\{"status":"paused",/);
+      assert.match(stdout, /^frozen 1$/m);
+      assert.match(stdout, /status=0\n[^]*No such file or directory/);
+    },
+  },
+];
+
+for (const name of ["x86-64", "aarch64 nVHE"] as const) {
+  const machine = machines[name];
+  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
+  suite(`containers on ${name}`, { skip }, () => {
+    let outcomes: ReadonlyMap<string, Outcome> = new Map();
+    before(async () => {
+      const prefix = machine.isa === "x86-64" ? "" : "aarch64/";
+      const bundleOf = (folder: string, unikernel: string, args: readonly string[]) => [
+        { path: `${folder}/config.json`, content: text(config(["/unikernel.spt", ...args])) },
+        {
+          path: `${folder}/rootfs/unikernel.spt`,
+          content: readFileSync(selfTest(`${prefix}${unikernel}.spt`)),
+        },
+      ];
+      const files = [
+        ...bundleOf("hello", "test_hello", ["one", "two"]),
+        ...bundleOf("time", "test_time", []),
+      ];
+      outcomes = await runInRig(machine, files, cases);
+    });
+    for (const { name: title, check } of cases)
+      test(title, () => {
+        const outcome = outcomes.get(title);
+        assert.ok(outcome !== undefined, "the machine has not come so far");
+        check(outcome);
+      });
+  });
+}

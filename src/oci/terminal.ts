@@ -3,6 +3,9 @@ import { closeSync, openSync, constants } from "node:fs";
 import { viewOf } from "../bytes/struct.js";
 import { withNul } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
+import { configError } from "./config/check.js";
+import type { Config } from "./config/types.js";
+import type { Standard } from "./prologue/container-process.js";
 import { hostCall } from "../host/linux/host-call.js";
 import { sendDescriptors } from "../host/linux/send-descriptors.js";
 
@@ -56,4 +59,18 @@ function send(path: string, master: number): void {
   } finally {
     closeSync(socket);
   }
+}
+
+/** The container's standard descriptors: the runtime's own, or a terminal's. Throws Solo5Error. */
+export function standardDescriptors(config: Config, consoleSocket: string | undefined): Standard {
+  const { terminal, consoleSize } = config.process;
+  if (terminal !== true) {
+    if (consoleSocket !== undefined && consoleSocket !== "")
+      throw configError("process.terminal", "must be true where there is a --console-socket");
+    return [0, 1, 2];
+  }
+  if (consoleSocket === undefined || consoleSocket === "")
+    throw configError("process.terminal", "needs --console-socket");
+  const fd = openTerminal(consoleSocket, consoleSize);
+  return [fd, fd, fd];
 }

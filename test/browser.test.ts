@@ -18,8 +18,9 @@ import { startRelay } from "../src/host/any/wisp-server.js";
 import { parseAddress } from "../src/ip/index.js";
 import { readUserOptions } from "../src/net/user/options.js";
 import { selfTest } from "./command.js";
-import { needs } from "./needs.js";
+import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
+import { build, filesFolder, needsRunners, printed, program } from "./typescript/build.js";
 import { buildPrograms, programFile } from "./unikernels.js";
 import { userClient } from "./user/program.js";
 
@@ -283,6 +284,43 @@ test(
       new Set(reports),
       new Set([{ wrong: [no, no, no, no], lines: 1, answered: 20 }, "closed"]),
     );
+  },
+);
+
+test(
+  "a unikernel in TypeScript runs in a page",
+  { skip: needsAll(needsRunners, needs.program("chromium")) },
+  async () => {
+    const file = join(profile, "everywhere.hvt");
+    const built = await build(
+      program("everywhere"),
+      "--files",
+      filesFolder,
+      "--env=GREETING=hello",
+      "--target=hvt",
+      "-o",
+      file,
+    );
+    assert.equal(built.status, 0, built.stderr);
+    const page = join(profile, "typescript.html");
+    writeFileSync(
+      page,
+      `<!doctype html><script type="module">
+    import { attach, open, run } from "./solo5.js";
+    const file = open(new Uint8Array(await (await fetch("app.hvt")).arrayBuffer()));
+    let text = "";
+    const console = { write: (data) => (text += new TextDecoder().decode(data)) };
+    const { status } = await run(attach(file, { memMiB: 64, args: ["--solo5:quiet", "one", "two"] }), { console }).exited;
+    await fetch("/outcome", { method: "POST", body: JSON.stringify([text, status]) });
+  </script>`,
+    );
+    const { reports } = await visit<unknown>("/page/", 1, {
+      "/page/": page,
+      "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
+      "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+      "/page/app.hvt": file,
+    });
+    assert.deepEqual(reports, [[printed, 1]]);
   },
 );
 

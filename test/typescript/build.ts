@@ -15,6 +15,14 @@ export const programs = join(projectRoot, "test/typescript/programs");
 export const program = (name: string): string => join(programs, `${name}.ts`);
 export const filesFolder = join(projectRoot, "test/typescript/files");
 
+/** By programs/everywhere.ts with the words `one two`, these files and GREETING=hello. */
+export const printed = `7 brown fox quick the 36893488147419103232n hello
+one+two
+from a file
+true true
+Uncaught: Shape {}
+`;
+
 /** Removed when the process ends. */
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "solo5-typescript-"));

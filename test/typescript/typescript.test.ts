@@ -10,7 +10,8 @@ import { attach, createPeer, createSegment, open, run } from "../../src/index.js
 import { execute, solo5 } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
-import { build, filesFolder, needsRunners, program, programs, workFolder } from "./build.js";
+import { runSession } from "../session.js";
+import { build, filesFolder, needsRunners, printed, program, programs, workFolder } from "./build.js";
 
 const skip = needsRunners;
 const folder = workFolder();
@@ -38,17 +39,11 @@ for (const name of ["web", "forms"]) {
 }
 
 const everywhere = ["--files", filesFolder, "--env", "GREETING=hello"];
-const expected = `7 brown fox quick the 36893488147419103232n hello
-one+two
-from a file
-true true
-Uncaught: Shape {}
-`;
 
 test("the same on every target, and sealed", { skip }, async () => {
   const file = await sealed("everywhere", ...everywhere, "--", "one", "two");
   const { stdout, status } = await execute(file);
-  assert.equal(stdout, expected);
+  assert.equal(stdout, printed);
   assert.equal(status, 1);
   for (const target of ["spt", "hvt", "virtio"] as const) {
     const unikernel = at(`everywhere.${target}`);
@@ -56,13 +51,54 @@ test("the same on every target, and sealed", { skip }, async () => {
     assert.equal(built.status, 0, built.stderr);
     const words = ["--mem=64", unikernel, "--solo5:quiet", "one", "two"];
     const onEngine = await solo5("solo5", ["run", "--engine=wasm", ...words]);
-    assert.equal(onEngine.stdout.replaceAll("\r\n", "\n"), expected, onEngine.stderr);
+    assert.equal(onEngine.stdout.replaceAll("\r\n", "\n"), printed, onEngine.stderr);
     assert.equal(onEngine.status, target === "virtio" ? onEngine.status : 1);
     if (target !== "spt") continue;
     const natively = await solo5("solo5-spt", words);
-    assert.equal(natively.stdout, expected);
+    assert.equal(natively.stdout, printed);
   }
 });
+
+test(
+  "under QEMU, and under gdb with the runner's C",
+  { skip: needsAll(skip, needs.program("qemu-system-x86_64", "gdb")) },
+  async () => {
+    const made = async (target: string): Promise<string> => {
+      const file = at(`elsewhere.${target}`);
+      const { status, stderr } = await build(
+        program("everywhere"),
+        ...everywhere,
+        `--target=${target}`,
+        "-o",
+        file,
+      );
+      assert.equal(status, 0, stderr);
+      return file;
+    };
+    const words = ["-q", "-H", "qemu", "-m", "64", await made("virtio"), "--", "--solo5:quiet", "one", "two"];
+    const { stdout } = await solo5("solo5-virtio-run", words);
+    assert.ok(stdout.replaceAll("\r", "").includes(printed), stdout);
+    const kernel = await made("hvt");
+    await runSession(
+      {
+        line: 0,
+        lines: [
+          `$ solo5-hvt-debug --engine=wasm --gdb --mem=64 ${kernel} one two &`,
+          `$ gdb ${kernel}`,
+          "(gdb) target remote :1234",
+          "(gdb) break host if id == HOST_CONSOLE_WRITE",
+          "(gdb) continue",
+          "(gdb) backtrace 1",
+          "#0  host (id=HOST_CONSOLE_WRITE, …) at …guest/typescript/runner.c:…",
+          "(gdb) list solo5_app_main,+1",
+          "…runner_image.magic != RUNNER_MAGIC…",
+          "(gdb) kill",
+        ],
+      },
+      projectRoot,
+    );
+  },
+);
 
 test("a server is sealed into 1.5 MB at most, what needs no network into less", { skip }, async () => {
   const size = async (text: string, ...options: readonly string[]): Promise<number> => {

@@ -25,7 +25,7 @@ const roles = {
   keepRuntimeAlive: /^\(\)=>\{\w+=!1;\w+=0\}$/,
   localTime: /getSeconds/,
   setTimer: /setTimeout/,
-  timeZone: /UTC\$\{/,
+  timezone: /UTC\$\{/,
   clockTimeGet: /performance\.now\(\)\)\)\);return 0\}$/,
   now: /^\(\)=>Date\.now\(\)$/,
   resizeHeap: /2147483648/,

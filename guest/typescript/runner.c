@@ -271,7 +271,7 @@ void engine_localTime(u64 seconds, u32 to)
     __builtin_memset(in_memory(to, 44), 0, 44);
 }
 
-void engine_timeZone(u32 zone, u32 daylight, u32 name, u32 summer_name)
+void engine_timezone(u32 zone, u32 daylight, u32 name, u32 summer_name)
 {
     wasm_store_u32(in_memory(zone, 4), 0);
     wasm_store_u32(in_memory(daylight, 4), 0);

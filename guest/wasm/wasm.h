@@ -114,6 +114,17 @@ WASM_ACCESS(f64, f64)
         at;                                \
     })
 
+/* 4.3.3: a signalling NaN becomes a quiet one. Compilers take what was widened before for itself, unless they do not see it. */
+static inline f32 wasm_demote(f64 value)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+x"(value));
+#else
+    __asm__("" : "+w"(value));
+#endif
+    return (f32)value;
+}
+
 #define WASM_RANGE(at, count, size, why) WASM_TRAP_IF((u64)(u32)(at) + (u32)(count) > (size), why)
 
 static inline void wasm_memory_copy(u32 to, u32 from, u32 count)

@@ -102,7 +102,7 @@ export function createEngine(module: WasmModule, state?: EngineState): ScriptEng
     keepRuntimeAlive: nothing,
     localTime: (_seconds: bigint, to: number) => void bytes().fill(0, to, to + 44),
     setTimer: nothing,
-    timeZone(zone: number, daylight: number, name: number, summerName: number) {
+    timezone(zone: number, daylight: number, name: number, summerName: number) {
       view().setUint32(zone, 0, true);
       view().setUint32(daylight, 0, true);
       for (const at of [name, summerName]) bytes().set(encodeText("UTC\0"), at);

@@ -1,6 +1,7 @@
 // Reads bytes and LEB128 one after the other. WebAssembly core specification 5.2.
 
-const utf8 = new TextDecoder();
+/** A name is all that it is, a mark of byte order too: 5.2.4. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Throws RangeError at the end of the bytes. */
 export class ByteReader {

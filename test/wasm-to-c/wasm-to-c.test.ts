@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Solo5Error } from "../../src/bytes/error.js";
+import { op } from "../../src/wasm/opcodes.js";
 import { wasmToC } from "../../src/wasm/to-c/module.js";
+import { mangle } from "../../src/wasm/to-c/names.js";
 import { solo5 } from "../command.js";
 import { needs } from "../needs.js";
 import { edgeModule, instructions } from "./edges.js";
@@ -38,6 +40,54 @@ for (const seed of new Set([...known, ...Array.from({ length: count }, (_, i) =>
     assert.deepEqual(await lines(unikernel), randomHashes(bytes, seed));
   });
 }
+
+test("a signalling NaN that is widened and narrowed is quiet", { skip }, async () => {
+  const names = [
+    "i32.wrap_i64",
+    "f32.reinterpret_i32",
+    "f64.promote_f32",
+    "f32.demote_f64",
+    "i32.reinterpret_f32",
+    "i64.extend_i32_u",
+  ] as const;
+  const code = Uint8Array.of(op["local.get"], 0, ...names.map((name) => op[name]));
+  const bytes = encode({
+    functions: [{ params: ["i64"], results: ["i64"], locals: [], code, exported: "f" }],
+  });
+  const signalling = 0x7fa12345;
+  const driver = `#include "harness.h"
+int solo5_app_main(const struct solo5_start_info *info)
+{
+    harness_begin(info, 0);
+    char bit = (wasm_export_f(${signalling}u) & 1 << 22) != 0 ? '1' : '0';
+    solo5_console_write((char[]){ bit, '\\n' }, 2);
+    return 0;
+}
+`;
+  assert.deepEqual(await lines(await compileModule("quiet", bytes, driver)), ["1"]);
+});
+
+test("names are kept apart, whatever they are", () => {
+  const texts = [
+    "",
+    "\ufeff",
+    "_",
+    "Z",
+    "ZZ",
+    "$",
+    "_24_",
+    "Z24Z",
+    "a_4$",
+    "a_$",
+    "🎈",
+    "\ud83c",
+    "é",
+    "e9",
+    "ZeZ9Z",
+  ];
+  assert.equal(new Set(texts.map((text) => mangle(text))).size, texts.length);
+  for (const text of texts) assert.match(mangle(text), /^\w*$/);
+});
 
 test("the same module gives the same C", () => {
   const bytes = randomModule(1);

@@ -49,9 +49,11 @@ export const returnType = ({ results }: WasmSignature): string => {
 export const parameterTypes = ({ params }: WasmSignature): string =>
   params.length === 0 ? "void" : params.map(cType).join(", ");
 
-/** Any text as part of a C name: other than letters and digits by their number. */
+/** Any text as part of a C name, other texts as others: letters, digits and `_` but for Z as they are, others by their number between two Z. */
 export const mangle = (text: string): string =>
-  text.replaceAll(/[^A-Za-z0-9_]/g, (char) => `_${char.codePointAt(0)?.toString(16)}_`);
+  text.replaceAll(/[^A-Ya-z0-9_]/gu, (char) =>
+    char === "Z" ? "ZZ" : `Z${char.codePointAt(0)?.toString(16)}Z`,
+  );
 
 export interface Naming {
   /** C names of what is imported, which the embedder defines. */

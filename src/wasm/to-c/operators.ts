@@ -89,7 +89,7 @@ const others: readonly Row[] = [
   ["i64.extend_i32_s", ["i32"], "i64", "(u64)(s64)(s32)$0"],
   ["i64.extend_i32_u", ["i32"], "i64", "(u64)$0"],
   ["i64.extend32_s", ["i64"], "i64", "(u64)(s64)(s32)$0"],
-  ["f32.demote_f64", ["f64"], "f32", "(f32)$0"],
+  ["f32.demote_f64", ["f64"], "f32", "wasm_demote($0)"],
   ["f64.promote_f32", ["f32"], "f64", "(f64)$0"],
   ["i32.reinterpret_f32", ["f32"], "i32", "wasm_u32_of_f32($0)"],
   ["i64.reinterpret_f64", ["f64"], "i64", "wasm_u64_of_f64($0)"],

@@ -1,10 +1,12 @@
 // Pods as a kubelet makes them, through containerd's CRI: a sandbox whose pause container is a Linux program and goes to runc, unikernels in
 // it, probes, logs, figures, the end. There is no kubelet here: this is its side of the socket.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
+import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
@@ -60,8 +62,8 @@ async function startPod(cri: CriClient, name: string): Promise<{ readonly id: st
 }
 
 /** A container of a pod, started. */
-async function startContainer(cri: CriClient, sandbox: string, podName: string, name: string, image: string, annotations: Readonly<Record<string, string>> = {}): Promise<string> {
-  const config: Message = { 1: { 1: name }, 2: { 1: image }, 9: [], 11: `${name}.log`, 15: { 1: { 4: 64 * 2 ** 20 } }, 10: Object.entries(annotations).map(([key, value]) => ({ 1: key, 2: value })) };
+async function startContainer(cri: CriClient, sandbox: string, podName: string, name: string, image: string, devices: readonly Message[] = []): Promise<string> {
+  const config: Message = { 1: { 1: name }, 2: { 1: image }, 11: `${name}.log`, 15: { 1: { 4: 64 * 2 ** 20 } }, 8: devices };
   const id = (await cri.call("CreateContainer", { 1: sandbox, 2: config, 3: pod(podName) })).text(1);
   await cri.call("StartContainer", { 1: id });
   return id;
@@ -73,7 +75,7 @@ test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => 
   const bridge = { type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, ipam: { type: "host-local", ranges: [[{ subnet: "10.66.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }], dataDir: join(rig.folder, "ipam") } };
   writeFileSync(join(rig.folder, "cni/10-net.conflist"), JSON.stringify({ cniVersion: "0.4.0", name: "pods", plugins: [bridge] }));
   const ctr = [...(await startContainerd(rig, settings(rig))), "--namespace", "k8s.io"];
-  for (const path of [pauseImage(rig), await rig.image("web", web), await rig.image("nic", nic)])
+  for (const path of [pauseImage(rig), await rig.image("web", web), await rig.image("nic", nic), await rig.image("blk", selfTest("test_blk.spt"))])
     await rig.done("ctr", [...ctr, "images", "import", path]);
   using cri = criClient(join(rig.folder, "containerd.sock"));
   await until("CRI is ready", () => cri.call("Version", {}).then(() => true, () => false));
@@ -90,6 +92,21 @@ test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => 
   assert.match(readFileSync(log, "utf8"), /Memory map: 62 MB/);
   const memory = (await cri.call("ContainerStats", { 1: container })).message(1).message(3).message(2).number(1);
   assert.ok(memory > 0 && memory < 16 * 2 ** 20, `${memory} bytes`);
+
+  // A block volume, as a kubelet passes it.
+  const volume = join(rig.folder, "volume");
+  writeFileSync(volume, new Uint8Array(0x10000));
+  const loop = execFileSync("losetup", ["--find", "--show", volume], { encoding: "utf8" }).trim();
+  try {
+    const device: Message = { 1: "/dev/storage", 2: loop, 3: "mrw" };
+    const disk = await startContainer(cri, first.id, "one", "disk", "localhost/blk:latest", [device]);
+    await until("it has ended", async () => (await statusOf(disk)).number(3) === state.exited);
+    assert.equal((await statusOf(disk)).number(7), 0);
+    assert.match(readFileSync(join(String(pod("one")[3]), "disk.log"), "utf8"), /SUCCESS/);
+    await cri.call("RemoveContainer", { 1: disk });
+  } finally {
+    execFileSync("losetup", ["--detach", loop]);
+  }
 
   // A second unikernel has no interface of its own; another pod has one, and reaches the first.
   await assert.rejects(startContainer(cri, first.id, "one", "second", "localhost/nic:latest"), /each interface of the network namespace belongs to another device or unikernel/);

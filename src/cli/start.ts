@@ -20,7 +20,7 @@ export function startAndWait(plan: Plan, given: readonly Given[], options: Start
   warn(plan, options.reporter);
   if (name === "wasm") tuneCompiler();
   return withSignals(
-    () => start(plan, name, { ...options, debug, cache: valueOf(given, "cache") }),
+    () => start(plan, name, { ...options, debug, cache: valueOf(given, "cache"), isSolitary: true }),
     options.reporter,
   );
 }

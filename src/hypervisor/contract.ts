@@ -24,6 +24,11 @@ export type HypervisorVcpu = Vcpu &
   Partial<Interruptible & Budgeted> & {
     /** What `kick` needs of it. */
     readonly handle: bigint;
+    /**
+     * Takes from the process what a guest that runs does not need: its user and its root. Called when everything is open, and only where
+     * the process is this guest's alone. Throws Solo5Error.
+     */
+    confine?(): void;
   };
 
 export interface HypervisorDriver {

@@ -44,7 +44,7 @@ export const hypervisorEngine = (hypervisor: HypervisorDriver): Engine => ({
     return hypervisor.unsupportedReason(insisted);
   },
 
-  start(plan, { reporter, console, debug = {} }) {
+  start(plan, { reporter, console, debug = {}, isSolitary = false }) {
     const target = targets[plan.unikernel.target];
     if (target === undefined) throw new RangeError(`there is no target ${plan.unikernel.target}`);
     const cleanup = createCleanup();
@@ -72,6 +72,9 @@ export const hypervisorEngine = (hypervisor: HypervisorDriver): Engine => ({
         ...machine,
         debug,
         reporter,
+        // Whoever looks on, or moves its frames, has more to open.
+        isConfined:
+          isSolitary && Object.keys(debug).length === 0 && !guest.devices.some((device) => isRelayed(device)),
       };
       const link = debug.gdb === undefined ? undefined : debuggerLink(cleanup);
       const { stop, nudge, ended } = runWorker(hypervisor, { ...work, debugger: link?.link }, (data) =>
@@ -123,13 +126,17 @@ async function listen(...args: Parameters<typeof listenForDebugger>): Promise<vo
   if (!isOver) listenForDebugger(...args);
 }
 
+/** Whether this process moves the frames of a device. */
+const isRelayed = (device: Plan["devices"][number]): boolean =>
+  device.type === "NET_BASIC" && device.source.kind !== "tap" && device.source.kind !== "descriptor";
+
 /** Opens everything that the guest uses. Throws Solo5Error; `cleanup` closes it. */
 function prepare(
   plan: Plan,
   stdout: boolean,
   context: OpenContext,
   cleanup: Cleanup,
-): Omit<VcpuWork, "debug" | "reporter" | "hypervisor" | "opened"> {
+): Omit<VcpuWork, "debug" | "reporter" | "hypervisor" | "opened" | "isConfined"> {
   const opened = (fd: number): number => {
     cleanup.push(() => closeSync(fd));
     return fd;

@@ -6,6 +6,7 @@ import { errorText } from "../abi/errno.js";
 import { mmapProt } from "../abi/linux/syscalls.js";
 import { Solo5Error } from "../bytes/error.js";
 import { withNul } from "../bytes/text.js";
+import { accountOf, becomeUser, keeper, type Account } from "./confinement.js";
 import { libc } from "../host/linux/libc.js";
 import { numbers } from "../host/linux/numbers.js";
 
@@ -45,6 +46,12 @@ export interface System {
   release(): string;
   /** Whether this process may do everything. */
   isRoot(): boolean;
+  /** Of a user by name. Throws Solo5Error `VMM`. */
+  accountOf(user: string): Account;
+  /** The whole process becomes another user's, with another root, for good. Throws Solo5Error. */
+  becomeUser(account: Account, folder: string): void;
+  /** Has a program run as the present user when it is asked for, or when this process is gone; gives whether it succeeded. */
+  keeper(argv: readonly string[]): () => boolean;
 }
 
 const memfdCloexec = 1;
@@ -91,6 +98,9 @@ export const hostSystem: System = {
         : libc().sysctl(Int32Array.from(name), name.length, old ?? null, oldSize, value ?? null, newSize);
     return result < 0 ? result : Number(size[0] ?? 0n);
   },
+  accountOf,
+  becomeUser,
+  keeper,
   release,
   isRoot: () => process.geteuid?.() === 0,
 };

@@ -52,6 +52,8 @@ export interface VcpuWork {
   readonly debugger?: DebuggerLink | undefined;
   /** What messages begin with. */
   readonly reporter: string;
+  /** The process needs nothing but this guest from now on. */
+  readonly isConfined: boolean;
 }
 
 /** The thread's last message; output comes before it, as bytes. */
@@ -127,6 +129,7 @@ function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<En
   const netFds = work.devices.filter(({ type }) => type === "NET_BASIC").map(({ fd }) => fd);
   const events = [work.wake.wait, ...(work.debugger === undefined ? [] : [work.debugger.event.wait])];
   const pace = sleeping([...events, ...netFds], hostClock);
+  if (work.isConfined) vcpu.confine?.();
   publishVcpu(stopWords(work.stop), vcpu.handle);
   return runLoop(guest, target, vcpu, host, { pace, instruments }).ended;
 }

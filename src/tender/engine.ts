@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly cache?: string | undefined;
   /** What is to be seen of the guest. Nothing by default. */
   readonly debug?: DebugRequest | undefined;
+  /** The process is this guest's alone, and may lose its privileges. By default it goes on with something else. */
+  readonly isSolitary?: true | undefined;
 }
 
 export interface Engine {

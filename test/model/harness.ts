@@ -25,6 +25,7 @@ export async function runOnModel(
   system: ModelSystem,
   file: string | Uint8Array,
   options: AttachOptions = {},
+  { isConfined = false } = {},
 ): Promise<Outcome> {
   const plan = withAddresses(attach(open(file), { memMiB: 16, ...options }));
   const target = targets[plan.unikernel.target];
@@ -54,6 +55,7 @@ export async function runOnModel(
     });
     const console = { write: (data: Uint8Array): void => void (stdout += new TextDecoder().decode(data)) };
     const host = { ...devices, console, clock: hostClock, random: () => 4n };
+    if (isConfined) vcpu.confine?.();
     const { ended } = runLoop(guest, target, vcpu, host, { pace: shared(nextTurn, hostClock) });
     const { status, message } = await ended;
     return { stdout, stderr: message ?? "", status };

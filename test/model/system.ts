@@ -104,6 +104,8 @@ export function newModelSystem(
   const files = new Map<number, ModelFile>();
   const calls: string[] = [];
   let error = "";
+  let hasBecome = false;
+  const isRoot = (): boolean => devices.isRoot === true && !hasBecome;
 
   const attempt = <T>(name: string, call: () => T, failed: (name: string) => T): T => {
     calls.push(name);
@@ -225,12 +227,30 @@ export function newModelSystem(
     poke: (address, byte) => pokeArena(arena, address, byte),
     clearCache() {},
     release: () => devices.release ?? "",
-    isRoot: () => devices.isRoot === true,
+    isRoot,
+    accountOf(user) {
+      const uid = { nobody: 65534, _vmd: 107 }[user];
+      assert.ok(uid !== undefined, user);
+      return { uid, gid: uid, home: "/var/empty" };
+    },
+    becomeUser(account, folder) {
+      assert.ok(isRoot(), "only root becomes another");
+      calls.push(`become ${account.uid} in ${folder}`);
+      hasBecome = true;
+    },
+    keeper(argv) {
+      assert.ok(isRoot(), "what is kept is root's");
+      const [program, setting = ""] = argv;
+      const [name = "", value = ""] = setting.split("=");
+      assert.equal(program, "/sbin/sysctl");
+      return () => (devices.sysctl?.(name, undefined, new TextEncoder().encode(`${value}\0`)) ?? -1) >= 0;
+    },
     sysctl: (name, old, value) =>
       attempt(
         `sysctl ${String(name)}`,
         () => {
           if (devices.sysctl === undefined) throw new ModelError("ENOENT");
+          if (value !== undefined && !isRoot()) throw new ModelError("EPERM");
           return devices.sysctl(String(name), old, value);
         },
         () => -1,

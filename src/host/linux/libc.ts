@@ -53,6 +53,11 @@ interface Libc {
   view(address: bigint, size: number): Uint8Array;
   /** Writes one byte at an address that this thread has no view of. */
   poke(address: bigint, byte: number): void;
+  chroot(folder: Uint8Array): number;
+  chdir(folder: Uint8Array): number;
+  setgroups(count: number, groups: Uint32Array): number;
+  setresgid(real: number, effective: number, saved: number): number;
+  setresuid(real: number, effective: number, saved: number): number;
   /** FreeBSD's, by name; `oldSize` holds the size of `old`. */
   sysctlbyname(
     name: Uint8Array,
@@ -132,6 +137,11 @@ const prototypes = {
   pthread_kill: "int pthread_kill(unsigned long thread, int signal)",
   signal: "void *signal(int signal, void *handler)",
   syscall: "long syscall(long number, long a, long b, long c, long d, long e, long f)",
+  chroot: "int chroot(void *folder)",
+  chdir: "int chdir(void *folder)",
+  setgroups: "int setgroups(int count, void *groups)",
+  setresgid: "int setresgid(unsigned int real, unsigned int effective, unsigned int saved)",
+  setresuid: "int setresuid(unsigned int real, unsigned int effective, unsigned int saved)",
   sysctlbyname: "int sysctlbyname(void *name, void *old, void *oldSize, void *value, unsigned long size)",
   sysctl:
     "int sysctl(void *name, unsigned int length, void *old, void *oldSize, void *value, unsigned long size)",

@@ -43,7 +43,8 @@ const createWays: Readonly<Record<string, string>> = {
 
 interface Named {
   readonly name: string;
-  destroy(): void;
+  /** Whether the kernel destroys it when its maker's descriptor is closed. */
+  readonly isKept: boolean;
 }
 
 /** Tries `create` with names of this process until one is free. */
@@ -60,15 +61,17 @@ function firstFree(create: (name: string) => boolean): string {
 const bySysctl = (): Named => {
   const sys = system();
   const name = firstFree((one) => sys.sysctl(sysctls.create, undefined, encodeName(one)) >= 0);
-  return { name, destroy: () => destroyByName(name) };
+  return { name, isKept: false };
 };
 
 /** A machine that outlives its maker keeps its memory: what fails once is tried again, and then told. Throws Solo5Error. */
 function destroyByName(name: string): void {
   const attempt = (): boolean => system().sysctl(sysctls.destroy, undefined, encodeName(name)) >= 0;
   if (!attempt() && !attempt())
-    throw vmmError(`cannot destroy ${name}`, system().errorName(), `bhyvectl --vm=${name} --destroy`);
+    throw vmmError(`cannot destroy ${name}`, system().errorName(), wayToDestroy(name));
 }
+
+const wayToDestroy = (name: string): string => `bhyvectl --vm=${name} --destroy`;
 
 /** Where the kernel can, it destroys the machine when `control` is closed, even if this process is killed. */
 function byControl(control: number): Named {
@@ -82,18 +85,23 @@ function byControl(control: number): Named {
     flags = 0;
     return sys.ioctl(control, request.CTL_CREATE, encode(createVm, { ...params, flags })) >= 0;
   });
-  return {
-    name,
-    destroy() {
-      if (flags === 0) destroyByName(name);
-    },
-  };
+  return { name, isKept: flags !== 0 };
 }
 
+interface OpenMachine {
+  readonly fd: number;
+  /** This process, which is root, becomes another user's. */
+  confine(): void;
+}
+
+const unprivileged = { user: "nobody", folder: "/var/empty" } as const;
+
 /** Creates a machine and opens it; `control` is a descriptor of /dev/vmmctl, or -1 where there is none. */
-export function openMachine(control: number, cleanup: Cleanup): number {
-  const { name, destroy } = control < 0 ? bySysctl() : byControl(control);
-  cleanup.push(destroy);
+export function openMachine(control: number, cleanup: Cleanup): OpenMachine {
+  const sys = system();
+  const { name, isKept } = control < 0 ? bySysctl() : byControl(control);
+  let destroy = (): void => destroyByName(name);
+  if (!isKept) cleanup.push(() => destroy());
   let fd: number;
   try {
     fd = system().open(deviceOf(name));
@@ -101,8 +109,19 @@ export function openMachine(control: number, cleanup: Cleanup): number {
     const { code = "" } = cause as NodeJS.ErrnoException;
     throw vmmError(`cannot open ${deviceOf(name)}`, code, createWays[code]);
   }
-  cleanup.push(() => system().close(fd));
-  return fd;
+  cleanup.push(() => sys.close(fd));
+  const confine = (): void => {
+    if (!sys.isRoot()) return;
+    const account = sys.accountOf(unprivileged.user);
+    if (!isKept) {
+      const run = sys.keeper(["/sbin/sysctl", `${sysctls.destroy}=${name}`]);
+      destroy = () => {
+        if (!run()) throw vmmError(`cannot destroy ${name}`, "EIO", wayToDestroy(name));
+      };
+    }
+    sys.becomeUser(account, unprivileged.folder);
+  };
+  return { fd, confine };
 }
 
 /** Has the kernel make `size` bytes of memory for the guest, and maps them here. Throws Solo5Error. */

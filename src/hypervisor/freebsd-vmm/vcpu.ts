@@ -117,7 +117,7 @@ export function newVmmVcpu(
   const cleanup = createCleanup();
   try {
     const counterHz = tscHz(sys);
-    const fd = openMachine(control, cleanup);
+    const { fd, confine } = openMachine(control, cleanup);
     call(
       fd,
       request.SET_CAPABILITY,
@@ -133,6 +133,7 @@ export function newVmmVcpu(
     return {
       memory,
       handle: BigInt(fd),
+      confine,
       registers,
       counterHz,
       run(answer) {

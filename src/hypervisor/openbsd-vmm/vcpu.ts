@@ -109,6 +109,8 @@ interface OpenVcpu {
 }
 
 const wantedSize = 4096;
+/** As vmd(8) becomes it, in its folder. */
+const unprivilegedUser = "_vmd";
 
 /** Makes a virtual machine with one CPU; `fd` is a descriptor of /dev/vmm. Throws Solo5Error; nothing stays open. */
 export function newVmmVcpu(
@@ -143,6 +145,11 @@ export function newVmmVcpu(
     return {
       memory,
       handle: wantedAt,
+      confine() {
+        if (!sys.isRoot()) return;
+        const account = sys.accountOf(unprivilegedUser);
+        sys.becomeUser(account, account.home);
+      },
       registers,
       counterHz,
       run(answer) {

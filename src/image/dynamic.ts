@@ -10,6 +10,8 @@ const dyn = struct(16, { tag: u64, value: u64 });
 const tag = { needed: 1, pltrelsz: 2, hash: 4, strtab: 5, symtab: 6, rela: 7, relasz: 8, strsz: 10, rel: 17, jmprel: 23 } as const; // prettier-ignore
 const rela = struct(24, { offset: u64, info: u64, addend: i64 });
 const weak = 2;
+/** Names are cut here: a table of names without an end would otherwise be read once for each symbol. */
+const nameMax = 4096;
 
 export interface DynamicSymbol {
   readonly name: string;
@@ -56,7 +58,7 @@ export function readDynamic(elf: Elf, name: string): Dynamic {
 
   const [strtab = 0, strsz = 0, symtab = 0] = [find(tag.strtab), find(tag.strsz), find(tag.symtab)];
   const strings = bytes(strtab, strsz, "DT_STRTAB");
-  const text = (offset: number): string => textUntilNul(strings.subarray(Math.min(offset, strings.length)));
+  const text = (offset: number): string => textUntilNul(strings.subarray(offset, offset + nameMax));
   const hash = find(tag.hash);
   // Where there is no count, linkers put the names behind the symbols.
   const count =

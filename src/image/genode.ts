@@ -20,6 +20,9 @@ export interface GenodeImage {
 const exported: ReadonlySet<string> = new Set([...functionNames, guardName]);
 const known: ReadonlySet<number> = new Set(Object.values(relocationType));
 
+/** A name as a message can have it. */
+const shown = (name: string): string => (/^[\x21-\x7e]{1,200}$/.test(name) ? name : "of a strange name");
+
 /** Whether the file is a shared object that needs Solo5's library. */
 export const needsLibrary = ({ needed }: Dynamic): boolean =>
   needed.some((path) => path.slice(path.lastIndexOf("/") + 1) === libraryName);
@@ -71,9 +74,9 @@ function checkRelocations(
     const symbol = symbols[index];
     if (type === relocationType.relative || symbol === undefined) continue;
     if (!symbol.isDefined && !symbol.isWeak && !exported.has(symbol.name))
-      throw bad(`nothing defines the symbol ${symbol.name}`);
+      throw bad(`nothing defines the symbol ${shown(symbol.name)}`);
     if (type === relocationType.copy && symbol.name !== guardName)
-      throw bad(`${where}: ${symbol.name} is no object of ${libraryName}`);
+      throw bad(`${where}: ${shown(symbol.name)} is no object of ${libraryName}`);
   }
 }
 

@@ -53,16 +53,19 @@ static void channel_begin(struct channel *channel, uint64_t protocol, size_t ele
     header->epoch = epoch != 0 ? epoch : 1;
 }
 
-static void channel_write(struct channel *channel, const void *element, size_t element_size)
+/* Begins the next element, which lies where it tells until it is ended. */
+static void *channel_open(struct channel *channel, size_t element_size)
 {
-    volatile struct channel_header *header = channel->header;
-    uint64_t index = channel->count; /* Not the header's, which is not ours alone. */
-    header->write_start = index + 1;
+    /* Not the header's count, which is not ours alone. */
+    channel->header->write_start = channel->count + 1;
     store_barrier();
-    memcpy(channel_element(channel, index, element_size), element, element_size);
+    return channel_element(channel, channel->count, element_size);
+}
+
+static void channel_close(struct channel *channel)
+{
     store_barrier();
-    header->written = index + 1;
-    channel->count = index + 1;
+    channel->header->written = ++channel->count;
 }
 
 /* ---- The reader ---- */
@@ -91,19 +94,23 @@ static bool channel_pending(struct channel *channel, uint64_t protocol, size_t e
     return channel_attach(channel, protocol, element_size) && channel->header->written != channel->count;
 }
 
-/* Copies the next element, if there is one. What the writer has overtaken is left out. */
-static bool channel_read(struct channel *channel, void *element, uint64_t protocol, size_t element_size)
+/* Where the next element lies, or NULL. What the writer has overtaken is left out. It may change until it is accepted. */
+static const void *channel_peek(struct channel *channel, uint64_t protocol, size_t element_size)
+{
+    if (!channel_pending(channel, protocol, element_size)) return NULL;
+    uint64_t written = channel->header->written;
+    if (written - channel->count > channel->elements) channel->count = written - channel->elements;
+    load_barrier();
+    return channel_element(channel, channel->count, element_size);
+}
+
+/* Goes on to the next element; whether the one before was whole all the time since it was looked at. */
+static bool channel_accept(struct channel *channel)
 {
     volatile struct channel_header *header = channel->header;
-    while (channel_pending(channel, protocol, element_size)) {
-        if (header->written - channel->count > channel->elements) channel->count = header->written - channel->elements;
-        load_barrier();
-        memcpy(element, channel_element(channel, channel->count, element_size), element_size);
-        load_barrier();
-        if (header->epoch != channel->epoch) continue;
-        bool is_whole = header->write_start - channel->count <= channel->elements;
-        channel->count = is_whole ? channel->count + 1 : header->write_start - channel->elements;
-        if (is_whole) return true;
-    }
-    return false;
+    load_barrier();
+    if (header->epoch != channel->epoch) return false;
+    bool is_whole = header->write_start - channel->count <= channel->elements;
+    channel->count++;
+    return is_whole;
 }

@@ -26,7 +26,8 @@ static void console_flush(void)
 {
     if (log_used == 0 || log_channel.header == NULL) return;
     log_element.timestamp = schedule()->start;
-    channel_write(&log_channel, &log_element, sizeof log_element);
+    memcpy(channel_open(&log_channel, sizeof log_element), &log_element, sizeof log_element);
+    channel_close(&log_channel);
     memset(&log_element, 0, sizeof log_element);
     log_used = 0;
 }

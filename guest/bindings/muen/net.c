@@ -89,9 +89,10 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
 {
     struct net_device *device = net_get(handle);
     if (device == NULL || size < SOLO5_NET_HLEN || size > NET_FRAME_MAX) return SOLO5_R_EINVAL;
-    struct net_element element = { .length = (uint16_t)size };
-    memcpy(element.data, buf, size);
-    channel_write(&device->out, &element, sizeof element);
+    struct net_element *element = channel_open(&device->out, sizeof *element);
+    memcpy(element->data, buf, size);
+    element->length = (uint16_t)size;
+    channel_close(&device->out);
     return SOLO5_R_OK;
 }
 
@@ -99,12 +100,14 @@ solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, 
 {
     struct net_device *device = net_get(handle);
     if (device == NULL || size < NET_FRAME_MAX) return SOLO5_R_EINVAL;
-    struct net_element element;
-    /* The writer's length is not to be trusted. */
-    do
-        if (!channel_read(&device->in, &element, NET_PROTOCOL, sizeof element)) return SOLO5_R_AGAIN;
-    while (element.length > NET_FRAME_MAX);
-    memcpy(buf, element.data, element.length);
-    *read_size = element.length;
-    return SOLO5_R_OK;
+    const struct net_element *element;
+    while ((element = channel_peek(&device->in, NET_PROTOCOL, sizeof *element)) != NULL) {
+        /* The writer's length is not to be trusted, and may change. */
+        size_t length = *(const volatile uint16_t *)&element->length;
+        if (length <= NET_FRAME_MAX) memcpy(buf, element->data, length);
+        if (!channel_accept(&device->in) || length > NET_FRAME_MAX) continue;
+        *read_size = length;
+        return SOLO5_R_OK;
+    }
+    return SOLO5_R_AGAIN;
 }

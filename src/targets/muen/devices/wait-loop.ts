@@ -9,7 +9,7 @@ const kept = ["rip", "rsp", "rbx", "rbp", "r12", "r13", "r14", "r15"] as const;
 /** Bytes of the stack that are compared: the frames of the loop and of whoever counts its turns. */
 const stackBytes = 512;
 /** Turns of a loop follow one another; so many of them, and it is one. */
-const turn = { longestNsecs: 100_000n, count: 4 } as const;
+const turn = { longestNsecs: 100_000n, count: 3 } as const;
 /** Once a guest has waited in vain it needs no more than this. */
 const turnsAgain = 2;
 
@@ -35,7 +35,7 @@ export function createWaitLoop(registers: Registers, memory: GuestMemory): WaitL
   const current = (): Turn => {
     const values = kept.map((name) => registers.get(name));
     const stack = memory.bytes(values[kept.indexOf("rsp")] ?? 0n, stackBytes) ?? new Uint8Array();
-    return { registers: values, stack: stack.slice() };
+    return { registers: values, stack };
   };
   return {
     look(now, isActive) {
@@ -47,7 +47,13 @@ export function createWaitLoop(registers: Registers, memory: GuestMemory): WaitL
       }
       const here = current();
       if (!isSame(here, state.turn)) {
-        state = { turn: here, last: now, count: 1, since: now, hasWaited: false };
+        state = {
+          turn: { ...here, stack: here.stack.slice() },
+          last: now,
+          count: 1,
+          since: now,
+          hasWaited: false,
+        };
         return undefined;
       }
       const count = state.count + 1;
@@ -62,8 +68,10 @@ export function createWaitLoop(registers: Registers, memory: GuestMemory): WaitL
   };
 }
 
-const isSame = (a: Turn, b: Turn): boolean =>
-  a.registers.length === b.registers.length &&
-  a.registers.every((value, i) => value === b.registers[i]) &&
-  a.stack.length === b.stack.length &&
-  a.stack.every((byte, i) => byte === b.stack[i]);
+/** By loops: it is asked at each look, of which a guest has some after every frame. */
+function isSame(a: Turn, b: Turn): boolean {
+  if (a.registers.length !== b.registers.length || a.stack.length !== b.stack.length) return false;
+  for (let i = 0; i < a.registers.length; i++) if (a.registers[i] !== b.registers[i]) return false;
+  for (let i = 0; i < a.stack.length; i++) if (a.stack[i] !== b.stack[i]) return false;
+  return true;
+}

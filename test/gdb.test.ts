@@ -216,3 +216,26 @@ test("an engine that cannot debug says so, and auto takes one that can", async (
   assert.match(auto.stderr, /engine wasm .*native: it has no --trace/);
   assert.match(auto.stderr, /exit_group\(/);
 });
+
+test("a shared object is where it was linked: genode", { skip }, () =>
+  runSession(
+    {
+      line: 0,
+      lines: [
+        "$ solo5 run --engine=wasm --gdb --mem=20 test_globals.genode &",
+        "SUCCESS",
+        "$ gdb test_globals.genode",
+        "(gdb) target remote :1234",
+        "(gdb) break solo5_app_main",
+        "(gdb) continue",
+        "Breakpoint 1, solo5_app_main (info=0x11010) at …",
+        "(gdb) print *(unsigned *)0x1000000 != 0",
+        "$1 = 1",
+        "(gdb) delete",
+        "(gdb) continue",
+        "[Inferior 1 (Remote target) exited normally]",
+      ],
+    },
+    folder,
+  ),
+);

@@ -17,10 +17,9 @@ import { coreHeader } from "../src/debug/core/core-file.js";
 import { aarch64Frame, trapRegisters, x8664Frame } from "../src/debug/core/trap-frame.js";
 import { encode } from "../src/bytes/struct.js";
 import { readElf } from "../src/image/elf.js";
-import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { symbols } from "../src/image/symbols.js";
 import { execute, selfTest, solo5 } from "./command.js";
-import { needs } from "./needs.js";
+import { needs, needsAll } from "./needs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-core-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -111,7 +110,7 @@ test("no core file without a reason, and none where there is no folder", async (
   }
 });
 
-test("KVM: core file and trace", { skip: kvmUnsupportedReason(true) ?? needs.program("gdb") }, async () => {
+test("KVM: core file and trace", { skip: needsAll(needs.kvm(), needs.program("gdb")) }, async () => {
   const into = mkdtempSync(join(folder, "kvm-"));
   const kernel = selfTest("test_dumpcore.hvt");
   const { stderr, status } = await solo5("solo5-hvt-debug", ["--engine=kvm", "--mem=16", "--trace", `--dumpcore=${into}`, kernel]); // prettier-ignore

@@ -5,7 +5,6 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 import { freePort, runSession } from "./session.js";
@@ -132,22 +131,25 @@ test("a fault stops the guest before it is its end: it can go on elsewhere, or d
   ),
 );
 
-test("whoever takes leave is gone: ^C while stopped before it, and a connection that stays open after it", async () => {
-  const port = await freePort();
-  for (const engine of ["wasm", ...(kvmUnsupportedReason(true) === undefined ? ["kvm"] : [])]) {
-    const args = [`--engine=${engine}`, "--gdb", `--gdb-port=${port}`, "--mem=16", selfTest(kernel)];
-    const child = spawn(process.execPath, [commandFile("solo5-hvt-debug"), ...args], { timeout: 60_000 });
-    const ended = once(child, "close");
-    await once(child.stderr, "data");
-    const debuggers = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    const left = once(debuggers.resume(), "end");
-    // ^C to a guest that stands still, and leave in the same breath.
-    debuggers.write("\x03$D#44");
-    assert.deepEqual(await ended, [0, null], engine);
-    await left;
-    debuggers.destroy();
-  }
-});
+for (const engine of ["wasm", "kvm"])
+  test(
+    `whoever takes leave is gone: ^C while stopped before it, and a connection that stays open after it: ${engine}`,
+    { skip: engine === "kvm" && needs.kvm() },
+    async () => {
+      const port = await freePort();
+      const args = [`--engine=${engine}`, "--gdb", `--gdb-port=${port}`, "--mem=16", selfTest(kernel)];
+      const child = spawn(process.execPath, [commandFile("solo5-hvt-debug"), ...args], { timeout: 60_000 });
+      const ended = once(child, "close");
+      await once(child.stderr, "data");
+      const debuggers = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+      const left = once(debuggers.resume(), "end");
+      // ^C to a guest that stands still, and leave in the same breath.
+      debuggers.write("\x03$D#44");
+      assert.deepEqual(await ended, [0, null]);
+      await left;
+      debuggers.destroy();
+    },
+  );
 
 test("a port that is taken is an error at once", async () => {
   const port = await freePort();

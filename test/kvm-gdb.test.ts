@@ -7,22 +7,22 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { encodePacket } from "../src/debug/gdb/packet.js";
-import { kvmUnsupportedReason } from "../src/hypervisor/kvm/availability.js";
 import { commandFile, selfTest, solo5 } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 import { freePort, runSession, sessionsOf } from "./session.js";
 
-const skip = needsAll(kvmUnsupportedReason(true) ?? false, needs.x8664Linux(), needs.program("gdb"));
-/** A software KVM executes no vector instruction. */
-const hasVectors = kvmUnsupportedReason(false) === undefined;
+const skip = needsAll(needs.kvm(), needs.x8664Linux(), needs.program("gdb"));
 const onKvm = ["--engine=kvm"] as const;
 const folder = dirname(selfTest("test_hello.hvt"));
 
 const page = "docs/debugging.md";
 for (const session of sessionsOf(page)) {
   const [title = ""] = session.lines;
-  if (!title.startsWith("$ solo5-hvt-debug --gdb") || (!hasVectors && title.includes("fpu"))) continue;
-  test(`kvm ${page}:${session.line} ${title}`, { skip }, () => runSession(session, folder, onKvm));
+  if (!title.startsWith("$ solo5-hvt-debug --gdb")) continue;
+  const skipSession = needsAll(skip, title.includes("fpu") && needs.hardwareKvm());
+  test(`kvm ${page}:${session.line} ${title}`, { skip: skipSession }, () =>
+    runSession(session, folder, onKvm),
+  );
 }
 
 const run = (kernel: string, ...lines: readonly string[]) =>

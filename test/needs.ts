@@ -24,6 +24,10 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** What the rigs do where it cannot be done here. */
+const inRigs = (reason: string | undefined): string | false =>
+  reason !== undefined && `${(process.env["SOLO5_RIGS"] ?? "") === "" ? "" : elsewhere}${reason}`;
+
 /** For `test(name, { skip: needs.program("gdb") }, …)`; each gives the reason to skip, or false. */
 export const needs = {
   program: (...names: readonly string[]): string | false => {
@@ -63,11 +67,9 @@ export const needs = {
       "needs podman, containerd, docker and runc: SOLO5_CONTAINERS says that they are installed",
     ),
   /** A /dev/kvm that works; the rigs run the same tests where there is none. */
-  kvm: (): string | false => {
-    const reason = kvmUnsupportedReason(true);
-    if (reason === undefined) return false;
-    return `${(process.env["SOLO5_RIGS"] ?? "") === "" ? "" : elsewhere}${reason}`;
-  },
+  kvm: (): string | false => inRigs(kvmUnsupportedReason(true)),
+  /** One that the CPU stands behind: a software one has no vector instructions. */
+  hardwareKvm: (): string | false => inRigs(kvmUnsupportedReason(false)),
   x8664Linux: (): string | false =>
     unless(process.platform === "linux" && process.arch === "x64", "needs Linux on x86-64"),
 };

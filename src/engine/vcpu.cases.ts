@@ -47,6 +47,7 @@ export interface EngineCases<V extends Vcpu> {
 const size = 4 << 20;
 const code = 0x10_0000;
 const handler = 0x10_1000;
+const handlerSize = 0x40;
 const idt = 0x18_0000;
 const gdt = 0x18_1000;
 const data = 0x18_2000;
@@ -71,10 +72,12 @@ const toPort = "ba01050000";
 /** `mov eax, N; out dx, eax`. */
 const out = (value: number): string => `b8${value.toString(16).padStart(2, "0")}000000ef`;
 
-function start<V extends Vcpu>(
+/** A virtual CPU that is about to run `program`: a handler for `vector` says so at the port, and those of `faults` say their own number. */
+export function startProgram<V extends Vcpu>(
   { newVcpu }: Pick<EngineCases<V>, "newVcpu">,
   program: string,
   profile: VcpuOptions["profile"] = "plain",
+  faults: readonly number[] = [],
 ): V {
   const vcpu = newVcpu({ map, profile });
   const { memory, registers } = vcpu;
@@ -87,12 +90,15 @@ function start<V extends Vcpu>(
   for (const [name, value] of Object.entries(machine.registers(code, size)))
     registers.set(name, BigInt(value));
   put(code, program);
-  // The handler: mov edx, 0x501; mov eax, 0x30; out dx, eax; iretq.
-  put(handler, `${toPort}${out(vector)}48cf`);
-  const gate = memory.bytes(idt + 16 * vector, 16);
-  assert.ok(gate !== undefined);
-  const low64 = BigInt(handler & 0xffff) | (8n << 16n) | (0x8en << 40n) | (BigInt(handler >>> 16) << 48n);
-  viewOf(gate).setBigUint64(0, low64, true);
+  [vector, ...faults].forEach((number, i) => {
+    const at = handler + i * handlerSize;
+    // mov edx, 0x501; mov eax, NUMBER; out dx, eax; iretq
+    put(at, `${toPort}${out(number)}48cf`);
+    const gate = memory.bytes(idt + 16 * number, 16);
+    assert.ok(gate !== undefined);
+    const low64 = BigInt(at & 0xffff) | (8n << 16n) | (0x8en << 40n) | (BigInt(at >>> 16) << 48n);
+    viewOf(gate).setBigUint64(0, low64, true);
+  });
   // hvt's own descriptors lie where the guest cannot read them, as a gate wants them.
   memory.bytes(gdt, 24)?.set(memory.bytes(machineGdt, 24) ?? []);
   registers.set("gdt_base", BigInt(gdt));
@@ -121,21 +127,38 @@ function run(vcpu: Vcpu, answer: (exit: Exit) => Verdict | undefined = () => und
 const last = 0xff;
 const end = out(last);
 
+/** Registers a case; `capability` is what it takes, if more than every engine has. */
+type Register = (capability: Capability | undefined, what: string, work: () => void) => void;
+/** A virtual CPU that is about to run a program; a case uses what its capability has. */
+type Open = (
+  program: string,
+  profile?: VcpuOptions["profile"],
+) => Vcpu & Budgeted & Interruptible & Debuggable & Snapshottable & CodeCached;
+
 /** Registers the cases of an engine. */
 export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
   const { skip = false } = engine;
   const lacking = engine.without as Partial<Record<Capability, string>>;
-  const of = (capability: Capability | undefined, what: string, work: () => void): void => {
+  const of: Register = (capability, what, work) => {
     const reason = capability === undefined ? undefined : lacking[capability];
     if (reason === undefined) test(`${engine.name}: ${what}`, { skip }, work);
   };
-  const open = (program: string, profile?: VcpuOptions["profile"]) => {
-    const vcpu = start(engine, program, profile);
+  const open: Open = (program, profile) => {
+    const vcpu = startProgram(engine, program, profile);
     return Object.assign(Object.create(vcpu) as V & Capabilities[Capability], {
       [Symbol.dispose]: () => vcpu[Symbol.dispose](),
-    }) as unknown as V & Budgeted & Interruptible & Debuggable & Snapshottable & CodeCached;
+    }) as unknown as ReturnType<Open>;
   };
 
+  runsCases(of, open);
+  budgetedCases(of, open);
+  interruptibleCases(of, open);
+  debuggableCases(of, open);
+  snapshottableCases(of, open);
+  codeCachedCases(of, open);
+}
+
+function runsCases(of: Register, open: Open): void {
   of(undefined, "ports, registers and memory", () => {
     // in eax, dx; out dx, eax; mov [0x182000], eax
     using vcpu = open(`${toPort}ed ef 890425${hex32(data)}${end}`.replaceAll(" ", ""));
@@ -169,7 +192,9 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     });
     assert.equal(refusedBy, "host");
   });
+}
 
+function budgetedCases(of: Register, open: Open): void {
   of("budgeted", "a guest that goes on for ever comes back, and goes on", () => {
     // L: inc rcx; jmp L
     using vcpu = open("48ffc1ebfb");
@@ -180,7 +205,9 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     });
     assert.ok((counts[0] ?? 0n) > 0n && (counts[1] ?? 0n) > (counts[0] ?? 0n), counts.join());
   });
+}
 
+function interruptibleCases(of: Register, open: Open): void {
   of("interruptible", "an interrupt waits until the guest allows it, and is asked for once", () => {
     // out 1; sti; mov ecx, 65536; L: dec ecx; jnz L; out 2
     using vcpu = open(`${toPort}${out(1)}fbb900000100ffc975fc${toPort}${out(2)}${end}`);
@@ -222,7 +249,9 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     });
     assert.deepEqual(said, [vector]);
   });
+}
 
+function debuggableCases(of: Register, open: Open): void {
   of("debuggable", "a breakpoint, while it is set", () => {
     // nop; nop; out
     using vcpu = open(`9090${toPort}${end}`);
@@ -258,7 +287,9 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     assert.deepEqual(run(vcpu), [last]);
     assert.equal(vcpu.memory.bytes(data, 1)?.[0], 7);
   });
+}
 
+function snapshottableCases(of: Register, open: Open): void {
   of("snapshottable", "instructions are counted, and a state is come back to", () => {
     // inc ebx; out 1; inc ebx; out
     using vcpu = open(`${toPort}ffc3${out(1)}ffc3${end}`, "replay");
@@ -275,7 +306,9 @@ export function vcpuCases<V extends Vcpu>(engine: EngineCases<V>): void {
     assert.deepEqual(once(), [last]);
     assert.equal(vcpu.instructions, 7n);
   });
+}
 
+function codeCachedCases(of: Register, open: Open): void {
   of("codeCached", "what one run has made another takes, or leaves", () => {
     // mov ecx, 100000; L: add rbx, rcx; dec ecx; jnz L
     const program = `b9a08601004801cbffc975f9${toPort}${end}`;

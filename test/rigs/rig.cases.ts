@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { buildSync } from "esbuild";
 import { attach, open, seal } from "../../src/index.js";
@@ -95,18 +95,21 @@ export function testRig(name: keyof typeof machines): void {
   testCases(name, () => [...files(machine), ...others.files], cases);
 }
 
-/** The cases that every virtual CPU passes, as one file for a Node that has nothing else. */
-function vcpuTests(): Entry {
-  const { outputFiles } = buildSync({
-    entryPoints: [join(projectRoot, "dist/src/hypervisor/kvm/vcpu.test.js")],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    write: false,
+/** What is to be run there of this host's own tests, each as one file for a Node that has nothing else. */
+const cpuTests = ["hypervisor/kvm/vcpu.test", "engine/x86-64/control-registers.test"] as const;
+
+const cpuTestFiles = (): readonly Entry[] =>
+  cpuTests.map((name) => {
+    const { outputFiles } = buildSync({
+      entryPoints: [join(projectRoot, `dist/src/${name}.js`)],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      write: false,
+    });
+    return { path: `solo5/${basename(name)}.mjs`, content: outputFiles[0]?.contents ?? new Uint8Array() };
   });
-  return { path: "solo5/vcpu.test.mjs", content: outputFiles[0]?.contents ?? new Uint8Array() };
-}
 
 const ticksCase: Case = {
   name: "virtio on kvm: a timer interrupts a guest that computes",
@@ -115,15 +118,15 @@ const ticksCase: Case = {
   check: ({ stdout }) => assert.match(stdout, /^SUCCESS$/m),
 };
 
-const vcpuCase: Case = {
-  name: "virtual CPUs of KVM do what all do",
-  line: "node --test-reporter=spec /solo5/vcpu.test.mjs",
+const cpuCases = cpuTests.map((name): Case => ({
+  name: `virtual CPUs of KVM: ${basename(name)}`,
+  line: `node --test-reporter=spec /solo5/${basename(name)}.mjs`,
   timeoutSecs: 60,
   check({ stdout, status }) {
     assert.equal(status, 0, stdout);
     assert.match(stdout, /fail 0\n[^]*skipped 0\n/);
   },
-};
+}));
 
 /** A PC's guests on the machine's KVM. */
 export function testPc(name: keyof typeof machines): void {
@@ -131,8 +134,8 @@ export function testPc(name: keyof typeof machines): void {
     path: virtioFile(one),
     content: readFileSync(selfTest(`test_${one}.virtio`)),
   }));
-  testCases(name, () => [...files, vcpuTests()], [
-    vcpuCase,
+  testCases(name, () => [...files, ...cpuTestFiles()], [
+    ...cpuCases,
     ...virtioCases,
     ticksCase,
     ...pcCases(`/${virtioFile("net")}`),

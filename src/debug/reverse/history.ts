@@ -26,6 +26,31 @@ export interface History {
   continue(): ReverseStop;
 }
 
+/** Runs to instruction `end`; `stopped` hears of breakpoints and watchpoints on the way. */
+function runForward(
+  vcpu: PortableVcpu,
+  session: Session,
+  end: bigint,
+  stopped: (stop: ReverseStop) => void = () => {},
+): void {
+  const answer: Answer = (exit) => {
+    switch (exit.kind) {
+      case "breakpoint":
+        stopped({ kind: "breakpoint" });
+        return "resume";
+      case "watchpoint":
+        stopped({ kind: "watchpoint", address: exit.address, access: exit.access });
+        return "resume";
+      default:
+        return session.answer(exit);
+    }
+  };
+  while (vcpu.instructions < end && session.state.kind === "running") {
+    vcpu.setBudget(Number(end - vcpu.instructions));
+    vcpu.run(answer);
+  }
+}
+
 /** `devices` are the replay's. */
 export function createHistory(
   devices: Stateful,
@@ -45,25 +70,9 @@ export function createHistory(
     return { vcpu, session, snapshots };
   };
 
-  /** Runs forward to instruction `end`; `stopped` hears of breakpoints and watchpoints on the way. */
-  const runTo = (end: bigint, stopped: (stop: ReverseStop) => void = () => {}): void => {
+  const runTo = (end: bigint, stopped?: (stop: ReverseStop) => void): void => {
     const { vcpu, session } = parts();
-    const answer: Answer = (exit) => {
-      switch (exit.kind) {
-        case "breakpoint":
-          stopped({ kind: "breakpoint" });
-          return "resume";
-        case "watchpoint":
-          stopped({ kind: "watchpoint", address: exit.address, access: exit.access });
-          return "resume";
-        default:
-          return session.answer(exit);
-      }
-    };
-    while (vcpu.instructions < end && session.state.kind === "running") {
-      vcpu.setBudget(Number(end - vcpu.instructions));
-      vcpu.run(answer);
-    }
+    runForward(vcpu, session, end, stopped);
   };
   const goTo = (at: bigint): void => {
     const { snapshots } = parts();

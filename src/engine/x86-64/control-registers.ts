@@ -4,6 +4,8 @@ import type { Machine } from "./machine.js";
 
 const PE = 1n;
 const PG = 1n << 31n;
+const CD = 1n << 30n;
+const NW = 1n << 29n;
 const WP = 1n << 16n;
 const PAE = 1n << 5n;
 const LME = 1n << 8n;
@@ -39,6 +41,7 @@ export function setControl(m: Machine, number: number, value: bigint): void {
     case 0: {
       if (value >> 32n !== 0n) refuse("reserved bits");
       if ((value & PG) !== 0n && (value & PE) === 0n) refuse("paging without protection");
+      if ((value & NW) !== 0n && (value & CD) === 0n) refuse("no write-through, and caches on");
       const turnsOn = (value & ~cpu.cr0 & PG) !== 0n;
       if (turnsOn && (cpu.efer & LME) === 0n) refuse("only long mode's paging is supported");
       if (turnsOn && (cpu.cr4 & PAE) === 0n) refuse("long mode without PAE");
@@ -58,6 +61,7 @@ export function setControl(m: Machine, number: number, value: bigint): void {
       return;
     case 4:
       if ((value & ~CR4_BITS) !== 0n) refuse("reserved bits");
+      if ((cpu.efer & LMA) !== 0n && (value & PAE) === 0n) refuse("long mode without PAE");
       cpu.cr4 = value;
       m.mmu.flush();
       return;

@@ -109,7 +109,8 @@ test("unikernels run on a page and in a worker", { skip: needs.program("chromium
     assert.equal(outcome.where, where);
     assert.match(outcome.output, /'Hello_Solo5'[^]*SUCCESS/);
     assert.equal(outcome.status, 0);
-    assert.equal(outcome.pings, 50);
+    assert.equal(outcome.lost, 0);
+    assert.equal(outcome.answers > 0, where === "worker", `${outcome.answers} answers`);
     assert.equal(outcome.stopped, 137);
     assert.equal(outcome.crossOriginIsolated, false);
     assert.match(outcome.checksums[0] ?? "", /^core [0-9a-f]{16}$/);

@@ -23,6 +23,7 @@ import { blockError } from "../tender/texts.js";
 import { random, withAddresses } from "../tender/entropy.js";
 import { pageMtus, pageOpeners } from "../host/browser/nets.js";
 import { killed } from "../tender/instrument.js";
+import { companionFor } from "../host/browser/companion.js";
 import { codeCacheOf } from "../host/browser/code-store.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { guestOutput } from "../tender/output.js";
@@ -101,6 +102,7 @@ export function run(plan: Plan, options: RunOptions = {}): Running {
       runGuest(guest, target, engine, host, {
         nextTurn,
         codeCache,
+        beside: host.nets.size === 0 ? undefined : companionFor(engine.url),
         isResponsive: "document" in globalThis,
       }),
     );

@@ -10,6 +10,8 @@ export interface PortableEngine {
   /** Guest memory of `size` bytes, all zero. Throws Solo5Error where the host has no room. */
   newMemory(size: number): GuestMemory;
   newVcpu(options: VcpuOptions): PortableVcpu;
+  /** Where the engine's module is. */
+  readonly url: string;
   /** What a companion runs that `VcpuOptions.beside` starts: gives what takes the messages of the virtual CPU. */
   serve(client: CompanionClient): (message: unknown) => void;
 }

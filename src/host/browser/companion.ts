@@ -4,8 +4,8 @@ import type { StartCompanion } from "../../engine/contract.js";
 
 /** As far as it is used here. */
 interface ModuleWorker {
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onerror: ((event: unknown) => void) | null;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "error", listener: () => void): void;
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
   terminate(): void;
 }
@@ -23,8 +23,8 @@ export function companionFor(engine: string): StartCompanion | undefined {
   return (take, failed) => {
     const url = URL.createObjectURL(new Blob([program(engine)], { type: "text/javascript" }));
     const worker = new Made(url, { type: "module" });
-    worker.onmessage = ({ data }) => take(data);
-    worker.onerror = failed;
+    worker.addEventListener("message", ({ data }) => take(data));
+    worker.addEventListener("error", failed);
     return {
       post: (message, transfer = []) => worker.postMessage(message, transfer),
       end() {

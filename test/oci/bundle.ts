@@ -1,7 +1,10 @@
 // Bundles that tests make, and the runtime called as a manager calls it.
+import { spawnSync } from "node:child_process";
 import {
   closeSync,
   cpSync,
+  existsSync,
+  readdirSync,
   openSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../../src/oci/config/types.js";
-import { selfTest, solo5, type Outcome } from "../command.js";
+import { commandFile, selfTest, solo5, type Outcome } from "../command.js";
 
 /** Any JSON: also what no runtime should take. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -95,7 +98,12 @@ export function containers(): Containers {
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout) as never;
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]() {
+      // A test that failed has left some.
+      const ids = existsSync(root) ? readdirSync(root).filter((name) => !name.startsWith("~")) : [];
+      for (const id of ids) spawnSync(commandFile("solo5-oci"), ["--root", root, "delete", "--force", id]);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -130,4 +130,6 @@ test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => 
   }
   const { stdout } = await rig.execute("ctr", [...ctr, "container", "ls", "-q"]);
   assert.equal(stdout, "");
+  // The pods' common cgroup was made for them, as kubepods is by a kubelet.
+  execFileSync("find", ["/sys/fs/cgroup", "-depth", "-type", "d", "-name", `solo5-${process.pid}`, "-exec", "rmdir", "{}", "+"]);
 }); // prettier-ignore

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { selfTestReports } from "../src/setup/self-tests/reports.js";
-import { selfTestCases, type SelfTestResult } from "../src/setup/self-tests/run.js";
+import { selfTestCases, selfTestTargets, type SelfTestResult } from "../src/setup/self-tests/run.js";
 import { execute, selfTest, solo5 } from "./command.js";
 import { needs } from "./needs.js";
 
@@ -93,6 +93,10 @@ test("self-tests that pass, in every format", { skip: needs.x8664Linux() }, asyn
   assert.equal(plain.status, 0, plain.stdout + plain.stderr);
   assert.match(plain.stdout, /^ok {6}spt {5}wasm {4}hello: [\d.]+ s$/m);
   assert.match(plain.stdout, /\n6 passed, 0 failed, 0 skipped\n$/);
+  const others = await solo5("solo5", ["self-test", "--test=globals"]);
+  assert.equal(others.status, 0, others.stdout);
+  const count = selfTestCases({ targets: selfTestTargets, names: ["globals"] }).length;
+  assert.ok(others.stdout.endsWith(`\n${count} passed, 0 failed, 0 skipped\n`), others.stdout);
   const tap = await solo5("solo5", ["self-test", "spt", "--test=hello", "--format=tap"]);
   assert.equal(tap.stdout, "TAP version 13\n1..1\nok 1 - spt hello (native)\n");
 });

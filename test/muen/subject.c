@@ -200,7 +200,11 @@ void _start(uint64_t boot)
     say((const char *)word(boot + 24));
     say("\n");
     tell_resources();
-    uint64_t start = word(SCHEDULE), stop = word(SCHEDULE + 8);
+    /* Both of one frame: the next may begin between the reads. */
+    uint64_t start, stop;
+    do
+        start = word(SCHEDULE), stop = word(SCHEDULE + 8);
+    while (word(SCHEDULE) != start);
     say(stop > start ? "a frame has time\n" : "no frame\n");
     while (word(SCHEDULE) == start)
         __asm__ __volatile__("pause");

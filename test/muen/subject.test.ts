@@ -84,7 +84,9 @@ for (const [version, abi] of versions) {
     // Bursts of more than the channel holds: nothing of what comes back may be what was not sent.
     let sent = 0;
     let back = 0;
-    for (let last = -1; !text.includes("echoed all") && !text.includes("overtaken");) {
+    let hasEnded = false;
+    void running.exited.finally(() => (hasEnded = true));
+    for (let last = -1; !hasEnded;) {
       for (let i = 0; i < 100; i++) sender.write(frame(sent++));
       await new Promise((resolve) => void setImmediate(resolve));
       for (let got = sender.read(); got !== undefined; got = sender.read(), back++) {

@@ -49,8 +49,8 @@ export function machineFiles(isa: Isa): readonly Entry[] {
 const tap0 =
   "test -e /sys/class/net/tap0 || { tunctl -t tap0 >/dev/null; ip address add 10.0.0.1/24 dev tap0; ip link set tap0 up; }; ";
 
-/** What a guest on a tap does, run by `command`; `what` tells its cases from others, `most` is what a waiting one may take. */
-const tapCases = (command: string, net: string, { what = "", most = spinning / 4 } = {}): readonly Case[] => [
+/** What a guest on a tap does, run by `command`; `what` tells its cases from others. */
+const tapCases = (command: string, net: string, what = ""): readonly Case[] => [
   {
     name: `a tap carries pings${what}`,
     line: `${tap0}${signalled(
@@ -76,20 +76,16 @@ const tapCases = (command: string, net: string, { what = "", most = spinning / 4
       const [, ...counts] = /ticks (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
       const [user = 0, system = 0, userAfter = Infinity, systemAfter = Infinity] = counts.map(Number);
       assert.ok(
-        userAfter - user + systemAfter - system < most,
+        userAfter - user + systemAfter - system < spinning / 4,
         `${stdout}: hundredths of a second in two seconds`,
       );
     },
   },
 ];
 
-/** The same on a PC. */
+/** The same on a PC, whose timer comes 18 times a second: what that takes of an emulated machine depends on who else runs here. */
 export const pcCases = (net: string): readonly Case[] =>
-  tapCases(`${bundled("solo5")} run --engine=kvm`, net, {
-    what: " of a PC",
-    // Its timer comes 18 times a second at least.
-    most: (spinning * 3) / 4,
-  });
+  tapCases(`${bundled("solo5")} run --engine=kvm`, net, " of a PC").slice(0, 1);
 
 /** Cases that take `hello` and `net`, the paths of these self-tests. */
 export const machineCases = (hello: string, net: string): readonly Case[] => [

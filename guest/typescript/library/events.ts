@@ -44,7 +44,8 @@ interface Entry {
 }
 
 export class EventTarget {
-  readonly #entries = new Map<string, Entry[]>();
+  /** Most targets have no listener. */
+  #entries: Map<string, Entry[]> | undefined;
 
   addEventListener(
     type: string,
@@ -53,6 +54,7 @@ export class EventTarget {
   ): void {
     const { once = false, signal } = typeof options === "boolean" ? {} : options;
     if (listener === null || signal?.aborted === true) return;
+    this.#entries ??= new Map();
     const entries = this.#entries.get(type) ?? [];
     if (entries.some((entry) => entry.listener === listener)) return;
     this.#entries.set(type, [...entries, { listener, once }]);
@@ -60,8 +62,8 @@ export class EventTarget {
   }
 
   removeEventListener(type: string, listener: Listener | null): void {
-    const entries = this.#entries.get(type) ?? [];
-    this.#entries.set(
+    const entries = this.#entries?.get(type) ?? [];
+    this.#entries?.set(
       type,
       entries.filter((entry) => entry.listener !== listener),
     );
@@ -69,7 +71,7 @@ export class EventTarget {
 
   dispatchEvent(event: Event): boolean {
     event.target = event.currentTarget = this;
-    for (const { listener, once } of this.#entries.get(event.type) ?? []) {
+    for (const { listener, once } of this.#entries?.get(event.type) ?? []) {
       if (event.stopped) break;
       if (once) this.removeEventListener(event.type, listener);
       if (typeof listener === "function") listener.call(this, event);
@@ -97,12 +99,13 @@ export function handlerSlot(target: EventTarget, type: string) {
 export class AbortSignal extends EventTarget {
   aborted = false;
   reason: unknown = undefined;
-  readonly #onabort = handlerSlot(this, "abort");
+  #onabort: ReturnType<typeof handlerSlot> | undefined;
 
   get onabort(): Handler {
-    return this.#onabort.get();
+    return this.#onabort?.get() ?? null;
   }
   set onabort(handler: Handler) {
+    this.#onabort ??= handlerSlot(this, "abort");
     this.#onabort.set(handler);
   }
 

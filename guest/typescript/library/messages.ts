@@ -18,7 +18,7 @@ export class MessagePort extends EventTarget {
   #other: MessagePort | undefined;
   /** What came before there was somebody to take it. */
   #waiting: unknown[] | undefined = [];
-  readonly #onmessage = handlerSlot(this, "message");
+  #onmessage: ReturnType<typeof handlerSlot> | undefined;
 
   static {
     entangle = (a, b) => {
@@ -28,9 +28,10 @@ export class MessagePort extends EventTarget {
   }
 
   get onmessage() {
-    return this.#onmessage.get();
+    return this.#onmessage?.get() ?? null;
   }
   set onmessage(handler) {
+    this.#onmessage ??= handlerSlot(this, "message");
     this.#onmessage.set(handler);
     this.start();
   }

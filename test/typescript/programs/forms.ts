@@ -195,3 +195,22 @@ console.table({ r: { x: 1 } }, ["x"]);
 console.groupCollapsed("collapsed");
 console.log("inside");
 console.groupEnd();
+
+// URLs that are as they will be written, and others that are nearly.
+for (const url of [
+  "http://h/", "http://h", "http://h:80/", "http://h:8080/", "http://h:65535/", "http://h:08/", "http://H/", "http://1.2.3.4/", "http://01.2.3.4/", "http://1.2.3/",
+  "http://256.2.3.4/", "http://1.2.3.4./", "http://a.1/", "http://h/a/../b", "http://h/./", "http://h/.a", "http://h/a.b", "http://h/a//b", "http://h/%41", "http://h/a b",
+  "http://h/?a=b&c", "http://h/?a'b", "http://h/?é", "http://h/#x", "http://xn--4ca.de/x", "http://h\\a", "http://u@h/", "http://h /", "HTTP://h/", "http://a_b/", "http://h./",
+]) await show(url, () => new Request(url).url); // prettier-ignore
+await show("headers and signal of a request", () => {
+  const init = { a: "1" };
+  const request = new Request("http://h/", { headers: init });
+  init.a = "2";
+  request.headers.set("b", "3");
+  return [
+    [...request.headers],
+    request.signal === request.signal,
+    request.signal.aborted,
+    [...request.clone().headers],
+  ];
+});

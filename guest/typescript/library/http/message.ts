@@ -10,36 +10,61 @@ export interface RequestInit {
   readonly body?: BodyInit | null;
   readonly signal?: AbortSignal | null;
   readonly redirect?: "follow" | "error" | "manual";
+  readonly [fields]?: ReadonlyMap<string, string>;
 }
+
+/** A URL that is written as `href` would give it: most that servers see are, and to parse them takes longer than all else. */
+const canonical =
+  /^http:\/\/(?:(?!xn--)[a-z][a-z0-9-]*(?:\.(?!xn--)[a-z][a-z0-9-]*)*|(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!:|\/)|(?=[:/]))){4})(?::(?!80\/)[1-9]\d{0,3})?(?:\/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~=&-]*)?$/;
+
+function hrefOf(text: string): string {
+  if (canonical.test(text)) return text;
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") throw new TypeError("a request's URL has no credentials");
+  return url.href;
+}
+
+/** Of a request that a server has read: nobody changes them, so that they wait until somebody asks. */
+export const fields = Symbol("fields");
 
 const usual = /^(delete|get|head|options|post|put)$/i;
 
 export class Request extends Body {
   readonly method: string;
-  readonly headers: Headers;
-  readonly signal: AbortSignal;
   readonly redirect: "follow" | "error" | "manual";
   readonly #url: string;
+  #headers: Headers | undefined;
+  readonly #fields: ReadonlyMap<string, string> | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(input: string | URL | Request, init: RequestInit = {}) {
     const from = input instanceof Request ? input : undefined;
     const { content, type } = extract(init.body);
     super(init.body === undefined || init.body === null ? from?.takeContent() : content);
-    this.#url = from?.url ?? new URL(String(input)).href;
+    this.#url = from?.url ?? hrefOf(String(input));
     const method = init.method ?? from?.method ?? "GET";
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) throw new TypeError(`'${method}' is no method`);
     this.method = usual.test(method) ? method.toUpperCase() : method;
     if (content !== undefined && (this.method === "GET" || this.method === "HEAD")) {
       throw new TypeError(`a ${this.method} request has no body`);
     }
-    this.headers = new Headers(init.headers ?? from?.headers);
+    this.#fields = init[fields];
+    if (this.#fields === undefined) this.#headers = new Headers(init.headers ?? from?.headers);
     if (type !== undefined && !this.headers.has("content-type")) this.headers.set("content-type", type);
-    this.signal = init.signal ?? from?.signal ?? new AbortSignal();
+    this.#signal = init.signal ?? from?.signal;
     this.redirect = init.redirect ?? from?.redirect ?? "follow";
   }
 
   get url(): string {
     return this.#url;
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= new Headers(this.#fields));
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= new AbortSignal());
   }
 
   clone(): Request {

@@ -6,8 +6,8 @@ import { report } from "../report";
 import { ReadableStream } from "../streams";
 import { listen, type Address, type TcpConnection } from "../tcp";
 import { declareNetwork, defaultDevice } from "../ip";
-import { Headers, headLines } from "./headers";
-import { Request, Response } from "./message";
+import { headLines } from "./headers";
+import { fields, Request, Response } from "./message";
 import { chunk, framingOf, HttpError, lastChunk, Reader, type Head } from "./wire";
 
 export interface ServeOptions {
@@ -237,7 +237,7 @@ function date(): string {
 /** The body of a request, which is read by the handler or skipped. */
 class Incoming {
   readonly hasBody: boolean;
-  readonly #parts: AsyncGenerator<Uint8Array, void>;
+  readonly #parts: AsyncGenerator<Uint8Array, void> | undefined;
   readonly #alive: () => void;
   #left: number;
   #isDone: boolean;
@@ -249,12 +249,12 @@ class Incoming {
       throw new HttpError(413, "the body is too large");
     this.#left = maxBodyBytes;
     this.#isDone = !this.hasBody;
-    this.#parts = reader.body(framing);
+    this.#parts = this.hasBody ? reader.body(framing) : undefined;
     this.#alive = alive;
   }
 
   async #next(): Promise<Uint8Array | undefined> {
-    if (this.#isDone) return undefined;
+    if (this.#isDone || this.#parts === undefined) return undefined;
     this.#alive();
     const { done, value } = await this.#parts.next();
     if (done === true) {
@@ -294,8 +294,11 @@ class Incoming {
 /** A request whose headers are read when somebody asks. */
 class ServerRequest extends Request {
   constructor(method: string, url: string, head: Head, stream: ReadableStream<Uint8Array> | undefined) {
-    const headers = new Headers([...head.fields]);
     const isPlain = method === "GET" || method === "HEAD";
-    super(url, { method, headers, ...(stream === undefined || isPlain ? {} : { body: stream }) });
+    super(url, {
+      method,
+      [fields]: head.fields,
+      ...(stream === undefined || isPlain ? {} : { body: stream }),
+    });
   }
 }

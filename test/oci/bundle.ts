@@ -102,7 +102,7 @@ export function containers(): Containers {
       // A test that failed has left some.
       const ids = existsSync(root) ? readdirSync(root).filter((name) => !name.startsWith("~")) : [];
       for (const id of ids) spawnSync(commandFile("solo5-oci"), ["--root", root, "delete", "--force", id]);
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }

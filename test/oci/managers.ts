@@ -80,7 +80,8 @@ export function createRig(): Rig {
       }
       unmount(folder);
       network[Symbol.dispose]();
-      rmSync(folder, { recursive: true, force: true });
+      // What managers leave to clean up may still be at it.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }

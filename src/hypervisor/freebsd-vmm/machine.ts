@@ -1,11 +1,10 @@
 // A virtual machine of FreeBSD's: made under a name, opened, given its memory, and destroyed whatever happens. vmm(4), vmmapi(3).
-import { errorText } from "../../abi/errno.js";
 import type { Cleanup } from "../../bytes/cleanup.js";
-import { Solo5Error } from "../../bytes/error.js";
 import { encode, type Struct } from "../../bytes/struct.js";
 import { encodeText } from "../../bytes/text.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
 import { system } from "../system.js";
+import { call, vmmError } from "../vmm.js";
 import {
   allocMemseg,
   createVm,
@@ -17,19 +16,6 @@ import {
   sysctls,
   type FreebsdLayout,
 } from "./abi.js";
-
-/** `vmm: WHAT: REASON`, and the way out where there is one. */
-export function vmmError(what: string, error: string, wayOut?: string): Solo5Error {
-  return new Solo5Error(
-    "VMM",
-    `vmm: ${what}: ${errorText(error)}${wayOut === undefined ? "" : `: ${wayOut}`}`,
-  );
-}
-
-/** An ioctl that has to succeed. Throws Solo5Error `VMM`. */
-export function call(fd: number, which: number, arg: Uint8Array, what: string): void {
-  if (system().ioctl(fd, which, arg) < 0) throw vmmError(what, system().errorName());
-}
 
 const encodeName = (name: string): Uint8Array => encodeText(`${name}\0`);
 /** Names of machines that others have are passed over, up to so many. */

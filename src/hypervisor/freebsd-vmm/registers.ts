@@ -13,7 +13,7 @@ import {
 } from "../segments.js";
 import { system } from "../system.js";
 import { registerNumbers, request, segmentDescriptor, vmRegister } from "./abi.js";
-import { call, vmmError } from "./machine.js";
+import { call, vmmError } from "../vmm.js";
 
 export interface FreebsdRegisters extends Registers {
   /** Loads what selectors that were set name. */

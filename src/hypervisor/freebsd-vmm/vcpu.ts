@@ -23,7 +23,8 @@ import {
   vmxReasonAt,
   type FreebsdLayout,
 } from "./abi.js";
-import { call, openMachine, openMemory, vmmError } from "./machine.js";
+import { call, vmmError } from "../vmm.js";
+import { openMachine, openMemory } from "./machine.js";
 import { newRegisters, type FreebsdRegisters } from "./registers.js";
 
 /** Hz of the time-stamp counter, which guests read as it is. Throws Solo5Error. */

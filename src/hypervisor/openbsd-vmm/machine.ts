@@ -1,12 +1,12 @@
 // A virtual machine of OpenBSD's: made with its memory, which until release 7.7 is ours and since then the kernel's, and terminated
 // whatever happens. vmm(4).
-import { errorText } from "../../abi/errno.js";
 import type { Cleanup } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { encode, viewOf, type Struct } from "../../bytes/struct.js";
 import { encodeText } from "../../bytes/text.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
 import { system } from "../system.js";
+import { vmmError } from "../vmm.js";
 import {
   createParams,
   firstRange,
@@ -15,19 +15,6 @@ import {
   terminateParams,
   type OpenbsdLayout,
 } from "./abi.js";
-
-/** `vmm: WHAT: REASON`, and the way out where there is one. */
-export function vmmError(what: string, error: string, wayOut?: string): Solo5Error {
-  return new Solo5Error(
-    "VMM",
-    `vmm: ${what}: ${errorText(error)}${wayOut === undefined ? "" : `: ${wayOut}`}`,
-  );
-}
-
-/** An ioctl that has to succeed. Throws Solo5Error `VMM`. */
-export function call(fd: number, which: number, arg: Uint8Array, what: string): void {
-  if (system().ioctl(fd, which, arg) < 0) throw vmmError(what, system().errorName());
-}
 
 const createWays: Readonly<Record<string, string>> = {
   EPERM: "this needs root",

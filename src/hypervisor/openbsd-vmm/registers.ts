@@ -23,7 +23,7 @@ import {
   segmentInfo,
   segmentPlace,
 } from "./abi.js";
-import { call } from "./machine.js";
+import { call } from "../vmm.js";
 
 export interface OpenbsdRegisters extends Registers {
   /** Gives the virtual CPU what was set since it ran last, or its first state. */

@@ -23,7 +23,8 @@ import {
   vmExit,
   type OpenbsdLayout,
 } from "./abi.js";
-import { openMachine, vmmError } from "./machine.js";
+import { vmmError } from "../vmm.js";
+import { openMachine } from "./machine.js";
 import { newRegisters, type OpenbsdRegisters } from "./registers.js";
 
 /** Hz of the time-stamp counter, which guests read as it is. Throws Solo5Error. */

@@ -10,7 +10,7 @@ import type { Asked, Begin, Made, MadeBatch } from "./messages.js";
 import type { Line } from "./line.js";
 import { CAREFUL_KEY } from "./protocol.js";
 import { SlotMap } from "./slot-map.js";
-import { holdSame, isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, withHashes } from "./stored.js";
+import { holdSame, isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, storedWith } from "./stored.js";
 import { registersNow, type Translation } from "./translator.js";
 import { type Doors, entriesOf, memoryPagesOf, Units } from "./units.js";
 
@@ -231,14 +231,6 @@ export class RemoteTranslator implements Translation {
 
   store(): StoredCode | undefined {
     const units = this.#units.store();
-    if (units === undefined) return undefined;
-    const { bytes } = this.#code;
-    return {
-      key: this.key,
-      entries: [...this.#entries],
-      pages: withHashes(bytes, this.#held.code),
-      tables: withHashes(bytes, this.#held.tables),
-      ...units,
-    };
+    return units && storedWith(this.#code, this.#entries, this.#held, units);
   }
 }

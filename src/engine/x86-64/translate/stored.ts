@@ -2,6 +2,7 @@
 // length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
 import { pageSize } from "../../../bytes/align.js";
 import type { MemoryShape } from "./access.js";
+import type { HeldPages } from "./held-pages.js";
 import { CAREFUL_KEY } from "./protocol.js";
 import { translatorVersion } from "./version.js";
 
@@ -92,6 +93,20 @@ export function isUsable(
 /** Page numbers with the hashes of what guest memory holds there. */
 export const withHashes = (memory: Uint8Array, pages: Iterable<number>): number[] =>
   [...pages].flatMap((page) => [page, pageHash(memory, page)]);
+
+/** What is stored of units, with what they follow from. */
+export const storedWith = (
+  code: Omit<StoredKey, "version"> & { readonly bytes: Uint8Array },
+  entries: Iterable<number>,
+  held: Pick<HeldPages, "code" | "tables">,
+  units: Pick<StoredCode, "slots" | "units" | "module">,
+): StoredCode => ({
+  key: keyOf(code),
+  entries: [...entries],
+  pages: withHashes(code.bytes, held.code),
+  tables: withHashes(code.bytes, held.tables),
+  ...units,
+});
 
 /** Whether the pages hold what they held. */
 export function holdSame(memory: Uint8Array, pages: readonly number[]): boolean {

@@ -8,7 +8,7 @@ import type { Unit } from "./discover.js";
 import { HeldPages } from "./held-pages.js";
 import { CAREFUL_KEY } from "./protocol.js";
 import { SlotMap } from "./slot-map.js";
-import { isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, withHashes } from "./stored.js";
+import { isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, storedWith } from "./stored.js";
 import { type Doors, entriesOf, memoryPagesOf, type TranslatedUnit, Units } from "./units.js";
 
 export type { GuestCode } from "./batches.js";
@@ -277,15 +277,7 @@ export class Translator implements Translation {
 
   store(): StoredCode | undefined {
     const units = this.#units.store();
-    if (units === undefined) return undefined;
-    const { bytes } = this.#code;
-    return {
-      key: this.key,
-      entries: [...this.#batches.entries],
-      pages: withHashes(bytes, this.#held.code),
-      tables: withHashes(bytes, this.#held.tables),
-      ...units,
-    };
+    return units && storedWith(this.#code, this.#batches.entries, this.#held, units);
   }
 }
 

@@ -1,9 +1,9 @@
 // Translates every function of the workloads, with a new translator for each workload, in a process of its own: first what a
 // cold process does with 100 KB of guest code, then what a warm one does. Prints both in MB of guest code a second.
 import { readFileSync } from "node:fs";
-import { machineMemory } from "../src/engine/x86-64/machine-memory.js";
+import { machineMemory } from "../src/engine/portable/memory/machine-memory.js";
 import { guestBase } from "../src/engine/x86-64/state.js";
-import { Translator } from "../src/engine/x86-64/translate/translator.js";
+import { Translator } from "../src/engine/portable/translate/translator.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import { workloadFile, workloads } from "./guests.js";
 

@@ -1,13 +1,13 @@
-// A step of the build: writes a hash of all modules that the x86-64 engine consists of into the one that says which
+// A step of the build: writes a hash of all modules that the engine consists of into the one that says which
 // version the translator is, so that nothing that another translator made is ever taken for its own.
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { unstamped } from "../src/engine/x86-64/translate/version.js";
+import { unstamped } from "../src/engine/portable/link/version.js";
 
 const dist = resolve(import.meta.dirname, "..");
-const engine = join(dist, "src", "engine", "x86-64");
-const versionFile = join(engine, "translate", "version.js");
+const engine = join(dist, "src", "engine");
+const versionFile = join(engine, "portable", "link", "version.js");
 const declaration = /(export const translatorVersion = )"[^"]*"/;
 
 /** A module and all that it imports, directly or not. */
@@ -23,7 +23,7 @@ function closure(file: string, found = new Map<string, string>()): Map<string, s
 
 export function stampTranslator(): void {
   const hash = createHash("sha256");
-  const modules = [...closure(join(engine, "wasm-vcpu.js"))].map(
+  const modules = [...closure(join(engine, "x86-64", "wasm-vcpu.js"))].map(
     ([file, text]) => [relative(dist, file), text] as const,
   );
   for (const part of modules.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat()) hash.update(part).update("\0");

@@ -6,7 +6,7 @@ import { noteType } from "../src/abi/notes.js";
 import { readElf } from "../src/image/elf.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import type { Answer, Exit, Protection, PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
-import { machineMemory } from "../src/engine/x86-64/machine-memory.js";
+import { machineMemory } from "../src/engine/portable/memory/machine-memory.js";
 
 export interface Outcome {
   readonly output: string;

@@ -12,7 +12,7 @@ import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { buildWorkloads } from "../bench/guests.js";
 import type { PageOutcome } from "./browser-page.js";
-import { translatorVersion, unstamped } from "../src/engine/x86-64/translate/version.js";
+import { translatorVersion, unstamped } from "../src/engine/portable/link/version.js";
 import { nodeSockets } from "../src/host/any/sockets.js";
 import { startRelay } from "../src/host/any/wisp-server.js";
 import { parseAddress } from "../src/ip/index.js";

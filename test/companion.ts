@@ -1,6 +1,6 @@
 // A companion in the test's own thread: what it answers comes at once, or when the test says.
 import type { StartCompanion } from "../src/engine/contract.js";
-import { serveTranslation } from "../src/engine/x86-64/translate/serve.js";
+import { serveTranslation } from "../src/engine/portable/translate/serve.js";
 
 interface TestCompanion {
   readonly beside: StartCompanion;

@@ -10,7 +10,7 @@ import { record } from "../src/debug/record/recorder.js";
 import { createPeer } from "../src/net/peer.js";
 import { createSegment } from "../src/net/segment.js";
 import type { PortableEngine } from "../src/engine/engines.js";
-import { IntegerValues } from "../src/engine/x86-64/integer-values.js";
+import { IntegerValues } from "../src/engine/portable/values/integer-values.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import type { Guest } from "../src/targets/contract.js";

@@ -1,6 +1,6 @@
 // Runs the same cases on the real CPU and on an engine and says where they differ, less what the manual leaves undefined.
 import type { PortableVcpu, VcpuOptions } from "../../src/engine/contract.js";
-import { machineMemory } from "../../src/engine/x86-64/machine-memory.js";
+import { machineMemory } from "../../src/engine/portable/memory/machine-memory.js";
 import type { Instruction } from "../../src/isa/x86-64/instruction.js";
 import type { Encoding } from "../../src/isa/x86-64/notation.js";
 import { newCase } from "./generator.js";

@@ -2,7 +2,7 @@
 // translated before it runs. SOLO5_CASES and SOLO5_SEED as there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMachineMemory } from "../../src/engine/x86-64/machine-memory.js";
+import { isMachineMemory } from "../../src/engine/portable/memory/machine-memory.js";
 import { state } from "../../src/engine/x86-64/state.js";
 import { newWasmVcpu } from "../../src/engine/x86-64/wasm-vcpu.js";
 import { casesFor, compareWithCpu, type NewVcpu } from "./differential.js";

@@ -8,7 +8,7 @@ import { kvm } from "../../hypervisor/kvm/driver.js";
 import { protectionsOf, type Vcpu } from "../contract.js";
 import { startProgram, type CaseOptions } from "../vcpu.cases.js";
 import { newInterpreter } from "./interpreter.js";
-import { machineMemory } from "./machine-memory.js";
+import { machineMemory } from "../portable/memory/machine-memory.js";
 
 const [undefinedOpcode, generalProtection] = [6, 13];
 const imm64 = (value: bigint): string => Buffer.from(BigUint64Array.of(value).buffer).toString("hex");

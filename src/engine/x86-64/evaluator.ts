@@ -8,11 +8,11 @@ import type {
   VectorOperation,
 } from "../../isa/x86-64/operation.js";
 import type { Cpu } from "./cpu.js";
-import { evaluateFloat } from "./float-operations.js";
+import { evaluateFloat } from "../portable/values/float-operations.js";
 import { linearOf, type MemoryAccess, requireAlignment } from "./memory-access.js";
-import { IntegerValues, mask, type V } from "./integer-values.js";
+import { IntegerValues, mask, type V } from "../portable/values/integer-values.js";
 import { FlagsOperation, state } from "./state.js";
-import { evaluateExtract, evaluateReplace, evaluateVector } from "./vector-operations.js";
+import { evaluateExtract, evaluateReplace, evaluateVector } from "../portable/values/vector-operations.js";
 
 const OPERATION = state.flagsOperation >> 2;
 const A = state.flagsA >> 2;

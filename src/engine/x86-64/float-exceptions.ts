@@ -6,10 +6,10 @@ import { readLow, readPart, readVector } from "../../isa/x86-64/vector-operands.
 import type { Step } from "./code-cache.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { type Arithmetic, exception, moderately } from "./exact-float.js";
+import { type Arithmetic, exception, moderately } from "../portable/values/exact-float.js";
 import { GuestFault, undefinedOpcode, vector } from "./fault.js";
-import { nearest } from "./float-operations.js";
-import type { Slots } from "./slots.js";
+import { nearest } from "../portable/values/float-operations.js";
+import type { Slots } from "../portable/values/slots.js";
 import { state } from "./state.js";
 
 const { IE, DE, ZE, PE } = exception;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Exit, PortableVcpu } from "../contract.js";
 import { newInterpreter } from "./interpreter.js";
-import { machineMemory } from "./machine-memory.js";
+import { machineMemory } from "../portable/memory/machine-memory.js";
 
 const SIZE = 4 << 20;
 const CODE = 0x10_0000;

@@ -2,7 +2,7 @@
 import { protectionsOf, type PortableVcpu, type VcpuOptions } from "../contract.js";
 import { vcpuCases, type CaseOptions } from "../vcpu.cases.js";
 import { newInterpreter } from "./interpreter.js";
-import { machineMemory } from "./machine-memory.js";
+import { machineMemory } from "../portable/memory/machine-memory.js";
 import { newWasmVcpu } from "./wasm-vcpu.js";
 
 const tiers: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> = {

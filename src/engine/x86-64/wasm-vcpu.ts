@@ -1,9 +1,9 @@
 // The wasm engine's virtual CPU: the interpreter, and translated code wherever that can run.
 import { Solo5Error } from "../../bytes/error.js";
 import type { PortableVcpu, VcpuOptions } from "../contract.js";
-import { accelerate, type Accelerator, type AcceleratorOptions } from "./accelerator.js";
+import { accelerate, type Accelerator, type AcceleratorOptions } from "../portable/tiers/accelerator.js";
 import { newInterpreter } from "./interpreter.js";
-import { isMachineMemory } from "./machine-memory.js";
+import { isMachineMemory } from "../portable/memory/machine-memory.js";
 
 /** Makes a virtual CPU as `newInterpreter` does, that translates what is hot. */
 export function newWasmVcpu(options: VcpuOptions, acceleration?: AcceleratorOptions): PortableVcpu {

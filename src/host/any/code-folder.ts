@@ -15,7 +15,7 @@ import {
 import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { translatorVersion, unstamped } from "../../engine/x86-64/translate/version.js";
+import { translatorVersion, unstamped } from "../../engine/portable/link/version.js";
 import type { CodeCacheEntry } from "../../tender/code-cache.js";
 
 /** What a folder may come to, in bytes; what was used longest ago goes first. */

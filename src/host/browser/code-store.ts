@@ -1,6 +1,6 @@
 // Where translated code is kept between visits of a page: in IndexedDB, which only scripts of the same origin can write.
 // Nothing that goes wrong here is an error: the code is translated again.
-import { translatorVersion, unstamped } from "../../engine/x86-64/translate/version.js";
+import { translatorVersion, unstamped } from "../../engine/portable/link/version.js";
 import type { CodeCacheEntry } from "../../tender/code-cache.js";
 import { withStore } from "./indexed-db.js";
 

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webAssembly } from "../../../wasm/host.js";
-import { type Arithmetic, exactly } from "../exact-float.js";
-import { Slots } from "../slots.js";
+import { type Arithmetic, exactly } from "../../portable/values/exact-float.js";
+import { Slots } from "../../portable/values/slots.js";
 import { state } from "../state.js";
-import { EXACT_SLOT, words } from "../translate/protocol.js";
+import { EXACT_SLOT, words } from "../../portable/link/protocol.js";
 import { exactModule } from "./code.js";
 import { type ExactOperation, exactOperations } from "./operations.js";
 

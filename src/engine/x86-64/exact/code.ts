@@ -16,7 +16,7 @@ import {
   when,
 } from "../../../wasm/assembler.js";
 import { state } from "../state.js";
-import { exactType, words } from "../translate/protocol.js";
+import { exactType, words } from "../../portable/link/protocol.js";
 import { type ExactOperation, exactOperations } from "./operations.js";
 
 const PRECISION = 0x20;

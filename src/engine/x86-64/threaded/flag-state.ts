@@ -3,9 +3,9 @@
 import { type Flag, flagBits, type Shift, type Width, STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import { FlagsOperation, state } from "../state.js";
-import { conditionBit, flagBit, flagNames, type FlagRecord, fromRecord } from "../translate/flags.js";
-import { not } from "../translate/integer.js";
-import { binary32, i32, isConstant, isZero, type Node, select } from "../translate/node.js";
+import { conditionBit, flagBit, flagNames, type FlagRecord, fromRecord } from "../lift/flags.js";
+import { not } from "../../portable/ir/integer.js";
+import { binary32, i32, isConstant, isZero, type Node, select } from "../../portable/ir/node.js";
 import type { Statements } from "./statements.js";
 
 /**

@@ -1,14 +1,14 @@
 // Runs the semantics of a form, or of several in a row, and collects what they do as statements: the Emitter whose
 // registers are fields of records. One meaning of an instruction, written once.
-import { bytesOf, loads, stores } from "../translate/build/memory.js";
+import { bytesOf, loads, stores } from "../../portable/lift/memory.js";
 import type { Emitter, Flag, Shift, ValueType, Width } from "../../../isa/x86-64/emitter.js";
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { op, type ValueType as WasmType } from "../../../wasm/opcodes.js";
 import { pageBits, state } from "../state.js";
-import { divide } from "../translate/build/divide.js";
-import { Operations } from "../translate/build/operations.js";
-import type { LowType } from "../translate/lanes.js";
-import * as integer from "../translate/integer.js";
+import { divide } from "../../portable/lift/divide.js";
+import { Operations } from "../../portable/lift/operations.js";
+import type { LowType } from "../../portable/ir/lanes.js";
+import * as integer from "../../portable/ir/integer.js";
 import {
   binary32,
   binary64,
@@ -20,7 +20,7 @@ import {
   node,
   v128,
   wrap,
-} from "../translate/node.js";
+} from "../../portable/ir/node.js";
 import { FlagState, type Known } from "./flag-state.js";
 import { RECORD, record as fieldOffset } from "./layout.js";
 import { FIELD, FieldValue, NEXT_HIGH, NEXT_LOW } from "./shape.js";

@@ -2,8 +2,8 @@
 // next, as a tail call where the host has them. Without, it returns that record, and a loop calls the next handler.
 import type { FunctionBody, FunctionType } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
-import { Expressions, Locals } from "../translate/expression.js";
-import type { Node } from "../translate/node.js";
+import { Expressions, Locals } from "../../portable/ir/expression.js";
+import type { Node } from "../../portable/ir/node.js";
 import type { Built, End } from "./handler-builder.js";
 import {
   HASH_SHIFT,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Core } from "../core.js";
 import { GuestFault } from "../fault.js";
-import { machineMemory } from "../machine-memory.js";
+import { machineMemory } from "../../portable/memory/machine-memory.js";
 import { ThreadedTier, type TierOptions } from "./index.js";
 
 const CODE = 0x20_0000;

@@ -2,7 +2,7 @@
 // interpreter, which does whatever a handler cannot, and translated code. docs/engine.md.
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Core } from "../core.js";
-import type { MachineMemory } from "../machine-memory.js";
+import type { MachineMemory } from "../../portable/memory/machine-memory.js";
 import { arenaOf, FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
 import { Blocks } from "./blocks.js";

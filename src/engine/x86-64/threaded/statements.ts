@@ -2,7 +2,7 @@
 // they are used.
 import type { ValueType } from "../../../wasm/opcodes.js";
 import { op } from "../../../wasm/opcodes.js";
-import { i32, type Node, node } from "../translate/node.js";
+import { i32, type Node, node } from "../../portable/ir/node.js";
 
 /** The functions that handlers call, by index among the imports of their modules. */
 export const imports = { door: 0, status: 1, condition: 2, carry: 3, zero: 4, count: 5 } as const;

@@ -5,7 +5,7 @@ import { encodeModule, type FunctionBody, type Import } from "../../../wasm/modu
 import { op, type } from "../../../wasm/opcodes.js";
 import type { Width } from "../../../isa/x86-64/emitter.js";
 import { FlagsOperation, state } from "../state.js";
-import { Expressions, Locals } from "../translate/expression.js";
+import { Expressions, Locals } from "../../portable/ir/expression.js";
 import {
   CF,
   conditionBit,
@@ -17,8 +17,8 @@ import {
   fromRecord,
   packed,
   ZF,
-} from "../translate/flags.js";
-import { binary32, i32, type Node, node } from "../translate/node.js";
+} from "../lift/flags.js";
+import { binary32, i32, type Node, node } from "../../portable/ir/node.js";
 import { storedRecord } from "./flag-state.js";
 import { type Dispatch, linkHandler, moduleTypes, runFunction, slowHandler, types } from "./handler-code.js";
 import { Statements } from "./statements.js";

@@ -16,7 +16,7 @@ import {
   type Rounded,
   scale,
   zero,
-} from "./f80.js";
+} from "../../portable/values/f80.js";
 
 interface Small {
   readonly width: 32 | 64;

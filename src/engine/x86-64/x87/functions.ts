@@ -27,7 +27,7 @@ import {
   squareRoot,
   toInteger,
   zero,
-} from "./f80.js";
+} from "../../portable/values/f80.js";
 import { fromInteger, fromNumber, toNumber } from "./formats.js";
 import { x87 } from "./instructions.js";
 import { condition, type Unit } from "./unit.js";

@@ -24,7 +24,7 @@ import {
   subtract,
   toInteger,
   zero,
-} from "./f80.js";
+} from "../../portable/values/f80.js";
 import { from80, fromDecimal, fromFloat, fromInteger, to80, toDecimal, toFloat } from "./formats.js";
 import { condition, Unit } from "./unit.js";
 

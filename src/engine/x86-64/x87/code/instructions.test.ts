@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webAssembly } from "../../../../wasm/host.js";
 import { state } from "../../state.js";
-import { words, X87_SLOT } from "../../translate/protocol.js";
+import { words, X87_SLOT } from "../../../portable/link/protocol.js";
 import {
   add,
   divide,
@@ -16,7 +16,7 @@ import {
   roundToInteger,
   squareRoot,
   subtract,
-} from "../f80.js";
+} from "../../../portable/values/f80.js";
 import { fromFloat, fromInteger, toFloat } from "../formats.js";
 import { codeOf, detailsOf, type Operation } from "./operations.js";
 import { x87Module } from "./instructions.js";

@@ -17,7 +17,7 @@ import {
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
-import { words, x87Type } from "../../translate/protocol.js";
+import { words, x87Type } from "../../../portable/link/protocol.js";
 import { condition } from "../unit.js";
 import {
   addFunction,

@@ -12,7 +12,7 @@ import {
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
-import { words } from "../../translate/protocol.js";
+import { words } from "../../../portable/link/protocol.js";
 
 export const BIAS = 16383;
 export const MAX_EXPONENT = 0x7ffe;

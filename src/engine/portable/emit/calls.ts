@@ -1,0 +1,149 @@
+// Writes calls of other units, and what a unit does when one has returned.
+import { op } from "../../../wasm/opcodes.js";
+import { hasTailCalls } from "../../../wasm/tail-calls.js";
+import { lookup } from "../link/lookup.js";
+import { CAREFUL, types, words } from "../link/protocol.js";
+import { add, copySlots, has, noSlots, remove, RSP, slotOffset, slots } from "../ir/slots.js";
+import { loadSlots } from "./state-transfer.js";
+import {
+  close,
+  DEPTH,
+  liveAt,
+  open,
+  pushFuel,
+  pushStoredRsp,
+  returnTarget,
+  setFuel,
+  union,
+  type UnitCode,
+} from "./unit-code.js";
+
+/** rbx, rbp, r12 to r15: System V ABI 3.2.1. */
+const CALLEE_SAVED = [3, 5, 12, 13, 14, 15];
+
+/**
+ * Calls the unit at an address, or goes on there in this function's place (`isTail`), whose return address is `frame`
+ * above rsp.
+ */
+export function callTo(u: UnitCode, pc: number, isTail: boolean, frame = 0): void {
+  const { e } = u;
+  const callee = u.options.callee(pc);
+  if ("index" in callee) {
+    pushArguments(u, isTail);
+    e.op(isTail ? "return_call" : "call");
+    u.calls.push({ at: e.code.length, to: pc });
+    e.code.u32InFive(callee.index);
+  } else {
+    storeMissing(u, () => e.i64(pc + frame * 2 ** 32));
+    pushArguments(u, isTail);
+    e.i32(callee.slot);
+    callIndirect(u, isTail);
+  }
+}
+
+/** The same for the address in the local for targets. */
+export function callTarget(u: UnitCode, isTail: boolean): void {
+  const { e, local } = u;
+  storeMissing(u, () => e.get(local.target));
+  pushArguments(u, isTail);
+  lookup(e, local.target);
+  callIndirect(u, isTail);
+}
+
+/** Goes on in the unit for this address that relies on nothing around the stack pointer. */
+export function callCareful(u: UnitCode): void {
+  const { e, unit, options } = u;
+  storeMissing(u, () => {
+    e.code.byte(op["i64.const"]);
+    e.code.s64((BigInt(CAREFUL) << 32n) | BigInt(unit.entry));
+  });
+  pushArguments(u, hasTailCalls());
+  e.i32(options.carefulSlot(unit.entry));
+  callIndirect(u, hasTailCalls());
+  if (!hasTailCalls()) e.op("return");
+}
+
+function pushArguments(u: UnitCode, isTail: boolean): void {
+  pushFuel(u);
+  u.e.get(isTail ? DEPTH : u.local.depth);
+}
+
+/** Where to go on if there is no unit. */
+function storeMissing({ e }: UnitCode, pc: () => void): void {
+  e.i32(0);
+  pc();
+  e.memory(op["i64.store"], 3, words.elsewhere);
+}
+
+function callIndirect({ e }: UnitCode, isTail: boolean): void {
+  e.op(isTail ? "return_call_indirect" : "call_indirect");
+  e.code.u32(types.unit);
+  e.code.u32(0);
+}
+
+/** The callee of block `index` returned where it was called from, or its caller returns outwards in turn. */
+export function afterCall(u: UnitCode, next: number, index: number): void {
+  const { e, local } = u;
+  setFuel(u);
+  e.code.byte(op["local.tee"]);
+  e.code.u32(local.target);
+  e.i64(next);
+  e.op("i64.ne");
+  open(u, op.if);
+  e.get(local.target);
+  returnTarget(u);
+  close(u);
+  reloadAfterCall(u, next, index);
+}
+
+/** Brings the locals up to date after a call that returned to its place. */
+function reloadAfterCall(u: UnitCode, next: number, index: number): void {
+  const { e, unit } = u;
+  const live = copySlots(liveAt(u, unit.graph[index]?.[0] ?? 0));
+  if (has(live, slots.gpr + RSP)) {
+    popReturnAddress(u, next);
+    remove(live, slots.gpr + RSP);
+  }
+  const held = union(u.flow.held[index] ?? noSlots(), unit.blocks[index]?.writes ?? noSlots());
+  const kept = CALLEE_SAVED.filter((slot) => has(live, slot) && has(held, slot));
+  keepOrLoad(u, kept);
+  for (const slot of kept) remove(live, slot);
+  loadSlots(e, live);
+}
+
+/** The stack pointer is what the return makes of it, or the dispatcher goes on at `next`. */
+function popReturnAddress(u: UnitCode, next: number): void {
+  const { e } = u;
+  const rsp = e.locals.slot(slots.gpr + RSP);
+  e.get(rsp);
+  e.i64(8);
+  e.op("i64.add");
+  e.code.byte(op["local.tee"]);
+  e.code.u32(rsp);
+  pushStoredRsp(u);
+  e.op("i64.ne");
+  open(u, op.if);
+  e.i64(next);
+  returnTarget(u);
+  close(u);
+}
+
+/** Registers that functions leave as they were are compared, not loaded: what waits for them need not wait for memory. */
+function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
+  const { e } = u;
+  if (kept.length === 0) return;
+  kept.forEach((slot, position) => {
+    e.i32(0);
+    e.memory(op["i64.load"], 3, slotOffset(slot));
+    e.get(e.locals.slot(slot));
+    e.op("i64.xor");
+    if (position > 0) e.op("i64.or");
+  });
+  e.i64(0);
+  e.op("i64.ne");
+  open(u, op.if);
+  const set = noSlots();
+  for (const slot of kept) add(set, slot);
+  loadSlots(e, set);
+  close(u);
+}

@@ -1,0 +1,102 @@
+// Writes the end of a block where it leaves the unit, or calls something: what is dirty is stored, then control goes.
+import { op } from "../../../wasm/opcodes.js";
+import { hasTailCalls } from "../../../wasm/tail-calls.js";
+import { state } from "../../x86-64/state.js";
+import type { Block } from "../ir/block.js";
+import { imported, words } from "../link/protocol.js";
+import { members } from "../ir/slots.js";
+import { afterCall, callTarget, callTo } from "./calls.js";
+import { frameAt } from "./exits.js";
+import { storeSlot } from "./state-transfer.js";
+import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
+
+export function writeEnd(u: UnitCode, block: Block, index: number): void {
+  const { e, local, options } = u;
+  const { end } = block;
+  switch (end.kind) {
+    case "jump":
+    case "branch":
+    case "select":
+    case "return":
+      return;
+    case "ret":
+      spill(u, index);
+      storeReturned(u, end.pc);
+      e.value(end.target);
+      return returnTarget(u);
+    case "leave":
+      spill(u, index);
+      return goTo(u, end.pc, frameAt(u, index, block.stackDelta));
+    case "jumpTo":
+      spill(u, index);
+      e.value(end.target);
+      if (!isTail(u, index)) return returnTarget(u);
+      e.set(local.target);
+      e.i32(0);
+      e.i32(end.pc);
+      e.memory(op["i32.store"], 2, words.site);
+      return callTarget(u, true);
+    case "call":
+      spill(u, index);
+      callTo(u, end.target, false);
+      return afterCall(u, end.next, index);
+    case "callTo":
+      spill(u, index);
+      e.value(end.target);
+      e.set(local.target);
+      callTarget(u, false);
+      return afterCall(u, end.next, index);
+    case "slow":
+      spill(u, index);
+      if (end.string === undefined || options.counts) interpret(u, end.pc, end.next);
+      else {
+        e.i32(end.string);
+        e.op("call");
+        e.code.u32(imported.string);
+        open(u, op.if);
+        interpret(u, end.pc, end.next);
+        close(u);
+      }
+      return reload(u, u.unit.graph[index]?.[0] ?? 0);
+    default:
+      end satisfies never;
+  }
+}
+
+/** Goes on at an address outside of the unit, in its place. */
+function goTo(u: UnitCode, pc: number, frame: number): void {
+  if (hasTailCalls()) return callTo(u, pc, true, frame);
+  u.e.i64(pc);
+  returnTarget(u);
+}
+
+/** Stores what is dirty; the values are in the slots' locals. */
+function spill(u: UnitCode, index: number): void {
+  const { e } = u;
+  for (const slot of members(spilledAt(u, index))) {
+    storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
+  }
+}
+
+/** The latest return, in case its target is none: then it has not happened. */
+function storeReturned({ e }: UnitCode, pc: number): void {
+  e.i32(0);
+  e.i32(pc);
+  e.memory(op["i32.store"], 2, words.returned);
+}
+
+const isTail = ({ unit }: UnitCode, block: number): boolean => hasTailCalls() && unit.tails.has(block);
+
+/** The interpreter executes one instruction; goes on where it led to `next`. */
+function interpret(u: UnitCode, pc: number, next: number): void {
+  const { e } = u;
+  e.i32(0);
+  e.i64(pc);
+  e.memory(op["i64.store"], 3, state.rip);
+  e.i32(next);
+  e.op("call");
+  e.code.u32(imported.slow);
+  open(u, op.if);
+  returnLeave(u);
+  close(u);
+}

@@ -1,0 +1,56 @@
+// What a unit does before its first block: tests whether it may run at all, then loads the slots that it needs.
+import { op } from "../../../wasm/opcodes.js";
+import { callCareful } from "./calls.js";
+import {
+  close,
+  DEPTH,
+  open,
+  pushSpareFuel,
+  pushStoredRsp,
+  reload,
+  returnTarget,
+  type UnitCode,
+} from "./unit-code.js";
+
+export function writeEntry(u: UnitCode): void {
+  returnUnlessRunnable(u);
+  leaveNearEndOfMemory(u);
+  reload(u, 0);
+}
+
+/** Returns to the root where there is no fuel, or no room on V8's stack. */
+function returnUnlessRunnable(u: UnitCode): void {
+  const { e, unit, local } = u;
+  e.get(DEPTH);
+  e.code.byte(op["i32.const"]);
+  u.frameBytesAt = e.code.length;
+  e.code.u32InFive(0);
+  e.op("i32.sub");
+  e.code.byte(op["local.tee"]);
+  e.code.u32(local.depth);
+  // One test for both: their signs.
+  pushSpareFuel(u);
+  e.op("i32.or");
+  e.i32(0);
+  e.op("i32.lt_s");
+  open(u, op.if);
+  e.i64(unit.entry);
+  returnTarget(u);
+  close(u);
+}
+
+/** Goes on in a unit that is careful where the memory around the stack pointer is not all that this one relies on. */
+function leaveNearEndOfMemory(u: UnitCode): void {
+  const { e, unit } = u;
+  const { below, above } = unit.frame;
+  if (below === 0 && above === 0) return;
+  const lowest = unit.shape.writable + below;
+  pushStoredRsp(u);
+  e.i64(lowest);
+  e.op("i64.sub");
+  e.i64(unit.shape.size - above - lowest);
+  e.op("i64.gt_u");
+  open(u, op.if);
+  callCareful(u);
+  close(u);
+}

@@ -1,0 +1,139 @@
+// How a unit is left in its middle, by a failed check or a stop test: through a spill block, one for each set of slots
+// that may be dirty there. All of them are behind the unit's code, in blocks that are opened before it.
+import { op } from "../../../wasm/opcodes.js";
+import type { Block, ExitStatement } from "../ir/block.js";
+import { isZero } from "../ir/node.js";
+import { imported, words } from "../link/protocol.js";
+import { has, keyOf, members, noSlots, slots, type SlotSet } from "../ir/slots.js";
+import { spillOrder } from "./spill-order.js";
+import { storeSlot } from "./state-transfer.js";
+import {
+  addFuel,
+  branch,
+  branchIf,
+  close,
+  dirtyAtExit,
+  dirtyAtStop,
+  open,
+  pushFuel,
+  pushOutOfFuel,
+  returnTarget,
+  setFuel,
+  type UnitCode,
+} from "./unit-code.js";
+
+/** Writes what `code` writes, with the spill blocks that it may leave through around it. */
+export function withExits(u: UnitCode, code: () => void): void {
+  const { e, local } = u;
+  const chains = spillOrder(exitSets(u));
+  // The outermost block is for what all exits end in, then the sets, the last to be stored outermost.
+  const order = chains.flat();
+  for (let count = 0; count <= order.length; count++) open(u, op.block);
+  order.toReversed().forEach((set, index) => u.exitDepth.set(keyOf(set), index + 1));
+  code();
+  e.op("unreachable");
+  for (const chain of chains) {
+    chain.forEach((set, index) => {
+      close(u);
+      const next = chain[index + 1] ?? noSlots();
+      for (const slot of members(set))
+        if (!has(next, slot)) storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
+    });
+    branch(u, u.depth - 1);
+  }
+  close(u);
+  if (u.options.counts) addFuel(u, () => e.get(local.notExecuted));
+  leaveAt(
+    u,
+    () => e.get(local.exitPc),
+    () => e.get(local.exitFrame),
+  );
+}
+
+/** Goes on with an instruction in the interpreter, in this function's place: see `words`. */
+export function leaveAt(u: UnitCode, pc: () => void, frame: () => void): void {
+  const { e } = u;
+  e.i32(0);
+  pc();
+  e.memory(op["i32.store"], 2, words.elsewhere);
+  e.i32(0);
+  frame();
+  e.memory(op["i32.store"], 2, words.frame);
+  pushFuel(u);
+  e.get(u.local.depth);
+  e.op("call");
+  e.code.u32(imported.failed);
+  setFuel(u);
+  e.i32(0);
+  e.memory(op["i64.load"], 3, words.target);
+  returnTarget(u);
+}
+
+/** The sets of dirty slots at all places where a check may fail. */
+function exitSets(u: UnitCode): SlotSet[] {
+  const sets: SlotSet[] = [];
+  u.unit.blocks.forEach((block, index) => {
+    if (u.checked.has(index)) sets.push(dirtyAtStop(u, index));
+    for (const statement of block.statements) {
+      if (statement.kind === "exit" && !isZero(statement.when)) sets.push(dirtyAtExit(u, index, statement));
+    }
+  });
+  return sets;
+}
+
+/** Instructions that a block counts: one that the interpreter executes is counted there. */
+export const countedIn = ({ end, instructions }: Block): number =>
+  end.kind === "slow" ? instructions - end.count : instructions;
+
+/** A check of the block at `index`. */
+export function writeExit(u: UnitCode, exit: ExitStatement, block: Block, index: number): void {
+  const { e, local } = u;
+  if (isZero(exit.when)) return;
+  setPlace(u, exit.pc, frameAt(u, index, exit.stackDelta));
+  if (u.options.counts) {
+    e.i32(countedIn(block) - exit.executed);
+    e.set(local.notExecuted);
+  }
+  e.value(exit.when);
+  leaveIf(u, dirtyAtExit(u, index, exit));
+}
+
+/** Out of fuel: leaves at the start of a block. */
+export function writeStopTest(u: UnitCode, block: Block, index: number): void {
+  const { e, local } = u;
+  pushOutOfFuel(u);
+  open(u, op.if);
+  setPlace(u, block.pc, frameAt(u, index, 0));
+  if (block.isAtTarget === true) {
+    e.get(e.locals.slot(slots.target));
+    e.op("i32.wrap_i64");
+    e.set(local.exitPc);
+  }
+  if (u.options.counts) {
+    e.i32(0);
+    e.set(local.notExecuted);
+  }
+  e.i32(1);
+  leaveIf(u, dirtyAtStop(u, index));
+  close(u);
+}
+
+/** How far above rsp the return address is: 0 where it is not known, as if it were there. */
+export function frameAt({ unit }: UnitCode, block: number, delta: number | undefined): number {
+  const offset = unit.stackOffsets[block];
+  return offset === undefined || delta === undefined ? 0 : Math.max(0, -(offset + delta));
+}
+
+function setPlace({ e, local }: UnitCode, pc: number, frame: number): void {
+  e.i32(pc);
+  e.set(local.exitPc);
+  e.i32(frame);
+  e.set(local.exitFrame);
+}
+
+/** Leaves where the value on the stack is not 0. */
+function leaveIf(u: UnitCode, dirty: SlotSet): void {
+  const depth = u.exitDepth.get(keyOf(dirty));
+  if (depth === undefined) throw new RangeError("an exit without a spill block");
+  branchIf(u, u.depth - 1 - depth);
+}

@@ -1,0 +1,309 @@
+// Finds a unit: a function from its entry, with small functions that it calls directly built into it, and its blocks.
+// A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
+import type { MemoryShape } from "../ir/access.js";
+import { type Block, successorsOf } from "../ir/block.js";
+import { BlockBuilder, type UnitContext } from "../../x86-64/lift/builder.js";
+import type { KnownLoad } from "./memory.js";
+import { type Code, follow, type Found } from "./follow.js";
+import { type Connected, dispatch } from "./dispatch.js";
+import type { FoundTable } from "../../x86-64/lift/jump-table.js";
+import { jumpDispatch } from "./jump-dispatch.js";
+import { cutToUnit } from "./region-unit.js";
+import { has, slots } from "../ir/slots.js";
+import { checksStackAtEntry } from "../link/protocol.js";
+import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
+import { type CallTo, goingOn, leaving, toSlot } from "./stub.js";
+import { unroll } from "./unroll.js";
+
+export interface Unit {
+  readonly entry: number;
+  /** The entry's block first. */
+  readonly blocks: readonly Block[];
+  /** Edges by block index; a `select`'s are its targets without repetition, then the way for all else. */
+  readonly graph: readonly (readonly number[])[];
+  /** Addresses of its own blocks. */
+  readonly leaders: ReadonlySet<number>;
+  /** Addresses where it leaves for what had not run, and its indirect jumps. */
+  readonly leaves: ReadonlySet<number>;
+  readonly jumps: readonly number[];
+  /** Addresses called directly. */
+  readonly calls: ReadonlySet<number>;
+  readonly instructions: number;
+  /** Bytes of guest code, what is built in not counted. */
+  readonly sizeBytes: number;
+  /** rsp at the start of each block less rsp at the entry, where that is known. */
+  readonly stackOffsets: readonly (number | undefined)[];
+  /** What it relies on around rsp at the entry. */
+  readonly frame: Frame;
+  /** Blocks that may leave the unit by a tail call. */
+  readonly tails: ReadonlySet<number>;
+  readonly shape: MemoryShape;
+  /** Pages of guest memory that its code lies in. */
+  readonly pages: ReadonlySet<number>;
+}
+
+/** Functions of at most so many instructions are built into their callers, */
+const MAX_INLINED = 64;
+/** as long as those do not grow beyond so many, */
+const MAX_GROWN = 400;
+/** and so deep; a function into itself less deep. */
+const MAX_DEPTH = 4;
+const MAX_RECURSION = 2;
+
+/** A function as part of a unit: the unit's own, or one that is built in at a call. */
+interface Place {
+  readonly entry: number;
+  readonly found: Found;
+  /** Where its return goes on. */
+  readonly caller: { readonly place: Place; readonly next: number } | undefined;
+  readonly depth: number;
+  /** Its blocks by address, and by address and target where they are the code for one entry of a jump table. */
+  readonly indices: Map<number | string, number>;
+}
+
+/** A block that is to be built, or that stands for no instruction and is made already. */
+interface Start {
+  readonly place: Place;
+  readonly pc: number;
+  readonly known?: KnownLoad | undefined;
+  readonly made?: Connected;
+}
+
+/** `isCareful`: every access near the stack pointer is checked by itself. */
+export const discover = (entry: number, code: Code, isCareful = false): Unit =>
+  new Discovery(entry, code).unit(isCareful);
+
+class Discovery {
+  readonly #code: Code;
+  readonly #context: UnitContext;
+  /** The unit's own function, or the part of it that it has. */
+  readonly #own: Found;
+  readonly #root: Place;
+  readonly #blocks: Block[] = [];
+  readonly #starts: Start[] = [];
+  readonly #graph: number[][] = [];
+  readonly #calls = new Set<number>();
+  readonly #leaves = new Set<number>();
+  readonly #pages: Set<number>;
+  readonly #jumps: readonly number[];
+  /** Where its own indirect jumps have gone inside of it. */
+  readonly #jumpTargets: readonly number[];
+  /** The block that they go to. */
+  #dispatched: number | undefined;
+  /** What is built in counted. */
+  #instructions: number;
+
+  constructor(entry: number, code: Code) {
+    this.#code = code;
+    this.#context = { shape: code.shape, exact: code.exact };
+    const own = cutToUnit(entry, follow(entry, code), code);
+    this.#own = own;
+    this.#root = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
+    this.#pages = new Set(own.pages);
+    this.#instructions = own.instructions.size;
+    this.#jumps = [...own.instructions.values()].flatMap(({ pc, row }) =>
+      row.traits.flow === "jumpTo" ? [pc] : [],
+    );
+    this.#jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
+  }
+
+  unit(isCareful: boolean): Unit {
+    const [own, code, blocks, graph] = [this.#own, this.#code, this.#blocks, this.#graph];
+    const { entry } = this.#root;
+    this.#indexOf(this.#root, entry);
+    for (let index = 0; index < this.#starts.length; index++) {
+      const { block, edges } = this.#connected(index);
+      blocks.push(block);
+      graph.push(edges);
+    }
+    this.#unroll();
+    const offsets = stackOffsets(blocks, graph);
+    return {
+      entry,
+      blocks,
+      graph,
+      leaders: own.leaders,
+      leaves: this.#leaves,
+      jumps: this.#jumps,
+      calls: this.#calls,
+      instructions: own.instructions.size,
+      sizeBytes: own.sizeBytes,
+      stackOffsets: offsets,
+      frame:
+        checksStackAtEntry(code.shape) && !isCareful
+          ? elideStackChecks(blocks, offsets)
+          : { below: 0, above: 0 },
+      tails: tailBlocks(blocks, offsets),
+      shape: code.shape,
+      pages: this.#pages,
+    };
+  }
+
+  #startAt(index: number): Start {
+    return this.#starts[index] ?? { place: this.#root, pc: this.#root.entry };
+  }
+
+  #add(start: Start): number {
+    return this.#starts.push(start) - 1;
+  }
+
+  #indexOf(place: Place, pc: number, known?: KnownLoad): number {
+    const key = known === undefined ? pc : `${pc} ${known.value}`;
+    let index = place.indices.get(key);
+    if (index === undefined) {
+      index = this.#add({ place, pc, known });
+      place.indices.set(key, index);
+    }
+    return index;
+  }
+
+  /** A block, and the indices of those that it leads to. */
+  #connected(index: number): Connected {
+    const { place, pc, known, made } = this.#startAt(index);
+    if (made !== undefined) return made;
+    if (!place.found.instructions.has(pc)) {
+      this.#leaves.add(pc);
+      return this.#connect(leaving(pc), place);
+    }
+    const { block, table } = build(pc, place, this.#context, this.#code.tables, known);
+    if (table !== undefined) return { block, edges: this.#tableEdges(table, place) };
+    const guarded = block.end.kind === "callTo" ? this.#compared(block, block.end, place) : undefined;
+    return guarded ?? this.#connect(block, place);
+  }
+
+  #connect(block: Block, place: Place): Connected {
+    const { end } = block;
+    if (end.kind === "jumpTo" && place === this.#root && this.#jumpTargets.length > 0)
+      return { block: toSlot(block, end.target), edges: [this.#dispatchBlock()] };
+    if (end.kind === "call") {
+      const callee = this.#inlined(end.target, end.next, place);
+      if (callee !== undefined) {
+        const jump = { kind: "jump", target: end.target } as const;
+        return { block: { ...block, end: jump }, edges: [this.#indexOf(callee, end.target)] };
+      }
+      this.#calls.add(end.target);
+    }
+    const to = end.kind === "return" && place.caller !== undefined ? place.caller.place : place;
+    return { block, edges: successorsOf(end).map((pc) => this.#indexOf(to, pc)) };
+  }
+
+  /** The function that a call goes to, where it is to be built in. */
+  #inlined(target: number, next: number, caller: Place): Place | undefined {
+    const code = this.#code;
+    if (caller.depth >= MAX_DEPTH || !code.isExecutable(target) || !code.hasRun(target)) return undefined;
+    let recursion = 0;
+    for (let at: Place | undefined = caller; at !== undefined; at = at.caller?.place) {
+      if (at.entry === target) recursion++;
+    }
+    const found = smallFunctionAt(target, code);
+    const size = found.instructions.size;
+    const most = Math.max(MAX_GROWN, this.#own.instructions.size);
+    const isSmall = size <= MAX_INLINED && this.#instructions + size <= most;
+    if (recursion > MAX_RECURSION || found.leaves || found.switches || !isSmall) return undefined;
+    this.#instructions += size;
+    for (const page of found.pages) this.#pages.add(page);
+    return {
+      entry: target,
+      found,
+      caller: { place: caller, next },
+      depth: caller.depth + 1,
+      indices: new Map(),
+    };
+  }
+
+  /** An indirect call, compared with targets that are built in, before the general way. */
+  #compared(block: Block, end: CallTo, place: Place): Connected | undefined {
+    const callees = this.#code.targetsOf(end.pc).flatMap((target) => {
+      const callee = this.#inlined(target, end.next, place);
+      return callee === undefined ? [] : [{ target, index: this.#indexOf(callee, target) }];
+    });
+    if (callees.length === 0) return undefined;
+    const edges = successorsOf(end).map((pc) => this.#indexOf(place, pc));
+    const rest = this.#add({ place, pc: end.pc, made: { block: goingOn(end), edges } });
+    return dispatch(block, end, callees, rest, (made) => this.#add({ place, pc: end.pc, made }));
+  }
+
+  /** The block that the unit's own indirect jumps go to, where they have been somewhere in it. */
+  #dispatchBlock(): number {
+    const { entry } = this.#root;
+    return (this.#dispatched ??= jumpDispatch(
+      this.#jumps[0] ?? entry,
+      this.#jumpTargets.map((pc) => ({ pc, index: this.#indexOf(this.#root, pc) })),
+      (made) => this.#add({ place: this.#root, pc: entry, made }),
+    ));
+  }
+
+  /** Where a jump by a table goes: the code for each entry, and the general way. */
+  #tableEdges({ load, targets, entries, base, at }: FoundTable, place: Place): number[] {
+    const edges = knownTargets(targets, place.found).map((target) => {
+      const value = entries[targets.indexOf(target)] ?? 0;
+      return this.#indexOf(place, load.pc, { pc: load.pc, value, base, at });
+    });
+    return [...edges, this.#add({ place, pc: load.pc, known: unknown })];
+  }
+
+  #unroll(): void {
+    const blocks = this.#blocks;
+    const copies = unroll(this.#graph, (index) =>
+      isCopied(blocks[index], this.#starts[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
+    );
+    for (const { of, edges } of copies) {
+      const { place, pc } = this.#startAt(of);
+      const { block } = build(pc, place, this.#context, this.#code.tables);
+      const { end = block.end } = blocks[of] ?? {};
+      // A call that is built in is a jump in every copy.
+      blocks.push(end.kind === "jump" ? { ...block, end } : block);
+      this.#graph.push(edges);
+    }
+  }
+}
+
+/** Blocks that are built from their address alone, and end the same way each time. */
+const isCopied = (block: Block | undefined, start: Start | undefined): boolean =>
+  block !== undefined &&
+  start?.made === undefined &&
+  start?.known === undefined &&
+  !has(block.writes, slots.target) &&
+  (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
+
+function smallFunctionAt(entry: number, code: Code): Found {
+  const known = code.functions.get(entry);
+  if (known !== undefined) return known;
+  const found = follow(entry, code, MAX_INLINED + 1);
+  code.functions.set(entry, found);
+  return found;
+}
+
+/** A jump by a table with fewer that go to the unit is like any other. */
+const LEAST_TARGETS = 2;
+
+/** Where a jump by a table goes inside of the unit, each once; elsewhere it goes the general way. */
+const knownTargets = (targets: readonly number[], { instructions }: Found): number[] =>
+  [...new Set(targets)].filter((target) => instructions.has(target));
+
+/** For the general way of a jump by a table: no load is known. */
+const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
+
+/** A block, and the table by which it ends where an instruction reads one. */
+function build(
+  pc: number,
+  { found, caller }: Place,
+  context: UnitContext,
+  tables: ReadonlyMap<number, FoundTable>,
+  known?: KnownLoad,
+): { block: Block; table: FoundTable | undefined } {
+  const { leaders, instructions } = found;
+  const builder = new BlockBuilder(pc, context, { known, returnsTo: caller?.next });
+  for (let at = pc; ;) {
+    const table = known === undefined ? tables.get(at) : undefined;
+    const targets = table === undefined ? [] : knownTargets(table.targets, found);
+    if (table !== undefined && targets.length >= LEAST_TARGETS) {
+      builder.selectBy(table, targets);
+      return { block: builder.finish(at), table };
+    }
+    const i = instructions.get(at);
+    const goesOn = i !== undefined && builder.instruction(i);
+    at = i?.next ?? at;
+    if (!goesOn || leaders.has(at)) return { block: builder.finish(at), table: undefined };
+  }
+}

@@ -1,0 +1,130 @@
+// What translated functions, the root and the dispatcher agree on: types, imports, and the engine's words in the
+// state area. docs/engine.md, "Calls".
+import type { FunctionType, Import } from "../../../wasm/module.js";
+import { state } from "../../x86-64/state.js";
+
+/**
+ * A unit: fuel and depth in; the guest address where to go on and the fuel left out. All registers are in the state area
+ * at both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must
+ * look. Depth is how many bytes of V8's stack may still be used.
+ */
+const unitType: FunctionType = { params: ["i32", "i32"], results: ["i64", "i32"] };
+
+/** A unit's name in its module. */
+export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
+
+/** See `unitType`: no guest address is this. */
+export const LEAVE = -(1n << 63n);
+
+/** The types of every unit module, by index. */
+export const types = {
+  unit: 0,
+  /** The address that follows in, 0 out where the interpreter's one instruction led there. */
+  slow: 1,
+  /** flagsOperation of the state area in, CF out. */
+  carry: 1,
+  /** What to do in, 0 out where it is done: `strings.ts`. */
+  string: 1,
+  settle: 2,
+  /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
+  elsewhere: 3,
+  x87: 4,
+  exact: 5,
+  /** A place of the table in, which has what belongs there from then on. */
+  need: 1,
+} as const;
+
+/**
+ * The x87's function: what to do (x87/code/operations.ts), the operand's bits, and registers; 0 out where it is done, else
+ * nothing has changed.
+ */
+export const x87Type: FunctionType = { params: ["i32", "i64", "i32"], results: ["i32"] };
+/** Exact SSE arithmetic: what to do (exact/operations.ts) with which two numbers; the same out. */
+export const exactType: FunctionType = { params: ["i32", "f64", "f64"], results: ["i32"] };
+
+/** Their places in the table: until they are there, functions that have them put there and leave the instruction. */
+export const X87_SLOT = 1;
+export const EXACT_SLOT = 2;
+/** Places in the table from here on are units'. */
+export const FIRST_SLOT = 3;
+
+export const moduleTypes: readonly FunctionType[] = [
+  unitType,
+  { params: ["i32"], results: ["i32"] },
+  { params: [], results: [] },
+  { params: ["i32", "i32"], results: ["i32"] },
+  x87Type,
+  exactType,
+];
+
+/** Imported functions by index; a module's own follow. The root's module has `carry` and `string` itself, as its first. */
+export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, carry: 4, string: 5, count: 6 } as const;
+
+export const rootImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+  { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
+  { module: "solo5", name: "table", kind: "table", min: tableSize },
+  { module: "solo5", name: "slow", kind: "function", type: types.slow },
+  { module: "solo5", name: "settle", kind: "function", type: types.settle },
+  { module: "solo5", name: "missing", kind: "function", type: types.elsewhere },
+  { module: "solo5", name: "failed", kind: "function", type: types.elsewhere },
+];
+
+/** The root has one more. */
+export const rootOnly: readonly Import[] = [
+  { module: "solo5", name: "need", kind: "function", type: types.need },
+];
+
+export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+  ...rootImports(memoryPages, tableSize),
+  { module: "solo5", name: "carry", kind: "function", type: types.carry },
+  { module: "solo5", name: "string", kind: "function", type: types.string },
+];
+
+/** The translator's words in the state area, offsets in bytes. */
+export const words = {
+  /** 4: the address of the latest RET, which the interpreter does again where its target is beyond 4 GiB. */
+  returned: state.translator,
+  /** 4: the guest address that is gone on at where there is no unit, or that a unit leaves at. */
+  elsewhere: state.translator + 8,
+  /** 4: how far above rsp the return address of the function is that goes on there; or `CAREFUL`. */
+  frame: state.translator + 12,
+  /** 4: the indirect jump that leads to `elsewhere`, or 0. */
+  site: state.translator + 4,
+  /** 8: where that led to, as a unit returns it. */
+  target: state.translator + 16,
+  /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */
+  returnAbove: state.translator + 24,
+  /** 12: what an x87 instruction gives to memory or flags; behind 8 bytes, sign and exponent of an extended number. */
+  x87Result: state.translator + 32,
+  /** 8: a double, from exact arithmetic. */
+  exactResult: state.translator + 48,
+} as const;
+
+/** In `words.frame`: the unit that is wanted relies on nothing around the stack pointer. */
+export const CAREFUL = 0x8000_0000;
+/** Slots of such units are kept for a function's address and this. */
+export const CAREFUL_KEY = 2 ** 32;
+
+/** A stack pointer that is farther above is on another stack. */
+export const RETURN_SPAN = 65536;
+
+/** Buckets of two entries, each 8 bytes: a unit's guest address, then its index in the table. */
+export const LOOKUP_BUCKETS = 65536;
+
+/** Accesses that are farther from the stack pointer at a unit's entry are checked by themselves. */
+export const MAX_FRAME = 65536;
+/** Plain memory below which a unit does not look where its stack is. */
+const LEAST_PLAIN = 65536;
+/** Bytes of V8's stack for translated code, of the 984 KiB that there are. */
+export const STACK_BYTES = 500_000;
+/** What the interpreter and whoever it asks may need of it. */
+export const STACK_RESERVE = 100_000;
+/** What going through the interpreter takes. */
+export const STACK_FOR_INTERPRETER = 6_000;
+
+/** Fuel in instructions (replay profile) that no unit uses up between two of its tests. */
+export const COUNTED_MIN = 8192;
+
+/** Whether units look once where their stack is; without, accesses near the stack pointer are checked one by one. */
+export const checksStackAtEntry = ({ size, writable }: { size: number; writable: number }): boolean =>
+  size - writable >= LEAST_PLAIN;

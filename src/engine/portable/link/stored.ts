@@ -1,0 +1,129 @@
+// Translated code as bytes that a later run can take: one module with all units, and what has to be known of them. The
+// length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
+import { pageSize } from "../../../bytes/align.js";
+import type { MemoryShape } from "../ir/access.js";
+import type { HeldPages } from "./held-pages.js";
+import { CAREFUL_KEY } from "./protocol.js";
+import { translatorVersion } from "./version.js";
+
+/** What translated code depends on beside the guest's code: it fits only where all of it is the same. */
+export interface StoredKey {
+  readonly version: string;
+  readonly counts: boolean;
+  readonly keepsFlags: boolean;
+  readonly shape: MemoryShape;
+}
+
+/** A unit: its entry, the bytes of guest code, then two numbers for each call: `CallSite`. In the module's order. */
+export type StoredUnit = readonly number[];
+
+interface Head {
+  readonly key: StoredKey;
+  /** Guest addresses of the table's slots, from slot 1 on. */
+  readonly slots: readonly number[];
+  /** Addresses known to be called. */
+  readonly entries: readonly number[];
+  /** Pages that code was translated from, each with the hash of its contents. */
+  readonly pages: readonly number[];
+  /** The same for pages with jump tables. */
+  readonly tables: readonly number[];
+  readonly units: readonly StoredUnit[];
+}
+
+export interface StoredCode extends Head {
+  readonly module: Uint8Array;
+}
+
+const HEAD = 4;
+
+export function encodeStored({ module, ...head }: StoredCode): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const bytes = new Uint8Array(HEAD + text.length + module.length);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(text, HEAD);
+  bytes.set(module, HEAD + text.length);
+  return bytes;
+}
+
+/** What the bytes say, or undefined where they are not what `encodeStored` of this translator makes. */
+export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
+  try {
+    const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
+    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length))) as Head;
+    const lists = [head.slots, head.entries, head.pages, head.tables, ...head.units];
+    const isSound = lists.every((list) => Array.isArray(list) && list.every(isAddress));
+    if (!isSound || head.key.version !== translatorVersion) return undefined;
+    return { ...head, module: bytes.subarray(HEAD + length) };
+  } catch {
+    return undefined;
+  }
+}
+
+const isAddress = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 * CAREFUL_KEY;
+
+export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
+  a.version === b.version &&
+  a.counts === b.counts &&
+  a.keepsFlags === b.keepsFlags &&
+  a.shape.base === b.shape.base &&
+  a.shape.size === b.shape.size &&
+  a.shape.readable === b.shape.readable &&
+  a.shape.writable === b.shape.writable;
+
+export const keyOf = ({ counts, keepsFlags, shape }: Omit<StoredKey, "version">): StoredKey => ({
+  version: translatorVersion,
+  counts,
+  keepsFlags,
+  shape,
+});
+
+/** The page numbers of a list in which each is followed by its hash. */
+export const pagesIn = (list: readonly number[]): number[] => list.filter((_, index) => index % 2 === 0);
+
+/** Whether the guest's code is what stored code was made from. */
+export function isUsable(
+  { pages, tables }: StoredCode,
+  { bytes, isExecutable }: { readonly bytes: Uint8Array; readonly isExecutable: (pc: number) => boolean },
+): boolean {
+  if (!holdSame(bytes, pages) || !holdSame(bytes, tables)) return false;
+  return pagesIn(pages).every((page) => isExecutable(page * pageSize));
+}
+
+/** Page numbers with the hashes of what guest memory holds there. */
+export const withHashes = (memory: Uint8Array, pages: Iterable<number>): number[] =>
+  [...pages].flatMap((page) => [page, pageHash(memory, page)]);
+
+/** What is stored of units, with what they follow from. */
+export const storedWith = (
+  code: Omit<StoredKey, "version"> & { readonly bytes: Uint8Array },
+  entries: Iterable<number>,
+  held: Pick<HeldPages, "code" | "tables">,
+  units: Pick<StoredCode, "slots" | "units" | "module">,
+): StoredCode => ({
+  key: keyOf(code),
+  entries: [...entries],
+  pages: withHashes(code.bytes, held.code),
+  tables: withHashes(code.bytes, held.tables),
+  ...units,
+});
+
+/** Whether the pages hold what they held. */
+export function holdSame(memory: Uint8Array, pages: readonly number[]): boolean {
+  for (let index = 0; index + 1 < pages.length; index += 2) {
+    if (pageHash(memory, pages[index] ?? 0) !== pages[index + 1]) return false;
+  }
+  return pages.length % 2 === 0;
+}
+
+/** Tells pages that differ by accident; -1 beyond the memory. */
+function pageHash(memory: Uint8Array, page: number): number {
+  if ((page + 1) * pageSize > memory.length) return -1;
+  const words = new Int32Array(memory.buffer, memory.byteOffset + page * pageSize, pageSize / 4);
+  let hash = page;
+  for (let index = 0; index < words.length; index++) {
+    hash = Math.imul(hash ^ (words[index] ?? 0), 0x9e37_79b1);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,264 @@
+// Translated code and what it leaves to others: its frames wait while something else goes on, until the function that this
+// is in has returned. docs/engine.md, "Elsewhere".
+import type { Core } from "../../x86-64/core.js";
+import type { MachineMemory } from "../memory/machine-memory.js";
+import { state } from "../../x86-64/state.js";
+import {
+  CAREFUL,
+  CAREFUL_KEY,
+  COUNTED_MIN,
+  LEAVE,
+  RETURN_SPAN,
+  STACK_FOR_INTERPRETER,
+  STACK_RESERVE,
+  words,
+} from "../link/protocol.js";
+import { RSP } from "../ir/slots.js";
+import type { Doors } from "../translate/translator.js";
+import type { Awaited } from "./awaited.js";
+import type { Conditions } from "./conditions.js";
+import type { Profile } from "./guest-code.js";
+import type { Translations } from "./translations.js";
+import type { Untranslated } from "./untranslated.js";
+import type { UnwatchedPages } from "./unwatched-pages.js";
+
+/** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
+export const INSTRUCTIONS_PER_FUEL = 8;
+/** The opcode of RET imm16. */
+const RET_IMMEDIATE = 0xc2;
+
+interface Parts {
+  readonly core: Core;
+  readonly memory: MachineMemory;
+  readonly conditions: Conditions;
+  readonly profile: Profile;
+  readonly translations: Translations;
+  readonly untranslated: Untranslated;
+  readonly unwatched: UnwatchedPages;
+  readonly awaited: Awaited;
+}
+
+export class Frames {
+  readonly doors: Doors;
+  /** What units must have to be entered. */
+  readonly leastFuel: number;
+  /** Translated code was left because its fuel was used up. */
+  isOut = false;
+  /** Instructions that the interpreter has counted already while translated code waited. */
+  nested = 0;
+  /** What an instruction of the interpreter's raised while translated code waits. */
+  #raised: { readonly error: unknown } | undefined;
+  readonly #parts: Parts;
+  readonly #view: DataView;
+  /** Frames of translated code wait for a stack pointer above this. */
+  #returnAbove = Number.POSITIVE_INFINITY;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#view = new DataView(parts.memory.wasm.buffer);
+    this.leastFuel = parts.conditions.isCounted ? COUNTED_MIN : 1;
+    const { cpu } = parts.core;
+    this.doors = {
+      slow: (next) => this.#slow(next),
+      settle: () => {
+        const { rflags } = cpu;
+        cpu.rflags = rflags;
+      },
+      missing: (fuel, depth) => this.#elsewhere(fuel, depth, false),
+      failed: (fuel, depth) => this.#elsewhere(fuel, depth, true),
+      installed: (pc) => parts.profile.tier?.setTranslated(pc, true),
+    };
+  }
+
+  /** Whether something is such that all frames are to be left, since there were `generation` of translations. */
+  isStopped(generation: number): boolean {
+    const { core, conditions, translations } = this.#parts;
+    return (
+      core.stop ||
+      this.#raised !== undefined ||
+      !conditions.isPlain() ||
+      !translations.isOfKind ||
+      translations.generation !== generation ||
+      !translations.areCurrent
+    );
+  }
+
+  /** Throws what an instruction has raised meanwhile. */
+  raise(): void {
+    if (this.#raised === undefined) return;
+    const { error } = this.#raised;
+    this.#raised = undefined;
+    throw error;
+  }
+
+  /** A number as far as it goes: beyond 2^53 no stack is. */
+  get #stackPointer(): number {
+    const { i32 } = this.#parts.core.cpu;
+    return (i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((i32[2 * RSP] ?? 0) >>> 0);
+  }
+
+  /** Whether the function has returned whose caller waits. */
+  get isBack(): boolean {
+    const above = this.#stackPointer - this.#returnAbove;
+    return above > 0 && above <= RETURN_SPAN;
+  }
+
+  /** Translated code came to an address, which may be worth a unit by now; its slot, or 0. */
+  arrived(pc: number, event: "call" | "return"): number {
+    const { translations, profile } = this.#parts;
+    const { current } = translations;
+    if (current === undefined) return 0;
+    if (event === "call") profile.calls.addRoot(pc);
+    const slot = current.find(pc);
+    if (slot !== 0 || current.isUntranslatable(pc)) return slot;
+    return profile.hotness.count(pc, event) ? current.translate(pc) : 0;
+  }
+
+  /** Runs units from rip, to where there is none or somebody waits; the fuel that is left. */
+  enterUnit(slot: number, fuel: number, depth: number): number {
+    const { core, translations, unwatched } = this.#parts;
+    const { cpu } = core;
+    const above = this.#returnAbove;
+    this.#view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    const isAwaited = above !== Number.POSITIVE_INFINITY;
+    this.#view.setBigInt64(words.returnAbove, isAwaited ? BigInt(above) : -1n, true);
+    const rest = translations.current?.run(slot, fuel, depth) ?? fuel;
+    cpu.rip = Number(this.#view.getBigInt64(state.rip, true));
+    unwatched.forget();
+    if (this.#raised === undefined && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) this.#undoReturn();
+    return rest;
+  }
+
+  /** RET to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
+  #undoReturn(): void {
+    const { core, conditions } = this.#parts;
+    const { cpu, mmu } = core;
+    cpu.rip = this.#view.getInt32(words.returned, true) >>> 0;
+    const takesMore = mmu.bytes[mmu.base + cpu.rip] === RET_IMMEDIATE;
+    const more = takesMore ? this.#view.getUint16(mmu.base + cpu.rip + 1, true) : 0;
+    if (conditions.isCounted) core.executed--;
+    cpu.setGpr(RSP, BigInt.asUintN(64, cpu.gpr(RSP) - BigInt(8 + more)));
+  }
+
+  /** What a nested run reports to those around it: everything unwinds, the state area says where to go on. */
+  #unwind(): number {
+    this.#view.setBigInt64(words.target, LEAVE, true);
+    this.#view.setBigInt64(state.rip, BigInt(this.#parts.core.cpu.rip), true);
+    return 1;
+  }
+
+  /** One instruction of the interpreter's; what it raises waits until translated code is left. */
+  #step(): void {
+    this.#parts.unwatched.forget();
+    try {
+      this.#parts.core.runOne();
+    } catch (error) {
+      this.#raised = { error };
+    }
+  }
+
+  #slow(next: number): number {
+    const { core, translations } = this.#parts;
+    const { cpu } = core;
+    cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
+    const { generation } = translations;
+    const start = cpu.rip;
+    for (;;) {
+      this.#step();
+      if (this.isStopped(generation)) return this.#unwind();
+      if (cpu.rip === next) return 0;
+      // In between where several were handed on at once; elsewhere after a jump.
+      if (cpu.rip <= start || cpu.rip > next) return this.#unwind();
+    }
+  }
+
+  /**
+   * Goes on where translated code cannot, at `words.elsewhere`, while its frames wait: interprets, and runs units where
+   * there are some, until the function that this is in has returned. Fuel in and out, as a unit's; the address where it
+   * came to is in `words.target`.
+   */
+  #elsewhere(fuel: number, depth: number, isFailed: boolean): number {
+    const { core, unwatched, awaited } = this.#parts;
+    core.cpu.rip = this.#view.getUint32(words.elsewhere, true);
+    if (depth < STACK_RESERVE || fuel < this.leastFuel) {
+      this.isOut ||= fuel < this.leastFuel;
+      this.#unwind();
+      return fuel;
+    }
+    unwatched.forget();
+    const frame = this.#view.getUint32(words.frame, true);
+    const isCareful = frame === CAREFUL;
+    const above = this.#stackPointer + (isCareful ? 0 : frame);
+    const outer = this.#returnAbove;
+    if (isFailed && above === outer) {
+      // The same call of a function goes on further out: frames of ours would pile up where this happens every round.
+      const rest = this.#pastOne(fuel);
+      this.#unwind();
+      return rest;
+    }
+    this.#returnAbove = above;
+    const returnsTo = awaited.begin(above);
+    const rest = this.#goOn(fuel, depth - STACK_FOR_INTERPRETER, isFailed, isCareful);
+    this.#returnAbove = outer;
+    awaited.end(returnsTo);
+    return rest;
+  }
+
+  /** The interpreter does the instruction that a unit could not; the fuel that is left. */
+  #pastOne(fuel: number): number {
+    this.#step();
+    if (this.#parts.conditions.isCounted) this.nested++;
+    return fuel - 1;
+  }
+
+  /** Until the function has returned, or all frames are to be left. */
+  #goOn(fuel: number, depth: number, isFailed: boolean, isCareful: boolean): number {
+    const { core, profile, translations } = this.#parts;
+    const { cpu, mmu } = core;
+    const { generation } = translations;
+    let rest = fuel;
+    if (isCareful && profile.hotness.count(cpu.rip + CAREFUL_KEY, "call")) {
+      const slot = translations.current?.translateCareful(cpu.rip) ?? 0;
+      if (slot !== 0) rest = this.enterUnit(slot, rest, depth);
+    }
+    if (isFailed || (isCareful && rest === fuel)) rest = this.#pastOne(rest);
+    const site = this.#view.getUint32(words.site, true);
+    if (site !== 0) {
+      this.#view.setUint32(words.site, 0, true);
+      if (!isFailed) profile.calls.jumped(mmu.base + site, site, cpu.rip, false);
+    }
+    let event: "call" | "return" = isFailed || site !== 0 ? "return" : "call";
+    for (;;) {
+      if (this.isStopped(generation)) break;
+      if (this.isBack) {
+        this.#view.setBigInt64(words.target, BigInt(cpu.rip), true);
+        return rest;
+      }
+      if (rest < this.leastFuel) {
+        this.isOut = true;
+        break;
+      }
+      const slot = this.arrived(cpu.rip, event);
+      event = "return";
+      rest = slot === 0 ? rest - this.#interpret(rest) : this.enterUnit(slot, rest, depth);
+    }
+    this.#unwind();
+    return rest;
+  }
+
+  /** Interprets to where something else goes on; gives the fuel that it took. */
+  #interpret(fuel: number): number {
+    const { core, conditions, untranslated } = this.#parts;
+    const { isCounted } = conditions;
+    const before = core.executed;
+    const { weight } = untranslated;
+    try {
+      untranslated.run(isCounted ? fuel : fuel * INSTRUCTIONS_PER_FUEL);
+    } catch (error) {
+      this.#raised = { error };
+    }
+    const count = core.executed - before;
+    if (isCounted) this.nested += count;
+    return isCounted ? count : Math.ceil((count * weight) / INSTRUCTIONS_PER_FUEL);
+  }
+}

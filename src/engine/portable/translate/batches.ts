@@ -1,0 +1,216 @@
+// What is translated together: a function and those it calls, as far as they are not translated yet, become one module, so
+// that most calls are direct. Knows the guest's code and its profile, and nothing of what runs.
+import { encodeFunction } from "../../../wasm/module.js";
+import { discover, type Unit } from "../lift/discover.js";
+import type { Code } from "../lift/follow.js";
+import { emitUnit } from "../emit/unit.js";
+import { Parents } from "../lift/parents.js";
+import { CAREFUL_KEY, imported } from "../link/protocol.js";
+import type { SlotMap } from "../link/slot-map.js";
+import { type TranslatedUnit, unitModule } from "../link/units.js";
+
+/** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
+const BATCH_BYTES = 64 * 1024;
+/** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
+const MAX_COPIES = 16;
+/** Instructions of a unit that is not copied into others. */
+const LARGE = 100;
+/** What is called and has been jumped to so often is translated with its caller. */
+const WORTH_JOINING = 100;
+/** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
+const SLOW_SHARE = 4;
+/** A few of them leave a unit what it gains. */
+const LEAST_SLOW = 12;
+
+/** The code that a translator is given. */
+export type GuestCode = Omit<
+  Code,
+  "isEntry" | "isLargeUnit" | "isBoundary" | "addBoundary" | "tables" | "functions"
+>;
+
+/** A module, and what it was made from. */
+export interface Batch {
+  readonly module: Uint8Array;
+  readonly units: readonly TranslatedUnit[];
+  /** Bytes of guest code. */
+  readonly guestBytes: number;
+  /** Pages of guest memory with its code. */
+  readonly pages: ReadonlySet<number>;
+  /** Pages with jump tables that any batch so far follows from. */
+  readonly tablePages: ReadonlySet<number>;
+}
+
+/** The first tier hands several such instructions to the interpreter at once. */
+function isMostlySlow({ blocks, instructions }: Unit): boolean {
+  const slow = blocks.reduce((sum, { end }) => sum + (end.kind === "slow" ? end.count : 0), 0);
+  return slow >= LEAST_SLOW && slow * SLOW_SHARE > instructions;
+}
+
+/** Whether a unit has a block that begins at an address. */
+export const hasBlockAt = ({ blocks }: Unit, at: number): boolean =>
+  blocks.some(({ pc, instructions }) => pc === at && instructions > 0);
+
+export class Batches {
+  /** Addresses known to be called. */
+  readonly entries = new Set<number>();
+  /** Addresses that translate to nothing. */
+  readonly barren = new Set<number>();
+  /** What the registers held when addresses became hot, where that is not now. */
+  registers: ReadonlyMap<number, { readonly registers: readonly number[] }> = new Map();
+  readonly #code: Code;
+  readonly #slots: SlotMap;
+  readonly #memoryPages: number;
+  readonly #isMade: (key: number) => boolean;
+  readonly #boundaries = new Set<number>();
+  /** Entries of units that others go on in instead of having their code too. */
+  readonly #large = new Set<number>();
+  /** In how many units the block at an address is. */
+  readonly #copies = new Map<number, number>();
+  /** Which batch the latest unit was in that has a block at an address. */
+  readonly #latest = new Map<number, number>();
+  readonly #tablePages = new Set<number>();
+  readonly #parents = new Parents();
+  /** Those of the address that is followed. */
+  #registers: readonly number[] | undefined;
+  #count = 0;
+
+  /** `isMade`: whether there is a unit for a key already, or about to be. */
+  constructor(code: GuestCode, slots: SlotMap, memoryPages: number, isMade: (key: number) => boolean) {
+    this.#slots = slots;
+    this.#memoryPages = memoryPages;
+    this.#isMade = isMade;
+    this.#code = {
+      ...code,
+      isEntry: (pc) => this.entries.has(pc),
+      isBoundary: (pc) => this.#boundaries.has(pc) || (this.#copies.get(pc) ?? 0) >= MAX_COPIES,
+      isLargeUnit: (pc) => this.#large.has(pc),
+      addBoundary: (pc) => this.#boundaries.add(pc),
+      registerNow: (index) => this.#registers?.[index] ?? code.registerNow(index),
+      tables: new Map(),
+      functions: new Map(),
+    };
+  }
+
+  /** Whether an address is in a unit of a batch behind the first `batches`. */
+  isInLater(pc: number, batches: number): boolean {
+    return (this.#latest.get(pc) ?? 0) > batches;
+  }
+
+  /** Units for hot addresses: anew, or as they are with what has run since; as many as there is time for. */
+  hot(pcs: Iterable<number>, isOver: () => boolean): Unit[] {
+    const again = new Map<number, Unit>();
+    const fresh: number[] = [];
+    this.#code.functions.clear();
+    for (const pc of pcs) {
+      const parent = this.#parents.find(pc, this.#code.jumpSourcesOf(pc));
+      this.#registers = this.registers.get(pc)?.registers;
+      const unit = parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
+      // Where a function is cut, the address may be in another part of it.
+      if (unit === undefined || !hasBlockAt(unit, pc)) fresh.push(pc);
+      else again.set(unit.entry, unit);
+    }
+    const batch = fresh.length === 0 ? [] : this.gather(fresh, isOver);
+    const isNew = new Set(batch.map(({ entry }) => entry));
+    for (const unit of again.values()) if (!isNew.has(unit.entry)) batch.push(unit);
+    return batch.filter(({ instructions }) => instructions > 0);
+  }
+
+  /** Units for addresses, and for what they call; takes from `work` what it has come to. */
+  gather(work: number[], isOver: () => boolean): Unit[] {
+    const asked = new Set(work);
+    this.#registers = undefined;
+    this.#code.functions.clear();
+    const batch: Unit[] = [];
+    const inBatch = new Set<number>();
+    let bytes = 0;
+    for (let pc = work.shift(); pc !== undefined && bytes < BATCH_BYTES; pc = work.shift()) {
+      if (this.#isMade(pc) || this.barren.has(pc) || inBatch.has(pc)) continue;
+      this.#registers = this.registers.get(pc)?.registers ?? this.#registers;
+      const unit = discover(pc, this.#code);
+      if (unit.instructions === 0) {
+        this.barren.add(pc);
+        continue;
+      }
+      if (!asked.has(pc) && this.#wantsProfile(unit)) continue;
+      if (isMostlySlow(unit)) {
+        this.barren.add(pc);
+        continue;
+      }
+      batch.push(unit);
+      inBatch.add(pc);
+      bytes += unit.sizeBytes;
+      for (const called of unit.calls) {
+        this.entries.add(called);
+        if (this.#code.countAt(called) >= WORTH_JOINING) work.push(called);
+      }
+      if (isOver()) break;
+    }
+    return batch;
+  }
+
+  /** Whether a function should be interpreted first, to see where its indirect calls go. */
+  #wantsProfile({ blocks }: Unit): boolean {
+    return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
+  }
+
+  /** The unit at an address for stacks near the end of memory; undefined where there is none. */
+  careful(pc: number): Batch | undefined {
+    this.#code.functions.clear();
+    const unit = discover(pc, this.#code, true);
+    return unit.instructions === 0 ? undefined : this.translated([unit], (entry) => entry + CAREFUL_KEY);
+  }
+
+  /**
+   * Batches of what is called from the given addresses on and has run, without any of it being about to run: for later runs.
+   * What there is no time for is left to them. `taken`: each, whose units count as made then.
+   */
+  complete(roots: Iterable<number>, msecs: number, taken: (batch: Batch) => void): void {
+    const end = performance.now() + msecs;
+    const isOver = () => performance.now() >= end;
+    for (const pc of [...roots, ...[...this.entries].filter(this.#code.isKnown)]) {
+      if (isOver()) return;
+      const units = this.gather([pc], isOver);
+      if (units.length > 0) taken(this.translated(units));
+    }
+  }
+
+  /** The units in WebAssembly. */
+  translated(batch: readonly Unit[], keyOf = (entry: number) => entry): Batch {
+    const indices = new Map(batch.map(({ entry }, index) => [keyOf(entry), imported.count + index]));
+    const carefulSlot = (pc: number) => this.#slots.of(pc + CAREFUL_KEY);
+    const callee = (pc: number) => {
+      const index = indices.get(pc);
+      return index === undefined ? { slot: this.#slots.of(pc) } : { index };
+    };
+    const { counts, keepsFlags } = this.#code;
+    const units = batch.map((unit) => ({
+      entry: keyOf(unit.entry),
+      sizeBytes: unit.sizeBytes,
+      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, keepsFlags })),
+    }));
+    this.#count++;
+    for (const unit of batch) this.#note(unit);
+    for (const { at, sizeBytes } of this.#code.tables.values()) this.#noteTable(at, sizeBytes);
+    return {
+      module: unitModule(units, this.#slots, this.#memoryPages),
+      units,
+      guestBytes: batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      pages: new Set(batch.flatMap(({ pages }) => [...pages])),
+      tablePages: this.#tablePages,
+    };
+  }
+
+  #note(unit: Unit): void {
+    this.#parents.add(unit);
+    if (unit.instructions >= LARGE) this.#large.add(unit.entry);
+    for (const pc of unit.leaders) {
+      this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
+      this.#latest.set(pc, this.#count);
+    }
+  }
+
+  #noteTable(at: number, sizeBytes: number): void {
+    for (let page = at >>> 12; page <= (at + Math.max(1, sizeBytes) - 1) >>> 12; page++)
+      this.#tablePages.add(page);
+  }
+}

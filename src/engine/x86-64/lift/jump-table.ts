@@ -1,0 +1,98 @@
+// Recognises jumps by a table that cannot change: of addresses (`JMP [table + index * 8]`), and, as compilers write
+// for code that may be moved, of distances from the table (`MOVSXD t, [table + index * 4]; ADD t, table; JMP t`).
+import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { MemoryShape } from "../../portable/ir/access.js";
+
+/** A table found while instructions are followed. */
+export interface FoundTable {
+  /** The instruction that reads it: the jump itself, or the load two before. */
+  readonly load: Instruction;
+  readonly index: number;
+  /** The register that holds its address, or -1 where the instruction has it. */
+  readonly base: number;
+  readonly at: number;
+  /** What it takes of memory. */
+  readonly sizeBytes: number;
+  readonly targets: readonly number[];
+  /** What the load gives for each target. */
+  readonly entries: readonly number[];
+}
+
+interface CodeAround {
+  readonly bytes: Uint8Array;
+  readonly shape: MemoryShape;
+  readonly isExecutable: (pc: number) => boolean;
+  /** What a register holds as the unit is translated: a guess at what it holds in a loop that is running. */
+  readonly registerNow: (index: number) => number;
+}
+
+const MAX_ENTRIES = 4096;
+
+/** The table of the jump at the end of `path`; `addresses` are those that LEA has put into registers so far. */
+export function findTable(
+  path: readonly Instruction[],
+  addresses: readonly (number | undefined)[],
+  code: CodeAround,
+): FoundTable | undefined {
+  const jump = path.at(-1);
+  const operand = jump?.operands[0];
+  const count = Math.min(boundOf(path) ?? MAX_ENTRIES, MAX_ENTRIES);
+  if (operand?.kind === "memory") {
+    const isTable = operand.base < 0 && operand.index >= 0 && operand.scale === 3 && operand.segment < 4;
+    const table = isTable ? readTable(operand.displacement, 8, count, code) : undefined;
+    return table && jump && { ...table, load: jump, index: operand.index, base: -1 };
+  }
+  if (operand?.kind !== "register") return undefined;
+  const add = path.at(-2);
+  const loading = path.at(-3);
+  const load = loading?.operands[1];
+  const isRelative = add?.row.mnemonic === "ADD" && isRegister(add.operands[0], operand.index);
+  if (!isRelative || load?.kind !== "memory" || load.scale !== 2 || load.base < 0 || load.index < 0)
+    return undefined;
+  const isPlain = load.displacement === 0 && load.segment < 4 && loading?.row.mnemonic === "MOVSXD";
+  if (!isPlain) return undefined;
+  const table = readTable(addresses[load.base] ?? code.registerNow(load.base), 4, count, code);
+  return table && { ...table, load: loading, index: load.index, base: load.base };
+}
+
+const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
+  o?.kind === "register" && o.width === 64 && o.index === index;
+
+/**
+ * Remembers the address that a LEA puts into a register: a guess at what it holds elsewhere in the function, which
+ * translated code checks.
+ */
+export function noteAddress({ row, operands }: Instruction, addresses: (number | undefined)[]): void {
+  const [to, from] = operands;
+  if (row.mnemonic !== "LEA" || to?.kind !== "register" || to.width !== 64 || from?.kind !== "memory") return;
+  if (from.base < 0 && from.index < 0) addresses[to.index] = from.displacement;
+}
+
+/** Entries as long as they are addresses of code; undefined where there are not at least three different ones. */
+function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround) {
+  const { bytes, shape, isExecutable } = code;
+  const end = Math.min(at + entry * count, shape.writable);
+  if (at < shape.readable || end <= at) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
+  const targets: number[] = [];
+  const entries: number[] = [];
+  for (let offset = 0; offset + entry <= end - at; offset += entry) {
+    const target = entry === 8 ? view.getUint32(offset, true) : at + view.getInt32(offset, true);
+    if (entry === 8 && view.getUint32(offset + 4, true) !== 0) break;
+    if (target < 0 || target >= shape.size || !isExecutable(target)) break;
+    targets.push(target);
+    entries.push(entry === 8 ? target : target - at);
+  }
+  // Two ways to go are a branch; a table of fewer is left to the dispatcher.
+  return new Set(targets).size < 3 ? undefined : { at, sizeBytes: entry * targets.length, targets, entries };
+}
+
+/** One more than the constant that the index was compared with, shortly before. */
+function boundOf(path: readonly Instruction[]): number | undefined {
+  for (const { row, operands } of path.slice(-8).reverse()) {
+    const constant = operands[1];
+    if (row.mnemonic === "CMP" && constant?.kind === "immediate" && constant.low >= 0)
+      return constant.low + 1;
+  }
+  return undefined;
+}

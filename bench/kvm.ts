@@ -10,8 +10,9 @@ import { hostClock } from "../src/host/any/clock.js";
 import type { Answer } from "../src/engine/contract.js";
 import type { Guest, GuestHost } from "../src/targets/contract.js";
 import { selfTest } from "../test/command.js";
-import { machines, rigsFolder } from "../test/rigs/machines.js";
+import { machines } from "../test/rigs/machines.js";
 import { runInRig } from "../test/rigs/rig.js";
+import { rigsFolder } from "../test/rigs/software.js";
 import { caller } from "./guests.js";
 import { median, type Row, type Suite } from "./report.js";
 

@@ -7,8 +7,9 @@ import type { Outcome } from "../command.js";
 import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import type { Case } from "./machine.cases.js";
-import { machines, rigsFolder } from "./machines.js";
+import { machines } from "./machines.js";
 import { runInRig } from "./rig.js";
+import { rigsFolder } from "./software.js";
 
 const oci = "/solo5/dist/bundle/node/solo5-oci.sh";
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));

@@ -16,8 +16,9 @@ import type { Entry } from "./cpio.js";
 import { gdbCases } from "./gdb.cases.js";
 import { bundled, machineCases, machineFiles, pcCases, tender, type Case } from "./machine.cases.js";
 import { othersFolder, othersIn, standIns } from "./others.cases.js";
-import { machines, rigsFolder, type Machine } from "./machines.js";
+import { machines, type Machine } from "./machines.js";
 import { runInRig } from "./rig.js";
+import { rigsFolder } from "./software.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-rig-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -151,7 +152,12 @@ export function testOthers(name: keyof typeof machines): void {
   testCases(name, () => files, cases);
 }
 
-function testCases(name: keyof typeof machines, files: () => readonly Entry[], cases: readonly Case[]): void {
+/** Boots the machine once for all cases; nothing where SOLO5_RIGS is empty on purpose. */
+export function testCases(
+  name: keyof typeof machines,
+  files: () => readonly Entry[],
+  cases: readonly Case[],
+): void {
   if (rigsFolder === "") return;
   const machine: Machine = machines[name];
   const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));

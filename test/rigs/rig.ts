@@ -7,7 +7,8 @@ import { join } from "node:path";
 import type { Outcome } from "../command.js";
 import { freePort } from "../session.js";
 import { cpio, type Entry } from "./cpio.js";
-import { baseOf, kernelOf, type Machine } from "./machines.js";
+import type { Machine } from "./machines.js";
+import { baseOf, kernelOf } from "./software.js";
 
 export interface Command {
   /** Any text of one line, once a run. */
@@ -31,7 +32,7 @@ const mark = "@@";
 const beginOf = (i: number): string => `${mark} begin ${i} `;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-const init = ({ modules }: Machine): string => `#!/bin/busybox sh
+const init = ({ modules, setUp }: Machine): string => `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin NO_COLOR=1
 mount -t proc proc /proc
@@ -39,10 +40,8 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
 ${modules.map((name) => `insmod /modules/${name}.ko`).join("\n")}
-echo 1 > /proc/sys/vm/overcommit_memory
 ip link set lo up
-ip address add 10.0.2.15/24 dev eth0
-ip link set eth0 up
+${setUp.join("\n")}
 . /run.sh
 poweroff -f
 `;
@@ -84,8 +83,11 @@ export async function runInRig(
 async function boot(machine: Machine, initrd: string, commands: readonly Command[]): Promise<string> {
   const port = await freePort();
   const [qemu = "", ...cpu] = machine.qemu;
+  const kernel = kernelOf(machine);
+  const parameters = `console=${machine.console} quiet loglevel=1 mitigations=off panic=-1`;
+  const boots = machine.boot?.(machine, kernel, parameters, initrd) ?? ["-kernel", kernel, "-initrd", initrd, "-append", parameters]; // prettier-ignore
   // With more than one CPU, nested SVM hangs now and then.
-  const args = [...cpu, "-accel", "tcg,thread=multi", "-m", "1G", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-netdev", `user,id=outside,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:${forwardedPort}`, "-device", "virtio-net-pci,netdev=outside,romfile=", "-kernel", kernelOf(machine), "-initrd", initrd, "-append", `console=${machine.console} quiet loglevel=1 mitigations=off panic=-1`]; // prettier-ignore
+  const args = [...cpu, "-accel", "tcg,thread=multi", "-m", "1G", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-netdev", `user,id=outside,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:${forwardedPort}`, "-device", "virtio-net-pci,netdev=outside,romfile=", ...boots]; // prettier-ignore
   return new Promise((resolve, reject) => {
     const child = spawn(qemu, args, { stdio: ["ignore", "pipe", "inherit"], timeout: bootSecs * 1000, killSignal: "SIGKILL" }); // prettier-ignore
     let log = "";

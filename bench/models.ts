@@ -13,6 +13,7 @@ import { models, type Model } from "../test/model/models.js";
 import { openbsdModel, openbsdReleases, type OpenbsdRelease } from "../test/model/openbsd.js";
 import { newModelSystem } from "../test/model/system.js";
 import { caller } from "./guests.js";
+import { modelTenderRows } from "./model-tenders.js";
 import type { Row, Suite } from "./report.js";
 
 const exits = 50_000;
@@ -121,6 +122,6 @@ export const modelRows: Suite = {
         met: ratio >= aim,
       };
     });
-    return [{ what: `${kvm.name}'s model`, measured: text(kvm) }, ...rows];
+    return [{ what: `${kvm.name}'s model`, measured: text(kvm) }, ...rows, ...(await modelTenderRows())];
   },
 };

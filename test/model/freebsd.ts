@@ -2,6 +2,7 @@
 // the driver: numbers of requests, sizes and offsets are literals here.
 import assert from "node:assert/strict";
 import { counterHz, newGuestMemory, newMachine, type Machine } from "./machine.js";
+import { structure, view, zeros } from "./structures.js";
 import { ModelError, type ModelDevices, type ModelFile, type ModelProcess } from "./system.js";
 
 export interface FreebsdRelease {
@@ -17,16 +18,6 @@ export interface FreebsdRelease {
   /** An AMD CPU steps by its trap flag. */
   readonly isAmd?: true;
 }
-
-const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.length);
-const structure = (arg: Uint8Array | number, size: number, request: number): DataView => {
-  assert.ok(typeof arg !== "number", `request ${request.toString(16)} has a structure`);
-  assert.equal(arg.length, size, `request ${request.toString(16)}`);
-  return view(arg);
-};
-const zeros = (data: DataView, from: number, to: number): void => {
-  for (let at = from; at < to; at++) assert.equal(data.getUint8(at), 0, `byte ${at} is 0`);
-};
 
 const none: readonly never[] = [];
 

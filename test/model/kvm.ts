@@ -2,14 +2,9 @@
 // offsets are literals here.
 import assert from "node:assert/strict";
 import { counterHz, newMachine, type Machine, type MachineExit, type Watch } from "./machine.js";
+import { structure, view } from "./structures.js";
 import { ModelError, type ModelDevices, type ModelFile, type ModelProcess } from "./system.js";
 
-const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.length);
-const bytesOf = (arg: Uint8Array | number, size: number, request: number): DataView => {
-  assert.ok(typeof arg !== "number", `request ${request.toString(16)} has a structure`);
-  assert.equal(arg.length, size, `request ${request.toString(16)}`);
-  return view(arg);
-};
 const none = (arg: Uint8Array | number): void => assert.equal(arg, 0);
 
 const runSize = 0x3000;
@@ -224,14 +219,14 @@ function newVcpu(
           none(arg);
           return enter();
         case 0x8090ae81: {
-          const data = bytesOf(arg, 144, request);
+          const data = structure(arg, 144, request);
           general.forEach((name, i) =>
             data.setBigUint64(8 * i, name === "rip" ? rip() : cpu().get(name), true),
           );
           return 0;
         }
         case 0x4090ae82: {
-          const data = bytesOf(arg, 144, request);
+          const data = structure(arg, 144, request);
           // A new RIP is where the guest goes on: what was on its way is forgotten.
           if (data.getBigUint64(128, true) !== rip()) unfinished = undefined;
           general.forEach((name, i) => {
@@ -240,16 +235,16 @@ function newVcpu(
           return 0;
         }
         case 0x8138ae83:
-          readSpecial(bytesOf(arg, 312, request));
+          readSpecial(structure(arg, 312, request));
           return 0;
         case 0x4138ae84:
-          writeSpecial(bytesOf(arg, 312, request));
+          writeSpecial(structure(arg, 312, request));
           return 0;
         case 0x81a0ae8c:
-          copyFloat(bytesOf(arg, 416, request), true);
+          copyFloat(structure(arg, 416, request), true);
           return 0;
         case 0x41a0ae8d:
-          copyFloat(bytesOf(arg, 416, request), false);
+          copyFloat(structure(arg, 416, request), false);
           return 0;
         case 0x4008ae90: {
           assert.ok(typeof arg !== "number");
@@ -265,7 +260,7 @@ function newVcpu(
           none(arg);
           return Number(counterHz / 1000n);
         case 0x4048ae9b: {
-          const data = bytesOf(arg, 72, request);
+          const data = structure(arg, 72, request);
           const control = data.getUint32(0, true);
           assert.equal(data.getUint32(4, true), 0, "padding is 0");
           assert.equal(control & ~0x2_0003, 0, "flags of KVM_SET_GUEST_DEBUG");
@@ -317,7 +312,7 @@ export function kvmModel(process: ModelProcess): ModelDevices {
               }),
             );
           case 0x4020ae46: {
-            const data = bytesOf(arg, 32, request);
+            const data = structure(arg, 32, request);
             assert.equal(data.getBigUint64(0, true), 0n, "slot 0, no flags");
             assert.equal(data.getBigUint64(8, true), 0n, "from address 0");
             region = { size: data.getBigUint64(16, true), address: data.getBigUint64(24, true) };

@@ -2,6 +2,7 @@
 // of requests, sizes and offsets are literals here.
 import assert from "node:assert/strict";
 import { counterHz, newGuestMemory, newMachine, type Machine, type MachineExit } from "./machine.js";
+import { structure, view, zeros } from "./structures.js";
 import { ModelError, type ModelDevices, type ModelFile, type ModelProcess } from "./system.js";
 
 export interface OpenbsdRelease {
@@ -15,16 +16,6 @@ export interface OpenbsdRelease {
   /** Takes an address for memory that it gives itself, as a kernel that looks at no more than it needs. */
   readonly isLenient?: true;
 }
-
-const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.length);
-const structure = (arg: Uint8Array | number, size: number, request: number): DataView => {
-  assert.ok(typeof arg !== "number", `request ${request.toString(16)} has a structure`);
-  assert.equal(arg.length, size, `request ${request.toString(16)}`);
-  return view(arg);
-};
-const zeros = (data: DataView, from: number, to: number): void => {
-  for (let at = from; at < to; at++) assert.equal(data.getUint8(at), 0, `byte ${at} is 0`);
-};
 
 /** VCPU_REGS_… of each group, and where the groups lie in struct vcpu_reg_state. */
 const general = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip rflags".split(" ");

@@ -86,6 +86,14 @@ function shared(): Shared {
   return made;
 }
 
+const requestNames = new Map<number, string>();
+/** The same text each time: a guest makes a hundred thousand a second. */
+function requestName(request: number): string {
+  let name = requestNames.get(request);
+  if (name === undefined) requestNames.set(request, (name = `ioctl ${request.toString(16)}`));
+  return name;
+}
+
 /** `make` gives the devices of a process; `isShared` lets all threads of this one be in it. */
 export function newModelSystem(
   make: (process: ModelProcess) => ModelDevices,
@@ -167,7 +175,7 @@ export function newModelSystem(
     },
     ioctl: (fd, request, arg) =>
       attempt(
-        `ioctl ${request.toString(16)}`,
+        requestName(request),
         () => {
           const { ioctl } = process.file(fd);
           if (ioctl === undefined) throw new ModelError("ENOTTY");

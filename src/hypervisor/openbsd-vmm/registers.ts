@@ -112,9 +112,11 @@ export function newRegisters(
       }
     },
     beforeRun() {
-      const gdt = view.getBigUint64(segmentPlace("gdtr") + segmentInfo.offsets.base, true);
-      for (const [name, selector] of pending) load(name, segmentAt(memory, gdt, selector));
-      pending.clear();
+      if (pending.size > 0) {
+        const gdt = view.getBigUint64(segmentPlace("gdtr") + segmentInfo.offsets.base, true);
+        for (const [name, selector] of pending) load(name, segmentAt(memory, gdt, selector));
+        pending.clear();
+      }
       if (isFresh) {
         const params = encode(resetParams, { vmId, vcpuId: 0, state: regState.read(view, 0) });
         call(fd, request.RESETCPU, params, "cannot set up the virtual CPU");

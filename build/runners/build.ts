@@ -11,6 +11,7 @@ import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/la
 import { buildWasmProgram, wasmFolder } from "../../src/toolchain/wasm.js";
 import { createBase } from "./base.js";
 import { readEngine } from "./engine-source.js";
+import { ociProgram } from "./oci-program.js";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
 import { runnerDevices, runnerMemoryBase } from "../../src/typescript/runner-image.js";
@@ -23,6 +24,7 @@ import {
   runnerTargets,
   writeBase,
   libraries,
+  ociFile,
   type Library,
 } from "../../src/typescript/runners.js";
 
@@ -80,6 +82,13 @@ export async function buildRunners({
       output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
     });
   }
+  const system = createBase(engine.bytes, engine.trackerElement, libraryBundle("system"));
+  for (const isa of wanted) {
+    const name = runnerFile(output, isa, "spt");
+    const program = await ociProgram(isa, { name, file: readFileSync(name) }, engine.bytes, system);
+    writeFileSync(ociFile(output, isa), program, { mode: 0o755 });
+    made++;
+  }
   cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });
   writePackage(output);
   return made;
@@ -102,7 +111,7 @@ function interpreterOf(engine: Uint8Array): ReadonlySet<number> {
 }
 
 /** The library as an expression. */
-function libraryBundle(library: Library): string {
+function libraryBundle(library: Library | "system"): string {
   const text = execFileSync(
     bundler(),
     [
@@ -128,6 +137,7 @@ function writePackage(output: string): void {
     license: "ISC AND MIT",
     files: [
       "runner-*",
+      "oci-*",
       "engine.wasm",
       ...libraries.flatMap((name) => [`${name}.json`, `${name}.bin`]),
       "modules",

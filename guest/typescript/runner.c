@@ -5,6 +5,7 @@
 #include "host-functions.h"
 #include "runner.h"
 #include "random.h"
+#include "system-call.h"
 
 volatile struct runner_image runner_image = { .magic = RUNNER_MAGIC };
 
@@ -114,7 +115,7 @@ static f64 host(enum host_function id, u32 argc, u32 argv)
 {
     size_t length = 0;
     u8 *bytes;
-    bool begins_with_buffer = id == HOST_CONSOLE_WRITE || id == HOST_RANDOM_BYTES;
+    bool begins_with_buffer = id == HOST_CONSOLE_WRITE || id == HOST_RANDOM_BYTES || id == HOST_ADDRESS_OF;
     f64 first = argc > 0 && !begins_with_buffer ? number(ARGUMENT(argv, 0)) : 0;
     switch (id) {
     case HOST_CONSOLE_WRITE:
@@ -156,6 +157,13 @@ static f64 host(enum host_function id, u32 argc, u32 argv)
         return id == HOST_BLOCK_READ ? solo5_block_read(handle, (solo5_off_t)position, bytes, length)
                                      : solo5_block_write(handle, (solo5_off_t)position, bytes, length);
     }
+    case HOST_SYSTEM_CALL: {
+        long args[6];
+        for (u32 i = 0; i < 6; i++) args[i] = i + 1 < argc ? (long)number(ARGUMENT(argv, i + 1)) : 0;
+        return (f64)system_call((long)first, args);
+    }
+    case HOST_ADDRESS_OF:
+        return (f64)(uintptr_t)buffer(argv, 0, &length);
     default:
         return 0;
     }

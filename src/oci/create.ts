@@ -2,6 +2,7 @@
 import { closeSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { hostIsa } from "../host/any/host-isa.js";
+import { leaveToNode } from "../host/linux/leave-to-node.js";
 import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import type { Unikernel } from "../image/unikernel.js";
 import type { ContainerBundle } from "./bundle.js";
@@ -44,6 +45,8 @@ export async function create(
 ): Promise<Container> {
   const { root, id } = request;
   checkHost(unikernel);
+  // Its tender is Node.
+  if (unikernel.target === "hvt") leaveToNode();
   const namespaces = readNamespaces(config);
   const cgroups = chooseCgroups(config, id, request.isSystemd ?? false);
   const container: Container = {

@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { viewOf } from "../bytes/struct.js";
 import { strerror } from "../abi/linux/errno.js";
 import { tryCall } from "../host/linux/host-call.js";
+import { imageMax, leaveToNode } from "../host/linux/leave-to-node.js";
 
 const resolve = { noMagicLinks: 0x02, inRoot: 0x10 } as const;
 
@@ -46,6 +47,7 @@ export function readInRoot(
   try {
     const stat = fstatSync(opened.fd);
     if (!stat.isFile()) return { reason: "not an ordinary file" };
+    if (stat.size > imageMax) leaveToNode();
     if (stat.size > executableMax) return { reason: "too large for a unikernel" };
     const data = new Uint8Array(stat.size);
     for (let at = 0; at < data.length;) {

@@ -5,10 +5,11 @@ import { Solo5Error } from "../bytes/error.js";
 import { guestMinBase } from "../abi/start.js";
 import { bootInfoBase } from "../abi/spt.js";
 import type { LoadSegment } from "../image/elf.js";
+import { bootData } from "../targets/spt/layout.js";
 import type { Plan } from "../tender/attach.js";
 import { writeExecutable, type WritableSegment } from "./elf-writer.js";
 import { hostedNet } from "./kernel-nets.js";
-import { launch, type LaunchOptions } from "./launch/list.js";
+import { finishOf, launch, mapMemory, type Launch, type LaunchOptions } from "./launch/list.js";
 import { launchBase, launchPage } from "./launch/page.js";
 
 /** The executable's bytes. Throws Solo5Error for a plan that cannot be sealed. */
@@ -24,7 +25,19 @@ export function seal(plan: Plan, options: LaunchOptions): Uint8Array {
       `Device '${hosted}' needs a host process beside the unikernel, which a sealed one does not have: use solo5 run`,
     );
   }
-  const { list, bootData } = launch(plan, options);
+  return executable(plan, launch(plan, options));
+}
+
+/** A unikernel that is a process with all the rights of its user, whom nothing confines: a program of our own. */
+export function processOf(plan: Plan): Uint8Array {
+  const nothing = { epollfd: -1, timerfd: -1, devices: new Map<number, number>() };
+  return executable(plan, {
+    bootData: bootData(plan, nothing),
+    list: { prefix: "", steps: mapMemory(plan), finish: { ...finishOf(plan), filter: undefined } },
+  });
+}
+
+function executable({ unikernel, devices }: Plan, { list, bootData }: Launch): Uint8Array {
   const { page, entry } = launchPage(unikernel.isa, list);
   if (launchBase + page.length > guestMinBase) {
     throw new Solo5Error(

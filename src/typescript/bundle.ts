@@ -54,7 +54,7 @@ export function bundle(file: string, { modules, env = {} }: BundleOptions): Bund
     ...names.map((name) => `--alias:solo5:${name}=${join(modules, `${name}.js`)}`),
   ];
   const closed = run([...common, "--format=iife"]);
-  if ("text" in closed) return asGenerator(closed.text);
+  if ("text" in closed) return takeProgram(closed.text);
   if (!closed.messages.includes("Top-level await is")) throw mistakes(closed.messages, file, names);
   const open = run([...common, "--format=esm"]);
   if ("text" in open) return asAsync(open.text);
@@ -182,7 +182,8 @@ function takeApart(
   return { source: `${form.head}\n${[...body, ...piece].join("\n")}\n})`, statements };
 }
 
-function asGenerator(text: string): Bundle {
+/** A bundle that esbuild made as a function that is called. */
+export function takeProgram(text: string): Bundle {
   const { lines, sourceMap } = takeMap(text);
   const first = lines.indexOf("(() => {") + 1;
   const body = lines.slice(first, lines.lastIndexOf("})();"));

@@ -32,6 +32,10 @@ export const hostFunctions = [
   "decodeText",
   // (length of the name, whether it is a network device): for the build alone
   "declareDevice",
+  // (number, six arguments): the result, or -errno. For programs that are processes of Linux without a filter: host/script.
+  "systemCall",
+  // (buffer, offset, length): where the bytes are, for a system call
+  "addressOf",
 ] as const;
 export type HostFunction = (typeof hostFunctions)[number];
 

@@ -16,6 +16,8 @@ export const runnersOutput = join(packageRoot, "dist", "runners");
 
 export const runnerFile = (folder: string, isa: Isa, target: RunnerTarget): string =>
   join(folder, `runner-${isa}.${target}`);
+/** The container runtime without Node. */
+export const ociFile = (folder: string, isa: Isa): string => join(folder, `oci-${isa}`);
 export const engineFile = (folder: string): string => join(folder, "engine.wasm");
 /** What stands in the place of solo5:* in bundles. */
 export const modulesFolder = (folder: string): string => join(folder, "modules");

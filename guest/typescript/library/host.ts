@@ -20,6 +20,9 @@ export interface Host {
   encodeText(text: string): ArrayBuffer;
   /** Undefined where the bytes are not UTF-8, or have a zero. */
   decodeText(buffer: ArrayBuffer, offset: number, length: number): string | undefined;
+  /** Numbers alone: the call's and its arguments'; the result, or -errno. */
+  systemCall(number: number, ...args: readonly number[]): number;
+  addressOf(buffer: ArrayBuffer, offset: number, length: number): number;
 }
 
 declare const solo5Host: Host;

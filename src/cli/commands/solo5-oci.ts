@@ -1,5 +1,6 @@
 // solo5-oci: the OCI runtime. docs/containers.md.
 import { ociCommands, ociLine } from "../../oci/command-line.js";
+import { leaveToNode } from "../../host/linux/leave-to-node.js";
 import { containerError, findContainer } from "../../oci/state.js";
 import { defaultRoot, parseOci, type OciCall } from "../../oci/call.js";
 import { createLog, type Log } from "../../oci/log.js";
@@ -14,6 +15,7 @@ export const solo5Oci = (): Promise<void> =>
     },
     async run(args) {
       const call = parseOci(args, (message) => new UsageError(message));
+      if (call === "help" || call === "version") leaveToNode();
       if (call === "help") {
         const [{ commandHelp }, { hasColours }] = await Promise.all([
           import("../help/text.js"),

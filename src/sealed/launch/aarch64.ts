@@ -137,7 +137,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     }
   };
 
-  const emitFinish = (finish: Finish): void => {
+  const confine = (memEnd: number, filter: Uint8Array): void => {
     // The end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
     addImm(walk, sp, scratchSize);
     load(x9, walk, 0); // argc
@@ -166,16 +166,20 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     op(0xcb000000, stackEnd, stackEnd, stackLow << 16); // sub stackEnd, stackEnd, stackLow: now the length
 
     // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
-    syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
+    syscall("munmap", [memEnd, taskEnd - BigInt(memEnd)]);
     move(0, stackLow);
     move(1, stackEnd);
     syscall("munmap", []);
     failOnError("munmap of the initial stack");
     syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
     failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-    const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+    const program = encodeFprog(filter.length, pool.address(filter));
     syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
     failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
+  };
+
+  const emitFinish = (finish: Finish): void => {
+    if (finish.filter !== undefined) confine(finish.memEnd, finish.filter);
     set(x9, BigInt(finish.stackPointer));
     addImm(sp, x9, 0);
     set(x9, BigInt(finish.entry));

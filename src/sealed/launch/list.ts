@@ -13,7 +13,7 @@ import * as linux from "../../abi/linux/syscalls.js";
 import { attachBlock, attachNet } from "./attach-steps.js";
 import { bootData } from "../../targets/spt/layout.js";
 import { createDescriptors, type ForetoldDescriptors } from "./descriptors.js";
-import type { LaunchList, LaunchStep } from "./step.js";
+import type { Finish, LaunchList, LaunchStep } from "./step.js";
 
 export interface LaunchOptions {
   /** What messages begin with, `: ` included. */
@@ -34,7 +34,7 @@ export interface LaunchOptions {
   readonly last?: readonly LaunchStep[] | undefined;
 }
 
-interface Launch {
+export interface Launch {
   readonly list: LaunchList;
   /** Whole pages for guest address 0x11000. */
   readonly bootData: Uint8Array;
@@ -53,7 +53,7 @@ export function launch(
     last = [],
   }: LaunchOptions,
 ): Launch {
-  const { unikernel, memSize } = plan;
+  const { unikernel } = plan;
   const { isa } = unikernel;
   const descriptors = createDescriptors([...inheritedDescriptors(plan.devices), ...inherited]);
   const steps: LaunchStep[] = [...resetSignals(ignoredSignals), ...closeOthers(descriptors)];
@@ -115,15 +115,19 @@ export function launch(
       prefix,
       steps,
       finish: {
-        memEnd: alignUp(memSize, pageSize),
+        ...finishOf(plan),
         filter: seccompProgram(isa, sptRules(isa, { epollfd, timerfd, nets, blocks })),
-        entry: unikernel.entry,
-        stackPointer: memSize - stackGap[isa],
-        bootInfo: bootInfoBase,
       },
     },
   };
 }
+
+export const finishOf = ({ unikernel, memSize }: Plan): Omit<Finish, "filter"> => ({
+  memEnd: alignUp(memSize, pageSize),
+  entry: unikernel.entry,
+  stackPointer: memSize - stackGap[unikernel.isa],
+  bootInfo: bootInfoBase,
+});
 
 /** What a parent such as Node leaves changed: ignored signals, a mask. */
 function resetSignals(ignored: readonly number[]): readonly LaunchStep[] {
@@ -167,7 +171,7 @@ function closeOthers(descriptors: ForetoldDescriptors): readonly LaunchStep[] {
 }
 
 /** Everything between the image's segments and the end of memory is heap and stack. */
-function mapMemory({ unikernel, memSize, execHeap }: Plan): readonly LaunchStep[] {
+export function mapMemory({ unikernel, memSize, execHeap }: Plan): readonly LaunchStep[] {
   const { mmapProt: prot, mmapFlag: flag } = linux;
   const protection = prot.read | prot.write | (execHeap ? prot.execute : 0);
   const flags = flag.private | flag.anonymous | flag.fixed | flag.noReserve;

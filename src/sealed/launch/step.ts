@@ -36,12 +36,12 @@ export type LaunchStep =
   /** Changes a byte of the boot data. */
   | { readonly op: "mask"; readonly address: number; readonly and: number; readonly or: number };
 
-/** What stands at the end of every list: nothing of the host stays, the filter closes, the guest starts. */
+/** What stands at the end of every list: nothing of the host stays, the filter closes, the guest starts. Without a filter all stays. */
 export interface Finish {
   /** Everything from here on that is not the guest's goes: stack, vdso. */
   readonly memEnd: number;
   /** struct sock_fprog's instructions. */
-  readonly filter: Uint8Array;
+  readonly filter: Uint8Array | undefined;
   readonly entry: number;
   readonly stackPointer: number;
   /** The guest's only argument. */

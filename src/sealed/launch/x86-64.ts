@@ -139,7 +139,7 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     }
   };
 
-  const emitFinish = (finish: Finish): void => {
+  const confine = (memEnd: number, filter: Uint8Array): void => {
     // r12 = end of the stack's mapping: behind the file's name, found through the auxiliary vector, come 8 zero bytes.
     emit(0x48, 0x8d); // lea rbx, [rsp + scratchSize]
     onStack(rbx, scratchSize);
@@ -169,16 +169,20 @@ export function assemble({ prefix, steps, finish }: LaunchList, pool: Pool): Uin
     emit(0x4d, 0x29, 0xec); // sub r12, r13
 
     // Everything above the guest in one call; a kernel that seals the vdso refuses, then the stack goes alone.
-    syscall("munmap", [finish.memEnd, taskEnd - BigInt(finish.memEnd)]);
+    syscall("munmap", [memEnd, taskEnd - BigInt(memEnd)]);
     emit(0x4c, 0x89, 0xef); // mov rdi, r13
     emit(0x4c, 0x89, 0xe6); // mov rsi, r12
     syscall("munmap", []);
     failOnError("munmap of the initial stack");
     syscall("prctl", [prctlOp.setNoNewPrivs, 1, 0, 0, 0]);
     failOnError("prctl(PR_SET_NO_NEW_PRIVS)");
-    const program = encodeFprog(finish.filter.length, pool.address(finish.filter));
+    const program = encodeFprog(filter.length, pool.address(filter));
     syscall("seccomp", [seccompSetFilter, 0, { data: program }]);
     failOnError("seccomp(SECCOMP_SET_MODE_FILTER)");
+  };
+
+  const emitFinish = (finish: Finish): void => {
+    if (finish.filter !== undefined) confine(finish.memEnd, finish.filter);
     set(rsp, BigInt(finish.stackPointer));
     for (const reg of [rcx, rdx, rbx, rbp, rsi, r8, r9, r10, 11, r12, r13, 14, 15]) set(reg, 0n);
     set(rdi, BigInt(finish.bootInfo));

@@ -1,7 +1,7 @@
 // A netlink socket: requests, and what the kernel answers to each. Linux, Documentation/userspace-api/netlink/intro.rst.
 import { closeSync } from "node:fs";
 import { viewOf } from "../../../bytes/struct.js";
-import { check, libc } from "../libc.js";
+import { hostCall } from "../host-call.js";
 import { encodeRequest, errorHead, header, join, messageType, padded, type Request } from "./message.js";
 
 const family = 16;
@@ -26,17 +26,17 @@ export interface Netlink extends Disposable {
 
 /** Throws Solo5Error `SYSCALL`. */
 export function openNetlink(which: number): Netlink {
-  const c = libc();
-  const fd = check(c.socket(family, datagram.raw | datagram.closeOnExec, which), "netlink");
+  const what = "netlink";
+  const fd = hostCall(what, "socket", family, datagram.raw | datagram.closeOnExec, which);
   let sequence = 0;
   const into = new Uint8Array(largestAnswer);
-  const send = (data: Uint8Array): void => void check(c.write(fd, data, data.length), "netlink");
+  const send = (data: Uint8Array): void => void hostCall(what, "write", fd, data, data.length);
   /** Takes in answers until `count` of them are acknowledgements, or the end of a list. */
   const receive = (count: number, first: number): Answer => {
     const messages: Uint8Array[] = [];
     let errno = 0;
     for (let left = count; left > 0;) {
-      const size = check(c.read(fd, into, into.length), "netlink");
+      const size = hostCall(what, "read", fd, into, into.length);
       for (let at = 0; at + header.size <= size;) {
         const { length, type, sequence: answered } = header.read(viewOf(into), at);
         if (length < header.size) break;

@@ -1,0 +1,89 @@
+// Makes the container runtime as a program without Node: src/oci over src/host/script, evaluated in the engine of TypeScript
+// unikernels, as a static executable of Linux with every system call.
+import { join, relative, sep } from "node:path";
+import { build, type Plugin } from "esbuild";
+import type { Isa } from "../../src/abi/elf.js";
+import { readUnikernel } from "../../src/image/unikernel.js";
+import { processOf } from "../../src/sealed/seal.js";
+import { attach } from "../../src/tender/attach.js";
+import { packageRoot } from "../../src/toolchain/layout.js";
+import type { Base } from "../../src/typescript/base.js";
+import { takeProgram } from "../../src/typescript/bundle.js";
+import { evaluateProgram } from "../../src/typescript/program.js";
+import { fillRunner } from "../../src/typescript/runner-image.js";
+
+const source = join(packageRoot, "dist", "src");
+
+/** Modules that others stand in for, below src; and those that only Node's program has. */
+const instead: Readonly<Record<string, string | undefined>> = {
+  "host/linux/raw-call.js": "host/script/raw-call.js",
+  "host/linux/libc.js": "host/script/no-libc.js",
+  "host/linux/leave-to-node.js": "host/script/leave-to-node.js",
+  "cli/help/text.js": undefined,
+  "cli/help/style.js": undefined,
+  "oci/hosted-program.js": undefined,
+  "toolchain/layout.js": undefined,
+};
+const nodeModules: Readonly<Record<string, string>> = {
+  "node:child_process": "child-process",
+  "node:fs": "fs",
+  "node:os": "os",
+  "node:path": "path",
+  "node:util": "util",
+};
+
+const replacements: Plugin = {
+  name: "script",
+  setup({ onLoad, onResolve, resolve }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => {
+      const name = nodeModules[path];
+      return name === undefined
+        ? { errors: [{ text: `host/script has no ${path}` }] }
+        : { path: join(source, "host", "script", "node", `${name}.js`) };
+    });
+    onResolve({ filter: /^\./ }, async ({ path, pluginData, ...options }) => {
+      if (pluginData === "resolved") return undefined;
+      const found = await resolve(path, { ...options, pluginData: "resolved" });
+      const name = relative(source, found.path).split(sep).join("/");
+      if (!Object.hasOwn(instead, name)) return found;
+      const other = instead[name];
+      return other === undefined
+        ? { path: name, namespace: "nothing" }
+        : { path: join(source, ...other.split("/")) };
+    });
+    onLoad({ filter: /./, namespace: "nothing" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+  },
+};
+
+const architectures: Readonly<Record<Isa, string>> = { "x86-64": "x64", aarch64: "arm64" };
+
+/** Guest memory in MiB: what is not touched takes none. */
+const memMiB = 768;
+
+/** The executable, of a runner for spt. */
+export async function ociProgram(
+  isa: Isa,
+  runner: { readonly file: Uint8Array; readonly name: string },
+  engine: Uint8Array,
+  base: Base,
+): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: packageRoot,
+    entryPoints: [join(source, "cli", "solo5-oci-small.js")],
+    bundle: true,
+    write: false,
+    format: "iife",
+    platform: "neutral",
+    target: "es2023",
+    // Names of variables only: statements stay where the evaluation stops between them.
+    minifyIdentifiers: true,
+    define: { "process.arch": JSON.stringify(architectures[isa]) },
+    inject: [join(source, "host", "script", "globals.js")],
+    plugins: [replacements],
+    logLevel: "warning",
+  });
+  const program = evaluateProgram(engine, base, takeProgram(outputFiles[0]?.text ?? ""));
+  const unikernel = readUnikernel(fillRunner(runner.file, runner.name, program), runner.name);
+  const none = { netMtu: () => 0, blockSize: () => 0n };
+  return processOf(attach(unikernel, { memMiB, net: {}, block: {}, args: ["--solo5:quiet"] }, none));
+}

@@ -1,0 +1,35 @@
+// node:path of POSIX.
+import { cwd } from "../process.js";
+
+export const isAbsolute = (path: string): boolean => path.startsWith("/");
+
+function normalize(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (!isAbsolute(path)) parts.push(part);
+  }
+  const end = path.endsWith("/") && parts.length > 0 ? "/" : "";
+  const whole = `${isAbsolute(path) ? "/" : ""}${parts.join("/")}${end}`;
+  return whole === "" ? "." : whole;
+}
+
+export const join = (...parts: readonly string[]): string =>
+  normalize(parts.filter((part) => part !== "").join("/"));
+
+export function resolve(...parts: readonly string[]): string {
+  const from = parts.findLastIndex(isAbsolute);
+  const path = [...(from < 0 ? [cwd()] : []), ...parts.slice(Math.max(0, from))].join("/");
+  return normalize(path).replace(/(?!^)\/$/, "");
+}
+
+export function dirname(path: string): string {
+  const [, folder = ""] = /^(.*?)\/+[^/]+\/*$/s.exec(path) ?? [];
+  return folder !== "" ? folder : isAbsolute(path) ? "/" : ".";
+}
+
+export const basename = (path: string): string => /([^/]*)\/*$/s.exec(path)?.[1] ?? "";
+
+export const posix = { isAbsolute, join, resolve, dirname, basename } as const;

@@ -1,9 +1,9 @@
 // A step of the build: what the package has of JavaScript, in dist/bundle. The commands and the interface of Node share
 // their parts; the interface of pages is one module; the engine, most of all code, is there once for both.
-import { chmodSync, copyFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
-import { packageRoot } from "../src/toolchain/layout.js";
+import { packageRoot, packageVersion } from "../src/toolchain/layout.js";
 import { bundleFolder, engineFile, nodeFolder, pageFile, programs } from "./contents.js";
 
 const source = (file: string): string => join(packageRoot, "dist", "src", `${file}.js`);
@@ -61,6 +61,7 @@ export async function bundle(): Promise<void> {
     }),
   ]);
   const quick = join(packageRoot, nodeFolder, "solo5-oci.sh");
-  copyFileSync(join(packageRoot, "src/oci/quick.sh"), quick);
-  chmodSync(quick, 0o755);
+  // It starts a program of another package, which has to be of this one's version.
+  const script = readFileSync(join(packageRoot, "src/oci/quick.sh"), "utf8");
+  writeFileSync(quick, script.replace("@version@", packageVersion()), { mode: 0o755 });
 }

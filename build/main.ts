@@ -3,6 +3,7 @@ import { main, UsageError } from "../src/cli/command.js";
 import { buildGuest } from "../src/toolchain/build.js";
 import { writeApiDocument } from "./api.js";
 import { buildRunners } from "./runners/build.js";
+import { refreshOciPrograms } from "./runners/oci-program.js";
 import { checkPackage } from "./check.js";
 import { bundle } from "./bundle.js";
 import { writeManPages } from "./man.js";
@@ -19,6 +20,11 @@ const steps = {
   async guest() {
     const made = await buildGuest();
     if (made > 0) process.stdout.write(`dist/guest: ${made} files built\n`);
+  },
+  // Made of runners, where these are there.
+  async oci() {
+    const made = await refreshOciPrograms();
+    if (made > 0) process.stdout.write(`dist/runners: ${made} programs made\n`);
   },
   // Those below are done only where they are named: what takes a while and changes seldom, what is committed, what is published.
   async runners() {

@@ -75,6 +75,7 @@ const hostsOf: Readonly<Record<string, readonly string[]>> = {
   linux: ["any", "linux"],
   bsd: ["any", "bsd", "linux"],
   browser: ["browser"],
+  script: ["any", "linux", "script"],
 };
 
 test("a host imports nothing of another host's", () => {
@@ -97,10 +98,12 @@ test("a host imports nothing of another host's", () => {
 const ofLinux = [
   "host/linux/",
   "host/bsd/",
+  "host/script/",
   "host/this-host.ts",
   "hypervisor/",
   "node/engines.ts",
   "oci/",
+  "cli/commands/solo5-oci.ts",
   "cli/solo5-spt.ts",
   "setup/check/",
   "setup/net/linux",

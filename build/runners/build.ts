@@ -11,7 +11,7 @@ import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/la
 import { buildWasmProgram, wasmFolder } from "../../src/toolchain/wasm.js";
 import { createBase } from "./base.js";
 import { readEngine } from "./engine-source.js";
-import { ociProgram } from "./oci-program.js";
+import { refreshOciPrograms } from "./oci-program.js";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
 import { runnerDevices, runnerMemoryBase } from "../../src/typescript/runner-image.js";
@@ -24,7 +24,7 @@ import {
   runnerTargets,
   writeBase,
   libraries,
-  ociFile,
+  systemLibrary,
   type Library,
 } from "../../src/typescript/runners.js";
 
@@ -82,13 +82,9 @@ export async function buildRunners({
       output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
     });
   }
-  const system = createBase(engine.bytes, engine.trackerElement, libraryBundle("system"));
-  for (const isa of wanted) {
-    const name = runnerFile(output, isa, "spt");
-    const program = await ociProgram(isa, { name, file: readFileSync(name) }, engine.bytes, system);
-    writeFileSync(ociFile(output, isa), program, { mode: 0o755 });
-    made++;
-  }
+  const system = createBase(engine.bytes, engine.trackerElement, libraryBundle(systemLibrary));
+  writeBase(join(output, ".build"), systemLibrary, system);
+  made += await refreshOciPrograms(output);
   cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });
   writePackage(output);
   return made;
@@ -111,7 +107,7 @@ function interpreterOf(engine: Uint8Array): ReadonlySet<number> {
 }
 
 /** The library as an expression. */
-function libraryBundle(library: Library | "system"): string {
+function libraryBundle(library: Library | typeof systemLibrary): string {
   const text = execFileSync(
     bundler(),
     [

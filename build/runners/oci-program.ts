@@ -1,5 +1,7 @@
 // Makes the container runtime as a program without Node: src/oci over src/host/script, evaluated in the engine of TypeScript
 // unikernels, as a static executable of Linux with every system call.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build, type Plugin } from "esbuild";
 import type { Isa } from "../../src/abi/elf.js";
@@ -7,10 +9,17 @@ import { readUnikernel } from "../../src/image/unikernel.js";
 import { processOf } from "../../src/sealed/seal.js";
 import { attach } from "../../src/tender/attach.js";
 import { packageRoot } from "../../src/toolchain/layout.js";
-import type { Base } from "../../src/typescript/base.js";
 import { takeProgram } from "../../src/typescript/bundle.js";
 import { evaluateProgram } from "../../src/typescript/program.js";
 import { fillRunner } from "../../src/typescript/runner-image.js";
+import {
+  engineFile,
+  ociFile,
+  readBase,
+  runnerFile,
+  runnersOutput,
+  systemLibrary,
+} from "../../src/typescript/runners.js";
 
 const source = join(packageRoot, "dist", "src");
 
@@ -60,13 +69,34 @@ const architectures: Readonly<Record<Isa, string>> = { "x86-64": "x64", aarch64:
 /** Guest memory in MiB: what is not touched takes none. */
 const memMiB = 768;
 
-/** The executable, of a runner for spt. */
-export async function ociProgram(
-  isa: Isa,
-  runner: { readonly file: Uint8Array; readonly name: string },
-  engine: Uint8Array,
-  base: Base,
-): Promise<Uint8Array> {
+/** Makes those that are out of date, of runners that are there; gives their number. */
+export async function refreshOciPrograms(output = runnersOutput): Promise<number> {
+  const work = join(output, ".build");
+  let made = 0;
+  for (const isa of Object.keys(architectures) as Isa[]) {
+    const name = runnerFile(output, isa, "spt");
+    if (!existsSync(name) || !existsSync(join(work, "system.bin"))) continue;
+    const program = await bundled(isa);
+    const runner = readFileSync(name);
+    const engine = readFileSync(engineFile(output));
+    const hash = createHash("sha256");
+    for (const input of [program, runner, engine, readFileSync(join(work, "system.bin"))]) hash.update(input);
+    const stamp = join(work, `oci-${isa}.sha256`);
+    const digest = hash.digest("hex");
+    const file = ociFile(output, isa);
+    if (existsSync(file) && existsSync(stamp) && readFileSync(stamp, "latin1") === digest) continue;
+    const evaluated = evaluateProgram(engine, readBase(work, systemLibrary), takeProgram(program));
+    const unikernel = readUnikernel(fillRunner(runner, name, evaluated), name);
+    const none = { netMtu: () => 0, blockSize: () => 0n };
+    const plan = attach(unikernel, { memMiB, net: {}, block: {}, args: ["--solo5:quiet"] }, none);
+    writeFileSync(file, processOf(plan), { mode: 0o755 });
+    writeFileSync(stamp, digest);
+    made++;
+  }
+  return made;
+}
+
+async function bundled(isa: Isa): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: packageRoot,
     entryPoints: [join(source, "cli", "solo5-oci-small.js")],
@@ -82,8 +112,5 @@ export async function ociProgram(
     plugins: [replacements],
     logLevel: "warning",
   });
-  const program = evaluateProgram(engine, base, takeProgram(outputFiles[0]?.text ?? ""));
-  const unikernel = readUnikernel(fillRunner(runner.file, runner.name, program), runner.name);
-  const none = { netMtu: () => 0, blockSize: () => 0n };
-  return processOf(attach(unikernel, { memMiB, net: {}, block: {}, args: ["--solo5:quiet"] }, none));
+  return outputFiles[0]?.text ?? "";
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The command solo5-oci. Managers call a runtime four or five times for each container, and what follows `create` is little: where
-# nothing stands against it, it is done here, in a millisecond or two. Whatever else there is, errors above all, the program beside
-# this file does. src/oci/quick.ts writes what this reads.
+# nothing stands against it, it is done here, in a millisecond or two. Whatever else there is, errors above all, a program of the package
+# solo5-runners does, or the one for Node beside this file. src/oci/quick.ts writes what this reads.
 set -f
 
 # Whether the call has been dealt with.
@@ -68,4 +68,22 @@ quick() {
   esac
 }
 
-quick "$@" || exec node "$(dirname "$(readlink -f "$0")")/solo5-oci.cjs" "$@"
+quick "$@" && exit
+
+here=$0
+[ ! -L "$here" ] || here=$(readlink -f "$here")
+case $here in */*) here=${here%/*} ;; *) here=. ;; esac
+# What the other program leaves to Node it looks for there.
+export SOLO5_OCI_NODE="$here/solo5-oci.cjs"
+program=${SOLO5_OCI_PROGRAM-}
+if [ -z "$program" ]; then
+  { read -r isa </proc/sys/kernel/arch; } 2>/dev/null || isa=$(uname -m)
+  case $isa in x86_64) isa=x86-64 ;; esac
+  # In a checkout, beside this package, and in it.
+  for folder in "$here/../../runners" "$here/../../../../solo5-runners" "$here/../../../node_modules/solo5-runners"; do
+    program=$folder/oci-@version@-$isa
+    [ ! -x "$program" ] || break
+  done
+fi
+[ -x "$program" ] && exec "$program" "$@"
+exec node "$SOLO5_OCI_NODE" "$@"

@@ -16,17 +16,20 @@ export const runnersOutput = join(packageRoot, "dist", "runners");
 
 export const runnerFile = (folder: string, isa: Isa, target: RunnerTarget): string =>
   join(folder, `runner-${isa}.${target}`);
-/** The container runtime without Node. */
-export const ociFile = (folder: string, isa: Isa): string => join(folder, `oci-${isa}`);
+/** The container runtime without Node: src/oci/quick.sh looks for it by this name. */
+export const ociFile = (folder: string, isa: Isa): string => join(folder, `oci-${packageVersion()}-${isa}`);
 export const engineFile = (folder: string): string => join(folder, "engine.wasm");
 /** What stands in the place of solo5:* in bundles. */
 export const modulesFolder = (folder: string): string => join(folder, "modules");
 /** Libraries, by the file below guest/typescript/library that each begins with; the last one has everything. */
 export const libraries = ["core", "server", "network"] as const;
 export type Library = (typeof libraries)[number];
+/** That of programs that are no unikernels: what no build of a user's begins with. */
+export const systemLibrary = "system";
+type AnyLibrary = Library | typeof systemLibrary;
 
-const baseFile = (folder: string, library: Library): string => join(folder, `${library}.json`);
-const memoryFile = (folder: string, library: Library): string => join(folder, `${library}.bin`);
+const baseFile = (folder: string, library: AnyLibrary): string => join(folder, `${library}.json`);
+const memoryFile = (folder: string, library: AnyLibrary): string => join(folder, `${library}.bin`);
 
 interface StoredBase {
   readonly version: string;
@@ -41,7 +44,7 @@ interface StoredBase {
 
 export function writeBase(
   folder: string,
-  library: Library,
+  library: AnyLibrary,
   { state: { memory, ...state }, addresses, build, provided }: Base,
 ): void {
   const runs = filledRuns(memory);
@@ -59,14 +62,14 @@ export function writeBase(
   writeFileSync(baseFile(folder, library), `${JSON.stringify(stored)}\n`);
 }
 
-const readStored = (folder: string, library: Library): StoredBase =>
+const readStored = (folder: string, library: AnyLibrary): StoredBase =>
   JSON.parse(readFileSync(baseFile(folder, library), "utf8")) as StoredBase;
 
 /** What each library has: see `Base`. */
 export const providedBy = (folder: string): ReadonlyMap<Library, readonly string[]> =>
   new Map(libraries.map((library) => [library, readStored(folder, library).provided]));
 
-export function readBase(folder: string, library: Library): Base {
+export function readBase(folder: string, library: AnyLibrary): Base {
   const { addresses, build, state, memoryBytes, provided, runs, version } = readStored(folder, library);
   if (version !== packageVersion())
     throw new Solo5Error("RUNNER", `${folder}: runners of version ${version}, this is ${packageVersion()}`);

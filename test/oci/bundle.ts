@@ -15,6 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../../src/oci/config/types.js";
+import { hostIsa } from "../../src/host/any/host-isa.js";
+import { ociFile, runnersOutput } from "../../src/typescript/runners.js";
 import { commandFile, selfTest, solo5, type Outcome } from "../command.js";
 
 /** Any JSON: also what no runtime should take. */
@@ -34,6 +36,17 @@ export interface Containers extends Disposable {
     id: string,
   ): Promise<{ readonly status: string; readonly pid: number; readonly [key: string]: unknown }>;
 }
+
+/** The runtime by itself, without the shell in front: the program that the shell would choose, which SOLO5_OCI_PROGRAM=none makes Node's. */
+export function runtimeCommand(): readonly [file: string, ...args: readonly string[]] {
+  const program = process.env["SOLO5_OCI_PROGRAM"] ?? ociFile(runnersOutput, hostIsa() ?? "x86-64");
+  return existsSync(program) ? [program] : [process.execPath, wholeProgram];
+}
+
+/** Node's. */
+export const wholeProgram = join(dirname(commandFile("solo5-oci")), "solo5-oci.cjs");
+/** Whether the runtime is a program without Node. */
+export const isSmall = (): boolean => runtimeCommand().length === 1;
 
 let count = 0;
 

@@ -3,22 +3,19 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { commandFile } from "../command.js";
 import { createNamespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";
-import { containers, newId } from "./bundle.js";
+import { containers, isSmall, newId, runtimeCommand } from "./bundle.js";
 import { buildWaiting } from "./programs.js";
 
 const skip = needsAll(needs.containers(), needs.program("strace", "ip", "tc"));
 const { bundle, create, oci, root, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
 const { nic, wait } = await buildWaiting("killed");
-const runtime = join(dirname(commandFile("solo5-oci")), "solo5-oci.cjs");
-
 /** What changes the system, or is waited for; the first thread makes all of these. */
-const calls = ["mkdir", "rename", "memfd_create", "pipe2", "socketpair", "sendmsg", "mknodat", "setns", "ioctl", "write", "read"]; // prettier-ignore
+const calls = [...(isSmall() ? ["mkdirat", "renameat2", "clone", "openat", "close"] : ["mkdir", "rename"]), "memfd_create", "pipe2", "socketpair", "sendmsg", "mknodat", "setns", "ioctl", "write", "read"]; // prettier-ignore
 /** Of frequent ones a part. */
 const samplesMax = 8;
 
@@ -29,7 +26,7 @@ test("SIGKILL at every call", { skip }, async () => {
   for (const name of ["far", "eth0"]) pod.ip("link", "set", name, "up");
   const made = bundle(nic, { linux: { namespaces: [{ type: "network", path: `/run/netns/${pod.name}` }, { type: "mount" }] } });
   const strace = (id: string, ...options: readonly string[]) =>
-    spawnSync("strace", [...options, process.execPath, runtime, "--root", root, "create", "--bundle", made, id], { stdio: ["ignore", "ignore", "ignore"] });
+    spawnSync("strace", [...options, ...runtimeCommand(), "--root", root, "create", "--bundle", made, id], { stdio: ["ignore", "ignore", "ignore"] });
   const counted = newId();
   const table = join(made, "counts");
   strace(counted, "-c", "-o", table, "-e", `trace=${calls.join(",")}`);

@@ -78,10 +78,18 @@ export function createRig(): Rig {
         const ended = once(child, "exit");
         if (child.exitCode === null && child.kill()) await ended;
       }
-      unmount(folder);
       network[Symbol.dispose]();
-      // What managers leave to clean up may still be at it.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+      // What managers leave to clean up may still be at it, and mount something meanwhile.
+      await until(`${folder} is removed`, () => {
+        unmount(folder);
+        try {
+          rmSync(folder, { recursive: true, force: true });
+          return true;
+        } catch (error) {
+          if (/^(EBUSY|ENOTEMPTY)$/.test((error as NodeJS.ErrnoException).code ?? "")) return false;
+          throw error;
+        }
+      });
     },
   };
 }

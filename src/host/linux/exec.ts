@@ -35,7 +35,15 @@ export function exec(image: Uint8Array, name: string, inherited: readonly number
   // libuv marks the first descriptors, the standard ones included, to be closed at exec.
   for (const fd of [0, 1, 2, ...inherited]) tryCall("fcntl", fd, setDescriptorFlags, 0);
   const argv = new Uint8Array(BigUint64Array.of(addressOf(argv0), 0n).buffer);
-  hostCall(`${name}: execve`, "execveat", memoryExecutable(image, name), "", argv, new Uint8Array(8), atEmptyPath);
+  hostCall(
+    `${name}: execve`,
+    "execveat",
+    memoryExecutable(image, name),
+    "",
+    argv,
+    new Uint8Array(8),
+    atEmptyPath,
+  );
   // The name lies where the table says until here.
   void argv0;
   throw new Solo5Error("EXEC", `${name}: execve returned`);

@@ -10,8 +10,6 @@ import { errorName as linuxErrorName } from "../../abi/linux/errno.js";
 /** Each returns -1 on error; `errorName()` then tells why. Buffers are read or filled in place. */
 interface Libc {
   memfd_create(name: Uint8Array, flags: number): number;
-  /** Tables of addresses, with 0 at the end. */
-  fexecve(fd: number, argv: BigUint64Array, envp: BigUint64Array): number;
   fcntl(fd: number, cmd: number, arg: number): number;
   ioctl(fd: number, request: number, arg: Uint8Array): number;
   socket(domain: number, type: number, protocol: number): number;
@@ -118,7 +116,6 @@ function load(): Libc {
 /** C's declarations: what is called here as it is there. */
 const prototypes = {
   memfd_create: "int memfd_create(void *name, unsigned int flags)",
-  fexecve: "int fexecve(int fd, void *argv, void *envp)",
   socket: "int socket(int domain, int type, int protocol)",
   socketpair: "int socketpair(int domain, int type, int protocol, void *fds)",
   setsockopt: "int setsockopt(int fd, int level, int name, void *value, unsigned int size)",

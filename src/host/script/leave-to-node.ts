@@ -12,7 +12,10 @@ export function leaveToNode(): never {
   const { argv, env } = process;
   const program = env[programVariable];
   if (program === undefined)
-    throw new Solo5Error("CONTAINER", `this needs Node: ${programVariable} must have the path of solo5-oci.cjs`);
+    throw new Solo5Error(
+      "CONTAINER",
+      `this needs Node: ${programVariable} must have the path of solo5-oci.cjs`,
+    );
   setPipeSignal(0);
   const failed = replace({
     file: "node",

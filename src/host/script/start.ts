@@ -16,14 +16,14 @@ export interface Program {
   readonly descriptors: readonly number[];
 }
 
-export type Started =
+export type Spawned =
   | { readonly pid: number; readonly error?: undefined }
   | { readonly pid?: undefined; readonly error: NodeJS.ErrnoException };
 
 const closeOnExec = 0x80000;
 const sigchld = 17;
 
-export function start(program: Program): Started {
+export function start(program: Program): Spawned {
   const both = new Uint8Array(8);
   const made = tryCall("pipe2", both, closeOnExec);
   if (made < 0) return { error: nodeError(-made, "spawn", program.file) };

@@ -5,7 +5,7 @@ import { Buffer } from "../buffer.js";
 import { tryCall } from "../../linux/host-call.js";
 import { nodeError, perform } from "../failure.js";
 import { process } from "../process.js";
-import { start, type Started } from "../start.js";
+import { start, type Spawned } from "../start.js";
 import { constants } from "./os.js";
 import { closeSync, readSync, writeSync } from "./fs.js";
 
@@ -31,7 +31,7 @@ const begin = (
   args: readonly string[],
   { argv0 = file, env = process.env }: SpawnOptions,
   descriptors: readonly number[],
-): Started =>
+): Spawned =>
   start({
     file,
     argv: [argv0, ...args],
@@ -56,7 +56,11 @@ export interface SpawnSyncReturns {
   readonly stderr: string;
 }
 
-export function spawnSync(file: string, args: readonly string[], options: SpawnSyncOptions = {}): SpawnSyncReturns {
+export function spawnSync(
+  file: string,
+  args: readonly string[],
+  options: SpawnSyncOptions = {},
+): SpawnSyncReturns {
   const { stdio, input = "", timeout } = options;
   if (stdio === "inherit") {
     const { pid, error } = begin(file, args, options, [0, 1, 2]);

@@ -103,8 +103,7 @@ export function writeFileSync(
 export const appendFileSync = (path: string, data: string): void => writeFileSync(path, data, { flag: "a" });
 
 const removeFolder = 0x200;
-const unlink = (path: string, flags: number): void =>
-  void perform(path, "unlinkat", atFdcwd, path, flags);
+const unlink = (path: string, flags: number): void => void perform(path, "unlinkat", atFdcwd, path, flags);
 
 export const rmdirSync = (path: string): void => unlink(path, removeFolder);
 
@@ -125,7 +124,8 @@ export function statSync(path: string, { throwIfNoEntry = true }: StatOptions = 
   try {
     return statAt(path);
   } catch (error) {
-    if (!throwIfNoEntry && /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (!throwIfNoEntry && /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
     throw error;
   }
 }
@@ -197,4 +197,3 @@ export function realpathSync(path: string): string {
     closeSync(fd);
   }
 }
-

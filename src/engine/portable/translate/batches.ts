@@ -102,11 +102,15 @@ export class Batches {
     const fresh: number[] = [];
     this.#code.functions.clear();
     for (const pc of pcs) {
-      const parent = this.#parents.find(pc, this.#code.jumpSourcesOf(pc));
       this.#registers = this.registers.get(pc)?.registers;
-      const unit = parent === undefined ? undefined : (again.get(parent) ?? discover(parent, this.#code));
-      // Where a function is cut, the address may be in another part of it.
-      if (unit === undefined || !hasBlockAt(unit, pc)) fresh.push(pc);
+      let unit: Unit | undefined;
+      for (const parent of this.#parents.find(pc, this.#code.jumpSourcesOf(pc))) {
+        unit = again.get(parent) ?? discover(parent, this.#code);
+        // Where a function is cut, the address may be in another part of it.
+        if (hasBlockAt(unit, pc)) break;
+        unit = undefined;
+      }
+      if (unit === undefined) fresh.push(pc);
       else again.set(unit.entry, unit);
     }
     const batch = fresh.length === 0 ? [] : this.gather(fresh, isOver);

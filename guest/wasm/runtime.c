@@ -1,6 +1,10 @@
 /*
  * What C made of WebAssembly needs of a unikernel: linear memory behind the image, up to the stack; traps, which end the
  * unikernel with one line; and what compilers call.
+ *
+ * Guarded (WASM_MEMORY_GUARDED), the stack lies in front of linear memory, from (wasm_stack_base), which the linker says, and memory
+ * goes on to the end of all there is: an address of 32 bits and an offset behind it reaches nothing else. That is so in a process
+ * of spt and under hvt on x86-64, whose tables map memory alone.
  */
 #include "wasm.h"
 #include "runtime.h"
@@ -31,18 +35,51 @@ void wasm_say(const char *text)
     solo5_console_write(text, length(text));
 }
 
+static void no_room(void)
+{
+    wasm_say("wasm: the devices of this target reach into linear memory\n");
+    solo5_exit(SOLO5_EXIT_FAILURE);
+}
+
+#ifdef WASM_MEMORY_GUARDED
+extern u8 wasm_stack_base[];
+
+void wasm_runtime_init(const struct solo5_start_info *info)
+{
+    if (info->heap_start > (uintptr_t)wasm_stack_base) no_room();
+    wasm_stack_size = (uintptr_t)wasm_memory - (uintptr_t)wasm_stack_base;
+    memory_end = info->heap_start + info->heap_size;
+    wasm_stack_limit = (uintptr_t)wasm_stack_base + STACK_RESERVE;
+}
+
+void wasm_run(void (*run)(void))
+{
+    __asm__ volatile(
+#if defined(__x86_64__)
+        "movq %0, %%rsp; call *%1"
+#else
+        "mov sp, %0; blr %1"
+#endif
+        : : "r"(wasm_memory), "r"(run) : "memory");
+    solo5_exit(SOLO5_EXIT_SUCCESS);
+}
+#else
+void wasm_run(void (*run)(void))
+{
+    run();
+    solo5_exit(SOLO5_EXIT_SUCCESS);
+}
+
 void wasm_runtime_init(const struct solo5_start_info *info)
 {
     uintptr_t end = info->heap_start + info->heap_size;
     size_t stack = info->heap_size / 3 < STACK_SIZE ? info->heap_size / 3 : STACK_SIZE;
-    if (info->heap_start > (uintptr_t)wasm_memory) {
-        wasm_say("wasm: the devices of this target reach into linear memory\n");
-        solo5_exit(SOLO5_EXIT_FAILURE);
-    }
+    if (info->heap_start > (uintptr_t)wasm_memory) no_room();
     wasm_stack_size = stack;
     memory_end = end - stack;
     wasm_stack_limit = end - stack + STACK_RESERVE;
 }
+#endif
 
 bool wasm_memory_init_size(u64 size)
 {

@@ -43,6 +43,8 @@ export interface WasmProgram {
   readonly sourceFlags?: readonly string[];
   /** Where linear memory begins. */
   readonly memoryBase?: number;
+  /** Where the stack in front of it does: what accesses memory compares nothing then (guest/wasm/runtime.c). */
+  readonly stackBase?: number | undefined;
   output(target: BindingsTarget): string;
 }
 
@@ -60,7 +62,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     sourceFlags = [],
     output,
   } = program;
-  const { memoryBase = linearMemoryBase, unitFlags = () => [] } = program;
+  const { memoryBase = linearMemoryBase, stackBase, unitFlags = () => [] } = program;
   const compiler = findCompiler(isa);
   const lib = libFolder(guestOutput, isa);
   const cc = [
@@ -76,6 +78,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     "-ffunction-sections",
     `-I${work}`,
     `-I${wasmFolder}`,
+    ...(stackBase === undefined ? [] : ["-DWASM_MEMORY_GUARDED"]),
     ...flags,
   ];
   const header = join(work, "wasm-module.h");
@@ -112,7 +115,10 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
       join(lib, runtimeArchive),
     ];
     const script = join(lib, linkerScript(target));
-    const base = `--defsym=wasm_memory=${memoryBase}`;
+    const places = [
+      `--defsym=wasm_memory=${memoryBase}`,
+      ...(stackBase === undefined ? [] : [`--defsym=wasm_stack_base=${stackBase}`]),
+    ];
     return {
       output: output(target),
       inputs: [script, ...files],
@@ -120,7 +126,7 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
         ...compiler.ld,
         ...linkFlags,
         "--gc-sections",
-        base,
+        ...places,
         "-T",
         script,
         ...files,

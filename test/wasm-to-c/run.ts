@@ -16,7 +16,12 @@ import { createChance } from "./random.js";
 const folder = join(packageRoot, "test", "wasm-to-c");
 
 /** Compiles `bytes` with the driver `main` for spt; gives the unikernel. */
-export async function compileModule(name: string, bytes: Uint8Array, main: string): Promise<string> {
+export async function compileModule(
+  name: string,
+  bytes: Uint8Array,
+  main: string,
+  memory: { readonly memoryBase?: number; readonly stackBase?: number } = {},
+): Promise<string> {
   const work = join(guestOutput, "wasm-to-c", name);
   mkdirSync(work, { recursive: true });
   const driver = join(work, "main.c");
@@ -31,6 +36,7 @@ export async function compileModule(name: string, bytes: Uint8Array, main: strin
     headers: [join(folder, "harness.h")],
     // The tests' own wasm_trap.
     flags: [`-I${folder}`],
+    ...memory,
     output: () => output,
   });
   return output;

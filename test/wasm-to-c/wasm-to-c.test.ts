@@ -67,6 +67,44 @@ int solo5_app_main(const struct solo5_start_info *info)
   assert.deepEqual(await lines(await compileModule("quiet", bytes, driver)), ["1"]);
 });
 
+test("guarded memory reaches nothing but itself, and its end is that of all there is", { skip }, async () => {
+  const load = Uint8Array.of(op["local.get"], 0, op["i32.load8_u"], 0, 0);
+  const bytes = encode({
+    functions: [{ params: ["i32"], results: ["i32"], locals: [], code: load, exported: "f" }],
+    pages: { min: 1, max: 100 },
+  });
+  const [memoryBase, stackBase, memory] = [0x1000000, 0x800000, 64 << 20];
+  const end = memory - memoryBase;
+  const driver = `#include "harness.h"
+static u32 at;
+static void run(void)
+{
+    /* The stack is in front of memory, and what is read is in it. */
+    u8 *here = __builtin_frame_address(0);
+    wasm_say(here >= (u8 *)${stackBase} && here < wasm_memory ? "stack " : "elsewhere ");
+    wasm_say(wasm_export_f(at) == 0 ? "zero\\n" : "other\\n");
+}
+int solo5_app_main(const struct solo5_start_info *info)
+{
+    harness_begin(info, 65536);
+    for (const char *c = info->cmdline; *c != 0; c++) at = at * 10 + (u32)(*c - '0');
+    wasm_run(run);
+}
+`;
+  const unikernel = await compileModule("guarded", bytes, driver, { memoryBase, stackBase });
+  const read = async (at: number) => {
+    const words = [`--mem=${memory >> 20}`, unikernel, "--solo5:quiet", String(at)];
+    const native = await solo5("solo5-spt", words);
+    const onEngine = await solo5("solo5-spt", ["--engine=wasm", ...words]);
+    return [native, onEngine].map(
+      ({ stdout, status }) => `${stdout.trim()} ${status === 0 ? "ends" : "dies"}`,
+    );
+  };
+  assert.deepEqual(await read(70_000), ["stack zero ends", "stack zero ends"]);
+  for (const at of [end, 0x8000_0000, 0xffff_ffff])
+    assert.deepEqual(await read(at), ["stack dies", "stack dies"]);
+});
+
 test("names are kept apart, whatever they are", () => {
   const texts = [
     "",

@@ -16,7 +16,7 @@ interface Given {
   wrong(what: string): Solo5Error;
 }
 
-/** The first is the table's element for the rejection tracker. */
+/** The first is the table's element for the rejection tracker, the second that of functions whose result is a number of 32 bits. */
 export function additions(given: Given): readonly AddedFunction[] {
   /** Of the functions that `exported` calls, the one that is `at` (from the end where negative), which has that type. */
   const callee = (exported: string, at: number, type: string): number => {
@@ -44,6 +44,7 @@ export function additions(given: Given): readonly AddedFunction[] {
   if (evalFunction === undefined) throw given.wrong("QTS_Eval does not call JS_EvalFunction");
   return [
     trackerStub(given.callFunction),
+    directStub(given.callFunction),
     // JS_GetArrayBuffer(context, where its length goes, the value at an address): QTS_GetArrayBuffer gives a copy only.
     stub("bufferData", ["i32", "i32", "i32"], (code) =>
       code.get(0).get(1).get(2).add("i64.load", 3, 0).add("call", getArrayBuffer),
@@ -105,6 +106,19 @@ function trackerStub(callFunction: number): AddedFunction {
   code.get(at).constant(16).add("i32.add").add("global.set", 0);
   const { body } = encodeFunction({ type: 0, locals: ["i32"], code: code.take() });
   return { params: ["i32", "i64", "i64", "i32", "i32"], results: [], body };
+}
+
+/**
+ * JSCFunctionData(context, this, argc, argv, magic, data): the host's function of that number, whose result is a number of 32
+ * bits (JS_TAG_INT is 0). QTS_NewFunction's own takes a value on the heap for each result.
+ */
+function directStub(callFunction: number): AddedFunction {
+  const [context, argc, argv, magic] = [0, 2, 3, 4];
+  const code = new Code().get(context).constant(0);
+  for (const local of [argc, argv, magic]) code.get(local);
+  code.add("call", callFunction).add("i64.extend_i32_u");
+  const { body } = encodeFunction({ type: 0, locals: [], code: code.take() });
+  return { params: ["i32", "i64", "i32", "i32", "i32", "i32"], results: ["i64"], body };
 }
 
 /** JS_ATOM_END of the release: below it atoms are the same in every runtime. */

@@ -2,20 +2,30 @@
 import { Solo5Error } from "../../src/bytes/error.js";
 import { webAssembly, type WasmModule } from "../../src/wasm/host.js";
 import { maxStackSize, type Base } from "../../src/typescript/base.js";
-import { createEngine, type ScriptEngine } from "../../src/typescript/engine.js";
-import { hostFunctions } from "../../src/typescript/host-functions.js";
+import { createEngine, type ScriptEngine, type Value } from "../../src/typescript/engine.js";
+import { hostFunctions, isDirect } from "../../src/typescript/host-functions.js";
 
 /** What the traces of the library are called: they are left out. */
 const libraryFile = "<solo5>";
 
+/** Where in the engine's table what was added to it stands. */
+export interface AddedElements {
+  readonly tracker: number;
+  readonly direct: number;
+}
+
 /** Evaluates the library (its bundle's text, an expression) in a fresh engine. Throws Solo5Error `ENGINE`. */
-export function createBase(bytes: Uint8Array, trackerElement: number, library: string): Base {
+export function createBase(bytes: Uint8Array, elements: AddedElements, library: string): Base {
   const module: WasmModule = new webAssembly.Module(bytes);
   const engine = createEngine(module);
   engine.setMaxStackSize(maxStackSize);
-  setTracker(engine, module, trackerElement);
+  setTracker(engine, module, elements.tracker);
   const host = engine.newObject();
-  hostFunctions.forEach((name, i) => engine.setProperty(host, name, engine.hostFunction(i + 1, name)));
+  hostFunctions.forEach((name, i) => {
+    const made = engine.hostFunction(i + 1, name);
+    if (isDirect(name)) makeDirect(engine, made, i + 1, elements.direct);
+    engine.setProperty(host, name, made);
+  });
   engine.setGlobal("solo5Host", host);
   // Compiled elsewhere: what the compiler leaves in memory is no part of the base.
   const bytecode = createEngine(module).compile(library, libraryFile, { bare: true });
@@ -37,6 +47,24 @@ export function createBase(bytes: Uint8Array, trackerElement: number, library: s
 }
 
 const pointer = 4;
+/**
+ * Has a function that QTS_NewFunction made give its results as they are. A JSObject with a JSCFunctionDataRecord points to it: a
+ * place in the table, then length and number of data, a byte each, and a number of 16 bits. That it does so is tried.
+ */
+function makeDirect(engine: ScriptEngine, made: Value, id: number, element: number): void {
+  const record = engine.word(engine.word(made) + 8 * pointer);
+  const oneDatum = 1 << 8;
+  if (engine.word(record + pointer) === oneDatum) {
+    engine.setWord(record, element);
+    engine.setWord(record + pointer, oneDatum | (id << 16));
+    const before = engine.onHostFunction;
+    engine.onHostFunction = () => -id;
+    const result = Number(engine.text(engine.call(made)));
+    engine.onHostFunction = before;
+    if (result === -id) return;
+  }
+  throw new Solo5Error("ENGINE", "the engine's functions are not laid out as expected");
+}
 
 /**
  * Sets the runtime's rejection tracker, for which the module has no function. In JSRuntime it stands in front of the list of

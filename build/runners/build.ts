@@ -14,7 +14,7 @@ import { readEngine } from "./engine-source.js";
 import { refreshOciPrograms } from "./oci-program.js";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
-import { runnerDevices, runnerMemoryBase } from "../../src/typescript/runner-image.js";
+import { runnerDevices, runnerMemory } from "../../src/typescript/runner-image.js";
 import {
   engineFile,
   modulesFolder,
@@ -44,7 +44,7 @@ export async function buildRunners({
   mkdirSync(output, { recursive: true });
   writeFileSync(engineFile(output), engine.bytes);
   for (const library of libraries) {
-    writeBase(output, library, createBase(engine.bytes, engine.trackerElement, libraryBundle(library)));
+    writeBase(output, library, createBase(engine.bytes, engine.elements, libraryBundle(library)));
   }
 
   const named = (name: string) => `engine_${mangle(name)}`;
@@ -61,28 +61,39 @@ export async function buildRunners({
   });
   let made = 0;
   for (const isa of wanted) {
-    const work = join(output, ".build", isa);
-    mkdirSync(work, { recursive: true });
-    const header = join(work, "host-functions.h");
-    writeFileSync(header, hostHeader());
-    made += await buildWasmProgram({
-      isa,
-      targets: runnerTargets.filter((target) => isas[isa].targets.includes(target)),
-      work,
-      module,
-      sources: [join(source, "runner.c")],
-      headers: [header, join(source, "runner.h"), join(wasmFolder, "random.h")],
-      devices: runnerDevices,
-      flags: [`-I${source}`],
-      // Most of the engine is a compiler and libraries, in which its programs spend little.
-      unitFlags: (unit) => (unit < unitCount ? ["-Oz"] : []),
-      // For debuggers, wherever it was built.
-      sourceFlags: ["-g", `-ffile-prefix-map=${packageRoot}${sep}=`, `-ffile-prefix-map=${packageRoot}=.`],
-      memoryBase: runnerMemoryBase,
-      output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
-    });
+    const targets = runnerTargets.filter((target) => isas[isa].targets.includes(target));
+    // What memory is guarded by its end is compiled otherwise.
+    for (const isGuarded of [true, false]) {
+      const alike = targets.filter(
+        (target) => (runnerMemory(isa, target).stackBase !== undefined) === isGuarded,
+      );
+      const [first] = alike;
+      if (first === undefined) continue;
+      const { base, stackBase } = runnerMemory(isa, first);
+      const work = join(output, ".build", isGuarded ? `${isa}-guarded` : isa);
+      mkdirSync(work, { recursive: true });
+      const header = join(work, "host-functions.h");
+      writeFileSync(header, hostHeader());
+      made += await buildWasmProgram({
+        isa,
+        targets: alike,
+        work,
+        module,
+        sources: [join(source, "runner.c")],
+        headers: [header, join(source, "runner.h"), join(wasmFolder, "random.h")],
+        devices: runnerDevices,
+        flags: [`-I${source}`],
+        // Most of the engine is a compiler and libraries, in which its programs spend little.
+        unitFlags: (unit) => (unit < unitCount ? ["-Oz"] : []),
+        // For debuggers, wherever it was built.
+        sourceFlags: ["-g", `-ffile-prefix-map=${packageRoot}${sep}=`, `-ffile-prefix-map=${packageRoot}=.`],
+        memoryBase: base,
+        stackBase,
+        output: (target) => runnerFile(output, isa, target as (typeof runnerTargets)[number]),
+      });
+    }
   }
-  const system = createBase(engine.bytes, engine.trackerElement, libraryBundle(systemLibrary));
+  const system = createBase(engine.bytes, engine.elements, libraryBundle(systemLibrary));
   writeBase(join(output, ".build"), systemLibrary, system);
   made += await refreshOciPrograms(output);
   cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });

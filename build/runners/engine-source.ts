@@ -9,6 +9,7 @@ import { Solo5Error } from "../../src/bytes/error.js";
 import { editModule } from "../../src/wasm/edit.js";
 import { webAssembly, type WasmImports } from "../../src/wasm/host.js";
 import { additions } from "./additions.js";
+import type { AddedElements } from "./base.js";
 import { readModule } from "../../src/wasm/module-reader.js";
 
 export const engineRelease = {
@@ -49,8 +50,7 @@ export const rejectionId = 0;
 export interface EngineModule {
   /** Imports from `engine`: `memory` and the roles; exports QTS_…, malloc, free, initialize and stackPointer. */
   readonly bytes: Uint8Array;
-  /** The table's element that the runtime's rejection tracker is to be. */
-  readonly trackerElement: number;
+  readonly elements: AddedElements;
 }
 
 /** Throws Solo5Error `ENGINE` where the package is not the one that this was made for. */
@@ -83,7 +83,7 @@ export async function readEngine(from: string): Promise<EngineModule> {
     globals: [{ name: "stackPointer", index: 0 }],
     functions: additions({ bytes, module, indexOf, callFunction, wrong }),
   });
-  return { bytes: edited, trackerElement: firstElement };
+  return { bytes: edited, elements: { tracker: firstElement, direct: firstElement + 1 } };
 }
 
 interface OwnNames {

@@ -2,7 +2,7 @@
 import { encodeText } from "../bytes/text.js";
 import { Solo5Error } from "../bytes/error.js";
 import { webAssembly, type WasmMemory, type WasmModule } from "../wasm/host.js";
-import { hostFunctions, type HostFunction } from "./host-functions.js";
+import { hostFunctions, isDirect, type HostFunction } from "./host-functions.js";
 
 /** Addresses in the engine's memory; a value's is that of a JSValue on its heap. */
 export type Value = number;
@@ -198,7 +198,8 @@ export function createEngine(module: WasmModule, state?: EngineState): ScriptEng
       return 0;
     }
     if (name === undefined) throw new Solo5Error("ENGINE", `there is no host function ${id}`);
-    return qts("NewFloat64", context, engine.onHostFunction(name));
+    const result = engine.onHostFunction(name);
+    return isDirect(name) ? result : qts("NewFloat64", context, result);
   }
 
   function check(value: Value): Value {

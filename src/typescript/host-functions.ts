@@ -19,10 +19,6 @@ export const hostFunctions = [
   // (length of the name): handle or -1; the exchange buffer holds what is known of the device
   "acquireNet",
   "acquireBlock",
-  // (handle, buffer, offset, length): length, or minus the result
-  "netRead",
-  // (handle, buffer, offset, length): the result
-  "netWrite",
   // (handle, position, buffer, offset, length): the result
   "blockRead",
   "blockWrite",
@@ -36,8 +32,21 @@ export const hostFunctions = [
   "systemCall",
   // (buffer, offset, length): where the bytes are, for a system call
   "addressOf",
+  // (handle, buffer, offset, length): length, or minus the result
+  "netRead",
+  // (handle, buffer, offset, length): the result
+  "netWrite",
+  // (buffer, from, to): the bytes' sum as src/ip/checksum.ts has it
+  "sum",
+  // (buffer, from, to): where in it CR LF CR LF stands first, or -1
+  "findEmptyLine",
 ] as const;
 export type HostFunction = (typeof hostFunctions)[number];
+
+/** From this one on results are numbers of 32 bits, which calls hand over as they are. */
+const firstDirect: HostFunction = "netRead";
+export const isDirect = (name: HostFunction): boolean =>
+  hostFunctions.indexOf(name) >= hostFunctions.indexOf(firstDirect);
 
 export const hostFunctionId = (name: HostFunction): number => hostFunctions.indexOf(name) + 1;
 
@@ -50,4 +59,4 @@ const upper = (name: string): string => name.replaceAll(/[A-Z]/g, (char) => `_${
 export const hostHeader = (): string =>
   `enum host_function {\n    HOST_REJECTION = 0,\n${hostFunctions
     .map((name) => `    HOST_${upper(name)} = ${hostFunctionId(name)},\n`)
-    .join("")}};\n#define EXCHANGE_SIZE ${exchangeSize}\n`;
+    .join("")}};\n#define FIRST_DIRECT HOST_${upper(firstDirect)}\n#define EXCHANGE_SIZE ${exchangeSize}\n`;

@@ -3,7 +3,7 @@
 import { alignUp, pageSize } from "../bytes/align.js";
 import { Solo5Error } from "../bytes/error.js";
 import { array, struct, u32, u64, viewOf } from "../bytes/struct.js";
-import { ehdr, nhdr, phdr, segmentFlag, segmentType, shdr } from "../abi/elf.js";
+import { ehdr, nhdr, phdr, segmentFlag, segmentType, shdr, type Isa } from "../abi/elf.js";
 import {
   deviceType,
   mftEntry,
@@ -51,8 +51,22 @@ const runnerImage = struct(152, {
   runs: array(struct(8, { at: u32, size: u32 }), runMax),
 });
 
-/** Where a runner's linear memory begins: behind its image, and what hvt and virtio keep for devices behind that. */
-export const runnerMemoryBase = 0x600000;
+/** Behind a runner's image, and what hvt and virtio keep for devices behind that. */
+const behindImage = 0x600000;
+/** As much as a MiB of the engine's own stack needs (guest/typescript/runner.c). */
+const stackBytes = 16 << 20;
+
+export interface RunnerMemory {
+  /** Where linear memory begins. */
+  readonly base: number;
+  /** Where the stack in front of it does, if its end guards it: guest/wasm/runtime.c says where that is so. */
+  readonly stackBase: number | undefined;
+}
+
+export const runnerMemory = (isa: Isa, target: string): RunnerMemory =>
+  isa === "x86-64" && target !== "virtio"
+    ? { base: behindImage + stackBytes, stackBase: behindImage }
+    : { base: behindImage, stackBase: undefined };
 
 /** Devices that a runner's manifest has room for. */
 export const runnerDevices: readonly Declaration[] = Array.from({ length: 63 }, (_, i) => ({
@@ -118,8 +132,10 @@ export function fillRunner(runner: Uint8Array, name: string, program: RunnerProg
   if (runnerImage.read(viewOf(runner), at).magic !== magic) throw bad("a runner of another release");
 
   const runs = filledRuns(state.memory);
-  const isOnePiece = readAbi(elf, name).target === "virtio";
-  const file = isOnePiece ? withOnePiece(runner, name, runs) : withSegments(runner, runs);
+  const { target } = readAbi(elf, name);
+  const isOnePiece = target === "virtio";
+  const { base } = runnerMemory(elf.isa, target);
+  const file = isOnePiece ? withOnePiece(runner, name, runs, base) : withSegments(runner, runs, base);
   const { runtime, context, stackPointer } = state;
   const pages = state.memory.length / 65_536;
   runnerImage.write(viewOf(file), at, {
@@ -138,12 +154,12 @@ export function fillRunner(runner: Uint8Array, name: string, program: RunnerProg
 }
 
 /** The file with a segment for each run, and the program headers at its end. */
-function withSegments(runner: Uint8Array, runs: readonly Run[]): Uint8Array {
+function withSegments(runner: Uint8Array, runs: readonly Run[], base: number): Uint8Array {
   let end = alignUp(runner.length, pageSize);
   const placed = runs.map(({ at, bytes }) => {
     const offset = end;
     end += bytes.length;
-    return { vaddr: runnerMemoryBase + at, bytes, offset };
+    return { vaddr: base + at, bytes, offset };
   });
   const file = new Uint8Array(end + headersSize(runner, placed.length));
   file.set(runner);
@@ -156,11 +172,11 @@ function withSegments(runner: Uint8Array, runs: readonly Run[]): Uint8Array {
  * The file with all runs as one piece behind what a multiboot loader loads, at memory's start: the runner puts them where they
  * belong. What the file has behind that, its sections, moves.
  */
-function withOnePiece(runner: Uint8Array, name: string, runs: readonly Run[]): Uint8Array {
+function withOnePiece(runner: Uint8Array, name: string, runs: readonly Run[], base: number): Uint8Array {
   const { loadAddr, data } = readMultiboot(runner, name);
   const loadAt = data.byteOffset - runner.byteOffset;
   const sectionsAt = loadAt + data.length;
-  const at = loadAt + runnerMemoryBase - loadAddr;
+  const at = loadAt + base - loadAddr;
   const size = runs.reduce((sum, run) => sum + run.bytes.length, 0);
   const shift = at + size - sectionsAt;
   const headersAt = runner.length + shift;
@@ -181,9 +197,9 @@ function withOnePiece(runner: Uint8Array, name: string, runs: readonly Run[]): U
     if (offset >= BigInt(sectionsAt)) shdr.update(view, sectionAt, { offset: offset + BigInt(shift) });
   }
   const headerAt = findMultiboot(runner) ?? 0;
-  const loadEndAddr = runnerMemoryBase + size;
+  const loadEndAddr = base + size;
   multibootHeader.update(view, headerAt, { loadEndAddr, bssEndAddr: loadEndAddr });
-  writeHeaders(file, headersAt, [{ vaddr: runnerMemoryBase, bytes: file.subarray(at, end), offset: at }]);
+  writeHeaders(file, headersAt, [{ vaddr: base, bytes: file.subarray(at, end), offset: at }]);
   return file;
 }
 

@@ -16,6 +16,10 @@ export interface Host {
   netWrite(handle: number, buffer: ArrayBuffer, offset: number, length: number): number;
   blockRead(handle: number, position: number, buffer: ArrayBuffer, offset: number, length: number): number;
   blockWrite(handle: number, position: number, buffer: ArrayBuffer, offset: number, length: number): number;
+  /** The sum of bytes as src/ip has it. */
+  sum(buffer: ArrayBufferLike, from: number, to: number): number;
+  /** Where CR LF CR LF stands first; -1: nowhere. */
+  findEmptyLine(buffer: ArrayBufferLike, from: number, to: number): number;
   /** UTF-8 of a string without U+0000. */
   encodeText(text: string): ArrayBuffer;
   /** Undefined where the bytes are not UTF-8, or have a zero. */

@@ -27,8 +27,21 @@ function sumWords(words: Uint16Array): number {
   return fold(a + b);
 }
 
+/** What `sum` gives, by a host that is faster at it than the engine: of the bytes from `from` to `to` of a buffer. */
+export type HostSum = (buffer: ArrayBufferLike, from: number, to: number) => number;
+let hostSum: HostSum | undefined;
+
+/** Has the host form the sums of all stacks. */
+export function useHostSum(own: HostSum | undefined): void {
+  hostSum = own;
+}
+
 /** The sum of the bytes from `at` to `end`, folded; an odd last byte is padded with 0. */
 export function sum(b: Uint8Array, at: number, end: number): number {
+  if (hostSum !== undefined) {
+    const start = b.byteOffset;
+    return hostSum(b.buffer, start + at, start + end);
+  }
   let total = 0;
   let i = at;
   const offset = b.byteOffset + at;

@@ -5,6 +5,7 @@ import {
   createStack,
   formatAddress,
   parseAddress,
+  useHostSum,
   type Address,
   type Host,
   type Stack,
@@ -28,6 +29,8 @@ export interface Network {
 export const defaultDevice = "service";
 
 const networks = new Map<string, Network>();
+
+useHostSum((buffer, from, to) => host.sum(buffer, from, to));
 
 /** Declares the device; the stack is there when it is first asked for. */
 export function declareNetwork(name = defaultDevice): () => Network {

@@ -46,6 +46,11 @@ export function unwatch(handle: number): void {
   watchers.delete(handle);
 }
 
+let time: number | undefined;
+
+/** The time of the current turn, in milliseconds: what runs in one turn has one. */
+export const turnTime = (): number => (time ??= host.monotonicTime());
+
 function nextTimer(): Timer | undefined {
   let next: Timer | undefined;
   for (const timer of timers.values()) if (next === undefined || timer.due < next.due) next = timer;
@@ -83,6 +88,7 @@ const ready: number[] = [];
 
 /** Runs one thing, or waits for one. -1 at the program's end: nothing is waited for. */
 export function turn(): number {
+  time = undefined;
   if (ready.length === 0) {
     const timer = nextTimer();
     if (timer === undefined && watchers.size === 0) return -1;
@@ -94,7 +100,7 @@ export function turn(): number {
       for (let number = 0; set > 0; number++, set = Math.floor(set / 2)) {
         if (set % 2 === 1 && watchers.has(number)) ready.push(number);
       }
-      if (due !== Infinity) now = host.monotonicTime();
+      if (due !== Infinity) now = turnTime();
     }
     if (alarm !== undefined && alarm.due <= now) {
       alarm.due = Infinity;

@@ -37,6 +37,7 @@ export class TcpConnection {
   readonly #connection: Connection;
   #error: TcpError | undefined;
   #closed = false;
+  #onReadable: (() => void) | undefined;
   #reader: (() => void) | undefined;
   #writer: (() => void) | undefined;
 
@@ -55,6 +56,7 @@ export class TcpConnection {
   }
 
   #wakeReader(): void {
+    this.#onReadable?.();
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.();
@@ -85,13 +87,39 @@ export class TcpConnection {
     }
   }
 
-  /** Sends bytes; resolves when more may be written. The bytes must not change afterwards. */
-  async write(data: Uint8Array): Promise<void> {
+  /** The next bytes, if they are there; undefined also at the end, which `ended` tells. Throws what `read` rejects with. */
+  take(): Uint8Array | undefined {
+    const data = this.#connection.read();
+    if (data === undefined && this.#error !== undefined && !this.#connection.ended)
+      throw failure(this.#error);
+    return data;
+  }
+
+  get ended(): boolean {
+    return this.#closed || this.#connection.ended;
+  }
+
+  /** Has `call` called whenever there may be something to take. */
+  set onReadable(call: (() => void) | undefined) {
+    this.#onReadable = call;
+  }
+
+  /** Sends bytes as `write` does; false where its promise would have to be waited for. */
+  give(data: Uint8Array): boolean {
     if (this.#error !== undefined || this.#closed) throw failure(this.#error ?? "aborted");
-    if (this.#connection.write(data)) return;
+    return this.#connection.write(data);
+  }
+
+  /** Resolves when more may be written, after `give` has given false. */
+  async roomToGive(): Promise<void> {
     if (this.#closed) throw failure(this.#error ?? "aborted");
     await new Promise<void>((resolve) => (this.#writer = resolve));
     if (this.#error !== undefined) throw failure(this.#error);
+  }
+
+  /** Sends bytes; resolves when more may be written. The bytes must not change afterwards. */
+  async write(data: Uint8Array): Promise<void> {
+    if (!this.give(data)) await this.roomToGive();
   }
 
   /** Ends the own direction, when all is sent. */

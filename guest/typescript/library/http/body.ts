@@ -20,17 +20,22 @@ type Others = { readonly [Symbol.iterator]: () => IterableIterator<unknown> };
 export type Content = { readonly bytes: Uint8Array } | { readonly stream: ReadableStream<Uint8Array> };
 
 export interface Extracted {
-  readonly content: Content | undefined;
+  readonly content: Content | string | undefined;
   readonly type: string | undefined;
 }
 
 /** Gives the media type that the headers say. */
 export const bodyType = Symbol("type");
+export const takeText = Symbol("takeText");
 
 /** Further bodies than those that every library knows. */
 export const others: ((body: object) => Extracted | undefined)[] = [];
 
+/** Of text, which stays what it is until somebody wants its bytes. */
+export const textType = "text/plain;charset=UTF-8";
+
 export function extract(body: BodyInit | null | undefined): Extracted {
+  if (typeof body === "string") return { content: body, type: textType };
   if (body === null || body === undefined) return { content: undefined, type: undefined };
   if (body instanceof ReadableStream) return { content: { stream: body }, type: undefined };
   if (body instanceof Blob)
@@ -48,16 +53,21 @@ export function extract(body: BodyInit | null | undefined): Extracted {
       type: "application/x-www-form-urlencoded;charset=UTF-8",
     };
   }
-  return { content: { bytes: encodeText(String(body)) }, type: "text/plain;charset=UTF-8" };
+  return { content: String(body), type: textType };
 }
 
 export class Body {
-  #content: Content | undefined;
+  #content: Content | string | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #isUsed = false;
 
-  constructor(content: Content | undefined) {
+  constructor(content: Content | string | undefined) {
     this.#content = content;
+  }
+
+  get #encoded(): Content | undefined {
+    if (typeof this.#content === "string") this.#content = { bytes: encodeText(this.#content) };
+    return this.#content;
   }
 
   get bodyUsed(): boolean {
@@ -65,23 +75,32 @@ export class Body {
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.#content === undefined) return null;
-    this.#stream ??= streamOf(this.#content);
+    const content = this.#encoded;
+    if (content === undefined) return null;
+    this.#stream ??= streamOf(content);
     return this.#stream;
   }
 
   /** The content for who sends it, or undefined where there is none. */
   takeContent(): Content | undefined {
     if (this.bodyUsed) throw new TypeError("the body has been read already");
-    if (this.#content !== undefined) this.#isUsed = true;
-    return this.#stream === undefined ? this.#content : { stream: this.#stream };
+    const content = this.#encoded;
+    if (content !== undefined) this.#isUsed = true;
+    return this.#stream === undefined ? content : { stream: this.#stream };
+  }
+
+  /** The same, where it is text whose bytes nobody has asked for; else undefined. */
+  [takeText](): string | undefined {
+    if (typeof this.#content !== "string" || this.#isUsed) return undefined;
+    this.#isUsed = true;
+    return this.#content;
   }
 
   /** Both have the whole content then. */
   protected teeContent(): Content | undefined {
     if (this.bodyUsed) throw new TypeError("the body has been read already");
-    if (this.#content === undefined || ("bytes" in this.#content && this.#stream === undefined))
-      return this.#content;
+    const content = this.#encoded;
+    if (content === undefined || ("bytes" in content && this.#stream === undefined)) return content;
     const [own, other] = (this.body ?? new ReadableStream<Uint8Array>()).tee();
     this.#content = { stream: own };
     this.#stream = own;

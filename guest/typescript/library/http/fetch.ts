@@ -17,7 +17,8 @@ export async function fetch(input: string | URL | Request, init: RequestInit = {
     const location = response.headers.get("location");
     const isRedirection = [301, 302, 303, 307, 308].includes(response.status) && location !== null;
     if (!isRedirection || request.redirect === "manual") {
-      response.redirected = redirects > 0;
+      const own = { url: request.url, redirected: redirects > 0 };
+      for (const [name, value] of Object.entries(own)) Object.defineProperty(response, name, { value });
       return response;
     }
     if (request.redirect === "error" || redirects === maxRedirects)
@@ -112,7 +113,5 @@ function receive(
       },
       { highWaterMark: 0 },
     );
-  const response = new Response(body ?? null, { status, statusText, headers });
-  response.url = request.url;
-  return response;
+  return new Response(body ?? null, { status, statusText, headers });
 }

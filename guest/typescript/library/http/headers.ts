@@ -4,12 +4,28 @@ export type HeadersInit = Headers | Record<string, string> | Iterable<readonly [
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
+/** Names by what they were written as: programs have few. */
+const known = new Map<string, string>();
+const knownMost = 64;
+
 function checkName(name: string): string {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const checked = checkNewName(name);
+  if (known.size >= knownMost) known.clear();
+  if (name.length <= 64) known.set(name, checked);
+  return checked;
+}
+
+function checkNewName(name: string): string {
   if (!token.test(name)) throw new TypeError(`'${name}' is no name of a header`);
   return name.toLowerCase();
 }
 
+const plainValue = /^[!-~](?:[ -~]*[!-~])?$/;
+
 function checkValue(value: unknown): string {
+  if (typeof value === "string" && plainValue.test(value)) return value;
   const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
   if (/[\0\r\n]/.test(text)) throw new TypeError("a header's value has a line break");
   return text;
@@ -22,6 +38,11 @@ export class Headers {
 
   constructor(init?: HeadersInit) {
     if (init === undefined || init === null) return;
+    if (init instanceof Headers) {
+      for (const [name, value] of init.#values) this.#values.set(name, value);
+      this.#cookies.push(...init.#cookies);
+      return;
+    }
     const pairs = Symbol.iterator in init ? init : Object.entries(init);
     for (const [name, value] of pairs) this.append(name, value);
   }

@@ -24,11 +24,11 @@ export interface Head {
 const lineEnd = [13, 10] as const;
 
 /** One byte, one character: fields may hold what is no UTF-8. */
-function latin1(bytes: Uint8Array): string {
-  const text = host.decodeText(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-  if (text !== undefined && text.length === bytes.length) return text;
+function latin1(bytes: Uint8Array, at: number, end: number): string {
+  const text = host.decodeText(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, end - at);
+  if (text !== undefined && text.length === end - at) return text;
   let out = "";
-  for (const byte of bytes) out += String.fromCharCode(byte);
+  for (const byte of bytes.subarray(at, end)) out += String.fromCharCode(byte);
   return out;
 }
 
@@ -37,6 +37,8 @@ export class Reader {
   readonly #connection: TcpConnection;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** Bytes in hand in which no head ends. */
+  #searched = 0;
 
   constructor(connection: TcpConnection) {
     this.#connection = connection;
@@ -47,52 +49,70 @@ export class Reader {
     return this.#bytes.length - this.#at;
   }
 
+  #add(data: Uint8Array): void {
+    const left = this.#bytes.length - this.#at;
+    if (left === 0) this.#bytes = data;
+    else {
+      const joined = new Uint8Array(left + data.length);
+      joined.set(this.#bytes.subarray(this.#at));
+      joined.set(data, left);
+      this.#bytes = joined;
+    }
+    this.#at = 0;
+  }
+
   /** Waits for more; false at the end. */
   async #more(): Promise<boolean> {
     const data = await this.#connection.read();
     if (data === undefined) return false;
-    if (this.available === 0) this.#bytes = data;
-    else {
-      const joined = new Uint8Array(this.available + data.length);
-      joined.set(this.#bytes.subarray(this.#at));
-      joined.set(data, this.available);
-      this.#bytes = joined;
-    }
-    this.#at = 0;
+    this.#add(data);
     return true;
+  }
+
+  /** Takes what has come; false where nothing has. Throws what `read` rejects with. */
+  takeMore(): boolean {
+    const data = this.#connection.take();
+    if (data === undefined) return false;
+    this.#add(data);
+    return true;
+  }
+
+  /** A head of at most `most` bytes, if all of it is in hand. */
+  headInHand(most: number): Head | undefined {
+    const bytes = this.#bytes;
+    // Empty lines in front of a request are left out (RFC 9112, 2.2).
+    while (bytes[this.#at] === lineEnd[0] && bytes[this.#at + 1] === lineEnd[1]) this.#at += 2;
+    const { length } = bytes;
+    const at = this.#at;
+    if (length === at) return undefined;
+    const start = bytes.byteOffset;
+    const from = start + at + this.#searched;
+    const end = host.findEmptyLine(bytes.buffer, from, start + length) - start;
+    if (end < 0) {
+      if (length - at > most) throw new HttpError(431, "the head is too large");
+      this.#searched = Math.max(0, length - at - 3);
+      return undefined;
+    }
+    if (end - at > most) throw new HttpError(431, "the head is too large");
+    this.#searched = 0;
+    this.#at = end + 4;
+    return parseHead(latin1(bytes, at, end));
   }
 
   /** A head of at most `most` bytes; undefined where the connection ends before one. */
   async head(most: number): Promise<Head | undefined> {
-    for (let from = 0; ;) {
-      const end = this.#endOfHead(from);
-      if (end >= 0) {
-        if (end - this.#at > most) throw new HttpError(431, "the head is too large");
-        const text = latin1(this.#bytes.subarray(this.#at, end));
-        this.#at = end + 4;
-        return parseHead(text);
-      }
-      if (this.available > most) throw new HttpError(431, "the head is too large");
-      from = Math.max(0, this.available - 3);
+    for (;;) {
+      const head = this.headInHand(most);
+      if (head !== undefined) return head;
       if (await this.#more()) continue;
-      if (this.available === 0) return undefined;
-      throw new HttpError(400, "the connection ended within a head");
+      this.checkEnd();
+      return undefined;
     }
   }
 
-  #endOfHead(from: number): number {
-    // Empty lines in front of a request are left out (RFC 9112, 2.2).
-    while (
-      this.available >= 2 &&
-      this.#bytes[this.#at] === lineEnd[0] &&
-      this.#bytes[this.#at + 1] === lineEnd[1]
-    )
-      this.#at += 2;
-    for (let at = this.#at + from; (at = this.#bytes.indexOf(lineEnd[0], at)) >= 0; at++) {
-      const [, b, c, d] = this.#bytes.subarray(at, at + 4);
-      if (b === lineEnd[1] && c === lineEnd[0] && d === lineEnd[1]) return at;
-    }
-    return -1;
+  /** Throws where the connection has ended within a head. */
+  checkEnd(): void {
+    if (this.available > 0) throw new HttpError(400, "the connection ended within a head");
   }
 
   /** Up to `most` of the bytes that come next; undefined at the end. */
@@ -107,7 +127,7 @@ export class Reader {
     for (;;) {
       const end = this.#bytes.indexOf(lineEnd[1], this.#at);
       if (end >= 0) {
-        const text = latin1(this.#bytes.subarray(this.#at, end)).replace(/\r$/, "");
+        const text = latin1(this.#bytes, this.#at, end).replace(/\r$/, "");
         this.#at = end + 1;
         return text;
       }
@@ -151,8 +171,35 @@ export class Reader {
 
 const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/;
 
+/** What came lately, by its text: clients send the same over and over. Nobody changes what it gives. */
+export class Recent<V> {
+  readonly #values = new Map<string, V>();
+
+  get(text: string): V | undefined {
+    return this.#values.get(text);
+  }
+
+  set(text: string, value: V): V {
+    if (text.length > 1024) return value;
+    if (this.#values.size >= 24) this.#values.clear();
+    this.#values.set(text, value);
+    return value;
+  }
+}
+
+export type Fields = Omit<Head, "start">;
+const recentFields = new Recent<Fields>();
+
 function parseHead(text: string): Head {
-  const [start = "", ...lines] = text.split("\r\n");
+  const end = text.indexOf("\r\n");
+  const start = end < 0 ? text : text.slice(0, end);
+  const lines = end < 0 ? "" : text.slice(end);
+  const { fields, cookies } = recentFields.get(lines) ?? recentFields.set(lines, parseFields(lines));
+  return { start, fields, cookies };
+}
+
+function parseFields(text: string): Fields {
+  const [, ...lines] = text.split("\r\n");
   const fields = new Map<string, string>();
   const cookies: string[] = [];
   for (const line of lines) {
@@ -167,7 +214,7 @@ function parseHead(text: string): Head {
       fields.set(key, before === undefined ? value : `${before}, ${value}`);
     }
   }
-  return { start, fields, cookies };
+  return { fields, cookies };
 }
 
 export type Framing =
@@ -176,7 +223,7 @@ export type Framing =
   | { readonly kind: "end" };
 
 /** How a body is framed (RFC 9112, 6.3); what is said twice differently, or by two means, is refused. */
-export function framingOf({ fields }: Head, otherwise: Framing): Framing {
+export function framingOf({ fields }: Pick<Head, "fields">, otherwise: Framing): Framing {
   const coding = fields.get("transfer-encoding");
   const length = fields.get("content-length");
   if (coding !== undefined) {

@@ -119,6 +119,8 @@ test("self-tests that fail or cannot run", { skip: needs.x8664Linux() }, async (
     virtio.stdout,
     /^skipped virtio {2}native {2}hello: engine native: a unikernel of the virtio target/m,
   );
+  const vmm = await solo5("solo5", ["self-test", "hvt", "--test=hello", "--engine=vmm"]);
+  assert.match(vmm.stdout, /hello: engine vmm: vmm is FreeBSD's and OpenBSD's, and this is linux$/m);
   for (const [args, says] of [
     [["--test=nothing"], /there is no self-test nothing/],
     [["plan9"], /there is no target plan9/],

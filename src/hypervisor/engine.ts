@@ -24,6 +24,7 @@ import { signalled } from "../tender/running.js";
 import type { HypervisorDriver } from "./contract.js";
 import type { DebuggerLink, listenForDebugger } from "./debugger.js";
 import { openEvent } from "./event.js";
+import { hypervisors } from "./hypervisors.js";
 import { createStopper, stopMemory, stopWords, type Stopper } from "./stop.js";
 import { systemModule } from "./system.js";
 import type { VcpuReport, VcpuWork } from "./vcpu-thread.js";
@@ -34,7 +35,7 @@ export const hypervisorEngine = (hypervisor: HypervisorDriver): Engine => ({
   unsupportedReason({ unikernel: { target, isa }, devices }, insisted) {
     const { title } = hypervisor;
     if (process.platform !== hypervisor.platform)
-      return `${title} is ${systems[hypervisor.platform] ?? hypervisor.platform}'s, and this is ${process.platform}`;
+      return `${title} is ${owners(title)}, and this is ${process.platform}`;
     if (!hypervisor.targets[isa].includes(target))
       return `a unikernel of the ${target} target does not run on ${title}`;
     if (isa !== hostIsa()) return `the unikernel is for ${isa}, this host is ${hostIsa() ?? process.arch}`;
@@ -110,6 +111,13 @@ const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   freebsd: "FreeBSD",
   openbsd: "OpenBSD",
 };
+
+/** Whose the hypervisors of that title are. */
+const owners = (title: string): string =>
+  Object.values(hypervisors)
+    .filter((one) => one.title === title)
+    .map(({ platform }) => `${systems[platform] ?? platform}'s`)
+    .join(" and ");
 
 /** Both ends of what this thread has to say to a debugger in the other one. */
 function debuggerLink(cleanup: Cleanup): { readonly port: MessagePort; readonly link: DebuggerLink } {

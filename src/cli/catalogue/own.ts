@@ -235,7 +235,7 @@ export const selfTest = {
     { does: "everything", line: "npm install solo5-self-tests && solo5 self-test" },
     { does: "hvt on the wasm engine, for a CI", line: "solo5 self-test hvt --engine=wasm --format=junit" },
   ],
-  values: ["spt", "hvt", "virtio"],
+  values: ["spt", "hvt", "virtio", "muen", "genode"],
   seeAlso: ["solo5-check", "solo5-run"],
 } as const satisfies CommandLine;
 

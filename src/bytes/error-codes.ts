@@ -39,6 +39,10 @@ export const errorCodes = {
   BLOCK_SMALL: { means: "a disk has not one whole sector", wayOut: "a larger disk" },
   BUILD: { means: "a step of a build failed", wayOut: "the tool's own message is in the error's" },
   BUNDLE: { means: "a program could not be bundled", wayOut: "mend what the message names" },
+  CHANNEL: {
+    means: "the unikernel has no channel of that name",
+    wayOut: "one of those that the message names",
+  },
   CMDLINE: {
     means: "the arguments are longer than a command line, or have a NUL",
     wayOut: "fewer or shorter arguments",

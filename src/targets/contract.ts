@@ -35,6 +35,8 @@ export interface Operation {
   readonly name: string;
   readonly args: readonly OperationValue[];
   readonly results: readonly OperationValue[];
+  /** What has passed a channel, as it lay there. */
+  readonly element?: Uint8Array;
 }
 export type OperationValue = string | number | bigint | Uint8Array;
 /** None by default. Data is valid during the call alone. */
@@ -83,6 +85,8 @@ export interface Target {
   readonly memUnit?: number;
   /** What lies where in the guest's memory. */
   memory(guest: Guest): MemoryMap;
+  /** Memory that its guests share with others, element by element, by name. None by default. */
+  channels?(guest: Guest): readonly string[];
   readonly exceptions: ExceptionModel;
   /** Devices interrupt its guests, among other moments at the engine's ticks. */
   readonly isInterrupted?: true;

@@ -11,9 +11,11 @@ export interface DebugRequest {
   readonly trace?: true;
   /** The file of a recording. */
   readonly record?: string;
+  /** Channels, each with the file that gets what passes it. */
+  readonly channel?: readonly { readonly name: string; readonly file: string }[];
 }
 export type DebugTool = keyof DebugRequest;
-export const debugTools: readonly DebugTool[] = ["gdb", "dumpcore", "trace", "record"];
+export const debugTools: readonly DebugTool[] = ["gdb", "dumpcore", "trace", "record", "channel"];
 
 const defaultAddress = "127.0.0.1";
 const defaultPort = "1234";
@@ -25,12 +27,35 @@ export function debugRequest(given: readonly Given[]): DebugRequest {
   const port = valueOf(given, "gdb-port");
   // Without --gdb the address is looked at, and not used.
   const gdb = gdbAddress(port);
+  const channels = channelFiles(given.filter(({ option }) => option === "channel").map(({ value }) => value));
   return {
     ...(valueOf(given, "gdb") === undefined ? {} : { gdb }),
     ...(dumpcore === undefined ? {} : { dumpcore }),
     ...(record === undefined ? {} : { record }),
+    ...(channels.length === 0 ? {} : { channel: channels }),
     ...(valueOf(given, "trace") === undefined ? {} : { trace: true }),
   };
+}
+
+type ChannelFile = NonNullable<DebugRequest["channel"]>[number];
+
+function channelFiles(values: readonly string[]): readonly ChannelFile[] {
+  const all = values.map(channelFile);
+  all.forEach(({ name, file }, i) => {
+    const before = all.slice(0, i);
+    if (before.some((one) => one.name === name))
+      throw new Solo5Error("TWICE", `Option --channel is given twice for ${name}`);
+    if (before.some((one) => one.file === file))
+      throw new Solo5Error("CHANNEL", `${file}: two channels would be mixed there: a file for each`);
+  });
+  return all;
+}
+
+/** A channel's own name may have any character but `=`. */
+function channelFile(value: string): ChannelFile {
+  const at = value.indexOf("=");
+  if (at > 0 && at + 1 < value.length) return { name: value.slice(0, at), file: value.slice(at + 1) };
+  throw new Solo5Error("CHANNEL", `'${value}' is no channel and file: --channel=NAME=FILE`);
 }
 
 function gdbAddress(value = defaultPort): { readonly address: string; readonly port: number } {

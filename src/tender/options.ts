@@ -113,6 +113,13 @@ const debugging = {
 
 export const debugOptions = { ...classicOptions, ...debugging } as const satisfies Record<string, Option>;
 
+const channel = {
+  value: "NAME=FILE",
+  separate: true,
+  help: "write what passes the channel NAME of a muen unikernel to FILE; repeated for more",
+  topic: "debugging",
+} as const satisfies Option;
+
 /** What every command of our own takes. */
 export const generalOptions = {
   help: { ...classicOptions.help, short: "h" },
@@ -124,6 +131,7 @@ export const replayOptions = {
   gdb: debugging.gdb,
   "gdb-port": debugging["gdb-port"],
   trace: debugging.trace,
+  channel,
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 
@@ -138,6 +146,7 @@ export const runOptions = {
     topic: "debugging",
     values: "file",
   },
+  channel,
   ...generalOptions,
 } as const satisfies Record<string, Option>;
 

@@ -57,6 +57,7 @@ export function attachOptions(given: readonly Given[], args: readonly string[]):
       case "dumpcore":
       case "trace":
       case "record":
+      case "channel":
       case "output":
       case "engine":
       case "cache":

@@ -23,9 +23,14 @@ const folder = mkdtempSync(join(tmpdir(), "solo5-subject-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Links the subject without any bindings. */
-function subject(version: number, abi: number, devices: readonly string[] = ["service0"]): string {
+function subject(
+  version: number,
+  abi: number,
+  devices: readonly string[] = ["service0"],
+  source = "subject",
+): string {
   const { cc, ld, ...compiler } = findCompiler("x86-64");
-  const name = (suffix: string): string => join(folder, `v${version}-abi${abi}${suffix}`);
+  const name = (suffix: string): string => join(folder, `${source}-v${version}-abi${abi}${suffix}`);
   const compile = (source: string, object: string, ...more: readonly string[]): void => {
     const headers = { freestanding: freestandingFolder, solo5: includeFolder };
     const flags = [
@@ -43,7 +48,7 @@ function subject(version: number, abi: number, devices: readonly string[] = ["se
     manifestSource(devices.map((device) => ({ name: device, type: "NET_BASIC" as const }))),
   );
   compile(name("-manifest.c"), name("-manifest.o"));
-  compile(join(projectRoot, "test/muen/subject.c"), name(".o"), `-DVERSION=${version}`, `-DABI=${abi}`);
+  compile(join(projectRoot, "test/muen", `${source}.c`), name(".o"), `-DVERSION=${version}`, `-DABI=${abi}`);
   const script = join(libFolder(guestOutput, "x86-64"), linkerScript("muen"));
   execFileSync(ld[0] ?? "", [
     ...ld.slice(1),
@@ -114,6 +119,23 @@ for (const [version, abi] of versions) {
     const [, seconds = "", rates] = /wall seconds (0x\w+) at (\w+) rate/.exec(text) ?? [];
     assert.equal(rates, "one");
     assert.ok(Math.abs(Number(seconds) - Date.now() / 1000) < 120, seconds);
+  });
+}
+
+for (const [version, abi] of versions) {
+  test(`the status of a subject of ABI ${abi} with subject info ${version} that keeps quiet`, async () => {
+    const unikernel = open(subject(version, abi, [], "quiet"));
+    for (const [args, expected] of [
+      [["--solo5:quiet", "7"], 7],
+      [["--solo5:debug", "--solo5:error", "255"], 255],
+      [["--solo5:warn", "0"], 0],
+      // It is not quiet, and says nothing: as on Muen, nobody knows.
+      [["7"], 0],
+      [["1", "--solo5:quiet", "7"], 0],
+    ] as const) {
+      const { status, message } = await run(attach(unikernel, { memMiB: 16, args }), { console: { write() {} } }).exited; // prettier-ignore
+      assert.deepEqual([status, message], [expected, undefined], args.join(" "));
+    }
   });
 }
 

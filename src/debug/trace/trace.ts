@@ -37,7 +37,13 @@ export function trace(
     );
   };
   return {
-    host: (host) => ({ ...host, deviceTrace: operation }),
+    host: (host) => ({
+      ...host,
+      deviceTrace(one) {
+        host.deviceTrace?.(one);
+        operation(one);
+      },
+    }),
     session(session, { vcpu }) {
       const describe = describer(guest, vcpu);
       let pending: { readonly call: TracedCall; readonly since: bigint } | undefined;

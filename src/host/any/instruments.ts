@@ -2,6 +2,7 @@
 import type { Cleanup } from "../../bytes/cleanup.js";
 import { encodeText } from "../../bytes/text.js";
 import { writeSync } from "node:fs";
+import { checkChannel, watchChannels } from "../../debug/channels/channels.js";
 import { coreDump } from "../../debug/core/core-dump.js";
 import { describers } from "../../debug/trace/registry.js";
 import { trace } from "../../debug/trace/trace.js";
@@ -9,6 +10,8 @@ import type { GdbServerOptions } from "../../debug/gdb/server.js";
 import { record } from "../../debug/record/recorder.js";
 import type { Guest } from "../../targets/contract.js";
 import type { Instrument, Observer } from "../../tender/instrument.js";
+import { targets } from "../../targets/registry.js";
+import { dumpSink, openDump } from "./capture-file.js";
 import { hostClock } from "./clock.js";
 import { createCoreFile } from "./core-file.js";
 import type { DebugRequest } from "../../tender/debug-request.js";
@@ -41,6 +44,11 @@ export function openInstruments(
       print(line);
     };
   }
+  for (const { name } of debug.channel ?? []) checkChannel(guest, targets[guest.unikernel.target], name);
+  const sinks = (debug.channel ?? []).map(
+    ({ name, file }) => [name, dumpSink({ fd: openDump(file, cleanup), path: file })] as const,
+  );
+  if (sinks.length > 0) instruments.push(watchChannels(new Map(sinks)));
   if (gdb !== undefined) instruments.push(serveGdb(gdb, { isa, history }, say, cleanup));
   return [...instruments, ...openObservers(debug, guest, reporter, show)];
 }

@@ -1,7 +1,7 @@
 // The muen target: a subject with its memory, the page that tells it the time, and channels. It asks for nothing but its end;
 // what it has written is looked at when it reads the time, and at ticks. docs/abi.md 9.
 import { stateOfList, stateOfParts } from "../../bytes/plain.js";
-import { logElement, logName, logProtocol, scheduleBase } from "../../abi/muen.js";
+import { logElement, logName, logProtocol, netChannels, scheduleBase } from "../../abi/muen.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import {
   answerCommon,
@@ -15,6 +15,7 @@ import { callOf } from "./calls.js";
 import { channelReader } from "./devices/channel.js";
 import { physicalOf, writeMemory } from "./layout.js";
 import { createMuenNet, type Moment } from "./devices/net.js";
+import { watchQuietEnd } from "./quiet-end.js";
 import { subjectMemory } from "./regions.js";
 import { nextLook, readSchedule, ticksPerNsec } from "./devices/schedule.js";
 import { createEndStatus } from "./status.js";
@@ -32,11 +33,19 @@ export const muen: Target = {
     regions: segmentRegions(guest.unikernel).filter(({ write }) => !write),
   }),
 
+  channels: ({ devices }) => [
+    logName,
+    ...devices
+      .filter(({ type }) => type === "NET_BASIC")
+      .flatMap(({ name }) => Object.values(netChannels(name))),
+  ],
+
   start(guest, vcpu, host: GuestHost): Session {
     const { memory, registers } = vcpu;
     const layout = subjectMemory(guest);
     for (const [name, value] of Object.entries(writeMemory(guest, layout, memory, host.clock)))
       registers.set(name, BigInt(value));
+    const quietEnd = watchQuietEnd(guest, memory);
     const { regions } = layout;
     const size = regions.find(({ name }) => name === logName)?.size ?? 0;
     const log = channelReader(memory, { address: physicalOf(regions, logName), size }, logProtocol);
@@ -55,7 +64,7 @@ export const muen: Target = {
         const text = logElement.read(new DataView(element.buffer, element.byteOffset), 0).text;
         const end = text.indexOf(0);
         const said = end < 0 ? text : text.subarray(0, end);
-        host.deviceTrace?.({ device: logName, name: "write", args: [said], results: [] });
+        host.deviceTrace?.({ device: logName, name: "write", args: [said], results: [], element });
         host.console.write(said);
         status.hear(said);
         hasMoved = true;
@@ -65,9 +74,9 @@ export const muen: Target = {
     /** Looks at all that the guest has written, and brings it what has come. */
     const look = (moment: Moment): boolean =>
       nets.reduce((hasMoved, net) => net.pump(moment) || hasMoved, listen());
-    const end = (message?: string): Verdict => {
+    const end = (how: { readonly status: number; readonly cookie?: bigint }, message?: string): Verdict => {
       look("look");
-      const { status: number, cookie } = message === undefined ? status.of(registers) : { status: 1 };
+      const { status: number, cookie } = how;
       state = {
         kind: "ended",
         status: number,
@@ -109,12 +118,18 @@ export const muen: Target = {
           look("tick");
           return "resume";
         }
+        if (exit.kind === "hypercall" && quietEnd?.isHere(registers) === true)
+          return end({ status: Number(registers.get("rdi") & 0xffn), cookie: registers.get("rsi") });
         const call = callOf(exit, registers);
-        if (call === "end") return end();
+        if (call === "end") {
+          // What the log says last counts.
+          look("look");
+          return end(status.of(registers));
+        }
         if (call === "nothing") return "resume";
         if (call === "time" && exit.kind === "load") return tellTime(exit);
         const reason = exit.kind === "fault" ? exit.fault.reason : exit.kind;
-        return answerCommon(exit, host) ?? end(`unhandled exit: ${reason}`);
+        return answerCommon(exit, host) ?? end({ status: 1 }, `unhandled exit: ${reason}`);
       },
     };
   },

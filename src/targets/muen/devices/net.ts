@@ -41,16 +41,24 @@ export function createMuenNet(
     if (length > frameMax) return true;
     const frame = element.slice(0, length);
     const result = net.write(frame);
-    deviceTrace?.({ device: names.out, name: "write", args: [frame], results: [result] });
+    deviceTrace?.({ device: names.out, name: "write", args: [frame], results: [result], element });
     return true;
   };
   const receive = (): boolean => {
     if (incoming.isFull || !net.readable) return false;
     const frame = net.read();
     if (frame === undefined) return false;
-    deviceTrace?.({ device: names.in, name: "read", args: [], results: [frame] });
     // What is longer than an element no sender on such a network may send.
-    if (frame.length <= frameMax) incoming.write(encode(netElement, { data: frame, length: frame.length }));
+    const fits = frame.length <= frameMax;
+    const element = fits ? encode(netElement, { data: frame, length: frame.length }) : undefined;
+    deviceTrace?.({
+      device: names.in,
+      name: "read",
+      args: [],
+      results: [frame],
+      ...(element && { element }),
+    });
+    if (element !== undefined) incoming.write(element);
     return true;
   };
   return {

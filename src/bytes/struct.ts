@@ -34,9 +34,14 @@ const scalar = <T>(size: number, [read, write]: Accessor<T>): Field<T> => ({
 });
 
 export const u8 = scalar<number>(1, [(view, at) => view.getUint8(at), (view, at, x) => view.setUint8(at, x)]);
+export const i8 = scalar<number>(1, [(view, at) => view.getInt8(at), (view, at, x) => view.setInt8(at, x)]);
 export const u16 = scalar<number>(2, [
   (view, at) => view.getUint16(at, true),
   (view, at, x) => view.setUint16(at, x, true),
+]);
+export const i16 = scalar<number>(2, [
+  (view, at) => view.getInt16(at, true),
+  (view, at, x) => view.setInt16(at, x, true),
 ]);
 export const u32 = scalar<number>(4, [
   (view, at) => view.getUint32(at, true),

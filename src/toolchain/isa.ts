@@ -2,7 +2,7 @@
 import type { Isa } from "../abi/elf.js";
 
 /** `stub` links anything and runs nowhere. */
-export type BindingsTarget = "stub" | "spt" | "hvt" | "virtio" | "muen" | "genode";
+export type BindingsTarget = "stub" | "spt" | "hvt" | "virtio" | "muen" | "genode" | "xen";
 
 interface IsaNames {
   /** As in `<arch>-solo5-none-static`. */
@@ -22,7 +22,7 @@ export const isas: Readonly<Record<Isa, IsaNames>> = {
     triple: "x86_64-solo5-none-static",
     emulation: "elf_x86_64",
     bindingsFlags: ["-mgeneral-regs-only", "-mno-red-zone"],
-    targets: ["stub", "spt", "hvt", "virtio", "muen", "genode"],
+    targets: ["stub", "spt", "hvt", "virtio", "muen", "genode", "xen"],
   },
   aarch64: {
     arch: "aarch64",

@@ -10,7 +10,7 @@ export const testsFolder = join(guestSource, "tests");
 /** Not a self-test: what they share. */
 export const testLibrary = "lib";
 
-const withTls: readonly BindingsTarget[] = ["spt", "hvt", "virtio", "muen"];
+const withTls: readonly BindingsTarget[] = ["spt", "hvt", "virtio", "muen", "xen"];
 
 /** Targets of a self-test that does not make sense on all. */
 const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
@@ -18,12 +18,12 @@ const targetsOf: Readonly<Record<string, readonly BindingsTarget[]>> = {
   seccomp: ["spt"],
   ticks: ["virtio"],
   // Solo5 has no disks on muen.
-  blk: ["spt", "hvt", "virtio", "genode"],
+  blk: ["spt", "hvt", "virtio", "genode", "xen"],
   // Genode has no thread-local storage: tls is refused there.
   ...Object.fromEntries(["notls", "tls_small", "tls_zero"].map((name) => [name, withTls])),
   // virtio's page tables protect nothing but page 0.
   ...Object.fromEntries(
-    ["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen", "genode"]]),
+    ["xnow", "rnow", "wnox", "xnor", "rnox"].map((name) => [name, ["spt", "hvt", "muen", "genode", "xen"]]),
   ),
 };
 

@@ -9,7 +9,8 @@
 #include "solo5.h"
 #include <stdarg.h>
 
-#define PAGE_SIZE 4096UL
+#define PAGE_SIZE    4096UL
+#define NSEC_PER_SEC 1000000000UL
 
 /* ---- What each target provides ---- */
 

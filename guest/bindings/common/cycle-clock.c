@@ -2,8 +2,6 @@
  * A clock that counts the CPU's cycles, once their frequency is known.
  */
 
-#define NSEC_PER_SEC 1000000000UL
-
 /* nanoseconds = (cycles * clock_multiplier) >> clock_shift */
 static uint32_t clock_multiplier;
 static unsigned clock_shift;

@@ -4,7 +4,6 @@
 
 #define CLOCK_REALTIME  0
 #define CLOCK_MONOTONIC 1
-#define NSEC_PER_SEC    1000000000UL
 
 struct timespec {
     int64_t tv_sec;

@@ -10,39 +10,9 @@
 #define KVM_CLOCK            (1 << 3)
 #define KVM_CLOCK_ENABLE     1
 
-struct kvm_time {
-    uint32_t version; /* Odd while the host writes; counts its writes. */
-    uint32_t pad0;
-    uint64_t tsc_timestamp;
-    uint64_t system_time; /* ns at tsc_timestamp */
-    uint32_t tsc_to_system_mul;
-    int8_t tsc_shift;
-    uint8_t flags;
-    uint8_t pad1[2];
-};
-
-struct kvm_wall_clock {
-    uint32_t version;
-    uint32_t sec, nsec; /* when system_time was 0 */
-};
-
-_Static_assert(sizeof(struct kvm_time) == 32, "kvm_time");
-_Static_assert(sizeof(struct kvm_wall_clock) == 12, "kvm_wall_clock");
-
-static volatile struct kvm_time kvm_time __attribute__((aligned(32)));
-static volatile struct kvm_wall_clock kvm_wall_clock __attribute__((aligned(16)));
+static volatile struct pvclock_time kvm_time __attribute__((aligned(32)));
+static volatile struct pvclock_wall kvm_wall_clock __attribute__((aligned(16)));
 static uint32_t kvm_wall_clock_msr;
-
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
-};
-
-static struct cpuid cpuid(uint32_t leaf)
-{
-    struct cpuid r;
-    __asm__ __volatile__("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
-    return r;
-}
 
 /* Starts the clock if the host has one. */
 static bool kvmclock_init(void)
@@ -58,35 +28,14 @@ static bool kvmclock_init(void)
     return true;
 }
 
-/* Nanoseconds since the host's zero. Read again when the host wrote meanwhile. */
 static solo5_time_t kvmclock_monotonic(void)
 {
-    static solo5_time_t last;
-    uint32_t version;
-    uint64_t nsecs;
-    do {
-        version = kvm_time.version & ~1U;
-        load_barrier();
-        uint64_t cycles = cpu_counter() - kvm_time.tsc_timestamp;
-        cycles = kvm_time.tsc_shift < 0 ? cycles >> -kvm_time.tsc_shift : cycles << kvm_time.tsc_shift;
-        nsecs = kvm_time.system_time + (uint64_t)((unsigned __int128)cycles * kvm_time.tsc_to_system_mul >> 32);
-        load_barrier();
-    } while (kvm_time.version != version);
-    if (nsecs > last) last = nsecs; /* The host's parameters may change by a rounding. */
-    return last;
+    return pvclock_monotonic(&kvm_time);
 }
 
 /* The host writes the time of the start anew each time it is asked, so that its corrections are seen. */
 static solo5_time_t kvmclock_wall(void)
 {
-    uint32_t version;
-    uint64_t nsecs;
     write_msr(kvm_wall_clock_msr, (uintptr_t)&kvm_wall_clock);
-    do {
-        version = kvm_wall_clock.version & ~1U;
-        load_barrier();
-        nsecs = kvm_wall_clock.sec * NSEC_PER_SEC + kvm_wall_clock.nsec;
-        load_barrier();
-    } while (kvm_wall_clock.version != version);
-    return nsecs + kvmclock_monotonic();
+    return pvclock_start(&kvm_wall_clock) + kvmclock_monotonic();
 }

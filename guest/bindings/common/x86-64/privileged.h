@@ -10,6 +10,13 @@ static inline void write_msr(uint32_t msr, uint64_t value)
     __asm__ __volatile__("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
+static inline uint64_t read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ __volatile__("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
 static inline void set_thread_pointer(uintptr_t base)
 {
     write_msr(MSR_FS_BASE, base);

@@ -3,8 +3,17 @@
  * Sources: Multiboot 0.6.96, section 3; Intel SDM volume 3, sections 4.5, 9.8.5 and 13.1.
  *
  * The header has load addresses of its own (the "a.out kludge"), since loaders take no 64-bit ELF file by itself. The
- * page tables map the first 4 GiB to themselves, all but page 0: there a NULL pointer ends.
+ * page tables map the first 4 GiB to themselves, all but page 0: there a NULL pointer ends. `start` is called with
+ * what the loader has to tell, whose address was in EBX.
+ *
+ * A target says which other loaders it knows (BOOT_OTHER_LOADER: jumps to 0f if EBX leads to what one tells), and which
+ * bits of EFER and CR0 it wants beside those of long mode.
  */
+#ifndef BOOT_OTHER_LOADER
+#define BOOT_OTHER_LOADER ""
+#define BOOT_EFER         "0"
+#define BOOT_CR0          "0"
+#endif
 
 #define BOOT_STACK_SIZE 4096
 
@@ -22,9 +31,12 @@ __asm__(".pushsection .text.multiboot, \"ax\", @progbits\n"
         ".code32\n"
         ".globl _start32\n"
         "_start32:\n"
-        "  cmpl $0x2badb002, %eax\n"
-        "  jne 3f\n"
         "  cld\n"
+        "  cmpl $0x2badb002, %eax\n"
+        "  je 0f\n"
+        BOOT_OTHER_LOADER
+        "  jmp 3f\n"
+        "0:\n"
 
         /* 2 MiB pages from 0 to 4 GiB: present, writable, large. The upper halves of entries are 0 in .bss. */
         "  movl $boot_pd, %edi\n"
@@ -58,11 +70,11 @@ __asm__(".pushsection .text.multiboot, \"ax\", @progbits\n"
         "  movl %eax, %cr4\n"
         "  movl $0xc0000080, %ecx\n" /* EFER */
         "  rdmsr\n"
-        "  orl $0x100, %eax\n"
+        "  orl $0x100 | " BOOT_EFER ", %eax\n"
         "  wrmsr\n"
         "  movl %cr0, %eax\n"
         "  andl $~0xc, %eax\n"
-        "  orl $0x80000022, %eax\n"
+        "  orl $0x80000022 | " BOOT_CR0 ", %eax\n"
         "  movl %eax, %cr0\n"
         "  lgdt boot_gdt_pointer\n"
         "  ljmp $0x08, $start64\n"

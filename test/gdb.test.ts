@@ -69,6 +69,7 @@ for (const [command, file] of [
   ["solo5 run --engine=wasm", "test_hello.spt"],
   ["solo5 run", "test_hello.virtio"],
   ["solo5 run", "test_hello.muen"],
+  ["solo5 run", "test_hello.xen"],
 ] as const) {
   test(`a function that gdb calls comes back: ${file}`, { skip }, () =>
     runSession(

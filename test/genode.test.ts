@@ -15,38 +15,20 @@ import {
   type BlockRequest,
   type NetRequest,
 } from "../src/index.js";
-import { result } from "../src/abi/start.js";
-import type { BlockDevice } from "../src/device/contract.js";
 import { execute, selfTest, solo5 } from "./command.js";
+import { memoryDisk } from "./memory-disk.js";
 import { needs } from "./needs.js";
 import { guestOf } from "./replays.js";
 import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 import { targetCases } from "./target.cases.js";
 import { comesToRest, ownMsecs, until } from "./until.js";
 
-function disk(blockSize: number): BlockDevice {
-  const content = new Uint8Array(0x10000);
-  return {
-    capacity: BigInt(content.length),
-    blockSize,
-    read(offset, into) {
-      into.set(content.subarray(Number(offset), Number(offset) + into.length));
-      return result.ok;
-    },
-    write(offset, data) {
-      content.set(data, Number(offset));
-      return result.ok;
-    },
-    close() {},
-  };
-}
-
 targetCases({
   target: "genode",
   memMiB: 20,
   guest: ({ args = [], options = () => [] }, file, memSize) => {
     const blockSize = options("").some((option) => option.endsWith("=4096")) ? 4096 : 512;
-    const block = disk(blockSize);
+    const block = memoryDisk(blockSize);
     const guest = guestOf(
       file,
       ({ devices }) =>

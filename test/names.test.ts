@@ -34,6 +34,7 @@ const runs = [
   ["solo5-hvt --engine=wasm", "hvt"],
   ["solo5 run", "virtio"],
   ["solo5 run", "muen"],
+  ["solo5 run", "xen"],
 ] as const;
 for (const [line, target] of runs) {
   test(`${line}: file and argument of any bytes`, { skip }, () => {

@@ -22,7 +22,7 @@ import { until } from "./until.js";
 const folder = mkdtempSync(join(tmpdir(), "solo5-record-"));
 after(() => rmSync(folder, { recursive: true }));
 
-for (const target of ["hvt", "spt", "virtio", "muen"]) {
+for (const target of ["hvt", "spt", "virtio", "muen", "xen"]) {
   test(`${target}: clocks and waits`, async () => {
     // Whether it is content with its clocks depends on the load of this machine; so does nothing else.
     const { instructions } = await assertReplays(guestOf(`test_time.${target}`), nothing);

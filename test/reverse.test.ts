@@ -79,6 +79,7 @@ for (const [kernel, options] of [
   ["test_blk.spt", ["--block:storage=DISK"]],
   ["test_blk.virtio", ["--block:storage=DISK"]],
   ["test_globals.muen", []],
+  ["test_blk.xen", ["--block:storage=DISK"]],
 ] as const) {
   test(`${kernel}: back by steps, to the beginning, and again to the end`, async () => {
     const machine = await open(

@@ -24,7 +24,7 @@ import { needs, needsAll } from "./needs.js";
 import { projectRoot } from "./project.js";
 
 const isa = "x86-64";
-const targets = ["spt", "hvt", "virtio", "muen"] as const;
+const targets = ["spt", "hvt", "virtio", "muen", "xen"] as const;
 type Target = (typeof targets)[number];
 const folder = mkdtempSync(join(tmpdir(), "solo5-test-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -102,8 +102,8 @@ for (const cc of ["clang", "gcc"]) {
       assert.equal((await execute(file)).status, 0, what);
       assert.equal(runBare(load(hvt, newInterpreter)).status, 0, what);
     }
-    const others = await build({ align: 4, tdata: 0, tbss: 4 }, ["virtio", "muen"]);
-    for (const file of [others.virtio, others.muen])
+    const others = await build({ align: 4, tdata: 0, tbss: 4 }, ["virtio", "muen", "xen"]);
+    for (const file of [others.virtio, others.muen, others.xen])
       assert.equal((await solo5("solo5", ["run", file, "--mem=16"])).status, 0, file);
   });
 }

@@ -15,6 +15,7 @@ const machines = [
   { target: "hvt", engine: "wasm" },
   { target: "virtio", engine: "wasm" },
   { target: "muen", engine: "wasm" },
+  { target: "xen", engine: "wasm" },
 ] as const;
 
 for (const { target, engine } of machines) {

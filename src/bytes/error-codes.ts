@@ -105,6 +105,7 @@ export const errorCodes = {
     wayOut: "the names are in unikernel.devices",
   },
   NOT_MULTIBOOT: { means: "the virtio unikernel has no valid multiboot header", wayOut: rebuild },
+  NOT_PVH: { means: "the xen unikernel has no note of its entry that Xen's loader needs", wayOut: rebuild },
   NO_ABI: {
     means: "the file has no ABI note, or there are no bindings for the target",
     wayOut: "link with -z solo5-abi=",

@@ -6,5 +6,6 @@ import { hvt } from "./hvt/target.js";
 import { muen } from "./muen/target.js";
 import { spt } from "./spt/target.js";
 import { virtio } from "./virtio/target.js";
+import { xen } from "./xen/target.js";
 
-export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt, virtio, muen, genode };
+export const targets: Readonly<Partial<Record<TargetName, Target>>> = { hvt, spt, virtio, muen, genode, xen };

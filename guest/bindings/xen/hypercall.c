@@ -16,8 +16,7 @@ __asm__(".pushsection .text.hypercall, \"ax\", @progbits\n"
         "  .fill 4096, 1, 0xc3\n"
         ".popsection\n");
 
-/* 0 and more, or the negative of an error. Debug builds of Xen change the registers of the arguments. Never inlined, so
- * that there is one place of each kind where an engine leaves the guest. */
+/* 0 and more, or the negative of an error. Debug builds of Xen change the registers of the arguments. */
 #define HYPERCALL(number, first, second, third)                                                                        \
     ({                                                                                                                 \
         long result_;                                                                                                  \

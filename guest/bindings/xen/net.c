@@ -2,18 +2,19 @@
  * Network devices: a page for each frame, granted once and used again and again. Source: Xen's public header io/netif.h.
  */
 
-#define NET_SLOTS       64 /* of either direction */
+#define TRANSMIT_SLOTS  64
+#define RECEIVE_SLOTS   128 /* frames that come while nobody reads */
 #define NET_DEFAULT_MTU 1500
 /* A frame lies in one page. */
 #define NET_MTU_MAX (PAGE_SIZE - SOLO5_NET_HLEN - VLAN_TAG_SIZE)
-#define NET_GRANTS  (2 + 2 * NET_SLOTS)
+#define NET_GRANTS  (2 + TRANSMIT_SLOTS + RECEIVE_SLOTS)
 
 struct net_device {
     struct front front;
     struct ring transmit, receive;
     char *transmit_pages, *receive_pages;
-    grant_ref_t transmit_grants[NET_SLOTS], receive_grants[NET_SLOTS];
-    uint16_t idle[NET_SLOTS]; /* transmit slots that are not the back end's */
+    grant_ref_t transmit_grants[TRANSMIT_SLOTS], receive_grants[RECEIVE_SLOTS];
+    uint16_t idle[TRANSMIT_SLOTS]; /* transmit slots that are not the back end's */
     size_t idle_count;
     bool is_skipping; /* the rest of a frame of several pages, which nobody asked for */
 };
@@ -41,12 +42,14 @@ static void net_offer(struct net_device *net, uint16_t slot)
 
 static void net_init_slots(struct net_device *net)
 {
-    net->transmit_pages = reserve_pages(NET_SLOTS * PAGE_SIZE);
-    net->receive_pages = reserve_pages(NET_SLOTS * PAGE_SIZE);
-    for (uint16_t slot = 0; slot < NET_SLOTS; slot++) {
+    net->transmit_pages = reserve_pages(TRANSMIT_SLOTS * PAGE_SIZE);
+    net->receive_pages = reserve_pages(RECEIVE_SLOTS * PAGE_SIZE);
+    for (uint16_t slot = 0; slot < TRANSMIT_SLOTS; slot++) {
         net->transmit_grants[slot] = grant_page(net->front.domain, net->transmit_pages + slot * PAGE_SIZE, true);
-        net->receive_grants[slot] = grant_page(net->front.domain, net->receive_pages + slot * PAGE_SIZE, false);
         net->idle[net->idle_count++] = slot;
+    }
+    for (uint16_t slot = 0; slot < RECEIVE_SLOTS; slot++) {
+        net->receive_grants[slot] = grant_page(net->front.domain, net->receive_pages + slot * PAGE_SIZE, false);
         net_offer(net, slot);
     }
 }
@@ -109,9 +112,9 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
     struct net_device *net = net_device(handle);
     if (net == NULL || !is_frame(&manifest->e[handle], size)) return SOLO5_R_EINVAL;
     struct ring *ring = &net->transmit;
-    while (net->idle_count < NET_SLOTS && ring_pending(ring)) {
+    while (net->idle_count < TRANSMIT_SLOTS && ring_pending(ring)) {
         uint16_t slot = transmit_ring(net)->ring[ring->responses++ % NETIF_TX_RING_SIZE].rsp.id;
-        ASSERT(slot < NET_SLOTS);
+        ASSERT(slot < TRANSMIT_SLOTS);
         net->idle[net->idle_count++] = slot;
     }
     if (net->idle_count == 0) return SOLO5_R_AGAIN;
@@ -128,7 +131,7 @@ static bool net_take(struct net_device *net, struct netif_rx_response *frame)
 {
     while (ring_pending(&net->receive)) {
         *frame = receive_ring(net)->ring[net->receive.responses++ % NETIF_RX_RING_SIZE].rsp;
-        ASSERT(frame->id < NET_SLOTS);
+        ASSERT(frame->id < RECEIVE_SLOTS);
         bool is_part = net->is_skipping || (frame->flags & NETRXF_more_data) != 0;
         net->is_skipping = (frame->flags & NETRXF_more_data) != 0;
         if (!is_part && frame->status > 0 && frame->offset + (size_t)frame->status <= PAGE_SIZE) return true;

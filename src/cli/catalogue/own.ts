@@ -228,7 +228,7 @@ export const selfTest = {
   summary: "run the self-tests of Solo5 on this machine",
   operands: "[TARGET...] [OPTIONS]",
   text: [
-    "TARGET is spt, hvt, virtio, muen or genode; all of them without one. The unikernels are in the package solo5-self-tests. The exit status is 1 where a test fails.",
+    "TARGET is spt, hvt, virtio, muen, genode or xen; all of them without one. The unikernels are in the package solo5-self-tests. The exit status is 1 where a test fails.",
   ],
   options: selfTestOptions,
   examples: [

@@ -7,6 +7,7 @@ import { describeSubject } from "./muen.js";
 import { describeSyscalls } from "./spt.js";
 import type { Describer } from "./trace.js";
 import { describeMachine } from "./virtio.js";
+import { describeDomain } from "./xen.js";
 
 export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Describer>>> = {
   hvt: () => describeHypercalls,
@@ -14,4 +15,5 @@ export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Descr
   virtio: () => describeMachine,
   muen: () => describeSubject,
   genode: () => describeLibrary,
+  xen: () => describeDomain,
 };

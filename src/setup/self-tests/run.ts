@@ -15,7 +15,7 @@ import {
   type SelfTestOutcome,
 } from "./table.js";
 
-export const selfTestTargets = ["spt", "hvt", "virtio", "muen", "genode"] as const;
+export const selfTestTargets = ["spt", "hvt", "virtio", "muen", "genode", "xen"] as const;
 export type SelfTestTarget = (typeof selfTestTargets)[number];
 
 export interface SelfTestResult {

@@ -16,12 +16,12 @@ export interface SelfTestRow {
 
 /** What QEMU's debug exit makes of any end of a virtio unikernel, which our PC gives its own status. */
 export const qemuStatus = 83;
-const successWithTls = { spt: 0, hvt: 0, virtio: 0, muen: 0 } as const;
+const successWithTls = { spt: 0, hvt: 0, virtio: 0, muen: 0, xen: 0 } as const;
 const success = { ...successWithTls, genode: 0 } as const;
 /** A process is killed by SIGSEGV; a guest with exception handlers reports the trap and aborts. */
-const trapWithTls = { spt: 139, hvt: 255, virtio: 255, muen: 255 } as const;
+const trapWithTls = { spt: 139, hvt: 255, virtio: 255, muen: 255, xen: 255 } as const;
 const trap = { ...trapWithTls, genode: 139 } as const;
-const abort = { spt: 255, hvt: 255, virtio: 255, muen: 255 } as const;
+const abort = { spt: 255, hvt: 255, virtio: 255, muen: 255, xen: 255 } as const;
 /** Memory protection that the guest's own tables do not know: the tender ends it. */
 const translationFault = {
   status: { hvt: 1 },
@@ -75,14 +75,14 @@ export const selfTests: readonly SelfTestRow[] = [
     says: /test_/,
     saysNot: /FAILURE/,
   })),
-  // muen's page tables protect all but text from being read.
+  // Page tables of muen and xen protect all but text from being read.
   ...["xnow", "rnow", "wnox", "rnox"].map((name) => ({
     name,
-    status: { muen: 255 },
+    status: { muen: 255, xen: 255 },
     says: /trap: type=#PF[^]*Fatal trap/,
     saysNot: /FAILURE/,
   })),
-  { name: "xnor", status: { muen: 1 }, says: /FAILURE/ },
+  { name: "xnor", status: { muen: 1, xen: 1 }, says: /FAILURE/ },
   // Text of spt and genode can be read and its read-only data executed, as with the reference.
   { name: "xnor", status: { spt: 1, genode: 1 }, says: /FAILURE/ },
   { name: "rnox", status: { spt: 1, genode: 1 }, says: /FAILURE/ },
@@ -103,7 +103,7 @@ export const selfTests: readonly SelfTestRow[] = [
   {
     name: "blk",
     options: (disk) => [`--block:storage=${disk}`],
-    status: { spt: 0, hvt: 0, virtio: 0 },
+    status: { spt: 0, hvt: 0, virtio: 0, xen: 0 },
     says: /SUCCESS/,
   },
   {

@@ -11,6 +11,7 @@ import {
   type SessionState,
   type Target,
 } from "../contract.js";
+import { createEndStatus } from "../end-status.js";
 import { callOf } from "./calls.js";
 import { channelReader } from "./devices/channel.js";
 import { physicalOf, writeMemory } from "./layout.js";
@@ -18,7 +19,6 @@ import { createMuenNet, type Moment } from "./devices/net.js";
 import { watchQuietEnd } from "./quiet-end.js";
 import { subjectMemory } from "./regions.js";
 import { nextLook, readSchedule, ticksPerNsec } from "./devices/schedule.js";
-import { createEndStatus } from "./status.js";
 import { createWaitLoop } from "./devices/wait-loop.js";
 
 const running: SessionState = { kind: "running" };
@@ -54,7 +54,7 @@ export const muen: Target = {
       return net === undefined ? [] : [createMuenNet(name, net, regions, memory, host.deviceTrace)];
     });
     const loop = createWaitLoop(registers, memory);
-    const status = createEndStatus();
+    const status = createEndStatus({ mark: "rdi", status: "rsi", cookie: "rdx" });
     let state: SessionState = running;
 
     /** Shows what the guest has said; whether that was anything. */

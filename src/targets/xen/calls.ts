@@ -1,0 +1,54 @@
+// A domain's hypercalls by their numbers. docs/abi.md 11.2.
+import { hypercall, operation, type HypercallName } from "../../abi/xen.js";
+import type { Registers } from "../../engine/contract.js";
+import { failed, type Arguments, type CallContext, type Operation, type Outcome } from "./calls/contract.js";
+import { domainCalls } from "./calls/domain.js";
+import { eventCalls } from "./calls/events.js";
+import { grantCalls } from "./calls/grants.js";
+import { memoryCalls } from "./calls/memory.js";
+import { schedCalls } from "./calls/sched.js";
+import { argumentRegisters, numberRegister } from "./isa/x86-64.js";
+
+type Operations = {
+  readonly [H in keyof typeof operation]: { readonly [K in keyof (typeof operation)[H]]: Operation };
+};
+
+/** What each does: a missing or misspelt operation does not compile. */
+const operations: Operations = {
+  ...domainCalls,
+  ...eventCalls,
+  ...grantCalls,
+  ...memoryCalls,
+  ...schedCalls,
+};
+
+const nameOf = <T extends Readonly<Record<string, number>>>(numbers: T, number: number) =>
+  Object.keys(numbers).find((name) => numbers[name] === number) as (keyof T & string) | undefined;
+
+/** The hypercall of a number, and its operation by the first argument; undefined where there is none. */
+export function callName(
+  number: number,
+  [first = 0n]: Arguments,
+): readonly [HypercallName, string?] | undefined {
+  const name = nameOf(hypercall, number);
+  if (name === undefined || name === "set_timer_op") return name && [name];
+  const sub = nameOf(operation[name] as Readonly<Record<string, number>>, Number(first & 0xffff_ffffn));
+  return sub === undefined ? undefined : [name, sub];
+}
+
+/** Does the one that the guest has made. */
+export function performNext(context: CallContext, registers: Pick<Registers, "get">): Outcome {
+  const number = Number(registers.get(numberRegister) & 0xffff_ffffn);
+  const args = argumentRegisters.map((name) => registers.get(name));
+  const call = callName(number, args);
+  if (call === undefined) return failed("ENOSYS");
+  const [name, sub = ""] = call;
+  if (name === "set_timer_op") return setTimer(context, args);
+  return (operations[name] as Readonly<Record<string, Operation>>)[sub]?.(context, args) ?? failed("ENOSYS");
+}
+
+/** The timer's event at an absolute time; 0 is never. */
+const setTimer: Operation = ({ machine }, [time = 0n]) => {
+  machine.timer = time === 0n ? undefined : BigInt.asIntN(64, time);
+  return { result: 0 };
+};

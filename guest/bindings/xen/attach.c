@@ -7,20 +7,20 @@
  * would reason about the length of the manifest. */
 extern char manifest_note[] __asm__("__solo5_mft1_note");
 
-/* The lowest number of a folder from (least) on; false where there is none. */
-static bool next_device(const char *folder, unsigned long least, unsigned long *number)
+#define NO_DEVICE (~0UL)
+
+/* The lowest number of a folder from (least) on, or NO_DEVICE. */
+static unsigned long next_device(const char *folder, unsigned long least)
 {
-    bool is_found = false;
+    unsigned long next = NO_DEVICE;
     long size = store_ask(XS_DIRECTORY, folder, "", NULL);
     for (const char *at = store_answer; size > 0 && at < store_answer + size; at++) {
-        unsigned long candidate = take_number(&at);
+        unsigned long number = take_number(&at);
         while (*at != '\0')
             at++;
-        if (candidate < least || (is_found && candidate >= *number)) continue;
-        is_found = true;
-        *number = candidate;
+        if (number >= least && number < next) next = number;
     }
-    return is_found;
+    return next;
 }
 
 static void attach_devices(void)
@@ -33,12 +33,13 @@ static void attach_devices(void)
     if (grants == 0) return;
     store_init();
     grant_init(grants);
-    unsigned long net_least = 0, block_least = 0, number;
+    unsigned long net_least = 0, block_least = 0;
     for (solo5_handle_t handle = 1; handle < manifest->entries; handle++) {
         struct mft_entry *entry = &writable->e[handle];
         bool is_net = entry->type == MFT_DEV_NET_BASIC;
         unsigned long *least = is_net ? &net_least : &block_least;
-        if (!next_device(is_net ? "device/vif" : "device/vbd", *least, &number)) {
+        unsigned long number = next_device(is_net ? "device/vif" : "device/vbd", *least);
+        if (number == NO_DEVICE) {
             log_at(LOG_ERROR, "Solo5: error: there is no %s for '%s'\n", is_net ? "network" : "disk", entry->name);
             FAIL("All declared devices must be attached");
         }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { faults, packed, readManifest } from "../build/check.js";
+import { faults, limits, packed, readManifest } from "../build/check.js";
 import { execute } from "./command.js";
 import { projectRoot } from "./project.js";
 
@@ -53,7 +53,10 @@ test("what is missing, too large or nobody's is found", () => {
   const { unpackedSize, files } = packed();
   const without = files.filter(({ path }) => path !== "dist/bundle/browser.js");
   const more = { path: "dist/src/a.test.js", size: 1 };
-  const found = faults({ unpackedSize: unpackedSize + 3_000_000, files: [...without, more] }, readManifest());
+  const found = faults(
+    { unpackedSize: unpackedSize + limits.package, files: [...without, more] },
+    readManifest(),
+  );
   assert.equal(found.length, 3, found.join("\n"));
 });
 

@@ -44,7 +44,7 @@ export const hypercall = {
   event_channel_op: 32,
   hvm_op: 34,
 } as const;
-export type HypercallName = keyof typeof hypercall;
+export type XenHypercall = keyof typeof hypercall;
 
 /** Errors are these, negated. */
 export const errno = {
@@ -86,7 +86,7 @@ export const operation = {
     unmask: 9,
   },
   hvm_op: { set_param: 0, get_param: 1, set_evtchn_upcall_vector: 23 },
-} as const satisfies Partial<Record<HypercallName, Readonly<Record<string, number>>>>;
+} as const satisfies Partial<Record<XenHypercall, Readonly<Record<string, number>>>>;
 
 export const domid = { backend: 0, self: 0x7ff0 } as const;
 

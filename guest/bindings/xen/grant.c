@@ -19,7 +19,7 @@ static void grant_init(size_t count)
 }
 
 /* For good. */
-static grant_ref_t grant_page(domid_t domain, const void *page, bool is_readonly)
+__attribute__((noinline)) static grant_ref_t grant_page(domid_t domain, const void *page, bool is_readonly)
 {
     ASSERT(grant_next < grant_end);
     volatile grant_entry_v1_t *entry = &grant_table[grant_next];

@@ -1,7 +1,13 @@
 // A domain's hypercalls by their numbers. docs/abi.md 11.2.
-import { hypercall, operation, type HypercallName } from "../../abi/xen.js";
+import { hypercall, operation, type XenHypercall } from "../../abi/xen.js";
 import type { Registers } from "../../engine/contract.js";
-import { failed, type Arguments, type CallContext, type Operation, type Outcome } from "./calls/contract.js";
+import {
+  failed,
+  type Arguments,
+  type CallContext,
+  type XenOperation,
+  type CallOutcome,
+} from "./calls/contract.js";
 import { domainCalls } from "./calls/domain.js";
 import { eventCalls } from "./calls/events.js";
 import { grantCalls } from "./calls/grants.js";
@@ -10,7 +16,7 @@ import { schedCalls } from "./calls/sched.js";
 import { argumentRegisters, numberRegister } from "./isa/x86-64.js";
 
 type Operations = {
-  readonly [H in keyof typeof operation]: { readonly [K in keyof (typeof operation)[H]]: Operation };
+  readonly [H in keyof typeof operation]: { readonly [K in keyof (typeof operation)[H]]: XenOperation };
 };
 
 /** What each does: a missing or misspelt operation does not compile. */
@@ -29,7 +35,7 @@ const nameOf = <T extends Readonly<Record<string, number>>>(numbers: T, number: 
 export function callName(
   number: number,
   [first = 0n]: Arguments,
-): readonly [HypercallName, string?] | undefined {
+): readonly [XenHypercall, string?] | undefined {
   const name = nameOf(hypercall, number);
   if (name === undefined || name === "set_timer_op") return name && [name];
   const sub = nameOf(operation[name] as Readonly<Record<string, number>>, Number(first & 0xffff_ffffn));
@@ -37,18 +43,20 @@ export function callName(
 }
 
 /** Does the one that the guest has made. */
-export function performNext(context: CallContext, registers: Pick<Registers, "get">): Outcome {
+export function performNext(context: CallContext, registers: Pick<Registers, "get">): CallOutcome {
   const number = Number(registers.get(numberRegister) & 0xffff_ffffn);
   const args = argumentRegisters.map((name) => registers.get(name));
   const call = callName(number, args);
   if (call === undefined) return failed("ENOSYS");
   const [name, sub = ""] = call;
   if (name === "set_timer_op") return setTimer(context, args);
-  return (operations[name] as Readonly<Record<string, Operation>>)[sub]?.(context, args) ?? failed("ENOSYS");
+  return (
+    (operations[name] as Readonly<Record<string, XenOperation>>)[sub]?.(context, args) ?? failed("ENOSYS")
+  );
 }
 
 /** The timer's event at an absolute time; 0 is never. */
-const setTimer: Operation = ({ machine }, [time = 0n]) => {
+const setTimer: XenOperation = ({ machine }, [time = 0n]) => {
   machine.timer = time === 0n ? undefined : BigInt.asIntN(64, time);
   return { result: 0 };
 };

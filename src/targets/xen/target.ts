@@ -9,7 +9,7 @@ import { answerCommon, type GuestHost, type Session, type SessionState, type Tar
 import { createEndStatus, type EndStatus } from "../end-status.js";
 import { takesInterrupts } from "../protected-mode.js";
 import { answerCpu } from "./answer-cpu.js";
-import type { Outcome } from "./calls/contract.js";
+import type { CallOutcome } from "./calls/contract.js";
 import { performNext } from "./calls.js";
 import { createMachine } from "./devices/machine.js";
 import { guestData } from "./guest-data.js";
@@ -80,7 +80,7 @@ export const xen: Target = {
       return "suspend";
     };
     const fail = (message: string): Verdict => end({ status: exitStatus.failure, message });
-    const conclude = (outcome: Outcome): Verdict => {
+    const conclude = (outcome: CallOutcome): Verdict => {
       if ("shutdown" in outcome) {
         // What the console's ring still holds may tell the status.
         machine.flush();

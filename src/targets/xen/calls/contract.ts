@@ -11,7 +11,10 @@ export type Wait =
   | { readonly kind: "ports"; readonly ports: readonly number[]; readonly deadline: bigint | undefined };
 
 /** What becomes of a hypercall: its result, 0 after a wait, or the end of the domain for a reason. */
-export type Outcome = { readonly result: number } | { readonly wait: Wait } | { readonly shutdown: number };
+export type CallOutcome =
+  | { readonly result: number }
+  | { readonly wait: Wait }
+  | { readonly shutdown: number };
 
 export interface CallContext {
   readonly machine: Machine;
@@ -22,11 +25,11 @@ export interface CallContext {
 
 /** By register. */
 export type Arguments = readonly bigint[];
-export type Operation = (context: CallContext, args: Arguments) => Outcome;
+export type XenOperation = (context: CallContext, args: Arguments) => CallOutcome;
 
-export const okay: Outcome = { result: 0 };
-export const failed = (error: keyof typeof errno): Outcome => ({ result: -errno[error] });
-export const resultOf = (result: number): Outcome => ({ result });
+export const okay: CallOutcome = { result: 0 };
+export const failed = (error: keyof typeof errno): CallOutcome => ({ result: -errno[error] });
+export const resultOf = (result: number): CallOutcome => ({ result });
 /** Whether a port can be one. */
 export const isPort = (port: number): boolean => port > 0 && port < portMax;
 
@@ -37,9 +40,9 @@ type AnyStruct = Struct<any>;
 export const withStruct =
   <S extends AnyStruct>(
     layout: S,
-    act: (value: ValueOf<S>, context: CallContext) => Outcome | { readonly write: Partial<ValueOf<S>> },
+    act: (value: ValueOf<S>, context: CallContext) => CallOutcome | { readonly write: Partial<ValueOf<S>> },
     argument = 1,
-  ): Operation =>
+  ): XenOperation =>
   (context, args) => {
     const at = args[argument] ?? 0n;
     const value = context.data.readStruct(layout, at);

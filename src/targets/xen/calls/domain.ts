@@ -11,7 +11,7 @@ import {
 } from "../../../abi/xen.js";
 import { pageSize } from "../../../bytes/align.js";
 import { withNul } from "../../../bytes/text.js";
-import { failed, okay, resultOf, withStruct, type Operation } from "./contract.js";
+import { failed, okay, resultOf, withStruct, type XenOperation } from "./contract.js";
 
 /** The version whose interface this is, 4.17. */
 const version = (4 << 16) | 17;
@@ -25,7 +25,7 @@ const vectorMin = 16;
 
 /** Operations on a virtual CPU name it first; there is one. */
 const ofVcpu =
-  (act: Operation): Operation =>
+  (act: XenOperation): XenOperation =>
   (context, args) =>
     args[1] === 0n ? act(context, args) : failed("ENOENT");
 
@@ -97,4 +97,4 @@ export const domainCalls = {
       return okay;
     },
   },
-} as const satisfies Record<string, Readonly<Record<string, Operation>>>;
+} as const satisfies Record<string, Readonly<Record<string, XenOperation>>>;

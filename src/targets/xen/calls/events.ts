@@ -1,11 +1,11 @@
 // Hypercalls on event channels. Xen's public header event_channel.h.
 import { allocUnbound, bindVcpu, bindVirq, domid, eventPort, eventStatus } from "../../../abi/xen.js";
-import { failed, isPort, okay, resultOf, withStruct, type Outcome } from "./contract.js";
+import { failed, isPort, okay, resultOf, withStruct, type CallOutcome } from "./contract.js";
 
 const isSelf = (dom: number): boolean => dom === domid.self;
 /** Virtual interrupts that there are, for one virtual CPU. */
 const virqMax = 24;
-const portOr = (port: number): Outcome | { readonly write: { readonly port: number } } =>
+const portOr = (port: number): CallOutcome | { readonly write: { readonly port: number } } =>
   port < 0 ? resultOf(port) : { write: { port } };
 
 export const eventCalls = {

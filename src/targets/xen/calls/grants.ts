@@ -8,7 +8,7 @@ import {
   unmapGrantRef,
 } from "../../../abi/xen.js";
 import type { Struct, ValueOf } from "../../../bytes/struct.js";
-import { failed, okay, type CallContext, type Operation } from "./contract.js";
+import { failed, okay, type CallContext, type XenOperation } from "./contract.js";
 
 const countMax = 512;
 
@@ -19,7 +19,7 @@ const each =
   <S extends AnyStruct>(
     layout: S,
     act: (value: ValueOf<S>, context: CallContext) => Partial<ValueOf<S>>,
-  ): Operation =>
+  ): XenOperation =>
   (context, [, at = 0n, given = 0n]) => {
     const count = Number(given & 0xffff_ffffn);
     if (count > countMax) return failed("EINVAL");

@@ -2,9 +2,9 @@
 import { addToPhysmap, domid, mapSpace, memoryMap } from "../../../abi/xen.js";
 import { pageSize } from "../../../bytes/align.js";
 import { e820Map } from "../layout.js";
-import { failed, okay, resultOf, withStruct, type Operation } from "./contract.js";
+import { failed, okay, resultOf, withStruct, type XenOperation } from "./contract.js";
 
-const pages: Operation = ({ machine }) => resultOf(machine.memSize / pageSize);
+const pages: XenOperation = ({ machine }) => resultOf(machine.memSize / pageSize);
 
 export const memoryCalls = {
   memory_op: {

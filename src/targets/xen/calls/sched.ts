@@ -1,9 +1,9 @@
 // Hypercalls by which a domain waits, and ends. Xen's public header sched.h.
 import { pollPortMax, schedPoll, schedShutdown, vcpuInfo } from "../../../abi/xen.js";
 import { viewOf } from "../../../bytes/struct.js";
-import { failed, isPort, okay, withStruct, type Operation } from "./contract.js";
+import { failed, isPort, okay, withStruct, type XenOperation } from "./contract.js";
 
-const block: Operation = ({ machine }) => {
+const block: XenOperation = ({ machine }) => {
   machine.page.vcpu().setUint8(vcpuInfo.offsets.upcallMask, 0);
   return { wait: { kind: "event" } };
 };

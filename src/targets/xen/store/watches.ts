@@ -18,7 +18,7 @@ export interface WatchEvent {
   readonly token: string;
 }
 
-export interface Watches {
+export interface StoreWatches {
   /** `path` is absolute, or begins with @ and is told of nothing. */
   add(path: string, given: string, token: string): StoreError | undefined;
   remove(given: string, token: string): StoreError | undefined;
@@ -30,7 +30,7 @@ export interface Watches {
 }
 
 /** Paths below `home` are told as the guest has given them. */
-export function createWatches(home: string): Watches {
+export function createWatches(home: string): StoreWatches {
   const state = { watches: [] as Watch[], events: [] as WatchEvent[] };
   const tell = (path: string, token: string): void => {
     const isKnown = state.events.some((event) => event.path === path && event.token === token);

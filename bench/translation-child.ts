@@ -2,7 +2,8 @@
 // cold process does with 100 KB of guest code, then what a warm one does. Prints both in MB of guest code a second.
 import { readFileSync } from "node:fs";
 import { machineMemory } from "../src/engine/portable/memory/machine-memory.js";
-import { guestBase } from "../src/engine/x86-64/state.js";
+import { guestBase } from "../src/engine/portable/memory/state.js";
+import { x86 } from "../src/engine/x86-64/isa.js";
 import { Translator } from "../src/engine/portable/translate/translator.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import { workloadFile, workloads } from "./guests.js";
@@ -40,6 +41,7 @@ function translate({
 }: (typeof guests)[number]): number {
   const shape = { base: guestBase(memorySize), size: memorySize, readable, writable };
   const code = {
+    isa: x86,
     bytes,
     shape,
     isExecutable,

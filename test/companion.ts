@@ -1,5 +1,6 @@
 // A companion in the test's own thread: what it answers comes at once, or when the test says.
 import type { StartCompanion } from "../src/engine/contract.js";
+import { x86 } from "../src/engine/x86-64/isa.js";
 import { serveTranslation } from "../src/engine/portable/translate/serve.js";
 
 interface TestCompanion {
@@ -33,6 +34,7 @@ export function testCompanion(when: "at once" | "later"): TestCompanion {
       [take, failed] = [given, givenFailed];
       const work: (() => void)[] = [];
       const serve = serveTranslation(
+        x86,
         {
           post: (message) => void answers.push(structuredClone(message)),
           later: (one, msecs) => void (msecs === 0 && work.push(one)),

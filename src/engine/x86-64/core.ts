@@ -9,13 +9,17 @@ import { Evaluator } from "./evaluator.js";
 import { deliver, raise, type Source } from "./exceptions.js";
 import { withExceptions } from "./float-exceptions.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
+import type { GuestCore, Plain } from "../portable/guest-core.js";
 import { isMachineMemory } from "../portable/memory/machine-memory.js";
 import type { Machine } from "./machine.js";
 import { MemoryAccess } from "./memory-access.js";
 import { Mmu } from "./mmu.js";
 import { RunMap } from "../portable/memory/run-map.js";
 import { Segments } from "./segments.js";
+import { RSP } from "./lift/registers.js";
 import { slowInstructions } from "./slow/index.js";
+import { plainMemory } from "./flat.js";
+import { x86 } from "./isa.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
 import { withFastWay } from "./x87/fast.js";
@@ -44,6 +48,9 @@ const MXCSR_MODES = 0xffff & ~EXCEPTIONS;
 /** Instructions at the start of a counted run in which exception flags are kept. */
 const KEPT_AT_START = 2 ** 20;
 
+/** The opcode of RET imm16. */
+const RET_IMMEDIATE = 0xc2;
+
 /** INT 0x80 is how 32-bit code calls Linux. */
 const LINUX_GATE = 0x80;
 
@@ -64,7 +71,8 @@ const withOwnRounding =
     }
   };
 
-export class Core implements Machine {
+export class Core implements Machine, GuestCore {
+  readonly isa = x86;
   readonly cpu: Cpu;
   readonly mmu: Mmu;
   readonly memory: MemoryAccess;
@@ -142,6 +150,48 @@ export class Core implements Machine {
   }
   set testsExceptions(value: boolean) {
     this.cpu.i32[state.testsExceptions >> 2] = value ? 1 : 0;
+  }
+
+  get next(): number {
+    return this.cpu.rip;
+  }
+  set next(pc: number) {
+    this.cpu.rip = pc;
+  }
+
+  get isUnwatched(): boolean {
+    const { breakpoints, mmu, cpu, isProcess } = this;
+    return breakpoints.size === 0 && !mmu.hasWatches && !mmu.tracksDirty && !cpu.checksAlignment(isProcess);
+  }
+
+  general(index: number): bigint {
+    return this.cpu.gpr(index);
+  }
+
+  plainMemory(options: VcpuOptions): Plain | undefined {
+    return this.mode === 64 ? plainMemory(this.cpu, this.mmu, options) : undefined;
+  }
+
+  settleFlags(): void {
+    const { rflags } = this.cpu;
+    this.cpu.rflags = rflags;
+  }
+
+  /** RET goes to its target only where that can be executed; what it took off the stack is there still. */
+  undoReturn(pc: number): void {
+    const { cpu, mmu } = this;
+    cpu.rip = pc;
+    const at = mmu.base + pc;
+    const more =
+      mmu.bytes[at] === RET_IMMEDIATE ? (mmu.bytes[at + 1] ?? 0) + 256 * (mmu.bytes[at + 2] ?? 0) : 0;
+    cpu.setGpr(RSP, BigInt.asUintN(64, cpu.gpr(RSP) - BigInt(8 + more)));
+  }
+
+  returnAddress(at: number): number {
+    const { bytes, base } = this.mmu;
+    const place = base + at;
+    if (place < base || place + 4 > bytes.length) return 0;
+    return new DataView(bytes.buffer, bytes.byteOffset + place, 4).getUint32(0, true);
   }
 
   /** Floating point is to be computed as MXCSR says in everything: by the interpreter. */

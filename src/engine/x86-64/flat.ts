@@ -2,15 +2,9 @@
 // what translated code relies on, since it looks at neither page tables nor protections. Intel SDM volume 3, 4.5.
 import { pageSize } from "../../bytes/align.js";
 import type { VcpuOptions } from "../contract.js";
+import type { Plain } from "../portable/guest-core.js";
 import type { Cpu } from "./cpu.js";
 import type { Mmu } from "./mmu.js";
-
-/** Where memory is plain: from the lowest addresses on up to the end, `size`. */
-export interface Plain {
-  readonly size: number;
-  readonly readable: number;
-  readonly writable: number;
-}
 
 const PG = 0x8000_0000n;
 const LMA = 0x400n;

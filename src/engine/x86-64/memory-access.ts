@@ -5,7 +5,7 @@ import type { Cpu } from "./cpu.js";
 import { GuestFault, notCanonical, vector } from "./fault.js";
 import type { Mmu } from "./mmu.js";
 import { hexOf } from "./paging.js";
-import { pageBits } from "./state.js";
+import { pageBits } from "../portable/memory/state.js";
 
 /** Largest single access in bytes: FXSAVE's image. */
 const SCRATCH = 512;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cpu } from "./cpu.js";
 import { Mmu } from "./mmu.js";
-import { guestBase } from "./state.js";
+import { guestBase } from "../portable/memory/state.js";
 
 const SIZE = 0x1_0000;
 

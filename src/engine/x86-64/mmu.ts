@@ -5,7 +5,8 @@ import type { Access, Protection } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import { GuestFault, vector } from "./fault.js";
 import { hexOf, type Mapping, walk } from "./paging.js";
-import { guestBase, pageBits, state } from "./state.js";
+import { guestBase, pageBits } from "../portable/memory/state.js";
+import { state } from "./state.js";
 
 const PG = 0x8000_0000n;
 const WP = 0x1_0000n;
@@ -96,6 +97,16 @@ export class Mmu {
   }
 
   /** What was decoded from a page is stale. */
+  isExecutable(pc: number): boolean {
+    if (((this.pages[Math.floor(pc / pageSize)] ?? 0) & pageBits.execute) !== 0) return true;
+    try {
+      this.byteAt(pc, "execute");
+    } catch {
+      return false;
+    }
+    return true;
+  }
+
   forgetPage(page: number): void {
     if (this.#holdsCode(page)) this.#forget(page);
   }

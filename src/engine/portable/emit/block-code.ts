@@ -1,7 +1,7 @@
 // Writes the code of one block: its stop test, its statements, the slots that others need, and its end.
 import type { Block } from "../ir/block.js";
 import { isReloaded } from "../optimise/dataflow.js";
-import { addAll, has, noSlots, slots } from "../ir/slots.js";
+import { addAll, has } from "../ir/slot-set.js";
 import { type BlockPlan, eachValue, planBlock } from "./block-plan.js";
 import { writeEnd } from "./ends.js";
 import { countedIn, writeExit, writeStopTest } from "./exits.js";
@@ -32,12 +32,13 @@ export function writeBlock(u: UnitCode, index: number): void {
 
 /** What the end of the block needs, with all uses counted. */
 function planned(u: UnitCode, block: Block, index: number): BlockPlan {
-  const liveOut = noSlots();
+  const { file } = u;
+  const liveOut = file.none();
   if (!isReloaded(block)) for (const to of u.unit.graph[index] ?? []) addAll(liveOut, liveAt(u, to));
-  const plan = planBlock(block, {
+  const plan = planBlock(file, block, {
     liveOut,
     spilled: spilledAt(u, index),
-    needsFlags: (exit) => has(dirtyAtExit(u, index, exit), slots.flagsA),
+    needsFlags: (exit) => has(dirtyAtExit(u, index, exit), file.flagsA),
   });
   eachValue(block, plan, (value) => u.e.count(value));
   return plan;

@@ -1,8 +1,9 @@
 // What is to be written for a block besides its statements: slots at its end.
 import type { Block, ExitStatement } from "../ir/block.js";
-import { flagBit } from "../../x86-64/lift/flags.js";
+import { flagBit } from "../ir/flags.js";
 import { isZero, type Node, pseudo } from "../ir/node.js";
-import { addAll, copySlots, has, isFlagWord, slots, type SlotSet } from "../ir/slots.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { addAll, copySlots, has, type SlotSet } from "../ir/slot-set.js";
 
 /** What the dataflow says of the block. */
 interface BlockFlow {
@@ -19,8 +20,8 @@ export interface BlockPlan {
   readonly sets: ReadonlyMap<number, Node>;
 }
 
-export function planBlock(block: Block, around: BlockFlow): BlockPlan {
-  dropFlagWords(block, around);
+export function planBlock(file: RegisterFile, block: Block, around: BlockFlow): BlockPlan {
+  dropFlagWords(file, block, around);
   const sets = new Map<number, Node>();
   const needed = copySlots(around.liveOut);
   addAll(needed, around.spilled);
@@ -30,7 +31,7 @@ export function planBlock(block: Block, around: BlockFlow): BlockPlan {
     if (has(needed, slot) && !(isUnchanged && !isSet(block, slot))) sets.set(slot, value);
   }
   for (let flag = 0; flag < block.flags.length; flag++) {
-    const slot = slots.flag + flag;
+    const slot = file.flag + flag;
     const source = block.flags[flag];
     if (source !== undefined && has(around.liveOut, slot) && has(block.writes, slot)) {
       sets.set(slot, flagBit(source, flag));
@@ -40,8 +41,12 @@ export function planBlock(block: Block, around: BlockFlow): BlockPlan {
 }
 
 /** Takes out what sets words of flags for exits that store none. */
-function dropFlagWords({ statements }: Block, { liveOut, spilled, needsFlags }: BlockFlow): void {
-  let isNeeded = has(liveOut, slots.flagsA) || has(spilled, slots.flagsA);
+function dropFlagWords(
+  file: RegisterFile,
+  { statements }: Block,
+  { liveOut, spilled, needsFlags }: BlockFlow,
+): void {
+  let isNeeded = has(liveOut, file.flagsA) || has(spilled, file.flagsA);
   let isSetLater = false;
   let kept = statements.length;
   for (let position = statements.length - 1; position >= 0; position--) {
@@ -51,7 +56,7 @@ function dropFlagWords({ statements }: Block, { liveOut, spilled, needsFlags }: 
       isNeeded = true;
       isSetLater = false;
     }
-    const isWord = statement.kind === "set" && isFlagWord(statement.slot);
+    const isWord = statement.kind === "set" && file.isFlagWord(statement.slot);
     if (!isWord) {
       if (isSetLater) [isNeeded, isSetLater] = [false, false];
     } else if (isNeeded) isSetLater = true;

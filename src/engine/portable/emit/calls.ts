@@ -3,7 +3,7 @@ import { op } from "../../../wasm/opcodes.js";
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import { lookup } from "../link/lookup.js";
 import { CAREFUL, types, words } from "../link/protocol.js";
-import { add, copySlots, has, noSlots, remove, RSP, slotOffset, slots } from "../ir/slots.js";
+import { add, copySlots, has, remove } from "../ir/slot-set.js";
 import { loadSlots } from "./state-transfer.js";
 import {
   close,
@@ -11,19 +11,16 @@ import {
   liveAt,
   open,
   pushFuel,
-  pushStoredRsp,
+  pushStoredStackPointer,
   returnTarget,
   setFuel,
   union,
   type UnitCode,
 } from "./unit-code.js";
 
-/** rbx, rbp, r12 to r15: System V ABI 3.2.1. */
-const CALLEE_SAVED = [3, 5, 12, 13, 14, 15];
-
 /**
  * Calls the unit at an address, or goes on there in this function's place (`isTail`), whose return address is `frame`
- * above rsp.
+ * above the stack pointer.
  */
 export function callTo(u: UnitCode, pc: number, isTail: boolean, frame = 0): void {
   const { e } = u;
@@ -98,29 +95,31 @@ export function afterCall(u: UnitCode, next: number, index: number): void {
 
 /** Brings the locals up to date after a call that returned to its place. */
 function reloadAfterCall(u: UnitCode, next: number, index: number): void {
-  const { e, unit } = u;
+  const { unit, file } = u;
   const live = copySlots(liveAt(u, unit.graph[index]?.[0] ?? 0));
-  if (has(live, slots.gpr + RSP)) {
+  if (has(live, file.stackPointer)) {
     popReturnAddress(u, next);
-    remove(live, slots.gpr + RSP);
+    remove(live, file.stackPointer);
   }
-  const held = union(u.flow.held[index] ?? noSlots(), unit.blocks[index]?.writes ?? noSlots());
-  const kept = CALLEE_SAVED.filter((slot) => has(live, slot) && has(held, slot));
+  const held = union(u.flow.held[index] ?? file.none(), unit.blocks[index]?.writes ?? file.none());
+  const kept = file.calleeSaved.filter((slot) => has(live, slot) && has(held, slot));
   keepOrLoad(u, kept);
   for (const slot of kept) remove(live, slot);
-  loadSlots(e, live);
+  loadSlots(u, live);
 }
 
 /** The stack pointer is what the return makes of it, or the dispatcher goes on at `next`. */
 function popReturnAddress(u: UnitCode, next: number): void {
-  const { e } = u;
-  const rsp = e.locals.slot(slots.gpr + RSP);
-  e.get(rsp);
-  e.i64(8);
-  e.op("i64.add");
-  e.code.byte(op["local.tee"]);
-  e.code.u32(rsp);
-  pushStoredRsp(u);
+  const { e, file, isa } = u;
+  const pointer = e.locals.slot(file.stackPointer);
+  e.get(pointer);
+  if (isa.pushedByCall > 0) {
+    e.i64(isa.pushedByCall);
+    e.op("i64.add");
+    e.code.byte(op["local.tee"]);
+    e.code.u32(pointer);
+  }
+  pushStoredStackPointer(u);
   e.op("i64.ne");
   open(u, op.if);
   e.i64(next);
@@ -130,11 +129,11 @@ function popReturnAddress(u: UnitCode, next: number): void {
 
 /** Registers that functions leave as they were are compared, not loaded: what waits for them need not wait for memory. */
 function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
-  const { e } = u;
+  const { e, file } = u;
   if (kept.length === 0) return;
   kept.forEach((slot, position) => {
     e.i32(0);
-    e.memory(op["i64.load"], 3, slotOffset(slot));
+    e.memory(op["i64.load"], 3, file.placeOf(slot));
     e.get(e.locals.slot(slot));
     e.op("i64.xor");
     if (position > 0) e.op("i64.or");
@@ -142,8 +141,8 @@ function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
   e.i64(0);
   e.op("i64.ne");
   open(u, op.if);
-  const set = noSlots();
+  const set = file.none();
   for (const slot of kept) add(set, slot);
-  loadSlots(e, set);
+  loadSlots(u, set);
   close(u);
 }

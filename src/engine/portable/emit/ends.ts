@@ -1,10 +1,9 @@
 // Writes the end of a block where it leaves the unit, or calls something: what is dirty is stored, then control goes.
 import { op } from "../../../wasm/opcodes.js";
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
-import { state } from "../../x86-64/state.js";
 import type { Block } from "../ir/block.js";
 import { imported, words } from "../link/protocol.js";
-import { members } from "../ir/slots.js";
+import { state } from "../memory/state.js";
 import { afterCall, callTarget, callTo } from "./calls.js";
 import { frameAt } from "./exits.js";
 import { storeSlot } from "./state-transfer.js";
@@ -48,11 +47,11 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       return afterCall(u, end.next, index);
     case "slow":
       spill(u, index);
-      if (end.string === undefined || options.counts) interpret(u, end.pc, end.next);
+      if (end.helper === undefined || options.counts) interpret(u, end.pc, end.next);
       else {
-        e.i32(end.string);
+        e.i32(end.helper.argument);
         e.op("call");
-        e.code.u32(imported.string);
+        e.code.u32(end.helper.index);
         open(u, op.if);
         interpret(u, end.pc, end.next);
         close(u);
@@ -72,9 +71,9 @@ function goTo(u: UnitCode, pc: number, frame: number): void {
 
 /** Stores what is dirty; the values are in the slots' locals. */
 function spill(u: UnitCode, index: number): void {
-  const { e } = u;
-  for (const slot of members(spilledAt(u, index))) {
-    storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
+  const { e, file } = u;
+  for (const slot of file.members(spilledAt(u, index))) {
+    storeSlot(u, slot, () => e.get(e.locals.slot(slot)));
   }
 }
 
@@ -92,7 +91,7 @@ function interpret(u: UnitCode, pc: number, next: number): void {
   const { e } = u;
   e.i32(0);
   e.i64(pc);
-  e.memory(op["i64.store"], 3, state.rip);
+  e.memory(op["i64.store"], 3, state.pc);
   e.i32(next);
   e.op("call");
   e.code.u32(imported.slow);

@@ -6,7 +6,7 @@ import {
   DEPTH,
   open,
   pushSpareFuel,
-  pushStoredRsp,
+  pushStoredStackPointer,
   reload,
   returnTarget,
   type UnitCode,
@@ -45,7 +45,7 @@ function leaveNearEndOfMemory(u: UnitCode): void {
   const { below, above } = unit.frame;
   if (below === 0 && above === 0) return;
   const lowest = unit.shape.writable + below;
-  pushStoredRsp(u);
+  pushStoredStackPointer(u);
   e.i64(lowest);
   e.op("i64.sub");
   e.i64(unit.shape.size - above - lowest);

@@ -4,7 +4,7 @@ import { op } from "../../../wasm/opcodes.js";
 import type { Block, ExitStatement } from "../ir/block.js";
 import { isZero } from "../ir/node.js";
 import { imported, words } from "../link/protocol.js";
-import { has, keyOf, members, noSlots, slots, type SlotSet } from "../ir/slots.js";
+import { has, keyOf, type SlotSet } from "../ir/slot-set.js";
 import { spillOrder } from "./spill-order.js";
 import { storeSlot } from "./state-transfer.js";
 import {
@@ -24,7 +24,7 @@ import {
 
 /** Writes what `code` writes, with the spill blocks that it may leave through around it. */
 export function withExits(u: UnitCode, code: () => void): void {
-  const { e, local } = u;
+  const { e, file, local } = u;
   const chains = spillOrder(exitSets(u));
   // The outermost block is for what all exits end in, then the sets, the last to be stored outermost.
   const order = chains.flat();
@@ -35,9 +35,9 @@ export function withExits(u: UnitCode, code: () => void): void {
   for (const chain of chains) {
     chain.forEach((set, index) => {
       close(u);
-      const next = chain[index + 1] ?? noSlots();
-      for (const slot of members(set))
-        if (!has(next, slot)) storeSlot(e, slot, () => e.get(e.locals.slot(slot)));
+      const next = chain[index + 1] ?? file.none();
+      for (const slot of file.members(set))
+        if (!has(next, slot)) storeSlot(u, slot, () => e.get(e.locals.slot(slot)));
     });
     branch(u, u.depth - 1);
   }
@@ -105,7 +105,7 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   open(u, op.if);
   setPlace(u, block.pc, frameAt(u, index, 0));
   if (block.isAtTarget === true) {
-    e.get(e.locals.slot(slots.target));
+    e.get(e.locals.slot(u.file.target));
     e.op("i32.wrap_i64");
     e.set(local.exitPc);
   }
@@ -118,7 +118,7 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   close(u);
 }
 
-/** How far above rsp the return address is: 0 where it is not known, as if it were there. */
+/** How far above the stack pointer the return address is: 0 where it is not known, as if it were there. */
 export function frameAt({ unit }: UnitCode, block: number, delta: number | undefined): number {
   const offset = unit.stackOffsets[block];
   return offset === undefined || delta === undefined ? 0 : Math.max(0, -(offset + delta));

@@ -7,19 +7,13 @@ import type { Dataflow } from "../optimise/dataflow.js";
 import type { Unit } from "../lift/discover.js";
 import { Expressions, Locals } from "../ir/expression.js";
 import { COUNTED_MIN, LEAVE } from "../link/protocol.js";
-import {
-  addAll,
-  copySlots,
-  guestSlots,
-  noSlots,
-  RSP,
-  slotOffset,
-  type SlotSet,
-  withoutFlagWords,
-} from "../ir/slots.js";
+import type { GuestIsa } from "../guest-isa.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { addAll, copySlots, type SlotSet } from "../ir/slot-set.js";
 import { loadSlots } from "./state-transfer.js";
 
 export interface EmitOptions {
+  readonly isa: GuestIsa;
   /** The function of the same module for a guest address, or the slot of the table that is kept for it. */
   readonly callee: (pc: number) => { readonly index: number } | { readonly slot: number };
   /** The slot of the table for the unit at an address that relies on nothing around the stack pointer. */
@@ -35,6 +29,8 @@ const FUEL = 0;
 export const DEPTH = 1;
 
 export interface UnitCode {
+  readonly isa: GuestIsa;
+  readonly file: RegisterFile;
   readonly unit: Unit;
   readonly options: EmitOptions;
   readonly flow: Dataflow;
@@ -46,7 +42,7 @@ export interface UnitCode {
     readonly target: number;
     /** Where the interpreter goes on after an exit. */
     readonly exitPc: number;
-    /** How far above rsp its function's return address is. */
+    /** How far above the stack pointer its function's return address is. */
     readonly exitFrame: number;
     /** Instructions of the block that is left that have been counted and not executed. */
     readonly notExecuted: number;
@@ -71,7 +67,9 @@ export function unitCode(
   checked: ReadonlySet<number>,
   options: EmitOptions,
 ): UnitCode {
-  const locals = new Locals(2);
+  const { isa } = options;
+  const file = isa.registers;
+  const locals = new Locals(2, file);
   const local = {
     target: locals.add("i64"),
     exitPc: locals.add("i32"),
@@ -82,31 +80,33 @@ export function unitCode(
   };
   const e = new Expressions(locals);
   const exitDepth = new Map<string, number>();
-  return { unit, options, flow, checked, e, local, calls: [], exitDepth, depth: 0, frameBytesAt: 0 };
+  const written = { calls: [], exitDepth, depth: 0, frameBytesAt: 0 };
+  return { isa, file, unit, options, flow, checked, e, local, ...written };
 }
 
 // Slots.
 
-export const dirtyAt = ({ flow }: UnitCode, block: number): SlotSet => flow.dirty[block] ?? noSlots();
-export const liveAt = ({ flow }: UnitCode, block: number): SlotSet => flow.live[block] ?? noSlots();
+export const dirtyAt = ({ flow, file }: UnitCode, block: number): SlotSet => flow.dirty[block] ?? file.none();
+export const liveAt = ({ flow, file }: UnitCode, block: number): SlotSet => flow.live[block] ?? file.none();
 
 /** What the end of a block stores. */
-export const spilledAt = ({ flow }: UnitCode, index: number): SlotSet => flow.spilled[index] ?? noSlots();
+export const spilledAt = ({ flow, file }: UnitCode, index: number): SlotSet =>
+  flow.spilled[index] ?? file.none();
 
 /** What an exit stores. */
 export function dirtyAtExit(u: UnitCode, block: number, exit: ExitStatement): SlotSet {
-  const dirty = union(dirtyAt(u, block), guestSlots(exit.written));
+  const dirty = union(dirtyAt(u, block), u.file.placed(exit.written));
   const needsFlags =
     u.options.keepsFlags ||
     exit.flags === "read" ||
     (exit.flags === "kept" && u.flow.flagsAtEnd[block] === 1);
-  return needsFlags ? dirty : withoutFlagWords(dirty);
+  return needsFlags ? dirty : u.file.withoutFlagWords(dirty);
 }
 
 /** What a stop test at the start of a block stores. */
 export function dirtyAtStop(u: UnitCode, block: number): SlotSet {
   const dirty = dirtyAt(u, block);
-  return u.flow.flagsAtStart[block] === 1 ? dirty : withoutFlagWords(dirty);
+  return u.flow.flagsAtStart[block] === 1 ? dirty : u.file.withoutFlagWords(dirty);
 }
 
 export function union(a: SlotSet, b: SlotSet): SlotSet {
@@ -116,12 +116,12 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
 }
 
 /** Loads what a block needs from the state area. */
-export const reload = (u: UnitCode, block: number): void => loadSlots(u.e, liveAt(u, block));
+export const reload = (u: UnitCode, block: number): void => loadSlots(u, liveAt(u, block));
 
-/** Pushes rsp as the state area has it. */
-export function pushStoredRsp({ e }: UnitCode): void {
+/** Pushes the stack pointer as the state area has it. */
+export function pushStoredStackPointer({ e, file }: UnitCode): void {
   e.i32(0);
-  e.memory(op["i64.load"], 3, slotOffset(RSP));
+  e.memory(op["i64.load"], 3, file.placeOf(file.stackPointer));
 }
 
 // Blocks.

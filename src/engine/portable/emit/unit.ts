@@ -13,6 +13,7 @@ import { writeEntry } from "./entry.js";
 import { withExits } from "./exits.js";
 import { writeParts } from "./parts.js";
 import { stopTests } from "./stop-tests.js";
+import type { RegisterFile } from "../ir/register-file.js";
 import { type EmitOptions, unitCode } from "./unit-code.js";
 
 /** What a function takes of V8's stack at most: its first compiler keeps every local there. */
@@ -21,27 +22,32 @@ const frameBytes = (locals: readonly ValueType[]): number =>
 
 /** The blocks with their registers in the forms that suit them. */
 function formed(
+  file: RegisterFile,
   { blocks, graph }: Unit,
   parts: readonly Part[],
 ): { blocks: readonly FormedBlock[]; forms: UnitForms } {
-  const starts = chooseForms(blocks, graph, parts);
+  const starts = chooseForms(file, blocks, graph, parts);
   const ends = blocks.map((block, index) => {
     const start = starts[index] ?? [];
-    return isSpilled(block) ? start.map((_, register) => naturalForm(block, start, register)) : undefined;
+    return isSpilled(block)
+      ? start.map((_, register) => naturalForm(file, block, start, register))
+      : undefined;
   });
   const inside = blocks.map((block, index) => {
     const after = ends[index];
     const wanted = after === undefined ? (graph[index] ?? []).map((to) => starts[to] ?? []) : [after];
-    return inForms(block, starts[index] ?? [], wanted);
+    return inForms(file, block, starts[index] ?? [], wanted);
   });
   return { blocks: inside, forms: { starts, ends } };
 }
 
 export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
+  const file = options.isa.registers;
   const parts = structure(unit.graph);
   const checked = stopTests(unit, parts);
-  const { blocks, forms } = formed(unit, parts);
-  const flow = dataflow(blocks, forms, unit.graph, (block) => checked.has(block), options.keepsFlags);
+  const { blocks, forms } = formed(file, unit, parts);
+  const mayExit = (block: number) => checked.has(block);
+  const flow = dataflow(file, blocks, forms, unit.graph, mayExit, options.keepsFlags);
   const u = unitCode({ ...unit, blocks }, flow, checked, options);
   writeEntry(u);
   withExits(u, () => writeParts(u, parts));

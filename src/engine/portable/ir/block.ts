@@ -1,8 +1,8 @@
 // A translated basic block before its code is written: statements in order, how it ends, and what it does to slots.
-import type { Flags } from "../../x86-64/lift/flags.js";
+import type { Flags } from "./flags.js";
 import { isZero, type Node } from "./node.js";
-import type { Form } from "../optimise/forms.js";
-import type { SlotSet } from "./slots.js";
+import type { Form } from "./forms.js";
+import type { SlotSet } from "./slot-set.js";
 
 /** Flags at a place in a block: something reads some of them, or all are set before that, or neither in the block. */
 export type FlagFate = "read" | "overwritten" | "kept";
@@ -16,7 +16,7 @@ export interface ExitStatement {
   readonly executed: number;
   /** Slots that the block has set so far; they are in their locals. */
   readonly written: SlotSet;
-  /** What has been added to rsp since the start of the block, where that is a constant. */
+  /** What has been added to the stack pointer since the start of the block, where that is a constant. */
   readonly stackDelta: number | undefined;
   /** What becomes of the status flags after it, in the block. */
   flags: FlagFate;
@@ -61,8 +61,8 @@ export type Terminator =
       readonly pc: number;
       readonly next: number;
       readonly count: number;
-      /** What `strings.ts` is told where it may do it. */
-      readonly string?: number | undefined;
+      /** A helper that may do it instead, and what that is told; 0 out where it is done. */
+      readonly helper?: { readonly index: number; readonly argument: number } | undefined;
     }
   /** The unit ends here; the dispatcher goes on at `pc`. */
   | { readonly kind: "leave"; readonly pc: number };
@@ -76,20 +76,20 @@ export interface Block {
   readonly end: Terminator;
   /** What the slots hold at the end that were set, by slot. */
   readonly final: ReadonlyMap<number, Node>;
-  /** What the xmm registers hold at the end that were set, by register. */
+  /** What the vector registers hold at the end that were set, by register. */
   readonly vectors: ReadonlyMap<number, Node>;
-  /** How the xmm registers are used first whose values at the start are used, by register. */
+  /** How the vector registers are used first whose values at the start are used, by register. */
   readonly wants: ReadonlyMap<number, Form>;
   /** Nodes that stand for slots at the start, by slot. */
   readonly entries: ReadonlyMap<number, Node>;
   readonly flags: Flags;
-  /** Slots that are set; of xmm registers, the one for all of it. */
+  /** Slots that are set; of vector registers, the one for all of it. */
   readonly writes: SlotSet;
   /** What becomes of the flags that there are at its start. */
   readonly flagsAtStart: FlagFate;
-  /** What is added to rsp, where that is a constant. */
+  /** What is added to the stack pointer, where that is a constant. */
   readonly stackDelta: number | undefined;
-  /** Checks of accesses at rsp and displacements in a range, relative to rsp at the start of the block. */
+  /** Checks of accesses at the stack pointer and displacements in a range, relative to where it is at the start of the block. */
   readonly stackChecks: readonly StackCheck[];
 }
 

@@ -2,7 +2,7 @@
 import { ByteWriter } from "../../../wasm/writer.js";
 import { op, simd, type ValueType } from "../../../wasm/opcodes.js";
 import { type Node, pseudo, saturatingPrefix, simdPrefix } from "./node.js";
-import { slots, slotType } from "./slots.js";
+import type { RegisterFile } from "./register-file.js";
 
 /** log2 of the natural alignment, by opcode, for what has a memory argument. */
 const alignment = new Map<number, number>([
@@ -34,11 +34,19 @@ const shuffle = simdPrefix + simd["i8x16.shuffle"];
 export class Locals {
   readonly types: ValueType[] = [];
   readonly #parameters: number;
-  readonly #slots = new Int32Array(slots.count).fill(-1);
+  readonly #file: RegisterFile | undefined;
+  readonly #slots: Int32Array;
   readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
-  constructor(parameters: number) {
+  /** `file`: whose slots have locals here. */
+  constructor(parameters: number, file?: RegisterFile) {
     this.#parameters = parameters;
+    this.#file = file;
+    this.#slots = new Int32Array(file?.count ?? 0).fill(-1);
+  }
+
+  get slotCount(): number {
+    return this.#slots.length;
   }
 
   add(type: ValueType): number {
@@ -47,7 +55,7 @@ export class Locals {
   slot(slot: number): number {
     const known = this.#slots[slot] ?? -1;
     if (known >= 0) return known;
-    return (this.#slots[slot] = this.add(slotType(slot)));
+    return (this.#slots[slot] = this.add(this.#file?.typeOf(slot) ?? "i64"));
   }
   take(type: ValueType): number {
     return this.#free[type].pop() ?? this.add(type);
@@ -61,11 +69,12 @@ export class Expressions {
   readonly code: ByteWriter;
   readonly locals: Locals;
   /** The node that a slot's local holds at this point, by slot: what overwriting it must save first. */
-  readonly #held: (Node | undefined)[] = Array.from({ length: slots.count });
+  readonly #held: (Node | undefined)[];
   readonly #temporaries = new Set<Node>();
 
   /** `capacity` is how much code is expected, in bytes. */
   constructor(locals: Locals, capacity = 4096) {
+    this.#held = Array.from({ length: locals.slotCount });
     this.code = new ByteWriter(capacity);
     this.locals = locals;
   }

@@ -2,20 +2,20 @@
 // lane comes out of it without the vector, and doubles are paired without being made vectors before.
 import { op, simd } from "../../../wasm/opcodes.js";
 import {
-  entryNode,
   extendU,
   i32,
   i64,
   isConstant,
+  isPart,
   type Node,
   node,
-  pseudo,
+  part,
+  partOf,
   simdPrefix,
   unary,
   v128,
   wrap,
 } from "./node.js";
-import { slots } from "./slots.js";
 
 /** What the lowest lane can be read and written as. */
 export type LowType = 32 | 64 | "f32" | "f64";
@@ -51,22 +51,6 @@ export function reinterpret(to: keyof typeof inverse, value: Node): Node {
 export const zeroVector = (): Node => v128(Array.from({ length: 16 }, () => 0));
 const allOnes = (): Node => v128(Array.from({ length: 16 }, () => 255));
 
-/** Part of a register at the start of the block: `first` says which, as the slots do. */
-export function partOf(whole: Node, first: number): Node {
-  const slot = first + whole.imm - slots.xmm;
-  const known = (whole.derived ??= []);
-  let part = known.find(({ imm }) => imm === slot);
-  if (part === undefined) {
-    part = entryNode(slot);
-    part.low = whole;
-    known.push(part);
-  }
-  return part;
-}
-
-const isEntry = (n: Node, first: number): boolean =>
-  n.op === pseudo.entry && n.imm >= first && n.imm < first + 16;
-
 /** How many bytes at the start of a vector a replaced lane 0 is, or 0 where the node replaces none. */
 export function replacedBytes(n: Node): number {
   if (n.imm !== 0) return 0;
@@ -85,9 +69,9 @@ export function withoutLow(vector: Node, bytes: number): Node {
 }
 
 function upperPart(vector: Node, bytes: number): Node {
-  if (isEntry(vector, slots.xmm)) return partOf(vector, bytes === 8 ? slots.upper : slots.rest);
-  const isRest = isEntry(vector, slots.rest) && bytes === 8;
-  return isRest && vector.low !== undefined ? partOf(vector.low, slots.upper) : vector;
+  if (isPart(vector, part.whole)) return partOf(vector, bytes === 8 ? part.upper : part.rest);
+  const isRest = isPart(vector, part.rest) && bytes === 8;
+  return isRest && vector.low !== undefined ? partOf(vector.low, part.upper) : vector;
 }
 
 /** The lowest lane. */
@@ -96,8 +80,8 @@ export function lowLane(type: LowType, whole: Node): Node {
   const vector = withoutUpper(whole);
   const bytes = bytesOf(type);
   if (isConstant(vector)) return constantLane(type, vector);
-  if (isEntry(vector, slots.xmm))
-    return reinterpret(wasm, partOf(vector, bytes === 8 ? slots.low : slots.single));
+  if (isPart(vector, part.whole))
+    return reinterpret(wasm, partOf(vector, bytes === 8 ? part.low : part.single));
   const isSplat = bytes === 8 ? isSplatOf64(vector) : is(vector, "f32x4.splat") || is(vector, "i32x4.splat");
   const value = replacedBytes(vector) === bytes ? vector.b : isSplat ? vector.a : undefined;
   if (value !== undefined) return reinterpret(wasm, value);
@@ -128,7 +112,7 @@ export function withLow(type: LowType, vector: Node, value: Node): Node {
   const under = withoutLow(vector, bytes);
   const shape = shapes[type][1];
   if (is(value, `${shape}.extract_lane`) && value.imm === 0 && value.a === under) return under;
-  const isLow = isEntry(value, bytes === 8 ? slots.low : slots.single);
+  const isLow = isPart(value, bytes === 8 ? part.low : part.single);
   if (isLow && value.low !== undefined && value.low === under.low) return value.low;
   // Integers that were floats a moment ago stay those.
   const float = floatOf(type);

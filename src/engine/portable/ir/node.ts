@@ -2,7 +2,7 @@
 // one WebAssembly instruction; what can be simplified is simplified when it is made.
 import { op } from "../../../wasm/opcodes.js";
 import type { ValueType } from "../../../wasm/opcodes.js";
-import { slotType } from "./slots.js";
+import type { RegisterFile } from "./register-file.js";
 
 /** `op` of nodes that are no instruction of their own. */
 export const pseudo = {
@@ -13,6 +13,10 @@ export const pseudo = {
   /** The same as `a`: what an entry becomes that is another's. */
   same: 0x10002,
 } as const;
+
+/** Parts of a vector register that slots have: see `RegisterFile`. */
+export const part = { whole: 0, low: 1, upper: 2, single: 3, rest: 4 } as const;
+export type Part = (typeof part)[keyof typeof part];
 
 /** Prefixes of two-byte opcodes: a SIMD instruction's `op` is `simdPrefix` + its number. */
 export const simdPrefix = 0xfd00;
@@ -27,6 +31,7 @@ export interface Node {
   readonly c: Node | undefined;
   /** Constant, slot, lane, or a load's offset. */
   imm: number;
+  /** The upper half of a constant; of an entry that has a vector register or a part of one, see `vectorEntry`. */
   high: number;
   readonly bytes: readonly number[] | undefined;
   /** Unsigned, the value is below 2 to this power. */
@@ -73,17 +78,37 @@ export function node(
   };
 }
 
+function entry(type: ValueType, slot: number, high: number): Node {
+  return node(pseudo.entry, type, undefined, undefined, undefined, type === "i32" ? 1 : 64, slot, high);
+}
+
+/** Of an entry that has part of a vector register: which, and how far its parts' slots are apart. */
+const vectorEntry = (which: Part, stride: number): number => stride * 8 + which + 1;
+
 /** What a slot holds at the start of the block. */
-export const entryNode = (slot: number): Node =>
-  node(
-    pseudo.entry,
-    slotType(slot),
-    undefined,
-    undefined,
-    undefined,
-    slotType(slot) === "i32" ? 1 : 64,
-    slot,
-  );
+export function entryNode(file: RegisterFile, slot: number): Node {
+  const high = file.isVector(slot) ? vectorEntry(file.partOf(slot), file.vectors) : 0;
+  return entry(file.typeOf(slot), slot, high);
+}
+
+/** Whether a value is what a vector register, or the part of one, holds at the start of the block. */
+export const isPart = (n: Node, which: Part): boolean => n.op === pseudo.entry && (n.high & 7) === which + 1;
+
+const partTypes = ["v128", "f64", "v128", "f32", "v128"] as const;
+
+/** Part of a vector register at the start of the block. */
+export function partOf(whole: Node, which: Part): Node {
+  const stride = whole.high >> 3;
+  const slot = whole.imm + which * stride;
+  const known = (whole.derived ??= []);
+  let found = known.find(({ op: opcode, imm }) => opcode === pseudo.entry && imm === slot);
+  if (found === undefined) {
+    found = entry(partTypes[which], slot, vectorEntry(which, stride));
+    found.low = whole;
+    known.push(found);
+  }
+  return found;
+}
 
 const bitLength = (value: number) => 32 - Math.clz32(value);
 

@@ -1,20 +1,26 @@
 // What a block under construction has done so far: its statements, and what slots and flags hold after them.
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { GuestInstruction } from "../guest-isa.js";
 import { op } from "../../../wasm/opcodes.js";
 import type { ExitStatement, FlagFate, Statement } from "../ir/block.js";
-import { flagNames, type Flags, type FlagWords, fromBit } from "../../x86-64/lift/flags.js";
+import { type Flags, type FlagWords, fromBit } from "../ir/flags.js";
 import { constantOf, entryNode, i64, isConstant, type Node, node, pseudo } from "../ir/node.js";
-import { add, copySlots, isXmm, noSlots, RSP, slots, type SlotSet } from "../ir/slots.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { add, copySlots, type SlotSet } from "../ir/slot-set.js";
 
 export class BlockState {
   readonly pc: number;
+  readonly file: RegisterFile;
   readonly statements: Statement[] = [];
   /** Nodes that stand for slots at the start, by slot. */
   readonly entries = new Map<number, Node>();
   /** Slots that have been set. */
-  readonly writes: SlotSet = noSlots();
+  readonly writes: SlotSet;
   /** The instruction that is being run, and how many of the block were before it. */
-  at: Instruction | undefined;
+  at: GuestInstruction | undefined;
+  /** It goes where a register or memory says. */
+  isIndirect = false;
+  /** It copies, clears or stores vector registers whole, which suits any form of them. */
+  isNeutral = false;
   executed = 0;
   #flags: Flags;
   /** What becomes of the flags at the block's start and at exits, as long as nothing has read or set them since. */
@@ -27,15 +33,17 @@ export class BlockState {
   /** Those of them whose locals hold something older. */
   readonly #unsynced = new Set<number>();
 
-  constructor(pc: number) {
+  constructor(pc: number, file: RegisterFile) {
     this.pc = pc;
-    this.#flags = flagNames.map((_, flag) => fromBit(this.#entry(slots.flag + flag)));
+    this.file = file;
+    this.writes = file.none();
+    this.#flags = Array.from({ length: file.flags }, (_, flag) => fromBit(this.#entry(file.flag + flag)));
   }
 
   #entry(slot: number): Node {
     let found = this.entries.get(slot);
     if (found === undefined) {
-      found = entryNode(slot);
+      found = entryNode(this.file, slot);
       this.entries.set(slot, found);
     }
     return found;
@@ -62,16 +70,16 @@ export class BlockState {
 
   setFlags(flags: Flags, [operation, a, b]: FlagWords): void {
     flags.forEach((source, flag) => {
-      if (source !== this.#flags[flag]) add(this.writes, slots.flag + flag);
+      if (source !== this.#flags[flag]) add(this.writes, this.file.flag + flag);
     });
     const isAll = this.#flags.every((source, flag) => source !== flags[flag]);
     if (!isAll) this.flagsAreRead();
     else if (this.#readBy !== this.executed) this.#close("overwritten");
     else this.#open = [];
     this.#flags = flags;
-    this.set(slots.flagsOperation, operation);
-    this.set(slots.flagsA, a);
-    this.set(slots.flagsB, b);
+    this.set(this.file.flagsOperation, operation);
+    this.set(this.file.flagsA, a);
+    this.set(this.file.flagsB, b);
   }
 
   /** The instruction reads flags: exits before it must have them. */
@@ -120,22 +128,25 @@ export class BlockState {
     return new Map([...this.#unsynced].map((slot) => [slot, this.get(slot)] as const));
   }
 
-  /** What the xmm registers hold that have been set. */
+  /** What the vector registers hold that have been set. */
   vectors(): Map<number, Node> {
     const out = new Map<number, Node>();
-    for (const [slot, value] of this.#current) if (isXmm(slot)) out.set(slot - slots.xmm, value);
+    for (const [slot, value] of this.#current)
+      if (this.file.isVector(slot)) out.set(slot - this.file.vector, value);
     return out;
   }
 
-  /** What the block adds to rsp, if that is a constant. */
+  /** What the block adds to the stack pointer, if that is a constant. */
   stackDelta(): number | undefined {
-    const rsp = this.get(slots.gpr + RSP);
-    if (isRspAtStart(rsp)) return 0;
-    return rsp.op === op["i64.add"] && isRspAtStart(rsp.a) && rsp.b !== undefined
-      ? constantOf(rsp.b)
+    const now = this.get(this.file.stackPointer);
+    if (this.isStackPointer(now)) return 0;
+    return now.op === op["i64.add"] && this.isStackPointer(now.a) && now.b !== undefined
+      ? constantOf(now.b)
       : undefined;
   }
-}
 
-export const isRspAtStart = (n: Node | undefined): boolean =>
-  n?.op === pseudo.entry && n.imm === slots.gpr + RSP;
+  /** Whether a value is the stack pointer's at the start. */
+  isStackPointer(n: Node | undefined): boolean {
+    return n?.op === pseudo.entry && n.imm === this.file.stackPointer;
+  }
+}

@@ -2,14 +2,12 @@
 // A call that is built in still pushes its return address, and its return compares: the guest sees no difference.
 import type { MemoryShape } from "../ir/access.js";
 import { type Block, successorsOf } from "../ir/block.js";
-import { BlockBuilder, type UnitContext } from "../../x86-64/lift/builder.js";
-import type { KnownLoad } from "./memory.js";
+import type { JumpTable, KnownLoad } from "../guest-isa.js";
 import { type Code, follow, type Found } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
-import type { FoundTable } from "../../x86-64/lift/jump-table.js";
 import { jumpDispatch } from "./jump-dispatch.js";
 import { cutToUnit } from "./region-unit.js";
-import { has, slots } from "../ir/slots.js";
+import { has } from "../ir/slot-set.js";
 import { checksStackAtEntry } from "../link/protocol.js";
 import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
 import { type CallTo, goingOn, leaving, toSlot } from "./stub.js";
@@ -31,9 +29,9 @@ export interface Unit {
   readonly instructions: number;
   /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
-  /** rsp at the start of each block less rsp at the entry, where that is known. */
+  /** The stack pointer at the start of each block less that at the entry, where that is known. */
   readonly stackOffsets: readonly (number | undefined)[];
-  /** What it relies on around rsp at the entry. */
+  /** What it relies on around the stack pointer at the entry. */
   readonly frame: Frame;
   /** Blocks that may leave the unit by a tail call. */
   readonly tails: ReadonlySet<number>;
@@ -75,7 +73,6 @@ export const discover = (entry: number, code: Code, isCareful = false): Unit =>
 
 class Discovery {
   readonly #code: Code;
-  readonly #context: UnitContext;
   /** The unit's own function, or the part of it that it has. */
   readonly #own: Found;
   readonly #root: Place;
@@ -95,14 +92,13 @@ class Discovery {
 
   constructor(entry: number, code: Code) {
     this.#code = code;
-    this.#context = { shape: code.shape, exact: code.exact };
     const own = cutToUnit(entry, follow(entry, code), code);
     this.#own = own;
     this.#root = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
     this.#pages = new Set(own.pages);
     this.#instructions = own.instructions.size;
-    this.#jumps = [...own.instructions.values()].flatMap(({ pc, row }) =>
-      row.traits.flow === "jumpTo" ? [pc] : [],
+    this.#jumps = [...own.instructions.values()].flatMap((i) =>
+      code.isa.flowOf(i) === "jumpTo" ? [i.pc] : [],
     );
     this.#jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
   }
@@ -117,7 +113,7 @@ class Discovery {
       graph.push(edges);
     }
     this.#unroll();
-    const offsets = stackOffsets(blocks, graph);
+    const offsets = stackOffsets(blocks, graph, code.isa.pushedByCall);
     return {
       entry,
       blocks,
@@ -163,9 +159,9 @@ class Discovery {
     if (made !== undefined) return made;
     if (!place.found.instructions.has(pc)) {
       this.#leaves.add(pc);
-      return this.#connect(leaving(pc), place);
+      return this.#connect(leaving(this.#code.isa.registers, pc), place);
     }
-    const { block, table } = build(pc, place, this.#context, this.#code.tables, known);
+    const { block, table } = build(pc, place, this.#code, known);
     if (table !== undefined) return { block, edges: this.#tableEdges(table, place) };
     const guarded = block.end.kind === "callTo" ? this.#compared(block, block.end, place) : undefined;
     return guarded ?? this.#connect(block, place);
@@ -174,7 +170,7 @@ class Discovery {
   #connect(block: Block, place: Place): Connected {
     const { end } = block;
     if (end.kind === "jumpTo" && place === this.#root && this.#jumpTargets.length > 0)
-      return { block: toSlot(block, end.target), edges: [this.#dispatchBlock()] };
+      return { block: toSlot(this.#code.isa.registers, block, end.target), edges: [this.#dispatchBlock()] };
     if (end.kind === "call") {
       const callee = this.#inlined(end.target, end.next, place);
       if (callee !== undefined) {
@@ -219,14 +215,16 @@ class Discovery {
     });
     if (callees.length === 0) return undefined;
     const edges = successorsOf(end).map((pc) => this.#indexOf(place, pc));
-    const rest = this.#add({ place, pc: end.pc, made: { block: goingOn(end), edges } });
-    return dispatch(block, end, callees, rest, (made) => this.#add({ place, pc: end.pc, made }));
+    const file = this.#code.isa.registers;
+    const rest = this.#add({ place, pc: end.pc, made: { block: goingOn(file, end), edges } });
+    return dispatch(file, block, end, callees, rest, (made) => this.#add({ place, pc: end.pc, made }));
   }
 
   /** The block that the unit's own indirect jumps go to, where they have been somewhere in it. */
   #dispatchBlock(): number {
     const { entry } = this.#root;
     return (this.#dispatched ??= jumpDispatch(
+      this.#code.isa.registers,
       this.#jumps[0] ?? entry,
       this.#jumpTargets.map((pc) => ({ pc, index: this.#indexOf(this.#root, pc) })),
       (made) => this.#add({ place: this.#root, pc: entry, made }),
@@ -234,22 +232,23 @@ class Discovery {
   }
 
   /** Where a jump by a table goes: the code for each entry, and the general way. */
-  #tableEdges({ load, targets, entries, base, at }: FoundTable, place: Place): number[] {
+  #tableEdges({ load, targets, entries, base, at }: JumpTable, place: Place): number[] {
     const edges = knownTargets(targets, place.found).map((target) => {
       const value = entries[targets.indexOf(target)] ?? 0;
-      return this.#indexOf(place, load.pc, { pc: load.pc, value, base, at });
+      return this.#indexOf(place, load, { pc: load, value, base, at });
     });
-    return [...edges, this.#add({ place, pc: load.pc, known: unknown })];
+    return [...edges, this.#add({ place, pc: load, known: unknown })];
   }
 
   #unroll(): void {
     const blocks = this.#blocks;
+    const { target } = this.#code.isa.registers;
     const copies = unroll(this.#graph, (index) =>
-      isCopied(blocks[index], this.#starts[index]) ? (blocks[index]?.instructions ?? 0) : Infinity,
+      isCopied(blocks[index], this.#starts[index], target) ? (blocks[index]?.instructions ?? 0) : Infinity,
     );
     for (const { of, edges } of copies) {
       const { place, pc } = this.#startAt(of);
-      const { block } = build(pc, place, this.#context, this.#code.tables);
+      const { block } = build(pc, place, this.#code);
       const { end = block.end } = blocks[of] ?? {};
       // A call that is built in is a jump in every copy.
       blocks.push(end.kind === "jump" ? { ...block, end } : block);
@@ -259,11 +258,11 @@ class Discovery {
 }
 
 /** Blocks that are built from their address alone, and end the same way each time. */
-const isCopied = (block: Block | undefined, start: Start | undefined): boolean =>
+const isCopied = (block: Block | undefined, start: Start | undefined, target: number): boolean =>
   block !== undefined &&
   start?.made === undefined &&
   start?.known === undefined &&
-  !has(block.writes, slots.target) &&
+  !has(block.writes, target) &&
   (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
 
 function smallFunctionAt(entry: number, code: Code): Found {
@@ -288,22 +287,21 @@ const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
 function build(
   pc: number,
   { found, caller }: Place,
-  context: UnitContext,
-  tables: ReadonlyMap<number, FoundTable>,
+  { isa, shape, exact, tables }: Code,
   known?: KnownLoad,
-): { block: Block; table: FoundTable | undefined } {
+): { block: Block; table: JumpTable | undefined } {
   const { leaders, instructions } = found;
-  const builder = new BlockBuilder(pc, context, { known, returnsTo: caller?.next });
+  const lifter = isa.newLifter(pc, { shape, exact, known, returnsTo: caller?.next });
   for (let at = pc; ;) {
     const table = known === undefined ? tables.get(at) : undefined;
     const targets = table === undefined ? [] : knownTargets(table.targets, found);
     if (table !== undefined && targets.length >= LEAST_TARGETS) {
-      builder.selectBy(table, targets);
-      return { block: builder.finish(at), table };
+      lifter.selectBy(table, targets);
+      return { block: lifter.finish(at), table };
     }
     const i = instructions.get(at);
-    const goesOn = i !== undefined && builder.instruction(i);
+    const goesOn = i !== undefined && lifter.instruction(i);
     at = i?.next ?? at;
-    if (!goesOn || leaders.has(at)) return { block: builder.finish(at), table: undefined };
+    if (!goesOn || leaders.has(at)) return { block: lifter.finish(at), table: undefined };
   }
 }

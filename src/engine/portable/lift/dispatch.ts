@@ -3,7 +3,8 @@
 import type { Block } from "../ir/block.js";
 import * as integer from "../ir/integer.js";
 import { i32, wrap } from "../ir/node.js";
-import { add, copySlots, slots } from "../ir/slots.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { add, copySlots } from "../ir/slot-set.js";
 import { branch, type CallTo, comparing } from "./stub.js";
 
 /** A block with the indices of those that it goes to. */
@@ -21,6 +22,7 @@ const MAX_BITS = 5;
  * in its slot. `added` takes the blocks in between, and gives their indices.
  */
 export function dispatch(
+  file: RegisterFile,
   block: Block,
   call: CallTo,
   callees: readonly { readonly target: number; readonly index: number }[],
@@ -28,11 +30,11 @@ export function dispatch(
   added: (made: Connected) => number,
 ): Connected {
   const writes = copySlots(block.writes);
-  add(writes, slots.target);
-  const final = new Map([...block.final, [slots.target, call.target] as const]);
+  add(writes, file.target);
+  const final = new Map([...block.final, [file.target, call.target] as const]);
   const from = { ...block, writes, final };
   const compared = (callee: { target: number; index: number }, otherwise: number): number =>
-    added({ block: comparing(call.pc, callee.target), edges: [callee.index, otherwise] });
+    added({ block: comparing(file, call.pc, callee.target), edges: [callee.index, otherwise] });
   const bits = callees.length < MIN_TARGETS ? undefined : distinguish(callees.map(({ target }) => target));
   if (bits === undefined) {
     // Each comparison goes on to the next; the first needs no look at the slot.

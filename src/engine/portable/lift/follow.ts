@@ -1,15 +1,10 @@
 // Finds the instructions of a function from its entry, by following control flow; calls are not followed.
-import { decode } from "../../../isa/x86-64/decoder.js";
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { GuestInstruction, GuestIsa, JumpTable } from "../guest-isa.js";
 import type { MemoryShape } from "../ir/access.js";
-import { isChained, isSlow } from "../../x86-64/lift/builder.js";
-import { findTable, type FoundTable, noteAddress } from "../../x86-64/lift/jump-table.js";
-import { RSP } from "../ir/slots.js";
-
-const RBP = 5;
 
 /** The guest's code as the translator sees it. */
 export interface Code {
+  readonly isa: GuestIsa;
   /** Guest memory from address 0. */
   readonly bytes: Uint8Array;
   readonly shape: MemoryShape;
@@ -26,7 +21,7 @@ export interface Code {
   readonly counts: boolean;
   /** Status flags are the CPU's wherever a unit may be left, even where nothing reads them any more. */
   readonly keepsFlags: boolean;
-  /** SSE arithmetic is as MXCSR has it, not to nearest without flags. */
+  /** Floating point is as the guest's modes have it, not to nearest without flags. */
   readonly exact: boolean;
   /** What a general register holds now, which is where the unit is about to be entered. */
   readonly registerNow: (index: number) => number;
@@ -35,7 +30,7 @@ export interface Code {
   /** Whether the instruction at an address has been executed so far: what has not is left out. */
   readonly hasRun: (pc: number) => boolean;
   /** The instruction at an address, where the interpreter has decoded it. */
-  readonly decoded: (pc: number) => Instruction | undefined;
+  readonly decoded: (pc: number) => GuestInstruction | undefined;
   /** How often the interpreter has jumped to an address, about. */
   readonly countAt: (pc: number) => number;
   /** Where an indirect call at an address has gone so far, most often first. */
@@ -46,7 +41,7 @@ export interface Code {
   /** Functions followed so far to see whether they are small, by entry. */
   readonly functions: Map<number, Found>;
   /** Tables found so far, by the address of the load: a unit that begins in a loop does not see where its base is set. */
-  readonly tables: Map<number, FoundTable>;
+  readonly tables: Map<number, JumpTable>;
 }
 
 /** What is followed of a function at most, in instructions; the rest is as another function. */
@@ -55,7 +50,7 @@ const MAX_INSTRUCTIONS = 2500;
 /** A function: what can be reached from its entry without a call. */
 export interface Found {
   readonly leaders: ReadonlySet<number>;
-  readonly instructions: ReadonlyMap<number, Instruction>;
+  readonly instructions: ReadonlyMap<number, GuestInstruction>;
   /** Where its indirect jumps without a table have gone inside of it. */
   readonly jumpTargets: ReadonlySet<number>;
   /** It ends at another function's entry or for its size. */
@@ -69,8 +64,9 @@ export interface Found {
 
 export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Found {
   const leaders = new Set([entry]);
-  const instructions = new Map<number, Instruction>();
-  const { tables } = code;
+  const instructions = new Map<number, GuestInstruction>();
+  const { isa, tables } = code;
+  const search = isa.newTableSearch();
   const jumpTargets = new Set<number>();
   const work = [entry];
   const isElsewhere = (pc: number) =>
@@ -85,8 +81,6 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
     leaders.add(pc);
     work.push(pc);
   };
-  const path: Instruction[] = [];
-  const addresses: (number | undefined)[] = [];
   const pages = new Set<number>();
   let sizeBytes = 0;
   let isWhole = true;
@@ -99,27 +93,24 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   };
   // What is near comes first, in case that not all can be followed.
   for (const start of work) {
-    path.length = 0;
     for (let pc = start; !instructions.has(pc) && instructions.size < limit;) {
       if (!isInPages(pc)) break;
-      const i = code.decoded(pc) ?? decode(code.bytes, pc, pc);
-      if (typeof i === "string" || !isInPages(i.next - 1)) break;
-      if (i.row.traits.flow === "stop") break;
+      const i = code.decoded(pc) ?? isa.decode(code.bytes, pc);
+      if (i === undefined || !isInPages(i.next - 1)) break;
+      const flow = isa.flowOf(i);
+      if (flow === "stop") break;
       instructions.set(pc, i);
       sizeBytes += i.next - pc;
-      path.push(i);
-      noteAddress(i, addresses);
-      const [first] = i.operands;
-      const target = first?.kind === "target" ? first.target : undefined;
-      const { flow } = i.row.traits;
+      search.follow(i, pc === start);
+      const target = isa.targetOf(i);
       if (target !== undefined && (flow === "branch" || flow === "jump")) {
         if (flow === "branch" || !code.isEntry(target)) lead(target);
         else isWhole = false;
       }
       if (flow === "jumpTo") {
-        const table = known(path, tables) ?? findTable(path, addresses, code);
+        const table = search.find(code, tables);
         if (table !== undefined) {
-          tables.set(table.load.pc, table);
+          tables.set(table.load, table);
           table.targets.forEach((to) => lead(to));
         } else {
           for (const to of code.jumpTargetsOf(pc)) {
@@ -130,7 +121,7 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
         }
       }
       if (flow === "jump" || flow === "jumpTo" || flow === "ret") break;
-      const isLast = isSlow(i) && !(isChained(i) && isChainedAt(code, i.next));
+      const isLast = isa.isSlow(i) && !(isa.isChained(i) && isChainedAt(code, i.next));
       if (flow !== undefined || isLast) {
         lead(i.next, flow === undefined);
         break;
@@ -144,24 +135,11 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
     }
   }
   const leaves = !isWhole || instructions.size >= limit || [...leaders].some((pc) => !instructions.has(pc));
-  const switches = [...instructions.values()].some(switchesStacks);
+  const switches = [...instructions.values()].some((i) => isa.switchesStacks(i));
   return { leaders, instructions, jumpTargets, leaves, switches, pages, sizeBytes };
 }
 
-function isChainedAt(code: Code, pc: number): boolean {
-  const i = decode(code.bytes, pc, pc);
-  return typeof i !== "string" && isChained(i);
+function isChainedAt({ isa, bytes }: Code, pc: number): boolean {
+  const i = isa.decode(bytes, pc);
+  return i !== undefined && isa.isChained(i);
 }
-
-/** MOV, XCHG and POP to rsp; from rbp it is a frame's end. */
-function switchesStacks({ row, operands: [to, from] }: Instruction): boolean {
-  if (to?.kind !== "register" || to.index !== RSP || to.width !== 64) return false;
-  const isFrameEnd = from?.kind === "register" && from.index === RBP;
-  return /^(MOV|XCHG|POP)$/.test(row.mnemonic) && !isFrameEnd;
-}
-
-/** The table of a jump that was met before: by the jump or the load two before. */
-const known = (
-  path: readonly Instruction[],
-  tables: ReadonlyMap<number, FoundTable>,
-): FoundTable | undefined => tables.get(path.at(-1)?.pc ?? -1) ?? tables.get(path.at(-3)?.pc ?? -1);

@@ -1,5 +1,6 @@
 // Indirect jumps of a unit whose targets are known by profile, as those of an interpreter to its next instruction: all go
 // to one block, which finds the target by a table on some of the address's bits and compares it.
+import type { RegisterFile } from "../ir/register-file.js";
 import type { Connected } from "./dispatch.js";
 import { atTarget } from "./stub.js";
 
@@ -15,15 +16,16 @@ const MAX_BITS = 11;
 
 /** The index of the block that indirect jumps go to, one of them at `pc`; `added` takes the blocks that it consists of. */
 export function jumpDispatch(
+  file: RegisterFile,
   pc: number,
   targets: readonly Target[],
   added: (made: Connected) => number,
 ): number {
-  const rest = added({ block: atTarget.jumping(pc), edges: [] });
+  const rest = added({ block: atTarget.jumping(file, pc), edges: [] });
   const chain = (bucket: readonly Target[]): number =>
     bucket.reduceRight(
       (otherwise, target) =>
-        added({ block: atTarget.comparing(pc, target.pc), edges: [target.index, otherwise] }),
+        added({ block: atTarget.comparing(file, pc, target.pc), edges: [target.index, otherwise] }),
       rest,
     );
   if (targets.length < 3) return chain(targets);
@@ -31,7 +33,7 @@ export function jumpDispatch(
   const ways = buckets.filter((bucket) => bucket.length > 0);
   const edges = [...ways.map(chain), rest];
   const order = buckets.map((bucket) => (bucket.length > 0 ? ways.indexOf(bucket) : ways.length));
-  return added({ block: atTarget.selecting(pc, shift, buckets.length - 1, order), edges });
+  return added({ block: atTarget.selecting(file, pc, shift, buckets.length - 1, order), edges });
 }
 
 /** The adjoining bits that tell most targets apart, and the targets by them. */

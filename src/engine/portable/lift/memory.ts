@@ -1,22 +1,12 @@
 // The loads and stores of a block, with the checks before them.
 import type { ValueType } from "../../../isa/x86-64/emitter.js";
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { op, simd, type ValueType as WasmType } from "../../../wasm/opcodes.js";
-import { state } from "../../x86-64/state.js";
+import type { KnownLoad } from "../guest-isa.js";
 import { type Accesses, accesses, type MemoryShape, type Place, split } from "../ir/access.js";
 import type { StackCheck } from "../ir/block.js";
 import * as integer from "../ir/integer.js";
 import { i32, i64FromNumber, isZero, type Node, node, simdPrefix, wrap } from "../ir/node.js";
-import { type BlockState, isRspAtStart } from "./block-state.js";
-
-/** A load whose value is known: that of a jump table's entry, in the code for its index. */
-export interface KnownLoad {
-  readonly pc: number;
-  readonly value: number;
-  /** The register that has been compared with the table's address, or -1. */
-  readonly base: number;
-  readonly at: number;
-}
+import type { BlockState } from "./block-state.js";
 
 /** Loads by type: opcode, type in WebAssembly, and how many bits the value has. */
 export const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType, bits: number]>> = {
@@ -66,7 +56,7 @@ export class BlockMemory {
   }
 
   load(type: ValueType, address: Node, aligned: boolean): Node {
-    const { at, statements } = this.#state;
+    const { at, statements, isIndirect } = this.#state;
     const known = this.#known;
     if (known !== undefined && known.pc === at?.pc) {
       return type === 64 ? i64FromNumber(known.value) : i32(known.value);
@@ -76,7 +66,7 @@ export class BlockMemory {
     const value = node(opcode, wasm, place.address, undefined, undefined, bits);
     place.use(value);
     statements.push({ kind: "load", value });
-    if (type === 64 && at !== undefined && isIndirect(at)) this.#state.requireLow(value);
+    if (type === 64 && isIndirect) this.#state.requireLow(value);
     return value;
   }
 
@@ -113,7 +103,7 @@ export class BlockMemory {
     const place = this.#accesses.place(address, sizeBytes, isStore);
     if (place.check !== undefined) {
       const exit = this.#state.exit(place.check);
-      if (isRspAtStart(place.base)) this.stackChecks.push({ exit, range: place.range });
+      if (this.#state.isStackPointer(place.base)) this.stackChecks.push({ exit, range: place.range });
     }
     return place;
   }
@@ -135,19 +125,8 @@ export class BlockMemory {
     this.#state.exit(low);
   }
 
-  segmentBase(segment: number): Node {
-    const value = node(op["i64.load"], "i64", i32(0));
-    value.imm = segment === 4 ? state.fsBase : state.gsBase;
-    this.#state.statements.push({ kind: "load", value });
-    return value;
-  }
-
   /** Fills in the offsets and limits; nothing is loaded or stored afterwards. */
   finish(): void {
     this.#accesses.finish();
   }
 }
-
-/** Whether an instruction goes where a register or memory says. */
-export const isIndirect = ({ row }: Instruction): boolean =>
-  row.traits.flow === "callTo" || row.traits.flow === "jumpTo";

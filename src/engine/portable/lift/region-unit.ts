@@ -1,6 +1,6 @@
 // The part of a function that one unit has: all of it, or the region that its entry is in where it is too large.
 import type { Code, Found } from "./follow.js";
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
+import type { GuestInstruction } from "../guest-isa.js";
 import { regions } from "./regions.js";
 
 /** Instructions of a unit, what is built in not counted. */
@@ -25,7 +25,7 @@ export function cutToUnit(entry: number, found: Found, code: Code): Found {
     },
   );
   const leaders = new Set<number>();
-  const instructions = new Map<number, Instruction>();
+  const instructions = new Map<number, GuestInstruction>();
   const pages = new Set<number>();
   let sizeBytes = 0;
   pcs.forEach((pc, node) => {
@@ -45,13 +45,13 @@ export function cutToUnit(entry: number, found: Found, code: Code): Found {
 }
 
 interface Walked {
-  readonly instructions: readonly Instruction[];
+  readonly instructions: readonly GuestInstruction[];
   readonly edges: readonly number[];
 }
 
 /** A block of a function: its instructions, and the nodes where it goes on. */
 function walk(pc: number, found: Found, code: Code, nodes: ReadonlyMap<number, number>): Walked {
-  const instructions: Instruction[] = [];
+  const instructions: GuestInstruction[] = [];
   const edges: number[] = [];
   const lead = (target: number) => {
     const node = nodes.get(target);
@@ -61,9 +61,9 @@ function walk(pc: number, found: Found, code: Code, nodes: ReadonlyMap<number, n
     const i = found.instructions.get(at);
     if (i === undefined) break;
     instructions.push(i);
-    const { flow } = i.row.traits;
-    const [first] = i.operands;
-    if (first?.kind === "target" && (flow === "branch" || flow === "jump")) lead(first.target);
+    const flow = code.isa.flowOf(i);
+    const target = code.isa.targetOf(i);
+    if (target !== undefined && (flow === "branch" || flow === "jump")) lead(target);
     if (flow === "jumpTo") {
       const table = tableAt(instructions, code);
       if (table === undefined) edges.push(nodes.size);
@@ -80,7 +80,7 @@ function walk(pc: number, found: Found, code: Code, nodes: ReadonlyMap<number, n
 }
 
 /** The targets of the jump at the end, by a table that is read at most two instructions before. */
-function tableAt(instructions: readonly Instruction[], { tables }: Code): readonly number[] | undefined {
+function tableAt(instructions: readonly GuestInstruction[], { tables }: Code): readonly number[] | undefined {
   for (const i of instructions.slice(-3)) {
     const table = tables.get(i.pc);
     if (table !== undefined) return [...new Set(table.targets)];

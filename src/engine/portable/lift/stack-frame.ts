@@ -4,13 +4,14 @@ import type { Block } from "../ir/block.js";
 import { i32 } from "../ir/node.js";
 import { MAX_FRAME } from "../link/protocol.js";
 
-/** Return addresses are 8 bytes: a callee takes its own off the stack. */
-const RETURN_ADDRESS = 8;
-
-/** rsp at the start of each block less rsp at the entry; undefined where it is not always the same. */
+/**
+ * The stack pointer at the start of each block less that at the entry; undefined where it is not always the same. A callee takes
+ * off the stack what its call has pushed.
+ */
 export function stackOffsets(
   blocks: readonly Block[],
   graph: readonly (readonly number[])[],
+  pushedByCall: number,
 ): readonly (number | undefined)[] {
   const unknown = Symbol("not always the same");
   const offsets = new Map<number, number | typeof unknown>([[0, 0]]);
@@ -22,7 +23,7 @@ export function stackOffsets(
     const { kind } = block.end;
     const isCall = kind === "call" || kind === "callTo";
     const isKnown = before !== unknown && block.stackDelta !== undefined && kind !== "slow";
-    const after = isKnown ? before + (block.stackDelta ?? 0) + (isCall ? RETURN_ADDRESS : 0) : unknown;
+    const after = isKnown ? before + (block.stackDelta ?? 0) + (isCall ? pushedByCall : 0) : unknown;
     for (const to of graph[index] ?? []) {
       const known = offsets.get(to);
       if (known === after || known === unknown) continue;
@@ -58,7 +59,7 @@ export function elideStackChecks(blocks: readonly Block[], offsets: readonly (nu
 }
 
 /**
- * Blocks at whose end rsp is not above what it was at the entry: a jump out of the unit is a tail call there. Elsewhere
+ * Blocks at whose end the stack pointer is not above what it was at the entry: a jump out of the unit is a tail call there. Elsewhere
  * it may be a longjmp, and the frames that it leaves behind in V8's stack have to go.
  */
 export function tailBlocks(

@@ -1,11 +1,12 @@
 // What translated functions, the root and the dispatcher agree on: types, imports, and the engine's words in the
 // state area. docs/engine.md, "Calls".
 import type { FunctionType, Import } from "../../../wasm/module.js";
-import { state } from "../../x86-64/state.js";
+import type { GuestIsa } from "../guest-isa.js";
+import { state } from "../memory/state.js";
 
 /**
  * A unit: fuel and depth in; the guest address where to go on and the fuel left out. All registers are in the state area
- * at both times. `LEAVE` in the address's place means that `rip` in the state area says where, and the dispatcher must
+ * at both times. `LEAVE` in the address's place means that `pc` in the state area says where, and the dispatcher must
  * look. Depth is how many bytes of V8's stack may still be used.
  */
 const unitType: FunctionType = { params: ["i32", "i32"], results: ["i64", "i32"] };
@@ -16,49 +17,48 @@ export const unitName = (entry: number): string => `0x${entry.toString(16)}`;
 /** See `unitType`: no guest address is this. */
 export const LEAVE = -(1n << 63n);
 
-/** The types of every unit module, by index. */
+/** The types of every unit module, by index; those of the ISA's functions follow. */
 export const types = {
   unit: 0,
   /** The address that follows in, 0 out where the interpreter's one instruction led there. */
   slow: 1,
-  /** flagsOperation of the state area in, CF out. */
-  carry: 1,
-  /** What to do in, 0 out where it is done: `strings.ts`. */
-  string: 1,
   settle: 2,
   /** Fuel and depth in, the fuel left out: goes on at `words.elsewhere`, and says in `words.target` where it came to. */
   elsewhere: 3,
-  x87: 4,
-  exact: 5,
   /** A place of the table in, which has what belongs there from then on. */
   need: 1,
 } as const;
 
-/**
- * The x87's function: what to do (x87/code/operations.ts), the operand's bits, and registers; 0 out where it is done, else
- * nothing has changed.
- */
-export const x87Type: FunctionType = { params: ["i32", "i64", "i32"], results: ["i32"] };
-/** Exact SSE arithmetic: what to do (exact/operations.ts) with which two numbers; the same out. */
-export const exactType: FunctionType = { params: ["i32", "f64", "f64"], results: ["i32"] };
-
-/** Their places in the table: until they are there, functions that have them put there and leave the instruction. */
-export const X87_SLOT = 1;
-export const EXACT_SLOT = 2;
-/** Places in the table from here on are units'. */
-export const FIRST_SLOT = 3;
-
-export const moduleTypes: readonly FunctionType[] = [
+const ownTypes: readonly FunctionType[] = [
   unitType,
   { params: ["i32"], results: ["i32"] },
   { params: [], results: [] },
   { params: ["i32", "i32"], results: ["i32"] },
-  x87Type,
-  exactType,
 ];
 
-/** Imported functions by index; a module's own follow. The root's module has `carry` and `string` itself, as its first. */
-export const imported = { slow: 0, settle: 1, missing: 2, failed: 3, carry: 4, string: 5, count: 6 } as const;
+/** The type of the ISA's helper by its position, and of its function made on demand, behind so many helpers. */
+export const helperType = (position: number): number => ownTypes.length + position;
+export const onDemandType = (helpers: number, position: number): number =>
+  ownTypes.length + helpers + position;
+
+export const moduleTypes = ({ helpers, onDemand }: GuestIsa): readonly FunctionType[] => [
+  ...ownTypes,
+  ...helpers.map(({ type }) => type),
+  ...onDemand.map(({ type }) => type),
+];
+
+/**
+ * Places in the table: the first is for all that is missing, then come functions made on demand: until they are there,
+ * functions that have them put there and leave the instruction. Then units.
+ */
+export const onDemandSlot = (position: number): number => 1 + position;
+export const firstSlot = ({ onDemand }: GuestIsa): number => onDemandSlot(onDemand.length);
+
+/** Imported functions by index; the ISA's helpers follow, which the root's module has itself as its first. */
+export const imported = { slow: 0, settle: 1, missing: 2, failed: 3 } as const;
+export const helperIndex = (position: number): number => imported.failed + 1 + position;
+/** A unit module's own functions begin here. */
+export const importedCount = ({ helpers }: GuestIsa): number => helperIndex(helpers.length);
 
 export const rootImports = (memoryPages: number, tableSize: number): readonly Import[] => [
   { module: "solo5", name: "memory", kind: "memory", min: memoryPages },
@@ -74,30 +74,36 @@ export const rootOnly: readonly Import[] = [
   { module: "solo5", name: "need", kind: "function", type: types.need },
 ];
 
-export const moduleImports = (memoryPages: number, tableSize: number): readonly Import[] => [
+export const moduleImports = (
+  { helpers }: GuestIsa,
+  memoryPages: number,
+  tableSize: number,
+): readonly Import[] => [
   ...rootImports(memoryPages, tableSize),
-  { module: "solo5", name: "carry", kind: "function", type: types.carry },
-  { module: "solo5", name: "string", kind: "function", type: types.string },
+  ...helpers.map(({ name }, position) => ({
+    module: "solo5",
+    name,
+    kind: "function" as const,
+    type: helperType(position),
+  })),
 ];
 
 /** The translator's words in the state area, offsets in bytes. */
 export const words = {
-  /** 4: the address of the latest RET, which the interpreter does again where its target is beyond 4 GiB. */
+  /** 4: the address of the latest return, which the interpreter does again where its target is beyond 4 GiB. */
   returned: state.translator,
   /** 4: the guest address that is gone on at where there is no unit, or that a unit leaves at. */
   elsewhere: state.translator + 8,
-  /** 4: how far above rsp the return address of the function is that goes on there; or `CAREFUL`. */
+  /** 4: how far above the stack pointer the return address of the function is that goes on there; or `CAREFUL`. */
   frame: state.translator + 12,
   /** 4: the indirect jump that leads to `elsewhere`, or 0. */
   site: state.translator + 4,
   /** 8: where that led to, as a unit returns it. */
   target: state.translator + 16,
-  /** 8: the root returns where rsp is a little above this: its caller's frames wait for what comes then. */
+  /** 8: the root returns where the stack pointer is a little above this: its caller's frames wait for what comes then. */
   returnAbove: state.translator + 24,
-  /** 12: what an x87 instruction gives to memory or flags; behind 8 bytes, sign and exponent of an extended number. */
-  x87Result: state.translator + 32,
-  /** 8: a double, from exact arithmetic. */
-  exactResult: state.translator + 48,
+  /** 32 bytes that the ISA's functions have for results. */
+  results: state.translator + 32,
 } as const;
 
 /** In `words.frame`: the unit that is wanted relies on nothing around the stack pointer. */

@@ -1,72 +1,72 @@
 // The root of translated code: the module with the function that calls units one after the other until one leaves or
 // is not there, and the one in the table's first place that stands for all that are not.
-import { encodeModule, type FunctionType } from "../../../wasm/module.js";
+import { encodeModule, type FunctionBody, type FunctionType } from "../../../wasm/module.js";
 import { call, FunctionWriter, i32 } from "../../../wasm/assembler.js";
 import { op, type } from "../../../wasm/opcodes.js";
-import { state } from "../../x86-64/state.js";
+import { state } from "../memory/state.js";
+import type { GuestIsa, OnDemand } from "../guest-isa.js";
 import type { MemoryShape } from "../ir/access.js";
-import { carryFunction } from "../../x86-64/lift/carry.js";
 import { Expressions, Locals } from "../ir/expression.js";
 import { lookup } from "./lookup.js";
 import {
   COUNTED_MIN,
+  firstSlot,
+  helperType,
   imported,
   LEAVE,
   moduleTypes,
+  onDemandSlot,
+  onDemandType,
   RETURN_SPAN,
-  EXACT_SLOT,
-  exactType,
-  FIRST_SLOT,
   rootImports,
   rootOnly,
   types,
   words,
-  X87_SLOT,
-  x87Type,
 } from "./protocol.js";
-import { RSP } from "../ir/slots.js";
-import { settleFunction } from "../../x86-64/lift/settle.js";
-import { stringFunction } from "../../x86-64/lift/strings.js";
 
-/** Index of the unit to begin with, fuel and depth; the fuel that is left. rip in the state area says where to go on. */
+/** Index of the unit to begin with, fuel and depth; the fuel that is left. The pc in the state area says where to go on. */
 const runType: FunctionType = { params: ["i32", "i32", "i32"], results: ["i32"] };
 const [INDEX, FUEL, DEPTH] = [0, 1, 2];
 
 /** Indices of the root's last import and of its first own function. */
-const NEED = imported.carry;
+const NEED = imported.failed + 1;
 const own = NEED + 1;
 
-export function rootModule(memoryPages: number, shape: MemoryShape, counts: boolean): Uint8Array {
+export function rootModule(
+  isa: GuestIsa,
+  memoryPages: number,
+  shape: MemoryShape,
+  counts: boolean,
+): Uint8Array {
+  const { helpers, onDemand } = isa;
+  const all = moduleTypes(isa);
+  const first = own + helpers.length;
   return encodeModule({
-    types: [...moduleTypes, runType],
-    imports: [...rootImports(memoryPages, FIRST_SLOT), ...rootOnly],
+    types: [...all, runType],
+    imports: [...rootImports(memoryPages, firstSlot(isa)), ...rootOnly],
     functions: [
-      carryFunction(),
-      stringFunction(shape),
+      ...helpers.map(({ body }, position) => body(helperType(position), shape)),
       missing(),
-      run(counts),
-      needed("x87"),
-      needed("exact"),
-      settleFunction(),
+      run(isa, all.length, counts),
+      isa.settle(types.settle),
+      ...onDemand.map((one, position) => needed(one, onDemandType(helpers.length, position), position)),
     ],
     exports: [
-      { name: "carry", index: own },
-      { name: "string", index: own + 1 },
-      { name: "run", index: own + 3 },
-      { name: "settle", index: own + 6 },
+      ...helpers.map(({ name }, position) => ({ name, index: own + position })),
+      { name: "run", index: first + 1 },
+      { name: "settle", index: first + 2 },
     ],
     elements: [
-      { at: 0, index: own + 2 },
-      { at: X87_SLOT, index: own + 4 },
-      { at: EXACT_SLOT, index: own + 5 },
+      { at: 0, index: first },
+      ...onDemand.map((_, position) => ({ at: onDemandSlot(position), index: first + 3 + position })),
     ],
   });
 }
 
 /** Has a function made, and leaves this instruction: what it gives is not 0. */
-function needed(name: "x87" | "exact") {
-  const [{ params }, slot] = name === "x87" ? [x87Type, X87_SLOT] : [exactType, EXACT_SLOT];
-  return new FunctionWriter(params).body(types[name], `missing ${name}`, call(NEED, i32(slot)));
+function needed({ name, type: { params } }: OnDemand, typeIndex: number, position: number): FunctionBody {
+  const asked = call(NEED, i32(onDemandSlot(position)));
+  return new FunctionWriter(params).body(typeIndex, `missing ${name}`, asked);
 }
 
 /** Goes on at the address that was called without a unit of its own. */
@@ -84,7 +84,7 @@ function missing() {
   return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
 }
 
-function run(counts: boolean) {
+function run({ registers }: GuestIsa, typeIndex: number, counts: boolean): FunctionBody {
   const locals = new Locals(3);
   const e = new Expressions(locals);
   const target = locals.add("i64");
@@ -111,7 +111,7 @@ function run(counts: boolean) {
   e.op("end");
   e.i32(0);
   e.get(target);
-  e.memory(op["i64.store"], 3, state.rip);
+  e.memory(op["i64.store"], 3, state.pc);
   lookup(e, target);
   e.set(INDEX);
   e.get(INDEX);
@@ -121,7 +121,7 @@ function run(counts: boolean) {
   e.i32(counts ? COUNTED_MIN : 0);
   e.op("i32.ge_s");
   e.op("i32.and");
-  load(e, state.gpr + 8 * RSP);
+  load(e, registers.placeOf(registers.stackPointer));
   load(e, words.returnAbove);
   e.op("i64.sub");
   e.i64(1);
@@ -133,7 +133,7 @@ function run(counts: boolean) {
   e.code.u32(0);
   e.op("end");
   e.get(FUEL);
-  return { type: moduleTypes.length, locals: locals.types, code: e.code.take(), name: "run" };
+  return { type: typeIndex, locals: locals.types, code: e.code.take(), name: "run" };
 }
 
 function load(e: Expressions, offset: number): void {

@@ -1,12 +1,16 @@
 // The table's slots by guest address: of units, and of addresses that are called but not translated.
-import { FIRST_SLOT } from "./protocol.js";
-
 export class SlotMap {
   readonly #slots = new Map<number, number>();
+  readonly #first: number;
+
+  /** `first`: the first slot that units have. */
+  constructor(first: number) {
+    this.#first = first;
+  }
 
   /** The first slot that nobody has. */
   get end(): number {
-    return FIRST_SLOT + this.#slots.size;
+    return this.#first + this.#slots.size;
   }
 
   /** The slot that is kept for the unit at an address, whether there is one or not. */

@@ -9,6 +9,7 @@ import { translatorVersion } from "./version.js";
 /** What translated code depends on beside the guest's code: it fits only where all of it is the same. */
 export interface StoredKey {
   readonly version: string;
+  readonly isa: string;
   readonly counts: boolean;
   readonly keepsFlags: boolean;
   readonly shape: MemoryShape;
@@ -64,6 +65,7 @@ const isAddress = (value: unknown): boolean =>
 
 export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.version === b.version &&
+  a.isa === b.isa &&
   a.counts === b.counts &&
   a.keepsFlags === b.keepsFlags &&
   a.shape.base === b.shape.base &&
@@ -71,8 +73,14 @@ export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
   a.shape.readable === b.shape.readable &&
   a.shape.writable === b.shape.writable;
 
-export const keyOf = ({ counts, keepsFlags, shape }: Omit<StoredKey, "version">): StoredKey => ({
+/** What has a key. */
+export interface Keyed extends Omit<StoredKey, "version" | "isa"> {
+  readonly isa: { readonly name: string };
+}
+
+export const keyOf = ({ isa, counts, keepsFlags, shape }: Keyed): StoredKey => ({
   version: translatorVersion,
+  isa: isa.name,
   counts,
   keepsFlags,
   shape,
@@ -96,7 +104,7 @@ export const withHashes = (memory: Uint8Array, pages: Iterable<number>): number[
 
 /** What is stored of units, with what they follow from. */
 export const storedWith = (
-  code: Omit<StoredKey, "version"> & { readonly bytes: Uint8Array },
+  code: Keyed & { readonly bytes: Uint8Array },
   entries: Iterable<number>,
   held: Pick<HeldPages, "code" | "tables">,
   units: Pick<StoredCode, "slots" | "units" | "module">,

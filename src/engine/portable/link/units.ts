@@ -9,22 +9,21 @@ import {
   type WasmModule,
   type WasmTable,
 } from "../../../wasm/host.js";
-import { state } from "../../x86-64/state.js";
+import type { GuestIsa } from "../guest-isa.js";
 import type { MemoryShape } from "../ir/access.js";
+import { state } from "../memory/state.js";
 import { clearLookup, enterInLookup } from "./lookup.js";
 import {
   CAREFUL_KEY,
-  FIRST_SLOT,
-  imported,
+  firstSlot,
+  importedCount,
   moduleImports,
   moduleTypes,
+  onDemandSlot,
   types,
   unitName,
-  X87_SLOT,
 } from "./protocol.js";
 import { rootModule } from "./root.js";
-import { exactModule } from "../../x86-64/exact/code.js";
-import { x87Module } from "../../x86-64/x87/code/instructions.js";
 import type { SlotMap } from "./slot-map.js";
 import type { StoredCode, StoredUnit } from "./stored.js";
 
@@ -56,6 +55,7 @@ const MAX_KEPT = 16 << 20;
 export class Units {
   /** Runs the unit in a slot: fuel and depth in, the fuel that is left out. */
   readonly run: (slot: number, fuel: number, depth: number) => number;
+  readonly #isa: GuestIsa;
   readonly #memory: WasmMemory;
   readonly #table: WasmTable;
   readonly #imports: WasmImports;
@@ -69,13 +69,22 @@ export class Units {
   #keptBytes = 0;
   #isUsed = true;
   /** Slots below are in the table. */
-  #filled = FIRST_SLOT;
+  #filled: number;
   /** What came from an earlier run; its functions are taken apart only where they are stored again. */
   #restored: StoredCode | undefined;
   /** Something has been kept since all was stored last. */
   #isNew = false;
 
-  constructor(memory: WasmMemory, slots: SlotMap, shape: MemoryShape, counts: boolean, doors: Doors) {
+  constructor(
+    isa: GuestIsa,
+    memory: WasmMemory,
+    slots: SlotMap,
+    shape: MemoryShape,
+    counts: boolean,
+    doors: Doors,
+  ) {
+    this.#isa = isa;
+    this.#filled = firstSlot(isa);
     this.#memory = memory;
     this.#slots = slots;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
@@ -83,19 +92,19 @@ export class Units {
     const { installed, ...called } = doors;
     this.#told = installed;
     const given = { memory, table: this.#table, ...called };
-    const module = new webAssembly.Module(rootModule(memoryPagesOf(memory), shape, counts));
+    const module = new webAssembly.Module(rootModule(isa, memoryPagesOf(memory), shape, counts));
     const need = (slot: number) => this.#add(slot);
     const { exports } = new webAssembly.Instance(module, { solo5: { ...given, need } });
-    this.#imports = {
-      solo5: { ...given, settle: exports["settle"], carry: exports["carry"], string: exports["string"] },
-    };
+    const helpers = isa.helpers.map(({ name }) => [name, exports[name]] as const);
+    this.#imports = { solo5: { ...given, settle: exports["settle"], ...Object.fromEntries(helpers) } };
     this.run = exports["run"] as Units["run"];
   }
 
   /** Puts a function into its place of the table; the instruction that needed it first is the interpreter's. */
   #add(slot: number): number {
-    const make = slot === X87_SLOT ? x87Module : exactModule;
-    const module = new webAssembly.Module(make(memoryPagesOf(this.#memory), slot));
+    const made = this.#isa.onDemand[slot - onDemandSlot(0)]?.module(memoryPagesOf(this.#memory), slot);
+    if (made === undefined) throw new RangeError(`the table's place ${slot} has no function of its own`);
+    const module = new webAssembly.Module(made);
     Reflect.construct(webAssembly.Instance, [module, this.#imports]);
     return 1;
   }
@@ -183,9 +192,9 @@ export class Units {
     this.#isNew = false;
     const restored = restoredUnits(this.#restored).filter(({ entry }) => !this.#kept.has(entry));
     const all = [...restored, ...this.#kept.values()];
-    const indices = new Map(all.map(({ entry }, index) => [entry, imported.count + index]));
+    const indices = new Map(all.map(({ entry }, index) => [entry, importedCount(this.#isa) + index]));
     const linked = all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) }));
-    const module = unitModule(linked, this.#slots, memoryPagesOf(this.#memory));
+    const module = unitModule(this.#isa, linked, this.#slots, memoryPagesOf(this.#memory));
     const units = all.map(({ entry, sizeBytes, code }) => [
       entry,
       sizeBytes,
@@ -199,14 +208,18 @@ export const memoryPagesOf = ({ buffer }: WasmMemory): number => buffer.byteLeng
 
 /** A module of units whose calls among each other are in place. */
 export function unitModule(
+  isa: GuestIsa,
   units: readonly TranslatedUnit[],
   slots: SlotMap,
   memoryPages: number,
 ): Uint8Array {
-  const elements = units.map(({ entry }, index) => ({ at: slots.of(entry), index: imported.count + index }));
+  const elements = units.map(({ entry }, index) => ({
+    at: slots.of(entry),
+    index: importedCount(isa) + index,
+  }));
   return encodeModule({
-    types: moduleTypes,
-    imports: moduleImports(memoryPages, slots.end),
+    types: moduleTypes(isa),
+    imports: moduleImports(isa, memoryPages, slots.end),
     functions: units.map(({ code }) => code),
     exports: [],
     elements,

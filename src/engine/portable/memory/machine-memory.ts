@@ -2,7 +2,7 @@
 import { Solo5Error } from "../../../bytes/error.js";
 import { type GuestMemory, isInside } from "../../../image/memory.js";
 import { webAssembly, type WasmMemory } from "../../../wasm/host.js";
-import { guestBase } from "../../x86-64/state.js";
+import { guestBase } from "./state.js";
 
 export interface MachineMemory extends GuestMemory {
   readonly wasm: WasmMemory;

@@ -1,11 +1,12 @@
-// In which form the xmm registers are at the start of each block of a unit. The next use decides, inner loops before what
+// In which form the vector registers are at the start of each block of a unit. The next use decides, inner loops before what
 // is outside.
 import type { Part } from "../../../wasm/structure.js";
 import type { Block } from "../ir/block.js";
 import { isReloaded } from "./dataflow.js";
-import { form, type Form, type Forms, isRegister } from "./forms.js";
+import { form, type Form, type Forms } from "../ir/forms.js";
 import { replacedBytes } from "../ir/lanes.js";
-import { slots, XMM_COUNT } from "../ir/slots.js";
+import { isPart, part } from "../ir/node.js";
+import type { RegisterFile } from "../ir/register-file.js";
 
 /** How much less a use counts for each block that is before it, and how much more for each loop around it. */
 const DISTANCE = 0.9;
@@ -15,13 +16,14 @@ const SWEEPS = 6;
 
 /** The forms at the start of each block. */
 export function chooseForms(
+  file: RegisterFile,
   blocks: readonly Block[],
   graph: readonly (readonly number[])[],
   parts: readonly Part[],
 ): Forms[] {
   const depths = loopDepths(parts, blocks.length);
-  const wanted = blocks.map(() => Array.from({ length: XMM_COUNT }, (): Form => form.whole));
-  const weights = blocks.map(() => new Float64Array(XMM_COUNT));
+  const wanted = blocks.map(() => Array.from({ length: file.vectors }, (): Form => form.whole));
+  const weights = blocks.map(() => new Float64Array(file.vectors));
   /** Registers of which nothing later counts, by block: used or overwritten there. */
   const settled = blocks.map(({ wants, vectors }, index) => {
     let mask = 0;
@@ -52,7 +54,7 @@ export function chooseForms(
     if (weight === undefined || next === undefined || forms === undefined || after === undefined)
       return false;
     let changed = false;
-    for (let register = 0; register < XMM_COUNT; register++) {
+    for (let register = 0; register < file.vectors; register++) {
       const offered = (next[register] ?? 0) * DISTANCE;
       if (((mask >>> register) & 1) === 1 || offered <= (weight[register] ?? 0)) continue;
       weight[register] = offered;
@@ -61,12 +63,13 @@ export function chooseForms(
     }
     return changed;
   }
-  inherit(blocks, graph, wanted, weights);
+  inherit(file, blocks, graph, wanted, weights);
   return wanted;
 }
 
 /** Registers that nothing uses any more stay as they are. */
 function inherit(
+  file: RegisterFile,
   blocks: readonly Block[],
   graph: readonly (readonly number[])[],
   wanted: readonly Form[][],
@@ -81,20 +84,20 @@ function inherit(
     for (const to of graph[index] ?? []) {
       if (isKnown[to] === 1) continue;
       isKnown[to] = 1;
-      for (let register = 0; register < XMM_COUNT; register++) {
+      for (let register = 0; register < file.vectors; register++) {
         const [after, weight] = [wanted[to], weights[to]];
         if (after !== undefined && (weight?.[register] ?? 0) === 0)
-          after[register] = naturalForm(block, forms, register);
+          after[register] = naturalForm(file, block, forms, register);
       }
     }
   }
 }
 
 /** What costs nothing at the end of a block. */
-export function naturalForm({ vectors }: Block, start: Forms, register: number): Form {
+export function naturalForm(file: RegisterFile, { vectors }: Block, start: Forms, register: number): Form {
   const value = vectors.get(register);
   if (value === undefined) return start[register] ?? form.whole;
-  if (isRegister(value)) return start[value.imm - slots.xmm] ?? form.whole;
+  if (isPart(value, part.whole)) return start[value.imm - file.vector] ?? form.whole;
   const bytes = replacedBytes(value);
   return bytes === 8 ? form.double : bytes === 4 ? form.single : form.whole;
 }

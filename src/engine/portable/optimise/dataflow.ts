@@ -1,22 +1,9 @@
 // Which slots may differ from the state area at the start of each block, and which are still needed there.
 import { type Block, mayLeave } from "../ir/block.js";
-import { type Forms, slotsIn, slotsOf } from "./forms.js";
+import type { Forms } from "../ir/forms.js";
 import type { FormedBlock } from "./in-forms.js";
-import {
-  add,
-  addAll,
-  allSlots,
-  copySlots,
-  flagSlots,
-  guestSlots,
-  has,
-  intersect,
-  isEmpty,
-  keepOnly,
-  noSlots,
-  type SlotSet,
-  withoutFlagWords,
-} from "../ir/slots.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { add, addAll, copySlots, has, intersect, keepOnly, type SlotSet } from "../ir/slot-set.js";
 
 export interface Dataflow {
   /** Slots that may hold something else than the state area, by block. */
@@ -32,7 +19,7 @@ export interface Dataflow {
   readonly flagsAtEnd: Uint8Array;
 }
 
-/** The forms of the xmm registers at the start of each block, and at the end of those that store what is dirty. */
+/** The forms of the vector registers at the start of each block, and at the end of those that store what is dirty. */
 export interface UnitForms {
   readonly starts: readonly Forms[];
   readonly ends: readonly (Forms | undefined)[];
@@ -46,11 +33,11 @@ export const isReloaded = ({ end }: Block): boolean =>
 export const isSpilled = (block: Block): boolean =>
   isReloaded(block) || block.end.kind === "ret" || block.end.kind === "leave" || block.end.kind === "jumpTo";
 
-/** The slots that may be dirty at the end of a block, where its registers have the forms whose slots are `counting`. */
-function dirtyAtEnd(block: FormedBlock, dirty: SlotSet, counting: SlotSet): SlotSet {
+/** The slots that may be dirty at the end of a block, where its registers have these forms. */
+function dirtyAtEnd(file: RegisterFile, block: FormedBlock, dirty: SlotSet, forms: Forms): SlotSet {
   const out = copySlots(dirty);
-  addAll(out, guestSlots(block.changes));
-  return intersect(out, counting);
+  addAll(out, file.placed(block.changes));
+  return intersect(out, file.in(forms));
 }
 
 /** Where status flags matter: at the end of a unit all do; `isExact` wants them everywhere. */
@@ -81,15 +68,16 @@ function neededFlags(blocks: readonly Block[], graph: readonly (readonly number[
 
 /** `mayExit` tells the blocks that may leave at their start (loop headers, for the stop test). */
 export function dataflow(
+  file: RegisterFile,
   blocks: readonly FormedBlock[],
   forms: UnitForms,
   graph: readonly (readonly number[])[],
   mayExit: (block: number) => boolean,
   isExact: boolean,
 ): Dataflow {
-  const dirty = blocks.map(noSlots);
-  const changed = blocks.map((block) => guestSlots(block.changes));
-  const counting = forms.starts.map(slotsIn);
+  const dirty = blocks.map(() => file.none());
+  const changed = blocks.map((block) => file.placed(block.changes));
+  const counting = forms.starts.map((starts) => file.in(starts));
   for (let isNew = true; isNew;) {
     isNew = false;
     for (let index = 0; index < blocks.length; index++) {
@@ -99,23 +87,23 @@ export function dataflow(
       if (block === undefined || before === undefined || added === undefined || isReloaded(block)) continue;
       const out = union(before, added);
       for (const to of graph[index] ?? []) {
-        const here = intersect(out, counting[to] ?? allSlots());
-        addConverted(here, before, block, forms.starts[index] ?? [], forms.starts[to] ?? []);
+        const here = intersect(out, counting[to] ?? file.all());
+        addConverted(file, here, before, block, forms.starts[index] ?? [], forms.starts[to] ?? []);
         if (addAll(dirty[to] ?? here, here)) isNew = true;
       }
     }
   }
   const spilled = blocks.map((block, index) => {
     const end = forms.ends[index];
-    return end === undefined ? noSlots() : dirtyAtEnd(block, dirty[index] ?? noSlots(), slotsIn(end));
+    return end === undefined ? file.none() : dirtyAtEnd(file, block, dirty[index] ?? file.none(), end);
   });
   const { flagsAtStart, flagsAtEnd } = neededFlags(blocks, graph, isExact);
   const live = blocks.map((block, index) => {
-    const before = dirty[index] ?? noSlots();
+    const before = dirty[index] ?? file.none();
     const set = copySlots(block.reads);
     if (mayLeave(block) || mayExit(index))
-      addAll(set, flagsAtStart[index] === 1 ? before : withoutFlagWords(before));
-    addAll(set, spilled[index] ?? noSlots(), block.writes);
+      addAll(set, flagsAtStart[index] === 1 ? before : file.withoutFlagWords(before));
+    addAll(set, spilled[index] ?? file.none(), block.writes);
     return set;
   });
   for (let changed = true; changed;) {
@@ -127,25 +115,27 @@ export function dataflow(
       for (const to of graph[index] ?? []) {
         const needed = live[to] ?? set;
         if (addAll(set, needed, block.writes)) changed = true;
-        if (needsFlags(needed, block.writes) && addAll(set, block.flagReads)) changed = true;
+        if (file.hasFlags(intersect(needed, block.writes)) && addAll(set, block.flagReads)) changed = true;
       }
     }
   }
-  return { dirty, spilled, live, held: heldSlots(blocks, graph, live), flagsAtStart, flagsAtEnd };
+  return { dirty, spilled, live, held: heldSlots(file, blocks, graph, live), flagsAtStart, flagsAtEnd };
 }
 
-const ALL_FLAGS = flagSlots();
-
-/** Whether bits of flags that a block sets are needed after it. */
-const needsFlags = (set: SlotSet, writes: SlotSet) => !isEmpty(intersect(intersect(set, writes), ALL_FLAGS));
-
 /** Registers that go on in another form are as dirty as before: all of their slots, if any was. */
-function addConverted(set: SlotSet, before: SlotSet, { vectors }: Block, from: Forms, to: Forms): void {
+function addConverted(
+  file: RegisterFile,
+  set: SlotSet,
+  before: SlotSet,
+  { vectors }: Block,
+  from: Forms,
+  to: Forms,
+): void {
   for (let register = 0; register < from.length; register++) {
     const [old = 0, now = 0] = [from[register], to[register]];
     if (old === now || vectors.has(register)) continue;
-    if (slotsOf(register, old).some((slot) => has(before, slot)))
-      for (const slot of slotsOf(register, now)) add(set, slot);
+    if (file.slotsOf(register, old).some((slot) => has(before, slot)))
+      for (const slot of file.slotsOf(register, now)) add(set, slot);
   }
 }
 
@@ -156,12 +146,13 @@ function union(a: SlotSet, b: SlotSet): SlotSet {
 }
 
 function heldSlots(
+  file: RegisterFile,
   blocks: readonly FormedBlock[],
   graph: readonly (readonly number[])[],
   live: readonly SlotSet[],
 ): SlotSet[] {
-  const held = blocks.map(allSlots);
-  held[0] = copySlots(live[0] ?? noSlots());
+  const held = blocks.map(() => file.all());
+  held[0] = copySlots(live[0] ?? file.none());
   for (let changed = true; changed;) {
     changed = false;
     for (let index = 0; index < blocks.length; index++) {

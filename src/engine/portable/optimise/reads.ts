@@ -1,8 +1,9 @@
 // Which slots a block reads: those whose values at its start anything in it depends on.
 import type { Statement, Terminator } from "../ir/block.js";
-import type { Flags, FlagSource } from "../../x86-64/lift/flags.js";
+import type { Flags, FlagSource } from "../ir/flags.js";
 import { type Node, pseudo } from "../ir/node.js";
-import { add, noSlots, type SlotSet } from "../ir/slots.js";
+import type { RegisterFile } from "../ir/register-file.js";
+import { add, type SlotSet } from "../ir/slot-set.js";
 
 export interface Reads {
   /** Slots whose values at the start of the block anything in it depends on, flags set in it excepted. */
@@ -12,13 +13,14 @@ export interface Reads {
 }
 
 export function readsOf(
+  file: RegisterFile,
   statements: readonly Statement[],
   final: Iterable<Node>,
   end: Terminator,
   flags: Flags,
 ): Reads {
-  const reads = noSlots();
-  const flagReads = noSlots();
+  const reads = file.none();
+  const flagReads = file.none();
   let found = reads;
   const visit = (n: Node | undefined): void => {
     if (n === undefined || n.mark) return;

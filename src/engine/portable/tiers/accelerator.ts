@@ -2,10 +2,10 @@
 // runs it, and does what translated code leaves to be done. docs/engine.md.
 import type { VcpuOptions } from "../../contract.js";
 import { CallProfile } from "./call-profile.js";
-import type { Core } from "../../x86-64/core.js";
+import type { GuestCore } from "../guest-core.js";
 import { Hotness, THRESHOLD } from "./hotness.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
-import { ThreadedTier, type TierHooks, type TierOptions } from "../../x86-64/threaded/index.js";
+import type { FirstTier, TierHooks } from "./first-tier.js";
 import { Awaited } from "./awaited.js";
 import { Conditions } from "./conditions.js";
 import { Frames, INSTRUCTIONS_PER_FUEL } from "./frames.js";
@@ -15,8 +15,8 @@ import { UnwatchedPages } from "./unwatched-pages.js";
 import { STACK_BYTES } from "../link/protocol.js";
 
 export interface AcceleratorOptions extends TranslationOptions {
-  /** Of the first tier; `off` has the interpreter do all that is not translated. */
-  readonly firstTier?: TierOptions | "off";
+  /** Makes a first tier, where there is one; without, the interpreter does all that is not translated. */
+  readonly newFirstTier?: ((hooks: TierHooks) => FirstTier) | undefined;
 }
 
 /** Loop rounds and calls before the first stop tests, so that what V8 has optimised meanwhile is entered; then longer. */
@@ -40,9 +40,9 @@ export interface Accelerator {
 }
 
 /** The tiers of a core, put together: each knows those that it hands on to. */
-function tiersOf(core: Core, memory: MachineMemory, options: VcpuOptions, given: AcceleratorOptions) {
+function tiersOf(core: GuestCore, memory: MachineMemory, options: VcpuOptions, given: AcceleratorOptions) {
   const { mmu } = core;
-  const { threshold, firstTier = {} } = given;
+  const { threshold, newFirstTier } = given;
   const conditions = new Conditions(core, options.profile === "replay", options.isWatched === true);
   const calls = new CallProfile(mmu.bytes);
   const unwatched = new UnwatchedPages(mmu);
@@ -52,12 +52,12 @@ function tiersOf(core: Core, memory: MachineMemory, options: VcpuOptions, given:
     isTranslated: (pc) => awaited.has(pc) || (translations.areCurrent && translations.find(pc) !== 0),
     called: (site, target) => calls.jumped(mmu.base + site, site, target, translations.find(target) !== 0),
   };
-  const tier = firstTier === "off" ? undefined : new ThreadedTier(core, memory, hooks, firstTier);
+  const tier = newFirstTier?.(hooks);
   const hotness = new Hotness(threshold ?? (tier?.isPossible === true ? THREADED_JUMPS : THRESHOLD));
   const profile = { calls, hotness, tier };
   const shared = { core, memory, conditions, profile, unwatched };
   const translations = new Translations({ ...shared, doors: () => frames.doors }, options, given);
-  const awaited = new Awaited(mmu, (pc, isAwaited) => {
+  const awaited = new Awaited((pc, isAwaited) => {
     if (isAwaited || translations.find(pc) === 0) tier?.setTranslated(pc, isAwaited);
   });
   const untranslated = new Untranslated(core, conditions, profile, translations);
@@ -66,12 +66,12 @@ function tiersOf(core: Core, memory: MachineMemory, options: VcpuOptions, given:
 }
 
 export function accelerate(
-  core: Core,
+  core: GuestCore,
   memory: MachineMemory,
   options: VcpuOptions,
   given: AcceleratorOptions = {},
 ): Accelerator {
-  const { mmu, cpu } = core;
+  const { mmu } = core;
   const { threshold } = given;
   const { conditions, calls, translations, untranslated, frames } = tiersOf(core, memory, options, given);
 
@@ -85,11 +85,11 @@ export function accelerate(
   };
 
   let fuelSlice = FIRST_FUEL;
-  /** Runs translated code from rip; false where there is none or it needs the interpreter at once. */
+  /** Runs translated code from where the core is; false where there is none or it needs the interpreter at once. */
   const enter = (limit: number): boolean => {
     const { isCounted } = conditions;
     const slot =
-      threshold === 0 ? (translations.current?.translate(cpu.rip) ?? 0) : translations.find(cpu.rip);
+      threshold === 0 ? (translations.current?.translate(core.next) ?? 0) : translations.find(core.next);
     if (slot === 0) return false;
     const fuel = isCounted
       ? Math.min(fuelSlice * INSTRUCTIONS_PER_FUEL, limit)
@@ -108,7 +108,7 @@ export function accelerate(
       untranslated.setQuiet(true);
       return false;
     }
-    return frames.isStopped(generation) || frames.arrived(cpu.rip, "return") !== 0;
+    return frames.isStopped(generation) || frames.arrived(core.next, "return") !== 0;
   };
 
   /** Where nothing counts instructions exactly, one that is interpreted counts for as many as take the same time translated. */

@@ -1,5 +1,5 @@
-// When translated code may run at all, and which: what computes as WebAssembly does, or exactly as MXCSR has it.
-import type { Core } from "../../x86-64/core.js";
+// When translated code may run at all, and which: what computes as WebAssembly does, or exactly as the guest's modes have it.
+import type { GuestCore } from "../guest-core.js";
 
 /** Instructions, about, for which floating point is exact after it had to be. */
 const EXACT_SPAN = 2 ** 22;
@@ -7,13 +7,13 @@ const EXACT_SPAN = 2 ** 22;
 export class Conditions {
   /** Instructions are counted exactly: the replay profile. */
   readonly isCounted: boolean;
-  readonly #core: Core;
+  readonly #core: GuestCore;
   readonly #isWatched: boolean;
   /** `core.executed` when floating point last had to be exact. */
   #lastExact = Number.NEGATIVE_INFINITY;
 
   /** `isWatched`: somebody may look at the registers at any place. */
-  constructor(core: Core, isCounted: boolean, isWatched: boolean) {
+  constructor(core: GuestCore, isCounted: boolean, isWatched: boolean) {
     this.#core = core;
     this.#isWatched = isWatched;
     this.isCounted = isCounted;
@@ -21,14 +21,7 @@ export class Conditions {
 
   /** Whether translated code may run now. */
   isPlain(): boolean {
-    const { breakpoints, mmu, cpu, isProcess } = this.#core;
-    return (
-      breakpoints.size === 0 &&
-      !mmu.hasWatches &&
-      !mmu.tracksDirty &&
-      !cpu.checksAlignment(isProcess) &&
-      !(this.isCounted && this.isExactLately())
-    );
+    return this.#core.isUnwatched && !(this.isCounted && this.isExactLately());
   }
 
   /** Whether status flags matter where no instruction reads them: to debuggers, and to a guest that takes its own faults. */

@@ -1,8 +1,8 @@
 // Translated code and what it leaves to others: its frames wait while something else goes on, until the function that this
 // is in has returned. docs/engine.md, "Elsewhere".
-import type { Core } from "../../x86-64/core.js";
+import type { GuestCore } from "../guest-core.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
-import { state } from "../../x86-64/state.js";
+import { state } from "../memory/state.js";
 import {
   CAREFUL,
   CAREFUL_KEY,
@@ -13,7 +13,6 @@ import {
   STACK_RESERVE,
   words,
 } from "../link/protocol.js";
-import { RSP } from "../ir/slots.js";
 import type { Doors } from "../translate/translator.js";
 import type { Awaited } from "./awaited.js";
 import type { Conditions } from "./conditions.js";
@@ -24,11 +23,9 @@ import type { UnwatchedPages } from "./unwatched-pages.js";
 
 /** Guest instructions to a loop round or call, about: what a budget in instructions means in fuel. */
 export const INSTRUCTIONS_PER_FUEL = 8;
-/** The opcode of RET imm16. */
-const RET_IMMEDIATE = 0xc2;
 
 interface Parts {
-  readonly core: Core;
+  readonly core: GuestCore;
   readonly memory: MachineMemory;
   readonly conditions: Conditions;
   readonly profile: Profile;
@@ -50,20 +47,20 @@ export class Frames {
   #raised: { readonly error: unknown } | undefined;
   readonly #parts: Parts;
   readonly #view: DataView;
+  /** Where the state area has the stack pointer. */
+  readonly #stackPointerAt: number;
   /** Frames of translated code wait for a stack pointer above this. */
   #returnAbove = Number.POSITIVE_INFINITY;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#view = new DataView(parts.memory.wasm.buffer);
+    const { registers } = parts.core.isa;
+    this.#stackPointerAt = registers.placeOf(registers.stackPointer);
     this.leastFuel = parts.conditions.isCounted ? COUNTED_MIN : 1;
-    const { cpu } = parts.core;
     this.doors = {
       slow: (next) => this.#slow(next),
-      settle: () => {
-        const { rflags } = cpu;
-        cpu.rflags = rflags;
-      },
+      settle: () => parts.core.settleFlags(),
       missing: (fuel, depth) => this.#elsewhere(fuel, depth, false),
       failed: (fuel, depth) => this.#elsewhere(fuel, depth, true),
       installed: (pc) => parts.profile.tier?.setTranslated(pc, true),
@@ -93,8 +90,8 @@ export class Frames {
 
   /** A number as far as it goes: beyond 2^53 no stack is. */
   get #stackPointer(): number {
-    const { i32 } = this.#parts.core.cpu;
-    return (i32[2 * RSP + 1] ?? 0) * 2 ** 32 + ((i32[2 * RSP] ?? 0) >>> 0);
+    const at = this.#stackPointerAt;
+    return this.#view.getInt32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
   }
 
   /** Whether the function has returned whose caller waits. */
@@ -114,36 +111,31 @@ export class Frames {
     return profile.hotness.count(pc, event) ? current.translate(pc) : 0;
   }
 
-  /** Runs units from rip, to where there is none or somebody waits; the fuel that is left. */
+  /** Runs units from where the core is, to where there is none or somebody waits; the fuel that is left. */
   enterUnit(slot: number, fuel: number, depth: number): number {
     const { core, translations, unwatched } = this.#parts;
-    const { cpu } = core;
     const above = this.#returnAbove;
-    this.#view.setBigInt64(state.rip, BigInt(cpu.rip), true);
+    this.#view.setBigInt64(state.pc, BigInt(core.next), true);
     const isAwaited = above !== Number.POSITIVE_INFINITY;
     this.#view.setBigInt64(words.returnAbove, isAwaited ? BigInt(above) : -1n, true);
     const rest = translations.current?.run(slot, fuel, depth) ?? fuel;
-    cpu.rip = Number(this.#view.getBigInt64(state.rip, true));
+    core.next = Number(this.#view.getBigInt64(state.pc, true));
     unwatched.forget();
-    if (this.#raised === undefined && (cpu.rip < 0 || cpu.rip >= 2 ** 32)) this.#undoReturn();
+    if (this.#raised === undefined && (core.next < 0 || core.next >= 2 ** 32)) this.#undoReturn();
     return rest;
   }
 
-  /** RET to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
+  /** A return to where no translated code can be: the interpreter does it again, and raises what there is to raise. */
   #undoReturn(): void {
     const { core, conditions } = this.#parts;
-    const { cpu, mmu } = core;
-    cpu.rip = this.#view.getInt32(words.returned, true) >>> 0;
-    const takesMore = mmu.bytes[mmu.base + cpu.rip] === RET_IMMEDIATE;
-    const more = takesMore ? this.#view.getUint16(mmu.base + cpu.rip + 1, true) : 0;
     if (conditions.isCounted) core.executed--;
-    cpu.setGpr(RSP, BigInt.asUintN(64, cpu.gpr(RSP) - BigInt(8 + more)));
+    core.undoReturn(this.#view.getUint32(words.returned, true));
   }
 
   /** What a nested run reports to those around it: everything unwinds, the state area says where to go on. */
   #unwind(): number {
     this.#view.setBigInt64(words.target, LEAVE, true);
-    this.#view.setBigInt64(state.rip, BigInt(this.#parts.core.cpu.rip), true);
+    this.#view.setBigInt64(state.pc, BigInt(this.#parts.core.next), true);
     return 1;
   }
 
@@ -159,16 +151,15 @@ export class Frames {
 
   #slow(next: number): number {
     const { core, translations } = this.#parts;
-    const { cpu } = core;
-    cpu.rip = (cpu.i32[(state.rip >> 2) + 1] ?? 0) * 0x1_0000_0000 + ((cpu.i32[state.rip >> 2] ?? 0) >>> 0);
+    core.next = this.#view.getInt32(state.pc + 4, true) * 2 ** 32 + this.#view.getUint32(state.pc, true);
     const { generation } = translations;
-    const start = cpu.rip;
+    const start = core.next;
     for (;;) {
       this.#step();
       if (this.isStopped(generation)) return this.#unwind();
-      if (cpu.rip === next) return 0;
+      if (core.next === next) return 0;
       // In between where several were handed on at once; elsewhere after a jump.
-      if (cpu.rip <= start || cpu.rip > next) return this.#unwind();
+      if (core.next <= start || core.next > next) return this.#unwind();
     }
   }
 
@@ -179,7 +170,7 @@ export class Frames {
    */
   #elsewhere(fuel: number, depth: number, isFailed: boolean): number {
     const { core, unwatched, awaited } = this.#parts;
-    core.cpu.rip = this.#view.getUint32(words.elsewhere, true);
+    core.next = this.#view.getUint32(words.elsewhere, true);
     if (depth < STACK_RESERVE || fuel < this.leastFuel) {
       this.isOut ||= fuel < this.leastFuel;
       this.#unwind();
@@ -197,7 +188,8 @@ export class Frames {
       return rest;
     }
     this.#returnAbove = above;
-    const returnsTo = awaited.begin(above);
+    const returnsTo = core.returnAddress(above);
+    awaited.begin(returnsTo);
     const rest = this.#goOn(fuel, depth - STACK_FOR_INTERPRETER, isFailed, isCareful);
     this.#returnAbove = outer;
     awaited.end(returnsTo);
@@ -214,31 +206,31 @@ export class Frames {
   /** Until the function has returned, or all frames are to be left. */
   #goOn(fuel: number, depth: number, isFailed: boolean, isCareful: boolean): number {
     const { core, profile, translations } = this.#parts;
-    const { cpu, mmu } = core;
+    const { mmu } = core;
     const { generation } = translations;
     let rest = fuel;
-    if (isCareful && profile.hotness.count(cpu.rip + CAREFUL_KEY, "call")) {
-      const slot = translations.current?.translateCareful(cpu.rip) ?? 0;
+    if (isCareful && profile.hotness.count(core.next + CAREFUL_KEY, "call")) {
+      const slot = translations.current?.translateCareful(core.next) ?? 0;
       if (slot !== 0) rest = this.enterUnit(slot, rest, depth);
     }
     if (isFailed || (isCareful && rest === fuel)) rest = this.#pastOne(rest);
     const site = this.#view.getUint32(words.site, true);
     if (site !== 0) {
       this.#view.setUint32(words.site, 0, true);
-      if (!isFailed) profile.calls.jumped(mmu.base + site, site, cpu.rip, false);
+      if (!isFailed) profile.calls.jumped(mmu.base + site, site, core.next, false);
     }
     let event: "call" | "return" = isFailed || site !== 0 ? "return" : "call";
     for (;;) {
       if (this.isStopped(generation)) break;
       if (this.isBack) {
-        this.#view.setBigInt64(words.target, BigInt(cpu.rip), true);
+        this.#view.setBigInt64(words.target, BigInt(core.next), true);
         return rest;
       }
       if (rest < this.leastFuel) {
         this.isOut = true;
         break;
       }
-      const slot = this.arrived(cpu.rip, event);
+      const slot = this.arrived(core.next, event);
       event = "return";
       rest = slot === 0 ? rest - this.#interpret(rest) : this.enterUnit(slot, rest, depth);
     }

@@ -1,18 +1,15 @@
 // The guest's code and its profile, as a translator sees them.
-import { pageSize } from "../../../bytes/align.js";
 import type { CallProfile } from "./call-profile.js";
-import type { Core } from "../../x86-64/core.js";
-import type { Plain } from "../../x86-64/flat.js";
+import type { GuestCore, Plain } from "../guest-core.js";
 import type { Hotness } from "./hotness.js";
-import { pageBits } from "../../x86-64/state.js";
-import type { ThreadedTier } from "../../x86-64/threaded/index.js";
+import type { FirstTier } from "./first-tier.js";
 import type { GuestCode } from "../translate/translator.js";
 
 /** What is known of the run. */
 export interface Profile {
   readonly calls: CallProfile;
   readonly hotness: Hotness;
-  readonly tier: ThreadedTier | undefined;
+  readonly tier: FirstTier | undefined;
 }
 
 interface Kind {
@@ -24,17 +21,18 @@ interface Kind {
 }
 
 export function guestCode(
-  core: Core,
+  core: GuestCore,
   plain: Plain,
   { calls, hotness, tier }: Profile,
   kind: Kind,
 ): GuestCode {
-  const { cpu, mmu } = core;
+  const { isa, mmu } = core;
   return {
+    isa,
     bytes: mmu.bytes.subarray(mmu.base, mmu.base + mmu.size),
     shape: { base: mmu.base, ...plain },
     // Code in writable pages stays with the interpreter, which notices that it changes.
-    isExecutable: (pc) => pc < plain.writable && isExecutable(core, pc),
+    isExecutable: (pc) => pc < plain.writable && mmu.isExecutable(pc),
     counts: kind.counts,
     exact: kind.exact,
     keepsFlags: kind.keepsFlags,
@@ -45,19 +43,8 @@ export function guestCode(
     targetsOf: (pc) => calls.targetsOf(pc),
     jumpTargetsOf: (pc) => calls.jumpTargetsOf(pc),
     jumpSourcesOf: (pc) => calls.jumpSourcesOf(pc),
-    registerNow: (index) => Number(cpu.gpr(index)),
+    registerNow: (index) => Number(core.general(index)),
   };
-}
-
-function isExecutable({ mmu }: Core, pc: number): boolean {
-  const page = Math.floor(pc / pageSize);
-  if (((mmu.pages[page] ?? 0) & pageBits.execute) !== 0) return true;
-  try {
-    mmu.byteAt(pc, "execute");
-  } catch {
-    return false;
-  }
-  return true;
 }
 
 /** How often addresses have been jumped to, as far as that matters: an address, then its count. */

@@ -2,8 +2,7 @@
 // when mappings or code change, and what an earlier run left is taken where it fits.
 import { pageSize } from "../../../bytes/align.js";
 import type { VcpuOptions } from "../../contract.js";
-import type { Core } from "../../x86-64/core.js";
-import { type Plain, plainMemory } from "../../x86-64/flat.js";
+import type { GuestCore, Plain } from "../guest-core.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
 import { Line } from "../translate/line.js";
 import { RemoteTranslator } from "../translate/remote.js";
@@ -28,7 +27,7 @@ export interface TranslationOptions {
 }
 
 interface Parts {
-  readonly core: Core;
+  readonly core: GuestCore;
   readonly memory: MachineMemory;
   readonly conditions: Conditions;
   readonly profile: Profile;
@@ -118,13 +117,13 @@ export class Translations {
 
   #make(): Translation | undefined {
     const { core, conditions, profile, unwatched } = this.#parts;
-    const { cpu, mmu } = core;
+    const { mmu } = core;
     this.#version = mmu.version;
     this.#keepsFlags = conditions.keepsFlags;
-    const plain = this.#options.plain ?? plainMemory(cpu, mmu, this.#vcpu);
-    if (plain === undefined || core.mode !== 64) return undefined;
+    const plain = this.#options.plain ?? core.plainMemory(this.#vcpu);
+    if (plain === undefined) return undefined;
     unwatched.writable = plain.writable;
-    profile.calls.addRoot(cpu.rip);
+    profile.calls.addRoot(core.next);
     const code = guestCode(core, plain, profile, {
       counts: conditions.isCounted,
       exact: this.#isExact,
@@ -140,7 +139,7 @@ export class Translations {
     const { mmu } = core;
     const line = this.#line;
     const doors = this.#parts.doors();
-    const holdsCode = (page: number): void => void mmu.holdsCode(mmu.base + page * pageSize);
+    const holdsCode = (page: number): void => mmu.holdsCode(mmu.base + page * pageSize);
     if (line?.isUsable !== true || code.shape.writable > MOST_COPIED) {
       const isTimed = this.#options.threshold === undefined;
       return new Translator(memory.wasm, code, doors, holdsCode, { isTimed, later: this.#vcpu.later });

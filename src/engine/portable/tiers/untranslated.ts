@@ -1,8 +1,8 @@
 // Runs what is not translated, on the first tier or in the interpreter, to where something else goes on; and has what is hot
 // translated.
-import type { Core } from "../../x86-64/core.js";
-import { NEVER } from "../../x86-64/threaded/layout.js";
+import type { GuestCore } from "../guest-core.js";
 import type { Conditions } from "./conditions.js";
+import { NEVER } from "./first-tier.js";
 import type { Profile } from "./guest-code.js";
 import type { Translations } from "./translations.js";
 
@@ -21,14 +21,14 @@ const QUIET_JUMPS = 500;
 export class Untranslated {
   /** Instructions so far. */
   count = 0;
-  readonly #core: Core;
+  readonly #core: GuestCore;
   readonly #conditions: Conditions;
   readonly #profile: Profile;
   readonly #translations: Translations;
   /** Jumps still to pass without making anything hot. */
   #quiet = 0;
 
-  constructor(core: Core, conditions: Conditions, profile: Profile, translations: Translations) {
+  constructor(core: GuestCore, conditions: Conditions, profile: Profile, translations: Translations) {
     this.#core = core;
     this.#conditions = conditions;
     this.#profile = profile;
@@ -42,7 +42,7 @@ export class Untranslated {
     return tier?.isUsable === true && tier.isWarm ? THREADED_WEIGHT : INTERPRETED_WEIGHT;
   }
 
-  /** Runs from rip, for as long as `limit` translated instructions would take; gives the instructions. Throws what the guest raises. */
+  /** Runs from where the core is, for as long as `limit` translated instructions would take; gives the instructions. Throws what the guest raises. */
   run(limit: number): void {
     const core = this.#core;
     const before = core.executed;
@@ -57,7 +57,7 @@ export class Untranslated {
   #runTier(limit: number): void {
     const { tier, hotness } = this.#profile;
     if (tier?.run(limit) !== "hot") return;
-    const pc = this.#core.cpu.rip;
+    const pc = this.#core.next;
     const { current, areCurrent } = this.#translations;
     // What a stop test has left is worth a unit of its own only after longer.
     const isQuiet = this.#quiet > 0;

@@ -5,7 +5,7 @@ import { discover, type Unit } from "../lift/discover.js";
 import type { Code } from "../lift/follow.js";
 import { emitUnit } from "../emit/unit.js";
 import { Parents } from "../lift/parents.js";
-import { CAREFUL_KEY, imported } from "../link/protocol.js";
+import { CAREFUL_KEY, importedCount } from "../link/protocol.js";
 import type { SlotMap } from "../link/slot-map.js";
 import { type TranslatedUnit, unitModule } from "../link/units.js";
 
@@ -180,23 +180,23 @@ export class Batches {
 
   /** The units in WebAssembly. */
   translated(batch: readonly Unit[], keyOf = (entry: number) => entry): Batch {
-    const indices = new Map(batch.map(({ entry }, index) => [keyOf(entry), imported.count + index]));
+    const { isa, counts, keepsFlags } = this.#code;
+    const indices = new Map(batch.map(({ entry }, index) => [keyOf(entry), importedCount(isa) + index]));
     const carefulSlot = (pc: number) => this.#slots.of(pc + CAREFUL_KEY);
     const callee = (pc: number) => {
       const index = indices.get(pc);
       return index === undefined ? { slot: this.#slots.of(pc) } : { index };
     };
-    const { counts, keepsFlags } = this.#code;
     const units = batch.map((unit) => ({
       entry: keyOf(unit.entry),
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { callee, carefulSlot, counts, keepsFlags })),
+      code: encodeFunction(emitUnit(unit, { isa, callee, carefulSlot, counts, keepsFlags })),
     }));
     this.#count++;
     for (const unit of batch) this.#note(unit);
     for (const { at, sizeBytes } of this.#code.tables.values()) this.#noteTable(at, sizeBytes);
     return {
-      module: unitModule(units, this.#slots, this.#memoryPages),
+      module: unitModule(isa, units, this.#slots, this.#memoryPages),
       units,
       guestBytes: batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       pages: new Set(batch.flatMap(({ pages }) => [...pages])),

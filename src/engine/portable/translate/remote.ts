@@ -8,7 +8,7 @@ import { Batches, type GuestCode } from "./batches.js";
 import { HeldPages } from "../link/held-pages.js";
 import type { Asked, Begin, Made, MadeBatch } from "./messages.js";
 import type { Line } from "./line.js";
-import { CAREFUL_KEY } from "../link/protocol.js";
+import { CAREFUL_KEY, firstSlot } from "../link/protocol.js";
 import { SlotMap } from "../link/slot-map.js";
 import {
   holdSame,
@@ -36,7 +36,7 @@ export class RemoteTranslator implements Translation {
   readonly #code: GuestCode;
   readonly #profile: Profile;
   readonly #line: Line;
-  readonly #slots = new SlotMap();
+  readonly #slots: SlotMap;
   readonly #units: Units;
   readonly #held: HeldPages;
   readonly #changed: () => void;
@@ -74,7 +74,8 @@ export class RemoteTranslator implements Translation {
     this.#line = line;
     this.#changed = changed;
     this.#held = new HeldPages(holdsCode);
-    this.#units = new Units(memory, this.#slots, code.shape, code.counts, doors);
+    this.#slots = new SlotMap(firstSlot(code.isa));
+    this.#units = new Units(code.isa, memory, this.#slots, code.shape, code.counts, doors);
   }
 
   get run(): Units["run"] {

@@ -1,7 +1,5 @@
 // Translates in a thread beside the guest's: keeps a copy of its code and profile, and sends compiled modules.
 import { pageSize } from "../../../bytes/align.js";
-import { decode } from "../../../isa/x86-64/decoder.js";
-import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { CompanionClient } from "../../contract.js";
 import { webAssembly } from "../../../wasm/host.js";
 import { CallProfile } from "../tiers/call-profile.js";
@@ -9,6 +7,8 @@ import { RunMap } from "../memory/run-map.js";
 import { type Batch, Batches, type GuestCode, hasBlockAt } from "./batches.js";
 import { SHARE_BESIDE, TranslationBudget } from "./budget.js";
 import type { Answer, Asked, Begin, Made, MadeBatch, Request, Want } from "./messages.js";
+import type { GuestInstruction, GuestIsa } from "../guest-isa.js";
+import { firstSlot } from "../link/protocol.js";
 import { SlotMap } from "../link/slot-map.js";
 import { withHashes } from "../link/stored.js";
 
@@ -21,6 +21,7 @@ const IDLE_MSECS = 2000;
 
 /** Gives what takes the messages of the guest's thread, in their order. */
 export function serveTranslation(
+  isa: GuestIsa,
   { post, later }: CompanionClient,
   budget: Pick<TranslationBudget, "allows" | "spend"> = new TranslationBudget(SHARE_BESIDE),
 ): (message: unknown) => void {
@@ -52,7 +53,7 @@ export function serveTranslation(
     // The engine's own, of the same version.
     const request = message as Request;
     const { session } = request;
-    if (request.kind === "begin") sessions.set(session, new Session(request));
+    if (request.kind === "begin") sessions.set(session, new Session(isa, request));
     else if (request.kind === "end") sessions.delete(session);
     else {
       sessions.get(session)?.want(request);
@@ -63,7 +64,8 @@ export function serveTranslation(
 
 class Session {
   readonly #begin: Begin;
-  readonly #slots = new SlotMap();
+  readonly #isa: GuestIsa;
+  readonly #slots: SlotMap;
   readonly #made: Set<number>;
   readonly #batches: Batches;
   readonly #ran = new RunMap();
@@ -76,7 +78,9 @@ class Session {
   #told = { slots: 0, entries: 0, barren: 0 };
   isBusy = false;
 
-  constructor(begin: Begin) {
+  constructor(isa: GuestIsa, begin: Begin) {
+    this.#isa = isa;
+    this.#slots = new SlotMap(firstSlot(isa));
     this.#begin = begin;
     const { bytes } = begin;
     for (const pc of begin.slots) this.#slots.of(pc);
@@ -90,10 +94,12 @@ class Session {
 
   #code(): GuestCode {
     const { bytes, executable, shape, exact, keepsFlags } = this.#begin;
+    const isa = this.#isa;
     const ran = this.#ran;
     const calls = this.#calls;
-    const decoded = new Map<number, Instruction>();
+    const decoded = new Map<number, GuestInstruction>();
     return {
+      isa,
       bytes,
       shape,
       isExecutable: (pc) => executable[Math.floor(pc / pageSize)] === 1,
@@ -105,9 +111,8 @@ class Session {
       decoded: (pc) => {
         let i = decoded.get(pc);
         if (i !== undefined) return i;
-        const found = decode(bytes, pc, pc);
-        if (typeof found === "string") return undefined;
-        decoded.set(pc, (i = found));
+        i = isa.decode(bytes, pc);
+        if (i !== undefined) decoded.set(pc, i);
         return i;
       },
       countAt: (pc) => this.#counts.get(pc) ?? 0,

@@ -6,7 +6,7 @@ import { type Batch, Batches, type GuestCode } from "./batches.js";
 import { TranslationBudget } from "./budget.js";
 import type { Unit } from "../lift/discover.js";
 import { HeldPages } from "../link/held-pages.js";
-import { CAREFUL_KEY } from "../link/protocol.js";
+import { CAREFUL_KEY, firstSlot } from "../link/protocol.js";
 import { SlotMap } from "../link/slot-map.js";
 import { isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, storedWith } from "../link/stored.js";
 import { type Doors, entriesOf, memoryPagesOf, type TranslatedUnit, Units } from "../link/units.js";
@@ -71,8 +71,8 @@ export interface Wanted {
   readonly registers: readonly number[];
 }
 
-export const registersNow = ({ registerNow }: Pick<GuestCode, "registerNow">): number[] =>
-  Array.from({ length: 16 }, (_, index) => registerNow(index));
+export const registersNow = ({ isa, registerNow }: Pick<GuestCode, "isa" | "registerNow">): number[] =>
+  Array.from({ length: isa.registers.generals }, (_, index) => registerNow(index));
 
 export class Translator implements Translation {
   readonly statistics = { units: 0, modules: 0, guestBytes: 0, wasmBytes: 0 };
@@ -101,8 +101,8 @@ export class Translator implements Translation {
     this.#code = code;
     this.#options = options;
     this.#held = new HeldPages(holdsCode);
-    const slots = new SlotMap();
-    this.#units = new Units(memory, slots, code.shape, code.counts, doors);
+    const slots = new SlotMap(firstSlot(code.isa));
+    this.#units = new Units(code.isa, memory, slots, code.shape, code.counts, doors);
     const isMade = (key: number) => this.#units.has(key) || this.#pending.has(key);
     this.#batches = new Batches(code, slots, memoryPagesOf(memory), isMade);
   }

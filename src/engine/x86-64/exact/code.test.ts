@@ -6,11 +6,12 @@ import { webAssembly } from "../../../wasm/host.js";
 import { type Arithmetic, exactly } from "../../portable/values/exact-float.js";
 import { Slots } from "../../portable/values/slots.js";
 import { state } from "../state.js";
-import { EXACT_SLOT, words } from "../../portable/link/protocol.js";
+import { placeOf, results } from "../lift/functions.js";
 import { exactModule } from "./code.js";
 import { type ExactOperation, exactOperations } from "./operations.js";
 
 const memory = new webAssembly.Memory({ initial: 2 });
+const EXACT_SLOT = placeOf("exact").slot;
 const table = new webAssembly.Table({ initial: EXACT_SLOT + 1, element: "anyfunc" });
 Reflect.construct(webAssembly.Instance, [
   new webAssembly.Module(exactModule(2, EXACT_SLOT)),
@@ -56,7 +57,7 @@ for (const operation of exactOperations.filter((name) => name.includes("."))) {
       const at = (index: number) => (width === 64 ? 2 * index : index);
       exactly(slots, name as Arithmetic, width, at(0), at(4), at(8));
       const what = `${x} ${y} in mode ${mxcsr >> 13}`;
-      assert.ok(Object.is(view.getFloat64(words.exactResult, true), place[0]), what);
+      assert.ok(Object.is(view.getFloat64(results.exact, true), place[0]), what);
       assert.equal(view.getUint32(state.mxcsr, true), mxcsr | slots.flags, what);
     }
     assert.ok(done > 0.85 * ROUNDS, `${done} of ${ROUNDS}`);
@@ -69,7 +70,7 @@ test("integers are rounded as the mode says", () => {
     view.setUint32(state.mxcsr, MASKED | (mode << 13), true);
     const code = exactOperations.indexOf("round" satisfies ExactOperation);
     assert.equal(exact(code, 1.5, 1.5), 0);
-    assert.equal(view.getFloat64(words.exactResult, true), expected);
+    assert.equal(view.getFloat64(results.exact, true), expected);
     assert.equal(view.getUint32(state.mxcsr, true) & 0x3f, 0x20);
   });
 });

@@ -16,7 +16,7 @@ import {
   when,
 } from "../../../wasm/assembler.js";
 import { state } from "../state.js";
-import { exactType, words } from "../../portable/link/protocol.js";
+import { exactType, results } from "../lift/functions.js";
 import { type ExactOperation, exactOperations } from "./operations.js";
 
 const PRECISION = 0x20;
@@ -38,7 +38,7 @@ const mxcsr = access("i32.load", state.mxcsr, zero);
 const mode = and(apply("i32.shr_u", mxcsr, i32(13)), i32(3));
 const setPrecision = access("i32.store", state.mxcsr, zero, or(mxcsr, i32(PRECISION)));
 const give = (value: Code): Code =>
-  sequence(access("f64.store", words.exactResult, zero, value), giveBack(i32(0)));
+  sequence(access("f64.store", results.exact, zero, value), giveBack(i32(0)));
 const leaveIf = (condition: Code): Code => when(condition, [giveBack(i32(1))]);
 
 /** Between these, neither results nor errors come near overflow or underflow. */

@@ -1,21 +1,10 @@
 // The status flags of a block: who set each of them, and who reads it.
 import type { Flag, Shift, Width } from "../../../isa/x86-64/emitter.js";
-import {
-  CF,
-  conditionBit,
-  flagBit,
-  flagNames,
-  type FlagRecord,
-  type Flags,
-  type FlagWords,
-  fromBit,
-  fromRecord,
-  packedWords,
-  wordsOf,
-} from "./flags.js";
+import { flagBit, type Flags, type FlagWords, fromBit, fromRecord } from "../../portable/ir/flags.js";
 import { i32, isConstant, isZero, type Node, select } from "../../portable/ir/node.js";
-import { slots } from "../../portable/ir/slots.js";
 import type { BlockState } from "../../portable/lift/block-state.js";
+import { CF, conditionBit, packedWords, StatusRecord, wordsOf } from "./flags.js";
+import { flagNames } from "./registers.js";
 
 export class BlockFlags {
   readonly #state: BlockState;
@@ -39,7 +28,7 @@ export class BlockFlags {
 
   /** Sets all; where the operation may turn out to do nothing, they are those of `before` then. */
   record(
-    operation: FlagRecord["operation"],
+    operation: StatusRecord["operation"],
     width: Width,
     a: Node,
     b: Node,
@@ -48,7 +37,7 @@ export class BlockFlags {
   ): void {
     const sum = this.#sum;
     const plain = sum !== undefined && sum.a === a && sum.b === b && sum.result === result;
-    const record: FlagRecord = { operation, width, a, b, result, plain, before, bits: [] };
+    const record = new StatusRecord(operation, width, a, b, result, plain, before);
     const source = fromRecord(record);
     const flags = flagNames.map(() => source);
     const words = wordsOf(flags, record);
@@ -60,9 +49,9 @@ export class BlockFlags {
   #unlessZero(count: Node, [operation, a, b]: FlagWords): FlagWords {
     const state = this.#state;
     return [
-      select("i32", count, operation, state.get(slots.flagsOperation)),
-      select("i64", count, a, state.get(slots.flagsA)),
-      select("i64", count, b, state.get(slots.flagsB)),
+      select("i32", count, operation, state.get(state.file.flagsOperation)),
+      select("i64", count, a, state.get(state.file.flagsA)),
+      select("i64", count, b, state.get(state.file.flagsB)),
     ];
   }
 
@@ -75,16 +64,7 @@ export class BlockFlags {
   step(operation: "inc" | "dec", width: Width, result: Node): void {
     const { flags } = this.#state;
     const carry = flagBit(flags[CF] ?? fromBit(i32(0)), CF);
-    const record: FlagRecord = {
-      operation,
-      width,
-      a: result,
-      b: carry,
-      result,
-      plain: true,
-      before: undefined,
-      bits: [],
-    };
+    const record = new StatusRecord(operation, width, result, carry, result, true);
     const source = fromRecord(record);
     const stepped = flags.map((kept, flag) => (flag === CF ? kept : source));
     this.#state.setFlags(stepped, wordsOf(stepped, record));

@@ -4,7 +4,7 @@ import type { FunctionBody } from "../../../wasm/module.js";
 import { op, type } from "../../../wasm/opcodes.js";
 import { FlagsOperation, state } from "../state.js";
 import { Expressions, Locals } from "../../portable/ir/expression.js";
-import { imported, types } from "../../portable/link/protocol.js";
+import { imported } from "../../portable/link/protocol.js";
 
 /** What the state area's flagsOperation holds; CF out. */
 const OPERATION = 0;
@@ -26,7 +26,7 @@ const wayOf: Partial<Record<keyof typeof FlagsOperation, Way>> = {
   sum: "sum",
 };
 
-export function carryFunction(): FunctionBody {
+export function carryFunction(typeIndex: number): FunctionBody {
   const e = new Expressions(new Locals(1));
   for (let count = 0; count < ways.length; count++) {
     e.code.byte(op.block);
@@ -47,7 +47,7 @@ export function carryFunction(): FunctionBody {
     e.op("return");
   }
   e.op("unreachable");
-  return { type: types.carry, locals: e.locals.types, code: e.code.take(), name: "carry" };
+  return { type: typeIndex, locals: e.locals.types, code: e.code.take(), name: "carry" };
 }
 
 const arms: Readonly<Record<Way, (e: Expressions) => void>> = {

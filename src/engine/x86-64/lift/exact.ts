@@ -9,7 +9,7 @@ import { op } from "../../../wasm/opcodes.js";
 import { type ExactOperation, exactOperations } from "../exact/operations.js";
 import { state } from "../state.js";
 import { binary32, i32, i64, type Node, node, unary } from "../../portable/ir/node.js";
-import { EXACT_SLOT, types, words } from "../../portable/link/protocol.js";
+import { placeOf, results } from "./functions.js";
 import type { BlockState } from "../../portable/lift/block-state.js";
 
 /** Instructions whose operations tell all. */
@@ -154,13 +154,14 @@ export class BlockExact {
 
   #call(operation: ExactOperation, a: Node, b: Node): Node {
     this.#leaveUnlessDone(operation, a, b);
-    return this.#get(op["f64.load"], "f64", words.exactResult);
+    return this.#get(op["f64.load"], "f64", results.exact);
   }
 
   #leaveUnlessDone(operation: ExactOperation, a: Node, b: Node): void {
     const wide = (n: Node): Node => (n.type === "f32" ? unary(op["f64.promote_f32"], "f64", n) : n);
     const code = i32(exactOperations.indexOf(operation));
-    this.#state.exit(node(op.call_indirect, "i32", code, wide(a), wide(b), 1, EXACT_SLOT, types.exact));
+    const { slot, type } = placeOf("exact");
+    this.#state.exit(node(op.call_indirect, "i32", code, wide(a), wide(b), 1, slot, type));
   }
 
   #get(opcode: number, type: "i32" | "f64", offset: number): Node {

@@ -2,7 +2,9 @@
 // where something reads them. Specification: Intel SDM volume 1, 3.4.3.1; the operations are those of state.ts.
 import type { Width } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
+import { type FlagRecord, type Flags, type FlagWords, flagBit, fromBit } from "../../portable/ir/flags.js";
 import { FlagsOperation } from "../state.js";
+import { flagPositions } from "./registers.js";
 import * as integer from "../../portable/ir/integer.js";
 import {
   binary32,
@@ -16,55 +18,52 @@ import {
   wrap,
 } from "../../portable/ir/node.js";
 
-/** In the order of the flag slots. */
-export const flagNames = ["CF", "PF", "AF", "ZF", "SF", "OF"] as const;
 export const [CF, PF, AF, ZF, SF, OF] = [0, 1, 2, 3, 4, 5] as const;
-/** Bit numbers in RFLAGS, in the same order. */
-export const flagPositions = [0, 2, 4, 6, 7, 11] as const;
 
-/** What set flags: an operation and its operands. */
-export interface FlagRecord {
+/** What set flags: an operation and its operands; a shift's count is `b`, that of inc and dec CF, which comes from elsewhere. */
+export class StatusRecord implements FlagRecord {
+  readonly bits: (Node | undefined)[] = [];
   readonly operation: keyof typeof FlagsOperation;
   readonly width: Width;
   readonly a: Node;
-  /** A shift's count; 0 for inc and dec, since CF comes from elsewhere. */
   readonly b: Node;
   readonly result: Node;
   /** The result is what the operation makes of `a` and `b`, without a carry: comparisons of them are those of the flags. */
   readonly plain: boolean;
   /** A shift by a count that may be 0: then the flags are these. */
   readonly before: Flags | undefined;
-  readonly bits: (Node | undefined)[];
+
+  constructor(
+    operation: keyof typeof FlagsOperation,
+    width: Width,
+    a: Node,
+    b: Node,
+    result: Node,
+    plain: boolean,
+    before?: Flags,
+  ) {
+    this.operation = operation;
+    this.width = width;
+    this.a = a;
+    this.b = b;
+    this.result = result;
+    this.plain = plain;
+    this.before = before;
+  }
+
+  compute(flag: number): Node {
+    return compute(this, flag);
+  }
 }
 
-/** Where one flag comes from. */
-export interface FlagSource {
-  readonly record: FlagRecord | undefined;
-  readonly bit: Node | undefined;
-  /** A bit that says that CF and ZF are both 0, where both have it. */
-  readonly above?: Node | undefined;
-}
-
-export type Flags = readonly FlagSource[];
-
-export const fromBit = (bit: Node, above?: Node): FlagSource => ({ record: undefined, bit, above });
-export const fromRecord = (record: FlagRecord): FlagSource => ({ record, bit: undefined });
-
-/** A flag's value, a bit. */
-export function flagBit(source: FlagSource, flag: number): Node {
-  const { record, bit } = source;
-  if (record === undefined) return bit ?? i32(0);
-  return (record.bits[flag] ??= compute(record, flag));
-}
-
-function compute(r: FlagRecord, flag: number): Node {
+function compute(r: StatusRecord, flag: number): Node {
   const after = computeAfter(r, flag);
   const old = r.before?.[flag];
   if (old === undefined) return after;
   return node(op.select, "i32", after, flagBit(old, flag), r.b, 1);
 }
 
-function computeAfter(r: FlagRecord, flag: number): Node {
+function computeAfter(r: StatusRecord, flag: number): Node {
   const { width, result } = r;
   switch (flag) {
     case ZF:
@@ -86,7 +85,7 @@ function computeAfter(r: FlagRecord, flag: number): Node {
 
 const narrow = (width: Width, a: Node): Node => (width === 64 ? wrap(a) : a);
 
-function auxiliary({ operation, width, a, b, result }: FlagRecord): Node {
+function auxiliary({ operation, width, a, b, result }: StatusRecord): Node {
   switch (operation) {
     case "add":
     case "sub": {
@@ -107,7 +106,7 @@ function auxiliary({ operation, width, a, b, result }: FlagRecord): Node {
   }
 }
 
-function carry(r: FlagRecord): Node {
+function carry(r: StatusRecord): Node {
   const { operation, width, a, b, result } = r;
   const combine = (name: "and" | "or" | "xor", x: Node, y: Node) => integer.binary(name, width, x, y);
   const inverted = (x: Node) => combine("xor", x, allOnes(width));
@@ -144,7 +143,7 @@ function carry(r: FlagRecord): Node {
   }
 }
 
-function overflow(r: FlagRecord): Node {
+function overflow(r: StatusRecord): Node {
   const { operation, width, a, b, result } = r;
   const combine = (name: "and" | "xor", x: Node, y: Node) => integer.binary(name, width, x, y);
   switch (operation) {
@@ -186,7 +185,7 @@ export function conditionBit(flags: Flags, code: number): Node {
 function positive(flags: Flags, pair: number): Node {
   const bit = (flag: number) => flagBit(flags[flag] ?? fromBit(i32(0)), flag);
   const record = flags[ZF]?.record;
-  const isOne = record !== undefined && record.before === undefined && flags[SF]?.record === record;
+  const isOne = record instanceof StatusRecord && record.before === undefined && flags[SF]?.record === record;
   const whole = isOne && flags[CF]?.record === record && flags[OF]?.record === record ? record : undefined;
   if (whole !== undefined && whole.operation === "sub" && whole.plain) {
     const { width, a, b } = whole;
@@ -224,9 +223,6 @@ function positive(flags: Flags, pair: number): Node {
   }
 }
 
-/** Flags as the state area has them: `FlagsOperation` * 4 + log2(width / 8), and two words. */
-export type FlagWords = readonly [operation: Node, a: Node, b: Node];
-
 const log2Bytes = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
 const stored = {
   add: FlagsOperation.sum,
@@ -243,7 +239,7 @@ const wide = (value: Node): Node => (value.type === "i32" ? extendU(value) : val
 const nothing = i64(0);
 
 /** What an operation that sets all flags stores for them. */
-export function wordsOf(flags: Flags, { operation, width, a, b, result, plain }: FlagRecord): FlagWords {
+export function wordsOf(flags: Flags, { operation, width, a, b, result, plain }: StatusRecord): FlagWords {
   if (operation === "none" || !(operation in stored) || (!plain && operation !== "logic"))
     return packedWords(flags);
   const kind = i32(stored[operation as keyof typeof stored] * 4 + log2Bytes[width]);

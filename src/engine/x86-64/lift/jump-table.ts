@@ -1,46 +1,42 @@
 // Recognises jumps by a table that cannot change: of addresses (`JMP [table + index * 8]`), and, as compilers write
 // for code that may be moved, of distances from the table (`MOVSXD t, [table + index * 4]; ADD t, table; JMP t`).
 import type { Instruction } from "../../../isa/x86-64/instruction.js";
-import type { MemoryShape } from "../../portable/ir/access.js";
-
-/** A table found while instructions are followed. */
-export interface FoundTable {
-  /** The instruction that reads it: the jump itself, or the load two before. */
-  readonly load: Instruction;
-  readonly index: number;
-  /** The register that holds its address, or -1 where the instruction has it. */
-  readonly base: number;
-  readonly at: number;
-  /** What it takes of memory. */
-  readonly sizeBytes: number;
-  readonly targets: readonly number[];
-  /** What the load gives for each target. */
-  readonly entries: readonly number[];
-}
-
-interface CodeAround {
-  readonly bytes: Uint8Array;
-  readonly shape: MemoryShape;
-  readonly isExecutable: (pc: number) => boolean;
-  /** What a register holds as the unit is translated: a guess at what it holds in a loop that is running. */
-  readonly registerNow: (index: number) => number;
-}
+import type { CodeAround, JumpTable, TableSearch } from "../../portable/guest-isa.js";
 
 const MAX_ENTRIES = 4096;
 
+/** The instructions of one path, and the addresses that LEA has put into registers anywhere in the function. */
+export class TablePath implements TableSearch {
+  readonly #path: Instruction[] = [];
+  readonly #addresses: (number | undefined)[] = [];
+
+  follow(i: Instruction, isStart: boolean): void {
+    if (isStart) this.#path.length = 0;
+    this.#path.push(i);
+    noteAddress(i, this.#addresses);
+  }
+
+  /** One that was met before is known by the jump or the load two before. */
+  find(code: CodeAround, known: ReadonlyMap<number, JumpTable>): JumpTable | undefined {
+    const path = this.#path;
+    const met = known.get(path.at(-1)?.pc ?? -1) ?? known.get(path.at(-3)?.pc ?? -1);
+    return met ?? findTable(path, this.#addresses, code);
+  }
+}
+
 /** The table of the jump at the end of `path`; `addresses` are those that LEA has put into registers so far. */
-export function findTable(
+function findTable(
   path: readonly Instruction[],
   addresses: readonly (number | undefined)[],
   code: CodeAround,
-): FoundTable | undefined {
+): JumpTable | undefined {
   const jump = path.at(-1);
   const operand = jump?.operands[0];
   const count = Math.min(boundOf(path) ?? MAX_ENTRIES, MAX_ENTRIES);
   if (operand?.kind === "memory") {
     const isTable = operand.base < 0 && operand.index >= 0 && operand.scale === 3 && operand.segment < 4;
     const table = isTable ? readTable(operand.displacement, 8, count, code) : undefined;
-    return table && jump && { ...table, load: jump, index: operand.index, base: -1 };
+    return table && jump && { ...table, load: jump.pc, index: operand.index, base: -1 };
   }
   if (operand?.kind !== "register") return undefined;
   const add = path.at(-2);
@@ -52,7 +48,7 @@ export function findTable(
   const isPlain = load.displacement === 0 && load.segment < 4 && loading?.row.mnemonic === "MOVSXD";
   if (!isPlain) return undefined;
   const table = readTable(addresses[load.base] ?? code.registerNow(load.base), 4, count, code);
-  return table && { ...table, load: loading, index: load.index, base: load.base };
+  return table && { ...table, load: loading.pc, index: load.index, base: load.base };
 }
 
 const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
@@ -62,7 +58,7 @@ const isRegister = (o: Instruction["operands"][number] | undefined, index: numbe
  * Remembers the address that a LEA puts into a register: a guess at what it holds elsewhere in the function, which
  * translated code checks.
  */
-export function noteAddress({ row, operands }: Instruction, addresses: (number | undefined)[]): void {
+function noteAddress({ row, operands }: Instruction, addresses: (number | undefined)[]): void {
   const [to, from] = operands;
   if (row.mnemonic !== "LEA" || to?.kind !== "register" || to.width !== 64 || from?.kind !== "memory") return;
   if (from.base < 0 && from.index < 0) addresses[to.index] = from.displacement;

@@ -16,7 +16,7 @@ import {
 } from "../../../wasm/assembler.js";
 import type { FunctionBody } from "../../../wasm/module.js";
 import { FlagsOperation, state } from "../state.js";
-import { imported, types } from "../../portable/link/protocol.js";
+import { imported } from "../../portable/link/protocol.js";
 
 const [CF, PF, AF, ZF, SF, OF] = [1, 4, 0x10, 0x40, 0x80, 0x800];
 const SIGN = i64(1n << 63n);
@@ -34,7 +34,7 @@ const flagIf = (bit: Code, flag: number): Code => apply("select", i32(flag), zer
 
 type Name = keyof typeof FlagsOperation;
 
-export function settleFunction(): FunctionBody {
+export function settleFunction(typeIndex: number): FunctionBody {
   const f = new FunctionWriter([]);
   const [packed, flags, low4] = [f.local("i32"), f.local("i32"), f.local("i32")] as [Local, Local, Local];
   const [shift, a, b, r] = [f.local("i64"), f.local("i64"), f.local("i64"), f.local("i64")] as [
@@ -108,7 +108,7 @@ export function settleFunction(): FunctionBody {
   };
   const operations = (Object.keys(arms) as Name[]).toSorted((x, y) => FlagsOperation[x] - FlagsOperation[y]);
   return f.body(
-    types.settle,
+    typeIndex,
     "settle",
     packed.set(access("i32.load", state.flagsOperation, zero)),
     shift.set(

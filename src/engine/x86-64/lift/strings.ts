@@ -19,7 +19,6 @@ import {
 } from "../../../wasm/assembler.js";
 import { state } from "../state.js";
 import type { MemoryShape } from "../../portable/ir/access.js";
-import { types } from "../../portable/link/protocol.js";
 
 /** What the function is told: log2 of an element's bytes, whether it fills instead of copying, and whether it repeats. */
 const FILLS = 4;
@@ -148,7 +147,7 @@ const oneByOne = (w: Work, end: Local): Code =>
   );
 
 /** The code in; 0 out where the instruction is done. */
-export function stringFunction(shape: MemoryShape): FunctionBody {
+export function stringFunction(typeIndex: number, shape: MemoryShape): FunctionBody {
   const { size, readable, writable } = shape;
   const writer = new FunctionWriter(["i32"]);
   const [code = writer.local("i32")] = writer.parameters;
@@ -164,7 +163,7 @@ export function stringFunction(shape: MemoryShape): FunctionBody {
   };
   const end = writer.local("i32");
   return writer.body(
-    types.string,
+    typeIndex,
     "string",
     w.down.set(and(access("i32.load", state.rflags, i32(0)), i32(DF))),
     count(w, Math.min(size - readable, size - writable)),

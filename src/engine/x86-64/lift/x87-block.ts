@@ -7,7 +7,7 @@ import { state } from "../state.js";
 import { order } from "../x87/code/operations.js";
 import * as integer from "../../portable/ir/integer.js";
 import { binary32, i32, i64FromNumber, type Node, node } from "../../portable/ir/node.js";
-import { types, words, X87_SLOT } from "../../portable/link/protocol.js";
+import { placeOf, results } from "./functions.js";
 import type { BlockState } from "../../portable/lift/block-state.js";
 import type { BlockMemory, Stored } from "../../portable/lift/memory.js";
 import type { X87Call, X87Form, X87Word } from "./x87.js";
@@ -62,14 +62,14 @@ export class BlockX87 {
     }
     this.#leaveUnlessDone(form, bits, details);
     if (form.setsFlags !== true) return;
-    const found = this.#get(op["i32.load"], words.x87Result);
+    const found = this.#get(op["i32.load"], results.x87);
     const is = (value: number) => integer.equal(32, found, i32(value));
     e.setFlagsZPC(is(order.equal), i32(0), is(order.less));
   }
 
   #leaveUnlessDone({ code }: X87Call, bits: Node, details: Node): void {
-    const call = node(op.call_indirect, "i32", i32(code), bits, details, 1, X87_SLOT, types.x87);
-    this.#state.exit(call);
+    const { slot, type } = placeOf("x87");
+    this.#state.exit(node(op.call_indirect, "i32", i32(code), bits, details, 1, slot, type));
   }
 
   /** What goes to memory, from the function's result. */
@@ -78,12 +78,12 @@ export class BlockX87 {
     if (extended === true) {
       const end = e.add(64, address, e.constant(64, 8));
       return [
-        { type: 64, address, value: () => this.#get(op["i64.load"], words.x87Result) },
-        { type: 16, address: end, value: () => this.#get(op["i32.load"], words.x87Result + 8) },
+        { type: 64, address, value: () => this.#get(op["i64.load"], results.x87) },
+        { type: 16, address: end, value: () => this.#get(op["i32.load"], results.x87 + 8) },
       ];
     }
-    if (width === 64) return [{ type: 64, address, value: () => this.#get(op["i64.load"], words.x87Result) }];
-    const value = () => this.#get(op["i32.load"], words.x87Result);
+    if (width === 64) return [{ type: 64, address, value: () => this.#get(op["i64.load"], results.x87) }];
+    const value = () => this.#get(op["i32.load"], results.x87);
     return [{ type: width === 32 ? 32 : 16, address, value }];
   }
 

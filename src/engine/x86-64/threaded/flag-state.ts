@@ -3,7 +3,9 @@
 import { type Flag, flagBits, type Shift, type Width, STATUS_FLAGS } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import { FlagsOperation, state } from "../state.js";
-import { conditionBit, flagBit, flagNames, type FlagRecord, fromRecord } from "../lift/flags.js";
+import { flagBit, fromRecord } from "../../portable/ir/flags.js";
+import { conditionBit, StatusRecord } from "../lift/flags.js";
+import { flagNames } from "../lift/registers.js";
 import { not } from "../../portable/ir/integer.js";
 import { binary32, i32, isConstant, isZero, type Node, select } from "../../portable/ir/node.js";
 import type { Statements } from "./statements.js";
@@ -18,16 +20,16 @@ export type Known = string | undefined;
 const [CARRY_PAIR, ZERO_PAIR] = [1, 2];
 export const widthLog = (width: Width): number => 31 - Math.clz32(width / 8);
 /** What flagsOperation holds for an operation of a width. */
-export const packedOperation = (operation: FlagRecord["operation"], width: Width): number =>
+export const packedOperation = (operation: StatusRecord["operation"], width: Width): number =>
   FlagsOperation[operation] * 4 + widthLog(width);
 
 /** The operands in the state area of an operation known to have set the flags. */
 export function storedRecord(
   statements: Statements,
-  operation: FlagRecord["operation"],
+  operation: StatusRecord["operation"],
   width: Width,
   plain: boolean,
-): FlagRecord {
+): StatusRecord {
   const load = (offset: number) =>
     width === 64
       ? statements.load(op["i64.load"], "i64", i32(0), offset)
@@ -36,16 +38,7 @@ export function storedRecord(
   // A count, or the carry that INC and DEC keep: narrower than the operands.
   const isNarrow = operation !== "add" && operation !== "sub" && operation !== "logic";
   const b = isNarrow ? statements.load(op["i32.load"], "i32", i32(0), state.flagsB) : load(state.flagsB);
-  return {
-    operation,
-    width,
-    a,
-    b,
-    result: load(state.flagsResult),
-    plain,
-    before: undefined,
-    bits: [],
-  };
+  return new StatusRecord(operation, width, a, b, load(state.flagsResult), plain);
 }
 
 export class FlagState {
@@ -53,7 +46,7 @@ export class FlagState {
   readsBefore = false;
   readonly #statements: Statements;
   #known: Known;
-  #record: FlagRecord | undefined;
+  #record: StatusRecord | undefined;
   /** The record is not stored yet. */
   #isPending = false;
   #isChanged = false;
@@ -85,10 +78,10 @@ export class FlagState {
     this.#sum = undefined;
   }
 
-  set(operation: FlagRecord["operation"], width: Width, a: Node, b: Node, result: Node): void {
+  set(operation: StatusRecord["operation"], width: Width, a: Node, b: Node, result: Node): void {
     const sum = this.#sum;
     const plain = sum !== undefined && sum.a === a && sum.b === b && sum.result === result;
-    this.#record = { operation, width, a, b, result, plain, before: undefined, bits: [] };
+    this.#record = new StatusRecord(operation, width, a, b, result, plain);
     this.#known = `${operation} ${width} ${plain ? "plain" : ""}`;
     this.#isPending = true;
     this.#isChanged = true;
@@ -110,7 +103,7 @@ export class FlagState {
     this.#isChanged = true;
   }
 
-  #put(operation: FlagRecord["operation"], width: Width, a: Node, b: Node, result: Node): void {
+  #put(operation: StatusRecord["operation"], width: Width, a: Node, b: Node, result: Node): void {
     const put = (offset: number, value: Node) =>
       this.#statements.store(op[`${value.type as "i32" | "i64"}.store`], i32(0), offset, value);
     put(state.flagsOperation, i32(packedOperation(operation, width)));
@@ -129,14 +122,14 @@ export class FlagState {
   }
 
   /** What set all the flags, or undefined where they are only to be had as a word. */
-  #source(): FlagRecord | undefined {
+  #source(): StatusRecord | undefined {
     if (this.#record !== undefined) return this.#record;
     if (!this.#isChanged) this.readsBefore = true;
     if (this.#known === undefined || this.#known === "none") return undefined;
     const [operation = "", width, plain] = this.#known.split(" ");
     this.#record = storedRecord(
       this.#statements,
-      operation as FlagRecord["operation"],
+      operation as StatusRecord["operation"],
       Number(width) as Width,
       plain === "plain",
     );

@@ -3,7 +3,9 @@
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Core } from "../core.js";
 import type { MachineMemory } from "../../portable/memory/machine-memory.js";
-import { arenaOf, FlagsOperation, state } from "../state.js";
+import { type FirstTier, NEVER, type Outcome, type TierHooks } from "../../portable/tiers/first-tier.js";
+import { arenaOf } from "../../portable/memory/state.js";
+import { FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
 import { Blocks } from "./blocks.js";
 import { Forms } from "./forms.js";
@@ -13,7 +15,6 @@ import {
   head as headOffset,
   LEAST_ARENA,
   MAX_FUEL,
-  NEVER,
   NEXT_STUB,
   record as recordOffset,
   RECORD,
@@ -22,23 +23,6 @@ import {
   words,
 } from "./layout.js";
 import { fixedHandlers } from "./status.js";
-
-/**
- * Why the tier returns: the address in rip is reached often enough to say so, or there is translated code for it; the
- * limit is reached; the core must stop or cannot go on here.
- */
-export type Outcome = "hot" | "translated" | "limit" | "stopped";
-
-export interface TierHooks {
-  /** Jumps to a new block before it is hot. */
-  readonly countdown: (pc: number) => number;
-  /** Whether there is translated code for an address. */
-  readonly isTranslated: (pc: number) => boolean;
-  /** Whether floating point needs more than WebAssembly has: other roundings, exceptions. */
-  readonly isExact: () => boolean;
-  /** The call or indirect jump at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */
-  readonly called: (site: number, target: number, isIndirect: boolean) => void;
-}
 
 export interface TierOptions {
   /** Instructions that the interpreter executes first. */
@@ -74,7 +58,7 @@ interface Parts {
   readonly handlers: Handlers;
 }
 
-export class ThreadedTier {
+export class ThreadedTier implements FirstTier {
   readonly #core: Core;
   readonly #hooks: TierHooks;
   readonly #memory: MachineMemory;

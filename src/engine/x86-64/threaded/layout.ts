@@ -63,7 +63,6 @@ export const head = {
 /** No fuel is enough for so many. */
 export const INVALID = 0x7fff_ffff;
 /** A countdown that hardly ends. */
-export const NEVER = 0x3fff_ffff;
 export const MAX_FUEL = 2 ** 30;
 
 /** The heads that stand for none: where a jump leads, and what follows a branch. */

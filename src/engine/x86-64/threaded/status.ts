@@ -6,18 +6,9 @@ import { op, type } from "../../../wasm/opcodes.js";
 import type { Width } from "../../../isa/x86-64/emitter.js";
 import { FlagsOperation, state } from "../state.js";
 import { Expressions, Locals } from "../../portable/ir/expression.js";
-import {
-  CF,
-  conditionBit,
-  flagBit,
-  flagNames,
-  flagPositions,
-  type FlagRecord,
-  fromBit,
-  fromRecord,
-  packed,
-  ZF,
-} from "../lift/flags.js";
+import { flagBit, fromBit, fromRecord } from "../../portable/ir/flags.js";
+import { CF, conditionBit, packed, type StatusRecord, ZF } from "../lift/flags.js";
+import { flagNames, flagPositions } from "../lift/registers.js";
 import { binary32, i32, type Node, node } from "../../portable/ir/node.js";
 import { storedRecord } from "./flag-state.js";
 import { type Dispatch, linkHandler, moduleTypes, runFunction, slowHandler, types } from "./handler-code.js";
@@ -93,7 +84,12 @@ function byOperation(
 }
 
 /** Pushes what `make` makes of the operands in the state area. */
-function push(e: Expressions, operation: Operation, width: Width, make: (record: FlagRecord) => Node): void {
+function push(
+  e: Expressions,
+  operation: Operation,
+  width: Width,
+  make: (record: StatusRecord) => Node,
+): void {
   const statements = new Statements();
   // A carry may have gone in.
   const value = make(storedRecord(statements, operation, width, false));

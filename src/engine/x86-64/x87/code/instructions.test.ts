@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webAssembly } from "../../../../wasm/host.js";
 import { state } from "../../state.js";
-import { words, X87_SLOT } from "../../../portable/link/protocol.js";
+import { placeOf, results } from "../../lift/functions.js";
 import {
   add,
   divide,
@@ -22,6 +22,7 @@ import { codeOf, detailsOf, type Operation } from "./operations.js";
 import { x87Module } from "./instructions.js";
 
 const memory = new webAssembly.Memory({ initial: 2 });
+const X87_SLOT = placeOf("x87").slot;
 const table = new webAssembly.Table({ initial: X87_SLOT + 1, element: "anyfunc" });
 Reflect.construct(webAssembly.Instance, [
   new webAssembly.Module(x87Module(2, X87_SLOT)),
@@ -126,7 +127,7 @@ test("numbers from memory and to memory are what they are with bigints", () => {
     if (x87(codeOf(double ? "DOUBLE" : "SINGLE", "register"), 0n, detailsOf(0, 0, 0)) === 0) {
       done++;
       const { bits: expected, flags } = toFloat(a, width, mode);
-      const result = BigInt.asUintN(width, view.getBigUint64(words.x87Result, true));
+      const result = BigInt.asUintN(width, view.getBigUint64(results.x87, true));
       assert.equal(result, expected);
       assert.equal(flagsNow(), flags);
     }

@@ -17,7 +17,7 @@ import {
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
-import { words, x87Type } from "../../../portable/link/protocol.js";
+import { results, x87Type } from "../../lift/functions.js";
 import { condition } from "../unit.js";
 import {
   addFunction,
@@ -240,7 +240,7 @@ function operationOf(operation: Operation, work: Work): Code {
       // The significand is the result; the end goes behind it.
       return sequence(
         setResult(a.significand.get),
-        access("i32.store", words.x87Result + 8, i32(0), a.end.get),
+        access("i32.store", results.x87 + 8, i32(0), a.end.get),
         done(i32(0), pops.get),
       );
     case "EXCHANGE":

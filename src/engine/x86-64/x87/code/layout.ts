@@ -12,7 +12,7 @@ import {
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
-import { words } from "../../../portable/link/protocol.js";
+import { results } from "../../lift/functions.js";
 
 export const BIAS = 16383;
 export const MAX_EXPONENT = 0x7ffe;
@@ -35,7 +35,7 @@ export const setStatus = (value: Code): Code => access("i32.store16", state.x87S
 export const tags = access("i32.load16_u", state.x87Tag, zero);
 export const setTags = (value: Code): Code => access("i32.store16", state.x87Tag, zero, value);
 /** What goes to memory, or an order: for the translated code around the call. */
-export const setResult = (value: Code): Code => access("i64.store", words.x87Result, zero, value);
+export const setResult = (value: Code): Code => access("i64.store", results.x87, zero, value);
 
 export const and = (a: Code, b: Code): Code => apply("i32.and", a, b);
 export const or = (a: Code, b: Code): Code => apply("i32.or", a, b);

@@ -10,6 +10,8 @@ import type {
 import type { Cpu } from "./cpu.js";
 import { evaluateFloat } from "../portable/values/float-operations.js";
 import { linearOf, type MemoryAccess, requireAlignment } from "./memory-access.js";
+import { QuotientError } from "../portable/values/divide.js";
+import { GuestFault, vector as interrupt } from "./fault.js";
 import { IntegerValues, mask, type V } from "../portable/values/integer-values.js";
 import { FlagsOperation, state } from "./state.js";
 import { evaluateExtract, evaluateReplace, evaluateVector } from "../portable/values/vector-operations.js";
@@ -39,6 +41,16 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
     this.#memory = memory;
     this.#r = cpu.i32;
     this.#view = memory.mmu.view;
+  }
+
+  /** #DE where the quotient does not fit. */
+  override divide(signed: boolean, width: Width, high: V, low: V, divisor: V): { quotient: V; remainder: V } {
+    try {
+      return super.divide(signed, width, high, low, divisor);
+    } catch (error) {
+      if (!(error instanceof QuotientError)) throw error;
+      throw new GuestFault(interrupt.DE, 0, error.message);
+    }
   }
 
   register(width: Width, index: number): V {

@@ -2,7 +2,8 @@
 import { op, simd } from "../../../wasm/opcodes.js";
 import type { GuestIsa } from "../guest-isa.js";
 import type { Expressions } from "../ir/expression.js";
-import { part, simdPrefix } from "../ir/node.js";
+import { simdPrefix } from "../ir/node.js";
+import { part } from "../ir/parts.js";
 import type { RegisterFile } from "../ir/register-file.js";
 import type { SlotSet } from "../ir/slot-set.js";
 

@@ -1,6 +1,6 @@
 // Integer operations of every width on nodes: 64 bits are an i64, everything narrower an i32 whose bits above the
 // width mean nothing; they are cleared only where they would show.
-import type { Width } from "../../../isa/x86-64/emitter.js";
+import type { Width } from "../../../isa/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import {
   binary32,

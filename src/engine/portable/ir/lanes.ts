@@ -9,13 +9,13 @@ import {
   isPart,
   type Node,
   node,
-  part,
   partOf,
   simdPrefix,
   unary,
   v128,
   wrap,
 } from "./node.js";
+import { part } from "./parts.js";
 
 /** What the lowest lane can be read and written as. */
 export type LowType = 32 | 64 | "f32" | "f64";

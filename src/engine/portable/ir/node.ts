@@ -2,6 +2,7 @@
 // one WebAssembly instruction; what can be simplified is simplified when it is made.
 import { op } from "../../../wasm/opcodes.js";
 import type { ValueType } from "../../../wasm/opcodes.js";
+import { type Part, partTypes } from "./parts.js";
 import type { RegisterFile } from "./register-file.js";
 
 /** `op` of nodes that are no instruction of their own. */
@@ -13,10 +14,6 @@ export const pseudo = {
   /** The same as `a`: what an entry becomes that is another's. */
   same: 0x10002,
 } as const;
-
-/** Parts of a vector register that slots have: see `RegisterFile`. */
-export const part = { whole: 0, low: 1, upper: 2, single: 3, rest: 4 } as const;
-export type Part = (typeof part)[keyof typeof part];
 
 /** Prefixes of two-byte opcodes: a SIMD instruction's `op` is `simdPrefix` + its number. */
 export const simdPrefix = 0xfd00;
@@ -93,8 +90,6 @@ export function entryNode(file: RegisterFile, slot: number): Node {
 
 /** Whether a value is what a vector register, or the part of one, holds at the start of the block. */
 export const isPart = (n: Node, which: Part): boolean => n.op === pseudo.entry && (n.high & 7) === which + 1;
-
-const partTypes = ["v128", "f64", "v128", "f32", "v128"] as const;
 
 /** Part of a vector register at the start of the block. */
 export function partOf(whole: Node, which: Part): Node {

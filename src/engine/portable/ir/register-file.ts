@@ -1,7 +1,7 @@
 // A guest's registers as a unit has them: one WebAssembly local each, called a slot, with a place in the state area.
 import type { ValueType } from "../../../wasm/opcodes.js";
 import { form, type Form, type Forms } from "./forms.js";
-import { part, type Part } from "./node.js";
+import { part, type Part, partTypes } from "./parts.js";
 import { add, copySlots, has, intersect, isEmpty, minus, type SlotSet } from "./slot-set.js";
 
 /** What an ISA says of its registers; places are offsets in the state area, in bytes. */
@@ -22,9 +22,6 @@ export interface RegisterSpec {
   /** General registers that functions leave as they were, by the ISA's procedure call standard. */
   readonly calleeSaved: readonly number[];
 }
-
-/** Types of the slots of a vector register, by part: see `RegisterFile`. */
-const vectorTypes = ["v128", "f64", "v128", "f32", "v128"] as const;
 
 /** The parts that a vector register in a form consists of. */
 const partsOf = {
@@ -70,7 +67,7 @@ export class RegisterFile {
     this.vectors = vectors;
     this.flags = flags;
     this.vector = generals;
-    this.flag = this.vector + vectorTypes.length * vectors;
+    this.flag = this.vector + partTypes.length * vectors;
     this.flagsOperation = this.flag + flags;
     this.flagsA = this.flagsOperation + 1;
     this.flagsB = this.flagsA + 1;
@@ -118,7 +115,7 @@ export class RegisterFile {
 
   typeOf(slot: number): ValueType {
     if (slot < this.vector) return "i64";
-    if (slot < this.flag) return vectorTypes[this.partOf(slot)];
+    if (slot < this.flag) return partTypes[this.partOf(slot)];
     return slot <= this.flagsOperation ? "i32" : "i64";
   }
 

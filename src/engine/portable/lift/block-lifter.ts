@@ -5,7 +5,7 @@ import type { Block, Terminator } from "../ir/block.js";
 import * as integer from "../ir/integer.js";
 import { constantOf, i64FromNumber, type Node, node } from "../ir/node.js";
 import type { RegisterFile } from "../ir/register-file.js";
-import type { ValueType } from "../../../isa/x86-64/emitter.js";
+import type { ValueType } from "../../../isa/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import { BlockMemory } from "./memory.js";
 import { BlockState } from "./block-state.js";

@@ -1,6 +1,6 @@
 // Division: the frequent cases in WebAssembly's own instructions, the rest (and every #DE) left to the slow door.
 // Specification: Intel SDM volume 2, DIV and IDIV.
-import type { Width } from "../../../isa/x86-64/emitter.js";
+import type { Width } from "../../../isa/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import * as integer from "../ir/integer.js";
 import {

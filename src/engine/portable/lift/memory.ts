@@ -1,5 +1,5 @@
 // The loads and stores of a block, with the checks before them.
-import type { ValueType } from "../../../isa/x86-64/emitter.js";
+import type { ValueType } from "../../../isa/emitter.js";
 import { op, simd, type ValueType as WasmType } from "../../../wasm/opcodes.js";
 import type { KnownLoad } from "../guest-isa.js";
 import { type Accesses, accesses, type MemoryShape, type Place, split } from "../ir/access.js";

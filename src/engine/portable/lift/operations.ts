@@ -1,11 +1,11 @@
 // The operations of an Emitter whose results depend on their operands alone, on nodes.
-import type { ValueType, Width } from "../../../isa/x86-64/emitter.js";
+import type { ValueType, Width } from "../../../isa/emitter.js";
 import type {
   ExtractOperation,
   FloatOperation,
   ReplaceOperation,
   VectorOperation,
-} from "../../../isa/x86-64/operation.js";
+} from "../../../isa/operation.js";
 import { op, saturating, simd } from "../../../wasm/opcodes.js";
 import { type LowType, lowLane, packed, shuffled, withoutLow } from "../ir/lanes.js";
 import * as integer from "../ir/integer.js";

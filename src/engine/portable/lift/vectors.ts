@@ -2,7 +2,8 @@
 // they have at the block's start is decided when the whole unit is known; here is noted what would suit.
 import { form, type Form } from "../ir/forms.js";
 import { lowLane, type LowType, withLow, zeroVector } from "../ir/lanes.js";
-import { isPart, type Node, part } from "../ir/node.js";
+import { isPart, type Node } from "../ir/node.js";
+import { part } from "../ir/parts.js";
 import type { BlockState } from "./block-state.js";
 
 const forms: Partial<Record<LowType, Form>> = { f64: form.double, f32: form.single };

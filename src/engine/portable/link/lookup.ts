@@ -1,7 +1,7 @@
 // The table that finds the unit at a guest address: as code that translated functions and the root use, and as the
 // dispatcher fills it. Buckets of two entries; what a third one drives out is put back when it is missed.
 import { op } from "../../../wasm/opcodes.js";
-import { state } from "../../x86-64/state.js";
+import { state } from "../memory/state.js";
 import type { Expressions } from "../ir/expression.js";
 import { LOOKUP_BUCKETS } from "./protocol.js";
 

@@ -5,7 +5,8 @@ import type { Block } from "../ir/block.js";
 import { isReloaded } from "./dataflow.js";
 import { form, type Form, type Forms } from "../ir/forms.js";
 import { replacedBytes } from "../ir/lanes.js";
-import { isPart, part } from "../ir/node.js";
+import { isPart } from "../ir/node.js";
+import { part } from "../ir/parts.js";
 import type { RegisterFile } from "../ir/register-file.js";
 
 /** How much less a use counts for each block that is before it, and how much more for each loop around it. */

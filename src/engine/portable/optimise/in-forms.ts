@@ -5,7 +5,8 @@ import type { Block, Statement } from "../ir/block.js";
 import { type Reads, readsOf } from "./reads.js";
 import { form, type Form, type Forms } from "../ir/forms.js";
 import { lowLane, withoutLow } from "../ir/lanes.js";
-import { entryNode, type Node, node, part, partOf, pseudo, simdPrefix } from "../ir/node.js";
+import { entryNode, type Node, node, partOf, pseudo, simdPrefix } from "../ir/node.js";
+import { part } from "../ir/parts.js";
 import type { RegisterFile } from "../ir/register-file.js";
 import { add, addAll, type SlotSet } from "../ir/slot-set.js";
 

@@ -3,7 +3,7 @@
 // rest. Specification: Intel SDM volume 1, 4.8, 11.5 and 11.6; T. J. Dekker, A floating-point technique (1971).
 import type { Slots } from "./slots.js";
 import { bitLength, integerRoot } from "./f80.js";
-import { floatOf } from "../../x86-64/x87/formats.js";
+import { floatOf } from "./formats.js";
 
 export const exception = { IE: 1, DE: 2, ZE: 4, OE: 8, UE: 16, PE: 32 } as const;
 

@@ -1,6 +1,6 @@
 // Scalar floating point by WebAssembly's names, with what x86 gives: its NaNs, MXCSR's modes and exception flags.
 // Specification: Intel SDM volume 1, 4.8.3.5, table 4-7 and 11.5.
-import type { FloatOperation } from "../../../isa/x86-64/operation.js";
+import type { FloatOperation } from "../../../isa/operation.js";
 import { type Arithmetic, demote, exactly, flush, fromInteger, promote } from "./exact-float.js";
 import type { Slots } from "./slots.js";
 

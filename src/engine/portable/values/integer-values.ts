@@ -1,6 +1,6 @@
 // Integer values of the interpreter: arithmetic on slots, 64 bits as two halves.
-import type { ValueType, Width } from "../../../isa/x86-64/emitter.js";
-import { divide64, fits } from "../../x86-64/divide.js";
+import type { ValueType, Width } from "../../../isa/emitter.js";
+import { divide64, fits } from "./divide.js";
 import { Slots } from "./slots.js";
 import { byteSwap32, ctz32, mulHigh32, mulHighSigned32, popcnt32 } from "./wide.js";
 

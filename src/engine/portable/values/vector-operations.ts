@@ -1,5 +1,5 @@
 // Packed operations by WebAssembly's names, on slots. Specification: WebAssembly 2.0, "Vector Instructions"; NaNs are x86's.
-import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../../isa/x86-64/operation.js";
+import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../../isa/operation.js";
 import { demote, exactly, fromInteger, promote } from "./exact-float.js";
 import { arithmetic, flushBoth, round, roundingNames } from "./float-operations.js";
 import type { Slots } from "./slots.js";

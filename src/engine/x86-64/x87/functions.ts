@@ -28,7 +28,7 @@ import {
   toInteger,
   zero,
 } from "../../portable/values/f80.js";
-import { fromInteger, fromNumber, toNumber } from "./formats.js";
+import { fromInteger, fromNumber, toNumber } from "../../portable/values/formats.js";
 import { x87 } from "./instructions.js";
 import { condition, type Unit } from "./unit.js";
 

@@ -17,7 +17,7 @@ import {
   squareRoot,
   subtract,
 } from "../../../portable/values/f80.js";
-import { fromFloat, fromInteger, toFloat } from "../formats.js";
+import { fromFloat, fromInteger, toFloat } from "../../../portable/values/formats.js";
 import { codeOf, detailsOf, type Operation } from "./operations.js";
 import { x87Module } from "./instructions.js";
 

@@ -1,8 +1,9 @@
-// DIV and IDIV. Specification: Intel SDM volume 2, DIV and IDIV: #DE where the quotient does not fit.
-import { GuestFault, vector } from "./fault.js";
+// Division of double-width integers as processors have it: an error where the quotient does not fit.
 
-/** #DE: the quotient does not fit, or there is none. */
-const divideError = () => new GuestFault(vector.DE, 0, "division by zero or quotient too large");
+/** The quotient does not fit, or there is none. */
+export class QuotientError extends RangeError {}
+
+const divideError = () => new QuotientError("division by zero or quotient too large");
 
 /**
  * Quotient and remainder of unsigned high:low by the divisor at 8, 16 or 32 bits, as numbers, or undefined where a double is

@@ -16,7 +16,7 @@ import {
   type Rounded,
   scale,
   zero,
-} from "../../portable/values/f80.js";
+} from "./f80.js";
 
 interface Small {
   readonly width: 32 | 64;

@@ -172,3 +172,38 @@ test("the portable folders name no host API", () => {
     .filter((file) => /from "node:|\bprocess\.|\bBuffer\b/.test(readFileSync(join(src, file), "utf8")));
   assert.deepEqual(offenders, []);
 });
+
+/** Names of ISAs and of what is in them: registers, flags' words, opcodes. */
+const namesOfIsas =
+  /x86|amd64|intel|\bsse\d?\b|x87|aarch64|\barm\b|\b[er](?:[abcd]x|[sd]i|[sb]p|ip|8|9|1[0-5])\b|[xyz]mm|mxcsr|\b[er]flags\b|\bgprs?\b|\b[xwvqds](?:\d|[12]\d|3[01])\b|nzcv|\bel[0-3]\b|fpcr|fpsr|\bsvc\b/i;
+
+test("what engines share names no ISA", () => {
+  const inPortable = files.filter((file) => file.split(sep).join("/").startsWith("engine/portable/"));
+  assert.ok(inPortable.length > 50);
+  const offenders = inPortable
+    .filter((file) => !isTest(file))
+    .flatMap((file) => {
+      const lines = readFileSync(join(src, file), "utf8").split("\n");
+      return lines.flatMap((line, at) =>
+        namesOfIsas.test(line) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
+      );
+    });
+  assert.deepEqual(offenders, []);
+  const imported = inPortable.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((to) => /^(engine|isa)\/(?!portable\/)[^/]+\//.test(to.split(sep).join("/")))
+      .map((to) => `${file} imports ${to}`),
+  );
+  assert.deepEqual(imported, []);
+});
+
+test("the ISAs know nothing of each other", () => {
+  const isaOf = (file: string) =>
+    /^(?:engine|isa)\/(?!portable\/)([^/]+)\//.exec(file.split(sep).join("/"))?.[1];
+  const offenders = files.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((to) => isaOf(file) !== undefined && isaOf(to) !== undefined && isaOf(file) !== isaOf(to))
+      .map((to) => `${file} imports ${to}`),
+  );
+  assert.deepEqual(offenders, []);
+});

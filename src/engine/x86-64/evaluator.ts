@@ -8,13 +8,14 @@ import type {
   VectorOperation,
 } from "../../isa/x86-64/operation.js";
 import type { Cpu } from "./cpu.js";
-import { evaluateFloat } from "../portable/values/float-operations.js";
+import { evaluateFloat } from "./values/float-operations.js";
 import { linearOf, type MemoryAccess, requireAlignment } from "./memory-access.js";
+import { FloatSlots } from "./values/float-slots.js";
 import { QuotientError } from "../portable/values/divide.js";
 import { GuestFault, vector as interrupt } from "./fault.js";
 import { IntegerValues, mask, type V } from "../portable/values/integer-values.js";
 import { FlagsOperation, state } from "./state.js";
-import { evaluateExtract, evaluateReplace, evaluateVector } from "../portable/values/vector-operations.js";
+import { evaluateExtract, evaluateReplace, evaluateVector } from "./values/vector-operations.js";
 
 const OPERATION = state.flagsOperation >> 2;
 const A = state.flagsA >> 2;
@@ -28,7 +29,7 @@ const widthLog = (width: Width) => (width === 64 ? 3 : width === 32 ? 2 : width 
 const sizeOf = (type: ValueType) =>
   type === "v128" ? 16 : type === "f64" ? 8 : type === "f32" ? 4 : type / 8;
 
-export class Evaluator extends IntegerValues implements Emitter<V> {
+export class Evaluator extends IntegerValues<FloatSlots> implements Emitter<V> {
   readonly #cpu: Cpu;
   readonly #memory: MemoryAccess;
   /** The state area as 32-bit words. */
@@ -36,7 +37,7 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
   readonly #view: DataView;
 
   constructor(cpu: Cpu, memory: MemoryAccess) {
-    super();
+    super(new FloatSlots());
     this.#cpu = cpu;
     this.#memory = memory;
     this.#r = cpu.i32;

@@ -6,10 +6,10 @@ import { readLow, readPart, readVector } from "../../isa/x86-64/vector-operands.
 import type { Step } from "./code-cache.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { type Arithmetic, exception, moderately } from "../portable/values/exact-float.js";
+import { type Arithmetic, exception, moderately } from "./values/exact-float.js";
 import { GuestFault, undefinedOpcode, vector } from "./fault.js";
-import { nearest } from "../portable/values/float-operations.js";
-import type { Slots } from "../portable/values/slots.js";
+import { nearest } from "./values/float-operations.js";
+import type { FloatSlots } from "./values/float-slots.js";
 import { state } from "./state.js";
 
 const { IE, DE, ZE, PE } = exception;
@@ -28,16 +28,16 @@ function elementsOf(letters: string): Elements {
   return { width, count: letters.startsWith("S") ? 1 : 128 / width };
 }
 
-const isQuiet = (s: Slots, width: 32 | 64, at: number): boolean =>
+const isQuiet = (s: FloatSlots, width: 32 | 64, at: number): boolean =>
   width === 64 ? ((s.i32[at + 1] ?? 0) & 0x8_0000) !== 0 : ((s.i32[at] ?? 0) & 0x40_0000) !== 0;
 
-const valueAt = (s: Slots, width: 32 | 64, at: number): number =>
+const valueAt = (s: FloatSlots, width: 32 | 64, at: number): number =>
   (width === 64 ? s.f64[at >> 1] : s.f32[at]) ?? 0;
 
 const smallest = { 32: 2 ** -126, 64: 2 ** -1022 } as const;
 
 /** Of a comparison of two elements; a quiet NaN is invalid only where the comparison asks for order. */
-function compared(s: Slots, width: 32 | 64, a: number, b: number, orders: boolean): number {
+function compared(s: FloatSlots, width: 32 | 64, a: number, b: number, orders: boolean): number {
   const [x, y] = [valueAt(s, width, a), valueAt(s, width, b)];
   if (Number.isNaN(x) || Number.isNaN(y)) {
     const signals = (v: number, at: number) => Number.isNaN(v) && (orders || !isQuiet(s, width, at));
@@ -50,7 +50,7 @@ function compared(s: Slots, width: 32 | 64, a: number, b: number, orders: boolea
 const byMode = [nearest, Math.floor, Math.ceil, Math.trunc] as const;
 
 /** Of a conversion to an integer of `bits`. */
-function converted(s: Slots, width: 32 | 64, at: number, bits: number, truncates: boolean): number {
+function converted(s: FloatSlots, width: 32 | 64, at: number, bits: number, truncates: boolean): number {
   const x = valueAt(s, width, at);
   if (Number.isNaN(x)) return IE;
   if (s.daz && Math.abs(x) < smallest[width]) return 0;
@@ -60,7 +60,7 @@ function converted(s: Slots, width: 32 | 64, at: number, bits: number, truncates
 }
 
 /** Of rounding to an integer of the same type; bit 3 of the immediate keeps quiet about what is lost. */
-function roundedOff(s: Slots, width: 32 | 64, at: number, imm: number): number {
+function roundedOff(s: FloatSlots, width: 32 | 64, at: number, imm: number): number {
   const x = valueAt(s, width, at);
   if (Number.isNaN(x)) return isQuiet(s, width, at) ? 0 : IE;
   if ((imm & 8) !== 0 || (s.daz && Math.abs(x) < smallest[width])) return 0;
@@ -90,7 +90,7 @@ const ofPair =
   };
 
 const ofSource =
-  (elements: Elements, f: (s: Slots, at: number, i: Instruction) => number): Look =>
+  (elements: Elements, f: (s: FloatSlots, at: number, i: Instruction) => number): Look =>
   (e, i) => {
     const from = i.operands[1];
     if (from === undefined) return 0;

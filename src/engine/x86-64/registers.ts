@@ -4,7 +4,7 @@ import type { Core } from "./core.js";
 import { readMsr, writeMsr } from "./msr.js";
 import { segmentNumbers } from "./segments.js";
 import { state } from "./state.js";
-import { from80, to80 } from "../portable/values/formats.js";
+import { from80, to80 } from "./x87/formats.js";
 import { fullTags, setTags } from "./x87/images.js";
 import { unitOf } from "./x87/instructions.js";
 

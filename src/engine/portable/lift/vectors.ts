@@ -26,13 +26,13 @@ export class Vectors {
     if (!this.wants.has(register)) this.wants.set(register, of);
   }
 
-  xmm(index: number): Node {
+  whole(index: number): Node {
     const value = this.#state.get(this.#first + index);
     if (!this.#state.isNeutral) this.#want(value, form.whole);
     return value;
   }
 
-  setXmm(index: number, value: Node): void {
+  setWhole(index: number, value: Node): void {
     this.#state.set(this.#first + index, value);
   }
 

@@ -29,9 +29,9 @@ import type { StoredCode, StoredUnit } from "./stored.js";
 
 /** What translated code asks the interpreter for. */
 export interface Doors {
-  /** Executes the instruction at rip; 0 where it led to `next` and nothing wants to stop. */
+  /** Executes the instruction at the state area's pc; 0 where it led to `next` and nothing wants to stop. */
   readonly slow: (next: number) => number;
-  /** Makes the flags in the state area plain RFLAGS. */
+  /** Makes the flags in the state area plain ones. */
   readonly settle: () => void;
   /** Goes on at an address without a unit, or, `failed`, at an instruction that translated code cannot do: see `types`. */
   readonly missing: (fuel: number, depth: number) => number;

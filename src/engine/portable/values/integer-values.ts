@@ -1,7 +1,7 @@
 // Integer values of the interpreter: arithmetic on slots, 64 bits as two halves.
 import type { ValueType, Width } from "../../../isa/emitter.js";
 import { divide64, fits } from "./divide.js";
-import { Slots } from "./slots.js";
+import type { Slots } from "./slots.js";
 import { byteSwap32, ctz32, mulHigh32, mulHighSigned32, popcnt32 } from "./wide.js";
 
 /** A value: the index of its slot. */
@@ -10,10 +10,15 @@ export type V = number;
 export const mask = (width: Width) => (width === 8 ? 0xff : width === 16 ? 0xffff : -1);
 
 /** The part of the evaluator that touches nothing but values. */
-export class IntegerValues {
-  readonly slots = new Slots();
+export class IntegerValues<S extends Slots = Slots> {
+  readonly slots: S;
   /** Slots as 32-bit words. */
-  protected readonly words: Int32Array = this.slots.i32;
+  protected readonly words: Int32Array;
+
+  constructor(slots: S) {
+    this.slots = slots;
+    this.words = slots.i32;
+  }
 
   /** Forgets all values: before each instruction. */
   begin(): void {

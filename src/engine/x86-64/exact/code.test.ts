@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webAssembly } from "../../../wasm/host.js";
-import { type Arithmetic, exactly } from "../../portable/values/exact-float.js";
-import { Slots } from "../../portable/values/slots.js";
+import { type Arithmetic, exactly } from "../values/exact-float.js";
+import { FloatSlots } from "../values/float-slots.js";
 import { state } from "../state.js";
 import { placeOf, results } from "../lift/functions.js";
 import { exactModule } from "./code.js";
@@ -41,7 +41,7 @@ for (const operation of exactOperations.filter((name) => name.includes("."))) {
   test(`${operation} is what it is with bigints`, () => {
     const [type, name] = operation.split(".");
     const width = type === "f64" ? 64 : 32;
-    const slots = new Slots();
+    const slots = new FloatSlots();
     const place = width === 64 ? slots.f64 : slots.f32;
     let done = 0;
     for (let round = 0; round < ROUNDS; round++) {

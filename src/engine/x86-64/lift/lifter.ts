@@ -8,7 +8,7 @@ import * as integer from "../../portable/ir/integer.js";
 import type { LowType } from "../../portable/ir/lanes.js";
 import { i32, isZero, type Node, node, wrap } from "../../portable/ir/node.js";
 import { BlockLifter } from "../../portable/lift/block-lifter.js";
-import { divide } from "../../portable/lift/divide.js";
+import { divide } from "./divide.js";
 import { state } from "../state.js";
 import { BlockFlags } from "./block-flags.js";
 import { BlockExact } from "./exact.js";
@@ -122,10 +122,10 @@ export class X86Lifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
     this.setGeneral(index, integer.insertHigh(this.general(index), value));
   }
   xmm(index: number): Node {
-    return this.vectors.xmm(index);
+    return this.vectors.whole(index);
   }
   setXmm(index: number, value: Node): void {
-    this.vectors.setXmm(index, value);
+    this.vectors.setWhole(index, value);
   }
   xmmLow(type: LowType, index: number): Node {
     return this.vectors.low(type, index);

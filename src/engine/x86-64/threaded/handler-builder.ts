@@ -6,7 +6,7 @@ import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import { op, type ValueType as WasmType } from "../../../wasm/opcodes.js";
 import { pageBits } from "../../portable/memory/state.js";
 import { state } from "../state.js";
-import { divide } from "../../portable/lift/divide.js";
+import { divide } from "../lift/divide.js";
 import { Operations } from "../../portable/lift/operations.js";
 import type { LowType } from "../../portable/ir/lanes.js";
 import * as integer from "../../portable/ir/integer.js";

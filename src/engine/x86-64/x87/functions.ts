@@ -27,8 +27,8 @@ import {
   squareRoot,
   toInteger,
   zero,
-} from "../../portable/values/f80.js";
-import { fromInteger, fromNumber, toNumber } from "../../portable/values/formats.js";
+} from "./f80.js";
+import { fromInteger, fromNumber, toNumber } from "./formats.js";
 import { x87 } from "./instructions.js";
 import { condition, type Unit } from "./unit.js";
 

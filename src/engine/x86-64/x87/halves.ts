@@ -1,7 +1,7 @@
 // Extended arithmetic on 32-bit halves, for the numbers that programs compute with: normal ones, at 64 bits of precision.
 // Whatever is not so simple is told by false and left to f80.ts. Specification: Intel SDM volume 1, 4.8; D. E. Knuth, The Art of
 // Computer Programming 2, 4.3.1 (division).
-import { flag } from "../../portable/values/f80.js";
+import { flag } from "./f80.js";
 
 /** The result of the operation that was last true. One object, since operations do not nest. */
 export const result = { high: 0, low: 0, exponent: 0, sign: 0, flags: 0 };

@@ -5,7 +5,7 @@ import { generalProtection } from "../fault.js";
 import { addressOf, readOperand, type Slow, writeOperand } from "../machine.js";
 import { requireAlignment } from "../memory-access.js";
 import { state } from "../state.js";
-import { isNan, isInfinity, isUnsupported, isZero, isDenormal } from "../../portable/values/f80.js";
+import { isNan, isInfinity, isUnsupported, isZero, isDenormal } from "./f80.js";
 import { unitOf, x87Control } from "./instructions.js";
 import type { Unit } from "./unit.js";
 

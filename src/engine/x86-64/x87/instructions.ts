@@ -24,16 +24,8 @@ import {
   subtract,
   toInteger,
   zero,
-} from "../../portable/values/f80.js";
-import {
-  from80,
-  fromDecimal,
-  fromFloat,
-  fromInteger,
-  to80,
-  toDecimal,
-  toFloat,
-} from "../../portable/values/formats.js";
+} from "./f80.js";
+import { from80, fromDecimal, fromFloat, fromInteger, to80, toDecimal, toFloat } from "./formats.js";
 import { condition, Unit } from "./unit.js";
 
 type Operation = (a: F80, b: F80, rounding: Rounding) => Rounded;

@@ -3,7 +3,7 @@
 import type { Cpu } from "../cpu.js";
 import { GuestFault, vector } from "../fault.js";
 import { state } from "../state.js";
-import { type F80, flag, indefinite, type Rounded, type Rounding } from "../../portable/values/f80.js";
+import { type F80, flag, indefinite, type Rounded, type Rounding } from "./f80.js";
 
 export const condition = { C0: 0x100, C1: 0x200, C2: 0x400, C3: 0x4000 } as const;
 const ES = 0x80;

@@ -16,8 +16,8 @@ import {
   roundToInteger,
   squareRoot,
   subtract,
-} from "../../../portable/values/f80.js";
-import { fromFloat, fromInteger, toFloat } from "../../../portable/values/formats.js";
+} from "../f80.js";
+import { fromFloat, fromInteger, toFloat } from "../formats.js";
 import { codeOf, detailsOf, type Operation } from "./operations.js";
 import { x87Module } from "./instructions.js";
 

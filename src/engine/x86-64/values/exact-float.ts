@@ -1,9 +1,9 @@
 // SSE arithmetic as MXCSR has it, one lane at a time: rounding modes, exception flags, denormals as zeros. The host rounds
 // to nearest and tells nothing, but how far off it is can be computed exactly where exponents are moderate; bigints do the
 // rest. Specification: Intel SDM volume 1, 4.8, 11.5 and 11.6; T. J. Dekker, A floating-point technique (1971).
-import type { Slots } from "./slots.js";
-import { bitLength, integerRoot } from "./f80.js";
-import { floatOf } from "./formats.js";
+import type { FloatSlots } from "./float-slots.js";
+import { bitLength, integerRoot } from "../x87/f80.js";
+import { floatOf } from "../x87/formats.js";
 
 export const exception = { IE: 1, DE: 2, ZE: 4, OE: 8, UE: 16, PE: 32 } as const;
 
@@ -91,11 +91,17 @@ function isModerate(width: 32 | 64, x: number): boolean {
   return width === 64 ? size >= LEAST_64 && size <= MOST_64 : size >= LEAST_32 && size <= MOST_32;
 }
 
-const value = (s: Slots, width: 32 | 64, at: number): number =>
+const value = (s: FloatSlots, width: 32 | 64, at: number): number =>
   (width === 64 ? s.f64[at >> 1] : s.f32[at]) ?? 0;
 
 /** The result for numbers of moderate exponents, with its flags added to the slots'; NaN where they are not such. */
-export function moderately(s: Slots, operation: Arithmetic, width: 32 | 64, x: number, y: number): number {
+export function moderately(
+  s: FloatSlots,
+  operation: Arithmetic,
+  width: 32 | 64,
+  x: number,
+  y: number,
+): number {
   if (!isModerate(width, x) || !isModerate(width, y) || (operation === "sqrt" && x < 0)) return Number.NaN;
   const wide = compute[operation](x, y);
   const r = width === 64 ? wide : Math.fround(wide);
@@ -111,7 +117,7 @@ export function moderately(s: Slots, operation: Arithmetic, width: 32 | 64, x: n
 
 /** One operation on a lane: the result at `d`, indices of 32-bit units; flags are added to the slots'. */
 export function exactly(
-  s: Slots,
+  s: FloatSlots,
   operation: Arithmetic,
   width: 32 | 64,
   d: number,
@@ -150,10 +156,10 @@ const layouts = {
   64: { fraction: 52, bias: 1023 },
 } as const;
 
-export const bitsAt = (s: Slots, width: 32 | 64, at: number): bigint =>
+export const bitsAt = (s: FloatSlots, width: 32 | 64, at: number): bigint =>
   width === 64 ? (s.u64[at >> 1] ?? 0n) : BigInt(s.u32[at] ?? 0);
 
-export function putBits(s: Slots, width: 32 | 64, d: number, bits: bigint): void {
+export function putBits(s: FloatSlots, width: 32 | 64, d: number, bits: bigint): void {
   if (width === 64) s.u64[d >> 1] = bits;
   else s.u32[d] = Number(bits);
 }
@@ -185,7 +191,13 @@ const zero = (width: 32 | 64, sign: number): bigint => BigInt(sign) << BigInt(wi
 const quietBit = (width: 32 | 64): bigint => 1n << BigInt(layouts[width].fraction - 1);
 
 /** An exact value as a number of a width: rounded, flushed where MXCSR.FTZ says so. */
-export function rounded(s: Slots, width: 32 | 64, sign: 0 | 1, magnitude: bigint, exponent: number): bigint {
+export function rounded(
+  s: FloatSlots,
+  width: 32 | 64,
+  sign: 0 | 1,
+  magnitude: bigint,
+  exponent: number,
+): bigint {
   const { bits, flags } = floatOf(sign, magnitude, exponent, width, s.rounding);
   const { fraction, bias } = layouts[width];
   const isTiny = ((bits >> BigInt(fraction)) & BigInt(2 * bias + 1)) === 0n || (flags & exception.UE) !== 0;
@@ -208,7 +220,7 @@ function fits(magnitude: bigint, bits: number): boolean {
   return (magnitude & ((1n << excess) - 1n)) === 0n;
 }
 
-function addExactly(s: Slots, width: 32 | 64, a: Parts, b: Parts): bigint {
+function addExactly(s: FloatSlots, width: 32 | 64, a: Parts, b: Parts): bigint {
   const low = Math.min(a.exponent, b.exponent);
   const part = (p: Parts) => {
     const shifted = p.kind === "zero" ? 0n : p.magnitude << BigInt(p.exponent - low);
@@ -223,7 +235,7 @@ function addExactly(s: Slots, width: 32 | 64, a: Parts, b: Parts): bigint {
 }
 
 /** What no NaN is among, and where no infinity or zero makes it easy. */
-function finite(s: Slots, operation: Arithmetic, width: 32 | 64, a: Parts, b: Parts): bigint {
+function finite(s: FloatSlots, operation: Arithmetic, width: 32 | 64, a: Parts, b: Parts): bigint {
   const sign = (a.sign ^ b.sign) as 0 | 1;
   switch (operation) {
     case "add":
@@ -287,7 +299,14 @@ function nanOf(width: 32 | 64, candidates: readonly (readonly [Parts, bigint])[]
   return found === undefined ? infinity(width, 1) | quietBit(width) : found[1] | quietBit(width);
 }
 
-function extreme(s: Slots, operation: Arithmetic, width: 32 | 64, d: number, a: number, b: number): void {
+function extreme(
+  s: FloatSlots,
+  operation: Arithmetic,
+  width: 32 | 64,
+  d: number,
+  a: number,
+  b: number,
+): void {
   const [aBits, bBits] = [bitsAt(s, width, a), bitsAt(s, width, operation === "sqrt" ? a : b)];
   const [x, y] = [partsOf(aBits, width, s.daz), partsOf(bBits, width, s.daz)];
   if (x.kind === "nan" || y.kind === "nan") {
@@ -305,7 +324,7 @@ function extreme(s: Slots, operation: Arithmetic, width: 32 | 64, d: number, a: 
 }
 
 /** A double to a single. */
-export function demote(s: Slots, d: number, a: number): void {
+export function demote(s: FloatSlots, d: number, a: number): void {
   const x = s.f64[a >> 1] ?? 0;
   const size = Math.abs(x);
   if (size >= 2 ** -125 && size <= 2 ** 127) {
@@ -328,7 +347,7 @@ export function demote(s: Slots, d: number, a: number): void {
 }
 
 /** A single to a double: exact. */
-export function promote(s: Slots, d: number, a: number): void {
+export function promote(s: FloatSlots, d: number, a: number): void {
   const x = s.f32[a] ?? 0;
   const size = Math.abs(x);
   if (size >= 2 ** -126) {
@@ -349,7 +368,7 @@ export function promote(s: Slots, d: number, a: number): void {
 }
 
 /** An integer to a number. */
-export function fromInteger(s: Slots, width: 32 | 64, d: number, integer: bigint): void {
+export function fromInteger(s: FloatSlots, width: 32 | 64, d: number, integer: bigint): void {
   const x = Number(integer);
   if (Math.abs(x) < 2 ** 53) {
     const r = width === 64 ? x : Math.fround(x);
@@ -363,7 +382,7 @@ export function fromInteger(s: Slots, width: 32 | 64, d: number, integer: bigint
 }
 
 /** Sets the denormal number at `at` to zero where MXCSR.DAZ says so. */
-export function flush(s: Slots, width: 32 | 64, at: number): void {
+export function flush(s: FloatSlots, width: 32 | 64, at: number): void {
   const size = Math.abs(value(s, width, at));
   // Neither what is normal nor a NaN.
   if (!(size < (width === 64 ? 2 ** -1022 : 2 ** -126))) return;

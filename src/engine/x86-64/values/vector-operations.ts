@@ -2,17 +2,17 @@
 import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../../isa/operation.js";
 import { demote, exactly, fromInteger, promote } from "./exact-float.js";
 import { arithmetic, flushBoth, round, roundingNames } from "./float-operations.js";
-import type { Slots } from "./slots.js";
+import type { FloatSlots } from "./float-slots.js";
 
-type Evaluate = (s: Slots, d: number, a: number, b: number, c: number) => void;
+type Evaluate = (s: FloatSlots, d: number, a: number, b: number, c: number) => void;
 type Table = Map<string, Evaluate>;
 
 /** Integer shapes: how to see their lanes signed and unsigned. Indices of slots are in 32-bit units. */
 interface Shape {
   readonly name: string;
   readonly bits: number;
-  readonly signed: (s: Slots) => Int8Array | Int16Array | Int32Array;
-  readonly unsigned: (s: Slots) => Uint8Array | Uint16Array | Uint32Array;
+  readonly signed: (s: FloatSlots) => Int8Array | Int16Array | Int32Array;
+  readonly unsigned: (s: FloatSlots) => Uint8Array | Uint16Array | Uint32Array;
 }
 
 const shapes: readonly Shape[] = [
@@ -125,8 +125,8 @@ function integers64(table: Table): void {
     s.u64.fill(s.u64[a >> 1] ?? 0n, d >> 1, (d >> 1) + 2);
   });
   for (const [suffix, array] of [
-    ["s", (s: Slots) => s.i32],
-    ["u", (s: Slots) => s.u32],
+    ["s", (s: FloatSlots) => s.i32],
+    ["u", (s: FloatSlots) => s.u32],
   ] as const) {
     table.set(`i64x2.extend_low_i32x4_${suffix}`, (s, d, a) => {
       for (let n = 0; n < 2; n++) s.u64[(d >> 1) + n] = BigInt.asUintN(64, BigInt(array(s)[a + n] ?? 0));
@@ -332,7 +332,7 @@ function build(): Table {
 
 /** Does one operation on slots: the result at `d`. */
 export function evaluateVector(
-  s: Slots,
+  s: FloatSlots,
   operation: VectorOperation,
   d: number,
   a: number,
@@ -346,7 +346,7 @@ export function evaluateVector(
 }
 
 export function evaluateExtract(
-  s: Slots,
+  s: FloatSlots,
   operation: ExtractOperation,
   d: number,
   lane: number,
@@ -374,7 +374,7 @@ export function evaluateExtract(
 }
 
 export function evaluateReplace(
-  s: Slots,
+  s: FloatSlots,
   operation: ReplaceOperation,
   d: number,
   lane: number,

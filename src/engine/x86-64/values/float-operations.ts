@@ -2,7 +2,7 @@
 // Specification: Intel SDM volume 1, 4.8.3.5, table 4-7 and 11.5.
 import type { FloatOperation } from "../../../isa/operation.js";
 import { type Arithmetic, demote, exactly, flush, fromInteger, promote } from "./exact-float.js";
-import type { Slots } from "./slots.js";
+import type { FloatSlots } from "./float-slots.js";
 
 /** To the nearest integer, ties to even; the sign of zero is kept. */
 export function nearest(x: number): number {
@@ -22,7 +22,7 @@ const roundings: Readonly<Record<Rounding, (x: number) => number>> = {
 const byMode = ["nearest", "floor", "ceil", "trunc"] as const;
 
 /** To an integer of the same type: where nothing names a mode, "nearest" is MXCSR's. NaNs become quiet. */
-export function round(s: Slots, width: 32 | 64, rounding: Rounding, d: number, a: number): void {
+export function round(s: FloatSlots, width: 32 | 64, rounding: Rounding, d: number, a: number): void {
   if (s.daz) flush(s, width, a);
   const x = (width === 64 ? s.f64[a >> 1] : s.f32[a]) ?? 0;
   const top = width === 64 ? 1 : 0;
@@ -45,9 +45,9 @@ function toInt64(x: number): bigint {
   return x <= -(2 ** 63) ? -0x8000_0000_0000_0000n : BigInt(Math.trunc(x));
 }
 
-type Evaluate = (s: Slots, d: number, a: number, b: number) => void;
+type Evaluate = (s: FloatSlots, d: number, a: number, b: number) => void;
 
-function copy(s: Slots, d: number, a: number): void {
+function copy(s: FloatSlots, d: number, a: number): void {
   s.i32[d] = s.i32[a] ?? 0;
   s.i32[d + 1] = s.i32[a + 1] ?? 0;
 }
@@ -84,7 +84,7 @@ function ofTypes(): Map<string, Evaluate> {
 }
 
 /** Operands of comparisons, as MXCSR.DAZ has them. */
-export function flushBoth(s: Slots, width: 32 | 64, a: number, b: number): void {
+export function flushBoth(s: FloatSlots, width: 32 | 64, a: number, b: number): void {
   if (!s.daz) return;
   flush(s, width, a);
   flush(s, width, b);
@@ -110,7 +110,13 @@ const conversions: Record<string, Evaluate> = {
 let table: Map<string, Evaluate> | undefined;
 
 /** Does one operation on slots: the result at `d`. */
-export function evaluateFloat(s: Slots, operation: FloatOperation, d: number, a: number, b: number): void {
+export function evaluateFloat(
+  s: FloatSlots,
+  operation: FloatOperation,
+  d: number,
+  a: number,
+  b: number,
+): void {
   table ??= new Map([...ofTypes(), ...Object.entries(conversions)]);
   const f = table.get(operation);
   if (f === undefined) throw new RangeError(operation);

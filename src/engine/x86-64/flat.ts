@@ -2,7 +2,7 @@
 // what translated code relies on, since it looks at neither page tables nor protections. Intel SDM volume 3, 4.5.
 import { pageSize } from "../../bytes/align.js";
 import type { VcpuOptions } from "../contract.js";
-import type { Plain } from "../portable/guest-core.js";
+import type { PlainMemory } from "../portable/guest-core.js";
 import type { Cpu } from "./cpu.js";
 import type { Mmu } from "./mmu.js";
 
@@ -16,7 +16,7 @@ export function plainMemory(
   cpu: Cpu,
   mmu: Mmu,
   { exceptions, protections }: Pick<VcpuOptions, "exceptions" | "protections">,
-): Plain | undefined {
+): PlainMemory | undefined {
   let [readable, writable] = [0, 0];
   for (const { start, end, read, write, isSeldomWritten } of protections) {
     if (start >= end) continue;
@@ -34,7 +34,7 @@ export function plainMemory(
 }
 
 /** Walks down from the end of memory to where a page is missing, moved or read-only. */
-function flatTables(cpu: Cpu, mmu: Mmu): Omit<Plain, "size"> | undefined {
+function flatTables(cpu: Cpu, mmu: Mmu): Omit<PlainMemory, "size"> | undefined {
   const isUser = cpu.cpl === 3;
   const needed = PRESENT | (isUser ? USER : 0);
   const entry = (table: number, index: number): { low: number; address: number } => {

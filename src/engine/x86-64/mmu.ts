@@ -5,22 +5,13 @@ import type { Access, Protection } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import { GuestFault, vector } from "./fault.js";
 import { hexOf, type Mapping, walk } from "./paging.js";
+import { WatchHit } from "../portable/stops.js";
 import { guestBase, pageBits } from "../portable/memory/state.js";
 import { state } from "./state.js";
 
 const PG = 0x8000_0000n;
 const WP = 0x1_0000n;
 const NXE = 0x800n;
-
-/** What ends an instruction so that the host hears of a watchpoint first. */
-export class WatchHit {
-  readonly address: number;
-  readonly access: Access;
-  constructor(address: number, access: Access) {
-    this.address = address;
-    this.access = access;
-  }
-}
 
 interface Watch {
   readonly start: number;

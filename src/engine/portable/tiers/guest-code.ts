@@ -1,6 +1,6 @@
 // The guest's code and its profile, as a translator sees them.
 import type { CallProfile } from "./call-profile.js";
-import type { GuestCore, Plain } from "../guest-core.js";
+import type { GuestCore, PlainMemory } from "../guest-core.js";
 import type { Hotness } from "./hotness.js";
 import type { FirstTier } from "./first-tier.js";
 import type { GuestCode } from "../translate/translator.js";
@@ -22,7 +22,7 @@ interface Kind {
 
 export function guestCode(
   core: GuestCore,
-  plain: Plain,
+  plain: PlainMemory,
   { calls, hotness, tier }: Profile,
   kind: Kind,
 ): GuestCode {

@@ -2,7 +2,7 @@
 // when mappings or code change, and what an earlier run left is taken where it fits.
 import { pageSize } from "../../../bytes/align.js";
 import type { VcpuOptions } from "../../contract.js";
-import type { GuestCore, Plain } from "../guest-core.js";
+import type { GuestCore, PlainMemory } from "../guest-core.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
 import { Line } from "../translate/line.js";
 import { RemoteTranslator } from "../translate/remote.js";
@@ -23,7 +23,7 @@ export interface TranslationOptions {
   /** Jumps to an address before it is translated, where a test wants the same each time; 0 translates whatever comes. */
   readonly threshold?: number | undefined;
   /** Where memory is plain, for tests of a part of it; found out from tables and protections otherwise. */
-  readonly plain?: Plain | undefined;
+  readonly plain?: PlainMemory | undefined;
 }
 
 interface Parts {

@@ -32,7 +32,7 @@ export interface VcpuCore extends GuestCore {
   readonly mmu: WatchedPages;
   readonly registers: Registers;
   /** All of it but memory. */
-  readonly stateful: Stateful<Plain>;
+  readonly stateful: Stateful;
   /** Called with exits, in the middle of an instruction; and where the guest waits for an interrupt. */
   ask: (exit: Exit) => void;
   halt: () => void;

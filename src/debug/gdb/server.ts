@@ -42,237 +42,273 @@ export interface GdbServerOptions {
   readonly history?: History | undefined;
 }
 
-export function createGdbServer(options: GdbServerOptions): GdbServer {
-  const architecture = architectures[options.isa];
-  let controls: Controls<DebuggedVcpu> | undefined;
-  let points: Points | undefined;
-  let history: History | undefined;
-  let execute: ((data: string) => string | Resume) | undefined;
-  let send: ((bytes: Uint8Array) => void) | undefined;
-  let hangUp = (): void => {};
-  let read = createPacketReader();
-  let isAcknowledged = true;
-  let last = encodePacket("");
+export const createGdbServer = (options: GdbServerOptions): GdbServer => new Server(options);
+
+type Send = (bytes: Uint8Array) => void;
+
+const stopReply = (signal: number, more = ""): string => `T${digits(signal)}thread:1;${more}`;
+
+/** An end that gdb has not heard of before. */
+const fatalSignal = ({ status }: { readonly status: number }): number | undefined =>
+  status === exitStatus.abort ? signals.abort : undefined;
+
+class Server implements GdbServer {
+  readonly #options: GdbServerOptions;
+  readonly #architecture: (typeof architectures)[Isa];
+  #controls: Controls<DebuggedVcpu> | undefined;
+  #points: Points | undefined;
+  #history: History | undefined;
+  #execute: ((data: string) => string | Resume) | undefined;
+  #send: Send | undefined;
+  #hangUp = (): void => {};
+  #read = createPacketReader();
+  #isAcknowledged = true;
+  #last = encodePacket("");
   /** Held: gdb has not let the guest go on. The guest begins held. */
-  let isHeld = true;
-  let release = (): void => {};
+  #isHeld = true;
+  #release = (): void => {};
   /** Commands that came while the guest ran: a debugger has just connected. */
-  let waiting: string[] = [];
+  #waiting: string[] = [];
   /** gdb waits for a stop reply. */
-  let isAwaited = false;
-  let wantsStop = false;
+  #isAwaited = false;
+  #wantsStop = false;
   /** Why the guest stopped, as a stop reply; set by `answer`. */
-  let reason: string | undefined;
-  let lastReply = `S${digits(signals.trap)}`;
-  let watchHit: { readonly address: bigint; readonly access: "read" | "write" | "execute" } | undefined;
+  #reason: string | undefined;
+  #lastReply = `S${digits(signals.trap)}`;
+  #watchHit: Pick<Extract<Exit, { kind: "watchpoint" }>, "address" | "access"> | undefined;
   /** What the guest dies of, from the fault that it was stopped by on. */
-  let fault: number | undefined;
+  #fault: number | undefined;
   /** The next fault is the guest's end: gdb has let it go on with the signal. */
-  let isFatal = false;
+  #isFatal = false;
   /** With a history an end is no end until gdb goes on from it. */
-  let isLeaving = false;
+  #isLeaving = false;
 
-  const reply = (data: string): void => {
-    last = encodePacket(data);
-    send?.(last);
-  };
-  const stopReply = (signal: number, more = ""): string => `T${digits(signal)}thread:1;${more}`;
-  const hold = (why: string): void => {
-    isHeld = true;
-    wantsStop = false;
-    reason = undefined;
-    lastReply = why;
-    if (isAwaited) reply(why);
-    isAwaited = false;
-    for (const command of waiting.splice(0)) handle(command);
-  };
-  const letGo = (): void => {
-    isHeld = false;
-    release();
-  };
-
-  const reverse = (how: Resume, past: History, set: Points): void => {
-    const stop = how.step ? past.step() : past.continue();
-    fault = undefined;
-    const pc = controls?.vcpu.registers.get(architecture.pc) ?? 0n;
-    const more = {
-      step: "",
-      begin: "replaylog:begin;",
-      breakpoint: set.breakReason(pc),
-      watchpoint: stop.kind === "watchpoint" ? set.watchReason(stop.address, stop.access) : "",
-    }[stop.kind];
-    isAwaited = true;
-    hold(stopReply(signals.trap, more));
-  };
-  const resume = (how: Resume): void => {
-    if (how.address !== undefined) controls?.vcpu.registers.set(architecture.pc, how.address);
-    if (how.reverse) {
-      if (history === undefined || points === undefined) reply("E16");
-      else reverse(how, history, points);
-      return;
-    }
-    isAwaited = true;
-    isLeaving = true;
-    isFatal = how.signalled && fault !== undefined;
-    fault = undefined;
-    controls?.vcpu.setStep(how.step);
-    letGo();
-  };
-  const detach = (): void => {
-    isLeaving = true;
-    isFatal = true;
-    points?.clear();
-    controls?.vcpu.setStep(false);
-    isAwaited = false;
-    wantsStop = false;
-    watchHit = undefined;
-    letGo();
-    send = undefined;
-    hangUp();
-  };
-  function handle(data: string): void {
-    if (data === "?") return reply(lastReply);
-    if (data === "D" || data.startsWith("D;")) {
-      reply("OK");
-      return detach();
-    }
-    if (data === "k" || data.startsWith("vKill;")) {
-      if (data !== "k") reply("OK");
-      controls?.stop(killedByGdb);
-      return letGo();
-    }
-    if (data === "QStartNoAckMode") {
-      reply("OK");
-      isAcknowledged = false;
-      return undefined;
-    }
-    const answer = execute?.(data) ?? "";
-    if (typeof answer === "string") reply(answer);
-    else resume(answer);
-    return undefined;
+  constructor(options: GdbServerOptions) {
+    this.#options = options;
+    this.#architecture = architectures[options.isa];
   }
-  const take = (item: Item): void => {
+
+  // The run loop's.
+
+  session(session: Session, given: Controls<DebuggedVcpu>): Session {
+    const { history: past } = this.#options;
+    this.#controls = given;
+    this.#history = past?.isPossible === true ? past : undefined;
+    this.#points = createPoints(given.vcpu);
+    this.#execute = commands(this.#architecture, given.vcpu, this.#points, this.#history !== undefined);
+    for (const command of this.#waiting.splice(0)) this.#handle(command);
+    const stateOf = (): SessionState => {
+      const { state } = session;
+      const isKept = this.#history !== undefined && state.kind === "ended" && !this.#isLeaving;
+      return isKept ? { kind: "running" } : state;
+    };
+    return {
+      get state(): SessionState {
+        return stateOf();
+      },
+      wake: () => session.wake(),
+      answer: (exit) => this.#answer(session, exit, given.vcpu.registers.get(this.#architecture.pc)),
+    };
+  }
+
+  #answer(session: Session, exit: Exit, pc: bigint): Verdict {
+    const verdict = this.#stopped(exit, pc) ?? session.answer(exit);
+    if (this.#history !== undefined && session.state.kind === "ended") {
+      this.#isLeaving = !this.#isAwaited;
+      if (this.#isLeaving) return verdict;
+      const signal = fatalSignal(session.state);
+      this.#reason = signal === undefined ? stopReply(signals.trap, "replaylog:end;") : stopReply(signal);
+    }
+    return verdict;
+  }
+
+  hold(): Promise<void> | undefined {
+    if (!this.#isHeld && (this.#reason !== undefined || this.#wantsStop))
+      this.#hold(this.#reason ?? stopReply(signals.int));
+    if (!this.#isHeld && this.#watchHit !== undefined) this.#controls?.vcpu.setStep(true);
+    return this.#isHeld ? new Promise((resolve) => (this.#release = resolve)) : undefined;
+  }
+
+  async ended(outcome: Ended): Promise<void> {
+    if (this.#send === undefined || outcome === killedByGdb) return;
+    const signal = fatalSignal(outcome);
+    if (signal !== undefined && this.#isAwaited && this.#history === undefined) {
+      this.#hold(stopReply(signal));
+      await new Promise<void>((resolve) => (this.#release = resolve));
+    }
+    if (this.#isAwaited) this.#reply(`W${digits(outcome.status)}`);
+  }
+
+  // The connection's.
+
+  connect(send: Send, hangUp = (): void => {}): void {
+    this.#send = send;
+    this.#hangUp = hangUp;
+    this.#isFatal = false;
+    this.#read = createPacketReader();
+    this.#isAcknowledged = true;
+    this.#isAwaited = false;
+    this.#waiting = [];
+    if (!this.#isHeld) this.#interrupt();
+  }
+
+  receive(bytes: Uint8Array): void {
+    for (const item of this.#read(bytes)) this.#take(item);
+  }
+
+  disconnect(): void {
+    this.#send = undefined;
+    this.#isAwaited = false;
+    this.#points?.clear();
+  }
+
+  #reply(data: string): void {
+    this.#last = encodePacket(data);
+    this.#send?.(this.#last);
+  }
+
+  #take(item: Item): void {
     switch (item.kind) {
       case "packet":
-        if (isAcknowledged) send?.(plus);
-        if (isHeld && execute !== undefined) handle(item.data);
-        else waiting.push(item.data);
+        if (this.#isAcknowledged) this.#send?.(plus);
+        if (this.#isHeld && this.#execute !== undefined) this.#handle(item.data);
+        else this.#waiting.push(item.data);
         break;
       case "damaged":
-        if (isAcknowledged) send?.(minus);
+        if (this.#isAcknowledged) this.#send?.(minus);
         break;
       case "nak":
-        send?.(last);
+        this.#send?.(this.#last);
         break;
       case "interrupt":
-        interrupt();
+        this.#interrupt();
         break;
       case "ack":
         break;
       default:
         item satisfies never;
     }
-  };
-  /** A guest that stands still already is where gdb wants it. */
-  const interrupt = (): void => {
-    if (isHeld) return;
-    wantsStop = true;
-    controls?.attention();
-  };
+  }
 
-  /** An end that gdb has not heard of before. */
-  const fatalSignal = ({ status }: { readonly status: number }): number | undefined =>
-    status === exitStatus.abort ? signals.abort : undefined;
+  #handle(data: string): void {
+    if (data === "?") return this.#reply(this.#lastReply);
+    if (data === "D" || data.startsWith("D;")) {
+      this.#reply("OK");
+      return this.#detach();
+    }
+    if (data === "k" || data.startsWith("vKill;")) {
+      if (data !== "k") this.#reply("OK");
+      this.#controls?.stop(killedByGdb);
+      return this.#letGo();
+    }
+    if (data === "QStartNoAckMode") {
+      this.#reply("OK");
+      this.#isAcknowledged = false;
+      return undefined;
+    }
+    const answer = this.#execute?.(data) ?? "";
+    if (typeof answer === "string") this.#reply(answer);
+    else this.#resume(answer);
+    return undefined;
+  }
+
+  // The guest's.
+
+  #hold(why: string): void {
+    this.#isHeld = true;
+    this.#wantsStop = false;
+    this.#reason = undefined;
+    this.#lastReply = why;
+    if (this.#isAwaited) this.#reply(why);
+    this.#isAwaited = false;
+    for (const command of this.#waiting.splice(0)) this.#handle(command);
+  }
+
+  #letGo(): void {
+    this.#isHeld = false;
+    this.#release();
+  }
+
+  /** A guest that stands still already is where gdb wants it. */
+  #interrupt(): void {
+    if (this.#isHeld) return;
+    this.#wantsStop = true;
+    this.#controls?.attention();
+  }
+
+  #reverse(how: Resume, past: History, set: Points): void {
+    const stop = how.step ? past.step() : past.continue();
+    this.#fault = undefined;
+    const pc = this.#controls?.vcpu.registers.get(this.#architecture.pc) ?? 0n;
+    const more = {
+      step: "",
+      begin: "replaylog:begin;",
+      breakpoint: set.breakReason(pc),
+      watchpoint: stop.kind === "watchpoint" ? set.watchReason(stop.address, stop.access) : "",
+    }[stop.kind];
+    this.#isAwaited = true;
+    this.#hold(stopReply(signals.trap, more));
+  }
+
+  #resume(how: Resume): void {
+    const vcpu = this.#controls?.vcpu;
+    if (how.address !== undefined) vcpu?.registers.set(this.#architecture.pc, how.address);
+    if (how.reverse) {
+      if (this.#history === undefined || this.#points === undefined) this.#reply("E16");
+      else this.#reverse(how, this.#history, this.#points);
+      return;
+    }
+    this.#isAwaited = true;
+    this.#isLeaving = true;
+    this.#isFatal = how.signalled && this.#fault !== undefined;
+    this.#fault = undefined;
+    vcpu?.setStep(how.step);
+    this.#letGo();
+  }
+
+  #detach(): void {
+    this.#isLeaving = true;
+    this.#isFatal = true;
+    this.#points?.clear();
+    this.#controls?.vcpu.setStep(false);
+    this.#isAwaited = false;
+    this.#wantsStop = false;
+    this.#watchHit = undefined;
+    this.#letGo();
+    this.#send = undefined;
+    this.#hangUp();
+  }
 
   /** What stops the guest for gdb; undefined for what is the target's. */
-  const stopped = (exit: Exit, pc: bigint): Verdict | undefined => {
+  #stopped(exit: Exit, pc: bigint): Verdict | undefined {
+    const points = this.#points;
     switch (exit.kind) {
       case "breakpoint":
-        reason = stopReply(signals.trap, points?.breakReason(pc));
+        this.#reason = stopReply(signals.trap, points?.breakReason(pc));
         return "suspend";
       case "watchpoint":
-        if (exit.isDone || architecture.watchesBefore)
-          reason = stopReply(signals.trap, points?.watchReason(exit.address, exit.access));
+        if (exit.isDone || this.#architecture.watchesBefore)
+          this.#reason = stopReply(signals.trap, points?.watchReason(exit.address, exit.access));
         // gdb wants to hear of it when the access is done, so that it can compare values.
-        else watchHit = { address: exit.address, access: exit.access };
+        else this.#watchHit = { address: exit.address, access: exit.access };
         return "suspend";
-      case "step":
-        reason = stopReply(
-          signals.trap,
-          watchHit === undefined ? "" : points?.watchReason(watchHit.address, watchHit.access),
-        );
-        watchHit = undefined;
+      case "step": {
+        const hit = this.#watchHit;
+        this.#reason = stopReply(signals.trap, hit && points?.watchReason(hit.address, hit.access));
+        this.#watchHit = undefined;
         return "suspend";
-      case "fault":
-        if (isFatal || send === undefined) return undefined;
-        fault =
-          (exit.fault.refusedBy === "guest" ? faultSignal[exit.fault.vector] : undefined) ?? signals.segv;
-        reason = stopReply(fault);
+      }
+      case "fault": {
+        if (this.#isFatal || this.#send === undefined) return undefined;
+        const { vector, refusedBy } = exit.fault;
+        this.#fault = (refusedBy === "guest" ? faultSignal[vector] : undefined) ?? signals.segv;
+        this.#reason = stopReply(this.#fault);
         return "suspend";
+      }
       default:
         return undefined;
     }
-  };
-
-  return {
-    session(session: Session, given: Controls<DebuggedVcpu>): Session {
-      controls = given;
-      const { registers } = given.vcpu;
-      history = options.history?.isPossible === true ? options.history : undefined;
-      points = createPoints(given.vcpu);
-      execute = commands(architecture, given.vcpu, points, history !== undefined);
-      for (const command of waiting.splice(0)) handle(command);
-      return {
-        get state(): SessionState {
-          const { state } = session;
-          return history !== undefined && state.kind === "ended" && !isLeaving ? { kind: "running" } : state;
-        },
-        wake: () => session.wake(),
-        answer(exit) {
-          const verdict = stopped(exit, registers.get(architecture.pc)) ?? session.answer(exit);
-          if (history !== undefined && session.state.kind === "ended") {
-            isLeaving = !isAwaited;
-            if (isLeaving) return verdict;
-            const signal = fatalSignal(session.state);
-            reason = signal === undefined ? stopReply(signals.trap, "replaylog:end;") : stopReply(signal);
-          }
-          return verdict;
-        },
-      };
-    },
-    hold() {
-      if (!isHeld && (reason !== undefined || wantsStop)) hold(reason ?? stopReply(signals.int));
-      if (!isHeld && watchHit !== undefined) controls?.vcpu.setStep(true);
-      return isHeld ? new Promise((resolve) => (release = resolve)) : undefined;
-    },
-    async ended(outcome) {
-      if (send === undefined || outcome === killedByGdb) return;
-      const signal = fatalSignal(outcome);
-      if (signal !== undefined && isAwaited && history === undefined) {
-        hold(stopReply(signal));
-        await new Promise<void>((resolve) => (release = resolve));
-      }
-      if (isAwaited) reply(`W${digits(outcome.status)}`);
-    },
-    connect(to, close = () => {}) {
-      send = to;
-      hangUp = close;
-      isFatal = false;
-      read = createPacketReader();
-      isAcknowledged = true;
-      isAwaited = false;
-      waiting = [];
-      if (!isHeld) interrupt();
-    },
-    receive(bytes) {
-      for (const item of read(bytes)) take(item);
-    },
-    disconnect() {
-      send = undefined;
-      isAwaited = false;
-      points?.clear();
-    },
-  };
+  }
 }
 
 const digits = (byte: number): string => byte.toString(16).padStart(2, "0");

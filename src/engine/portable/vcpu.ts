@@ -30,9 +30,6 @@ export interface WatchedPages extends GuestPages {
 /** What a virtual CPU asks of its core. */
 export interface VcpuCore extends GuestCore {
   readonly mmu: WatchedPages;
-  readonly registers: Registers;
-  /** All of it but memory. */
-  readonly stateful: Stateful;
   /** Called with exits, in the middle of an instruction; and where the guest waits for an interrupt. */
   ask: (exit: Exit) => void;
   halt: () => void;
@@ -46,6 +43,13 @@ export interface VcpuCore extends GuestCore {
   turn(run: (limit: number) => void, limit: number, isSingle: boolean): void;
   /** The guest takes an external interrupt. Throws as `turn` does. */
   deliverInterrupt(number: number): void;
+}
+
+/** What is known of a core beside what it does. */
+export interface CoreParts {
+  readonly registers: Registers;
+  /** All of it but memory. */
+  readonly stateful: Stateful;
   /** Gives what a turn threw to the guest's handlers; what it is where the guest takes none. Throws what is no fault. */
   takeFault(thrown: unknown): Fault | undefined;
 }
@@ -59,18 +63,43 @@ type VcpuState = {
 
 const addressOf = (address: bigint): number => Number(BigInt.asIntN(64, address));
 
-export class CoreVcpu implements PortableVcpu {
-  readonly memory: VcpuOptions["memory"];
-  readonly registers: Registers;
-  readonly timeMachine: TimeMachine | undefined;
+/** Makes a virtual CPU. Whoever builds on one copies it or has it as a prototype: it is a plain object. */
+export function newVcpu(
+  core: VcpuCore,
+  parts: CoreParts,
+  options: VcpuOptions,
+  runCore?: (limit: number) => void,
+): PortableVcpu {
+  const turns = new Turns(core, parts, options, runCore);
+  return {
+    memory: options.memory,
+    registers: parts.registers,
+    timeMachine: options.profile === "replay" ? turns.newTimeMachine() : undefined,
+    get instructions() {
+      return options.profile === "replay" ? BigInt(core.executed) : 0n;
+    },
+    run: (answer) => turns.run(answer),
+    setBudget: (instructions) => void (turns.budget = instructions),
+    setBreakpoint: (address, on) => core.setBreakpoint(addressOf(address), on),
+    setWatchpoint: (address, length, access, on) => core.mmu.setWatch(addressOf(address), length, access, on),
+    setStep: (on) => void (turns.isStepping = on),
+    interrupt: (acknowledge) => turns.interrupt(acknowledge),
+    [Symbol.dispose]() {
+      core.stop = true;
+    },
+  };
+}
+
+class Turns {
   readonly #core: VcpuCore;
+  readonly #parts: CoreParts;
   readonly #runCore: (limit: number) => void;
   readonly #isCounted: boolean;
   #answer: Answer = () => "suspend";
   #isSuspended = false;
   #isHalted = false;
-  #budget = Number.POSITIVE_INFINITY;
-  #isStepping = false;
+  budget = Number.POSITIVE_INFINITY;
+  isStepping = false;
   /** The step was done, but its own exit came first and suspended. */
   #isStepped = false;
   /** A breakpoint, or then a watch, was reported at this address: its instruction is executed without asking again. */
@@ -81,22 +110,16 @@ export class CoreVcpu implements PortableVcpu {
   /** Who raised the line last. */
   #controller: (() => number | undefined) | undefined;
 
-  constructor(core: VcpuCore, options: VcpuOptions, runCore?: (limit: number) => void) {
+  constructor(core: VcpuCore, parts: CoreParts, options: VcpuOptions, runCore?: (limit: number) => void) {
     this.#core = core;
+    this.#parts = parts;
     this.#isCounted = options.profile === "replay";
     this.#runCore = runCore ?? ((limit) => core.run(Math.min(limit, SLICE)));
-    this.memory = options.memory;
-    this.registers = core.registers;
-    this.timeMachine = this.#isCounted ? this.#newTimeMachine() : undefined;
     core.ask = (exit) => this.#ask(exit);
     core.halt = () => {
       this.#isHalted = true;
       core.stop = true;
     };
-  }
-
-  get instructions(): bigint {
-    return this.#isCounted ? BigInt(this.#core.executed) : 0n;
   }
 
   run(answer: Answer): void {
@@ -105,32 +128,12 @@ export class CoreVcpu implements PortableVcpu {
     while (!this.#isSuspended) this.#turn();
   }
 
-  setBudget(instructions: number): void {
-    this.#budget = instructions;
-  }
-
-  setBreakpoint(address: bigint, on: boolean): void {
-    this.#core.setBreakpoint(addressOf(address), on);
-  }
-
-  setWatchpoint(address: bigint, length: number, access: Access, on: boolean): void {
-    this.#core.mmu.setWatch(addressOf(address), length, access, on);
-  }
-
-  setStep(on: boolean): void {
-    this.#isStepping = on;
-  }
-
   interrupt(acknowledge: () => number | undefined): void {
     const core = this.#core;
     this.#acknowledge = acknowledge;
     this.#controller = acknowledge;
     core.isInterruptPending = true;
     core.stop ||= core.takesInterrupts;
-  }
-
-  [Symbol.dispose](): void {
-    this.#core.stop = true;
   }
 
   #ask(exit: Exit): void {
@@ -149,7 +152,7 @@ export class CoreVcpu implements PortableVcpu {
       core.next = this.#passing = this.#passingWatch = core.pc;
       return this.#ask({ kind: "watchpoint", address: BigInt(event.address), access: event.access });
     }
-    const fault = core.takeFault(event);
+    const fault = this.#parts.takeFault(event);
     if (fault !== undefined) this.#ask({ kind: "fault", fault });
   }
 
@@ -160,7 +163,7 @@ export class CoreVcpu implements PortableVcpu {
     core.mmu.watching = this.#passingWatch !== core.next;
     this.#passingWatch = Number.NaN;
     try {
-      core.turn(this.#runCore, limit, isPassing || this.#isStepping);
+      core.turn(this.#runCore, limit, isPassing || this.isStepping);
     } finally {
       core.mmu.watching = true;
     }
@@ -201,39 +204,39 @@ export class CoreVcpu implements PortableVcpu {
     const before = core.executed;
     core.stop = false;
     try {
-      this.#execute(Math.min(this.#budget, untilTick, core.untilForgetting));
+      this.#execute(Math.min(this.budget, untilTick, core.untilForgetting));
     } catch (error) {
       this.#handle(error);
     }
     const count = core.executed - before;
-    this.#budget -= count;
-    if (this.#isStepping && count > 0) {
-      this.#isStepping = false;
+    this.budget -= count;
+    if (this.isStepping && count > 0) {
+      this.isStepping = false;
       this.#isStepped = true;
     }
-    const isUsedUp = this.#budget <= 0;
+    const isUsedUp = this.budget <= 0;
     if (this.#isCounted ? count >= untilTick : isUsedUp) this.#ask({ kind: "tick" });
     if (isUsedUp) {
-      this.#budget = Number.POSITIVE_INFINITY;
+      this.budget = Number.POSITIVE_INFINITY;
       this.#ask({ kind: "budget" });
     }
   }
 
-  #newTimeMachine(): TimeMachine {
+  newTimeMachine(): TimeMachine {
     const core = this.#core;
     return {
       save: () => ({
-        core: core.stateful.save(),
+        core: this.#parts.stateful.save(),
         halted: this.#isHalted,
         isInterruptPending: this.#acknowledge !== undefined,
       }),
       restore: (saved: VcpuState) => {
-        core.stateful.restore(saved.core);
+        this.#parts.stateful.restore(saved.core);
         this.#isHalted = saved.halted;
         // Whoever raised the line is asked again, or raises it once more.
         this.#acknowledge = saved.isInterruptPending ? this.#controller : undefined;
         core.isInterruptPending = this.#acknowledge !== undefined;
-        this.#isStepping = false;
+        this.isStepping = false;
         this.#isStepped = false;
         this.#passing = Number.NaN;
         this.#passingWatch = Number.NaN;

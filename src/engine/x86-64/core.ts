@@ -1,9 +1,8 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
-import type { Stateful } from "../../bytes/plain.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { Instruction } from "../../isa/x86-64/instruction.js";
-import type { Exit, Fault, Registers, VcpuOptions } from "../contract.js";
+import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
@@ -20,9 +19,6 @@ import { Segments } from "./segments.js";
 import { RSP } from "./lift/registers.js";
 import { BreakpointHit } from "../portable/stops.js";
 import type { VcpuCore } from "../portable/vcpu.js";
-import { registersOf } from "./registers.js";
-import { stateOfCore } from "./save.js";
-import { takeFault } from "./take-fault.js";
 import { slowInstructions } from "./slow/index.js";
 import { plainMemory } from "./flat.js";
 import { x86 } from "./isa.js";
@@ -71,8 +67,6 @@ const withOwnRounding =
 
 export class Core implements Machine, VcpuCore {
   readonly isa = x86;
-  readonly registers: Registers;
-  readonly stateful: Stateful;
   readonly cpu: Cpu;
   readonly mmu: Mmu;
   readonly memory: MemoryAccess;
@@ -131,8 +125,6 @@ export class Core implements Machine, VcpuCore {
     this.cpu.i32[state.mxcsr >> 2] = MXCSR_AT_START;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
     this.cpu.cpl = this.isProcess ? 3 : 0;
-    this.registers = registersOf(this);
-    this.stateful = stateOfCore(this);
     if (this.isProcess) this.segments.selectors.splice(0, 6, 0, 0x33, 0x2b, 0, 0, 0);
   }
 
@@ -348,10 +340,6 @@ export class Core implements Machine, VcpuCore {
     return fault.outside === undefined
       ? fault
       : stackFault(this.cpu, this.#cache.at(this.#pc)?.instruction, fault);
-  }
-
-  takeFault(thrown: unknown): Fault | undefined {
-    return takeFault(this, thrown);
   }
 
   /** Gives a fault to the guest's handlers; throws `TripleFault`. The faulting instruction is at rip again. */

@@ -1,7 +1,16 @@
 // A virtual CPU that interprets: slow and complete; the wasm engine's other half.
 import type { PortableVcpu, VcpuOptions } from "../contract.js";
-import { CoreVcpu } from "../portable/vcpu.js";
+import { type CoreParts, newVcpu } from "../portable/vcpu.js";
 import { Core } from "./core.js";
+import { registersOf } from "./registers.js";
+import { stateOfCore } from "./save.js";
+import { takeFault } from "./take-fault.js";
+
+export const partsOf = (core: Core): CoreParts => ({
+  registers: registersOf(core),
+  stateful: stateOfCore(core),
+  takeFault: (thrown) => takeFault(core, thrown),
+});
 
 /**
  * Makes a virtual CPU with everything 0 but what hardware fixes; memory must come from `machineMemory`. `accelerate` gives
@@ -12,5 +21,5 @@ export function newInterpreter(
   accelerate?: (core: Core) => (limit: number) => void,
 ): PortableVcpu {
   const core = new Core(options);
-  return new CoreVcpu(core, options, accelerate?.(core));
+  return newVcpu(core, partsOf(core), options, accelerate?.(core));
 }

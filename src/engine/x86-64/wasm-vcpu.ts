@@ -2,10 +2,11 @@
 import { Solo5Error } from "../../bytes/error.js";
 import type { PortableVcpu, VcpuOptions } from "../contract.js";
 import { isMachineMemory } from "../portable/memory/machine-memory.js";
-import { TieredVcpu } from "../portable/tiered-vcpu.js";
+import { newTieredVcpu } from "../portable/tiered-vcpu.js";
 import type { TierHooks } from "../portable/tiers/first-tier.js";
 import type { TranslationOptions } from "../portable/tiers/translations.js";
 import { Core } from "./core.js";
+import { partsOf } from "./interpreter.js";
 import { ThreadedTier, type TierOptions } from "./threaded/index.js";
 
 export interface AccelerationOptions extends TranslationOptions {
@@ -25,5 +26,5 @@ export function newWasmVcpu(
   const core = new Core(options);
   const newFirstTier =
     firstTier === "off" ? undefined : (hooks: TierHooks) => new ThreadedTier(core, memory, hooks, firstTier);
-  return new TieredVcpu(core, memory, options, { ...translation, newFirstTier });
+  return newTieredVcpu(core, partsOf(core), memory, options, { ...translation, newFirstTier });
 }

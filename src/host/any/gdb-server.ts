@@ -78,7 +78,8 @@ export function serveGdb(
   };
   listenForGdb(where, gdb, { say, failed }, cleanup);
   return {
-    ...gdb,
+    hold: () => gdb.hold(),
+    ended: (outcome) => gdb.ended(outcome),
     session(session, given) {
       controls = given;
       failed(failure);

@@ -72,6 +72,8 @@ const changes = (name: string): Changes => ({
   localize: (symbol) => symbol !== name,
   unneeded: true,
   remove: (section) => section === ".comment",
+  // A member has one function: `.text..Lcompiler_rt.addtf3.__addtf3` says no more than `.text`.
+  sectionName: (section) => section.replace(/^((?:\.rela)?\.(?:text|rodata|data|bss))\.\..*/, "$1"),
 });
 
 const run = async ([program = "", ...args]: readonly string[]): Promise<unknown> =>

@@ -145,7 +145,8 @@ function readSections(data: Uint8Array, header: ValueOf<typeof ehdr>): readonly 
 
 function stringAt(data: Uint8Array, at: number): string {
   const end = data.indexOf(0, at);
-  return new TextDecoder("latin1").decode(data.subarray(at, end < 0 ? data.length : end));
+  // Not TextDecoder's latin1, which is Windows-1252.
+  return Buffer.from(data.subarray(at, end < 0 ? data.length : end)).toString("latin1");
 }
 
 /** A copy of a section's bytes in the file. */
@@ -202,33 +203,31 @@ const isRelocation = ({ type: kind }: Section): boolean => kind === type.rela ||
 const reorders = ({ globalize, stripSymbol, discard }: Changes, localize: IsNamed | undefined): boolean =>
   [globalize, stripSymbol, discard, localize].some((change) => change !== undefined);
 
+/** String tables anew, with what is still in use: those of sections' names and of symbols. */
 interface StringTables {
-  /** The offset of `text` in the string table `index`, to which it is added. */
+  /** The offset of `text` in the string table `index`. */
   add(index: number, text: string): number;
-  /** Puts the tables that have grown into the contents. */
+  /** Puts the tables into the contents. */
   store(): void;
 }
 
 function stringTables(contents: Map<number, Uint8Array>): StringTables {
-  const added = new Map<number, { text: string; readonly at: Map<string, number> }>();
+  const made = new Map<number, { texts: string[]; length: number; readonly at: Map<string, number> }>();
   return {
     add(index, text) {
-      const table = added.get(index) ?? { text: "", at: new Map<string, number>() };
-      added.set(index, table);
+      const table = made.get(index) ?? { texts: [""], length: 1, at: new Map([["", 0]]) };
+      made.set(index, table);
       const known = table.at.get(text);
       if (known !== undefined) return known;
-      const at = (contents.get(index)?.length ?? 0) + table.text.length;
+      const at = table.length;
       table.at.set(text, at);
-      table.text += `${text}\0`;
+      table.texts.push(text);
+      table.length += text.length + 1;
       return at;
     },
     store() {
-      for (const [index, { text }] of added) {
-        contents.set(
-          index,
-          Buffer.concat([contents.get(index) ?? new Uint8Array(), Buffer.from(text, "latin1")]),
-        );
-      }
+      for (const [index, { texts }] of made)
+        contents.set(index, Buffer.from(`${texts.join("\0")}\0`, "latin1"));
     },
   };
 }
@@ -257,7 +256,7 @@ function editSections(
   };
   const edited = sections.map((section): Section => {
     const { index, label } = section;
-    if (index === 0) return section;
+    if (index === 0) return { ...section, name: names.add(shstrndx, section.label) };
     const isLoaded = isAllocated(section);
     const renamed = nameOf(section);
     const wanted = sectionFlags(label);
@@ -276,7 +275,7 @@ function editSections(
     return {
       ...section,
       label: renamed,
-      ...(renamed === label ? {} : { name: names.add(shstrndx, renamed) }),
+      name: names.add(shstrndx, renamed),
       ...(wanted === undefined ? {} : { flags: wanted.flags }),
       ...(wanted?.contents === true && section.type === sectionType.nobits
         ? { type: sectionType.progbits }
@@ -355,7 +354,7 @@ function renumberSymbols(
     .filter((symbol) => symbol.old === 0 || !isDroppedSymbol(symbol, changes, isRelocatable, needed))
     .map((symbol) => {
       const renamed = symbol.label === "" ? "" : symbolName(symbol.label);
-      const name = renamed === symbol.label ? symbol.name : names.add(table.link, renamed);
+      const name = names.add(table.link, renamed);
       return { ...symbol, name, info: (binding(symbol, changes) << 4) | (symbol.info & 15) };
     });
   const isLocal = ({ info }: { readonly info: number }): boolean => info >> 4 === symbolBinding.local;

@@ -1,4 +1,4 @@
-// A domain's disk: sectors from and into pieces of pages that the guest has granted. Xen's public header io/blkif.h; docs/abi.md 11.8.
+// A domain's disk: sectors from and into pieces of pages that the guest has granted. Xen's public header io/blkif.h; docs/abi.md 11.
 import {
   blockOperation,
   blockRequest,

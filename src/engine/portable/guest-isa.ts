@@ -105,6 +105,8 @@ export interface GuestIsa<I extends GuestInstruction = GuestInstruction> {
   readonly registers: RegisterFile;
   /** Bytes that a call pushes: those of the return address, or 0 where a register has it. */
   readonly pushedByCall: number;
+  /** The general register that a call puts the return address into, where it pushes none. */
+  readonly link?: number | undefined;
 
   // Decoding and control flow.
 

@@ -15,7 +15,16 @@ import {
 export function writeEntry(u: UnitCode): void {
   returnUnlessRunnable(u);
   leaveNearEndOfMemory(u);
+  keepLink(u);
   reload(u, 0);
+}
+
+/** What an exit says of where the function returns to. */
+function keepLink({ e, isa, file, local }: UnitCode): void {
+  if (isa.link === undefined) return;
+  e.i32(0);
+  e.memory(op["i64.load"], 3, file.placeOf(file.general + isa.link));
+  e.set(local.link);
 }
 
 /** Returns to the root where there is no fuel, or no room on V8's stack. */

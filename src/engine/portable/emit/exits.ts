@@ -59,6 +59,11 @@ export function leaveAt(u: UnitCode, pc: () => void, frame: () => void): void {
   e.i32(0);
   frame();
   e.memory(op["i32.store"], 2, words.frame);
+  if (u.isa.link !== undefined) {
+    e.i32(0);
+    e.get(u.local.link);
+    e.memory(op["i64.store"], 3, words.link);
+  }
   pushFuel(u);
   e.get(u.local.depth);
   e.op("call");

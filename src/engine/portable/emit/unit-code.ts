@@ -44,6 +44,8 @@ export interface UnitCode {
     readonly exitPc: number;
     /** How far above the stack pointer its function's return address is. */
     readonly exitFrame: number;
+    /** Where the function returns to, as its entry finds it; -1 where that is on the stack. */
+    readonly link: number;
     /** Instructions of the block that is left that have been counted and not executed. */
     readonly notExecuted: number;
     /** What callees may use of V8's stack. */
@@ -74,6 +76,7 @@ export function unitCode(
     target: locals.add("i64"),
     exitPc: locals.add("i32"),
     exitFrame: locals.add("i32"),
+    link: isa.link === undefined ? -1 : locals.add("i64"),
     notExecuted: locals.add("i32"),
     depth: locals.add("i32"),
     label: locals.add("i32"),

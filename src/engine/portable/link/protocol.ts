@@ -102,6 +102,10 @@ export const words = {
   target: state.translator + 16,
   /** 8: the root returns where the stack pointer is a little above this: its caller's frames wait for what comes then. */
   returnAbove: state.translator + 24,
+  /** 8: where a register has return addresses, that of the function that a check failed in; -1 where nobody waits for a return. */
+  link: state.translator + 64,
+  /** 8: where the caller's frames that wait go on. */
+  returnsTo: state.translator + 72,
   /** 32 bytes that the ISA's functions have for results. */
   results: state.translator + 32,
 } as const;

@@ -84,7 +84,7 @@ function missing() {
   return { type: types.unit, locals: e.locals.types, code: e.code.take(), name: "missing" };
 }
 
-function run({ registers }: GuestIsa, typeIndex: number, counts: boolean): FunctionBody {
+function run({ registers, pushedByCall }: GuestIsa, typeIndex: number, counts: boolean): FunctionBody {
   const locals = new Locals(3);
   const e = new Expressions(locals);
   const target = locals.add("i64");
@@ -129,6 +129,13 @@ function run({ registers }: GuestIsa, typeIndex: number, counts: boolean): Funct
   e.i64(RETURN_SPAN);
   e.op("i64.ge_u");
   e.op("i32.and");
+  if (pushedByCall === 0) {
+    // The stack pointer is where it was at the entry: the address tells.
+    e.get(target);
+    load(e, words.returnsTo);
+    e.op("i64.ne");
+    e.op("i32.and");
+  }
   e.op("br_if");
   e.code.u32(0);
   e.op("end");

@@ -47,15 +47,19 @@ export class Frames {
   #raised: { readonly error: unknown } | undefined;
   readonly #parts: Parts;
   readonly #view: DataView;
+  /** A register has return addresses, not the stack. */
+  readonly #hasLink: boolean;
   /** Where the state area has the stack pointer. */
   readonly #stackPointerAt: number;
-  /** Frames of translated code wait for a stack pointer above this. */
+  /** Frames of translated code wait for a stack pointer above this, or where a register has return addresses, for this one there. */
   #returnAbove = Number.POSITIVE_INFINITY;
+  #returnsTo = -1;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#view = new DataView(parts.memory.wasm.buffer);
-    const { registers } = parts.core.isa;
+    const { registers, pushedByCall } = parts.core.isa;
+    this.#hasLink = pushedByCall === 0;
     this.#stackPointerAt = registers.placeOf(registers.stackPointer);
     this.leastFuel = parts.conditions.isCounted ? COUNTED_MIN : 1;
     this.doors = {
@@ -97,6 +101,7 @@ export class Frames {
   /** Whether the function has returned whose caller waits. */
   get isBack(): boolean {
     const above = this.#stackPointer - this.#returnAbove;
+    if (above === 0 && this.#hasLink) return this.#parts.core.next === this.#returnsTo;
     return above > 0 && above <= RETURN_SPAN;
   }
 
@@ -118,6 +123,7 @@ export class Frames {
     this.#view.setBigInt64(state.pc, BigInt(core.next), true);
     const isAwaited = above !== Number.POSITIVE_INFINITY;
     this.#view.setBigInt64(words.returnAbove, isAwaited ? BigInt(above) : -1n, true);
+    this.#view.setBigInt64(words.returnsTo, BigInt(this.#returnsTo), true);
     const rest = translations.current?.run(slot, fuel, depth) ?? fuel;
     core.next = Number(this.#view.getBigInt64(state.pc, true));
     unwatched.forget();
@@ -180,7 +186,7 @@ export class Frames {
     const frame = this.#view.getUint32(words.frame, true);
     const isCareful = frame === CAREFUL;
     const above = this.#stackPointer + (isCareful ? 0 : frame);
-    const outer = this.#returnAbove;
+    const [outer, outerTo] = [this.#returnAbove, this.#returnsTo];
     if (isFailed && above === outer) {
       // The same call of a function goes on further out: frames of ours would pile up where this happens every round.
       const rest = this.#pastOne(fuel);
@@ -188,10 +194,12 @@ export class Frames {
       return rest;
     }
     this.#returnAbove = above;
-    const returnsTo = core.returnAddress(above);
+    const isKept = isFailed && this.#hasLink;
+    const returnsTo = isKept ? this.#view.getUint32(words.link, true) : core.returnAddress(above);
+    this.#returnsTo = returnsTo;
     awaited.begin(returnsTo);
     const rest = this.#goOn(fuel, depth - STACK_FOR_INTERPRETER, isFailed, isCareful);
-    this.#returnAbove = outer;
+    [this.#returnAbove, this.#returnsTo] = [outer, outerTo];
     awaited.end(returnsTo);
     return rest;
   }

@@ -10,7 +10,8 @@ import { commandFile, selfTest } from "../test/command.js";
 import { createNamespace, type Namespace } from "../test/namespace.js";
 import { needs, needsAll } from "../test/needs.js";
 import { containers, newId, proc } from "../test/oci/bundle.js";
-import { createRig, startContainerd } from "../test/oci/managers.js";
+import { createRig, startContainerd, type Rig } from "../test/oci/managers.js";
+import { removePodCgroups, startKubelet, startPods } from "../test/oci/pods.js";
 import { buildWaiting } from "../test/oci/programs.js";
 import { sourceFolder } from "../test/unikernels.js";
 import { folder } from "./one-off.js";
@@ -25,9 +26,8 @@ const atMost = (what: string, value: number, must: number, aim: number): Row => 
   met: value <= must,
 });
 
-async function engineRow(): Promise<Row> {
-  await using rig = createRig();
-  const ctr = await startContainerd(rig);
+/** An archive of an image for runc: a static program that says hello. */
+function staticImage(rig: Rig): string {
   const source = join(rig.folder, "hello.c");
   const program = join(rig.folder, "hello");
   writeFileSync(source, '#include <unistd.h>\nint main(void) { return write(1, "Hello\\n", 6) != 6; }\n');
@@ -38,7 +38,13 @@ async function engineRow(): Promise<Row> {
   const fd = openSync(archive, "w");
   packLayout(layout, files, 0, fd);
   closeSync(fd);
-  for (const image of [archive, await rig.image("hello", selfTest("test_hello.spt"))])
+  return archive;
+}
+
+async function engineRow(): Promise<Row> {
+  await using rig = createRig();
+  const ctr = await startContainerd(rig);
+  for (const image of [staticImage(rig), await rig.image("hello", selfTest("test_hello.spt"))])
     await rig.done("ctr", [...ctr, "images", "import", image]);
   const run = (image: string, ...options: readonly string[]) =>
     rig.done("ctr", [...ctr, "run", "--rm", ...options, `localhost/${image}:latest`, newId()]);
@@ -55,6 +61,36 @@ async function engineRow(): Promise<Row> {
     met: value <= 1.3,
   };
 }
+
+const podCount = Number(process.env["SOLO5_PODS"] ?? 100);
+const podRounds = 3;
+
+/** Pods through CRI, each with its pause container and network, in turn with runc's; until the last container was started. */
+async function podsRow(): Promise<Row> {
+  await using rig = createRig();
+  using kubelet = await startKubelet(rig, [staticImage(rig), await rig.image("hello", selfTest("test_hello.spt"))]);
+  let round = 0;
+  const run = async (handler: string, image: string): Promise<number> => {
+    round++;
+    const names = Array.from({ length: podCount }, (_, i) => `${handler}${round}x${i}`);
+    const pods = await startPods(kubelet.cri, names, handler, `localhost/${image}:latest`);
+    await pods.remove();
+    return pods.msecs;
+  };
+  const times = { a: [] as number[], b: [] as number[] };
+  for (let i = 0; i < podRounds; i++) {
+    times.a.push(await run("solo5", "hello"));
+    times.b.push(await run("runc", "static"));
+  }
+  removePodCgroups();
+  const value = ratio(times);
+  return {
+    what: `${podCount} pods ready over CRI, against runc's with a static hello`,
+    measured: `${value.toFixed(2)} (${(median(times.a) / 1000).toFixed(1)} s to ${(median(times.b) / 1000).toFixed(1)} s)`,
+    target: "at most 1.3 (aim 0.8)",
+    met: value <= 1.3,
+  };
+} // prettier-ignore
 
 /** Each command as a whole, and the time from the start's byte to the first of the guest's output. */
 async function commandRows(): Promise<readonly Row[]> {
@@ -178,6 +214,7 @@ export const oci: Suite = {
     mkdirSync(folder, { recursive: true });
     return [
       await engineRow(),
+      await podsRow(),
       ...(await commandRows()),
       await startRow(),
       await memoryRow(),

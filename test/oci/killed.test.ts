@@ -1,17 +1,19 @@
 // What makes a container is killed at each thing that it does to the system: what it leaves, the next call takes away. And a hundred
 // containers at once.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { createNamespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";
+import { until } from "../until.js";
 import { containers, isSmall, newId, runtimeCommand } from "./bundle.js";
 import { buildWaiting } from "./programs.js";
 
 const skip = needsAll(needs.containers(), needs.program("strace", "ip", "tc"));
-const { bundle, create, oci, root, ...rest } = containers();
+const { bundle, create, oci, root, state, ...rest } = containers();
 after(() => rest[Symbol.dispose]());
 const { nic, wait } = await buildWaiting("killed");
 /** What changes the system, or is waited for; the first thread makes all of these. */
@@ -90,3 +92,19 @@ test("a hundred containers at once", { skip }, async () => {
   assert.deepEqual(readdirSync(root), []);
   assert.ok(!ids.some((id) => existsSync(`/sys/fs/cgroup/memory/solo5-${id}`)));
 }); // prettier-ignore
+
+test("a child that speaks before its parent has told of it", { skip }, async () => {
+  const made = bundle(wait, { linux: { namespaces: [{ type: "pid", path: "/proc/self/ns/pid" }] } });
+  const id = newId();
+  // The one who forks comes back from it late.
+  const late = ["-f", "-o", "/dev/null", "-e", "trace=clone", "-e", "inject=clone:delay_exit=100000"];
+  const args = [...late, ...runtimeCommand(), "--root", root, "create", "--bundle", made, id];
+  const child = spawn("strace", args, { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(child, "exit");
+  const isThere = () => existsSync(join(root, id, "quick")) || child.exitCode !== null;
+  await until("it is made, or has failed", isThere);
+  assert.equal((await state(id)).status, "created");
+  // strace goes with the last that it follows.
+  assert.equal((await oci("delete", "--force", id)).status, 0);
+  await ended;
+});

@@ -26,8 +26,10 @@ export function enterNamespaces(
     word = started.hear();
   }
   if (!forks(namespaces)) return started.pid;
-  if (typeof word !== "object") throw new RangeError(`the process says ${word}`);
-  onChild(word.child);
-  started.hear();
-  return word.child;
+  // The child does not wait until its parent has told of it: either may speak first.
+  const both = [word, started.hear()];
+  const found = both.find((one) => typeof one === "object");
+  if (found === undefined) throw new RangeError(`the process says ${both.join(" and ")}`);
+  onChild(found.child);
+  return found.child;
 }

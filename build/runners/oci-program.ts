@@ -1,7 +1,7 @@
 // Makes the container runtime as a program without Node: src/oci over src/host/script, evaluated in the engine of TypeScript
 // unikernels, as a static executable of Linux with every system call.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build, type Plugin } from "esbuild";
 import type { Isa } from "../../src/abi/elf.js";
@@ -89,7 +89,9 @@ export async function refreshOciPrograms(output = runnersOutput): Promise<number
     const unikernel = readUnikernel(fillRunner(runner, name, evaluated), name);
     const none = { netMtu: () => 0, blockSize: () => 0n };
     const plan = attach(unikernel, { memMiB, net: {}, block: {}, args: ["--solo5:quiet"] }, none);
-    writeFileSync(file, processOf(plan), { mode: 0o755 });
+    // It may be running.
+    writeFileSync(`${file}.new`, processOf(plan), { mode: 0o755 });
+    renameSync(`${file}.new`, file);
     writeFileSync(stamp, digest);
     made++;
   }

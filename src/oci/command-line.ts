@@ -34,6 +34,15 @@ const creation = {
   "preserve-fds": valued("N", "without effect: a unikernel has the descriptors of its devices"),
 } as const satisfies Record<string, Option>; // prettier-ignore
 
+const installation = {
+  host: valued("DIR", "where the node's files are seen (default: /)", { values: "folder" }),
+  config: valued("FILE", "containerd's configuration on the node (default: /etc/containerd/config.toml)", {
+    values: "file",
+  }),
+  handler: valued("NAME", "what a RuntimeClass calls it (default: solo5)"),
+  restart: option("restart containerd where something has changed"),
+} as const satisfies Record<string, Option>; // prettier-ignore
+
 /** Command, options, operands (those in brackets may be missing), what it does. */
 export const ociCommands = {
   create: { options: creation, operands: ["ID"], does: "make a container, all but its start" },
@@ -90,6 +99,8 @@ export const ociCommands = {
     does: "refused: a unikernel has one program",
   },
   features: { options: {}, operands: [], does: "print what this runtime can" },
+  install: { options: installation, operands: [], does: "put this runtime into containerd's configuration" },
+  uninstall: { options: installation, operands: [], does: "take it out again" },
   spec: { options: { bundle, rootless: option("without effect") }, operands: ["[FILE]"], does: "write a config.json" },
 } as const satisfies Record<
   string,

@@ -120,6 +120,13 @@ async function perform(call: OciCall, log: Log): Promise<number> {
       writeSpec(options["bundle"] ?? ".", operands[0] ?? "/unikernel.spt");
       return 0;
     }
+    case "install":
+    case "uninstall": {
+      const installer = await import("../../oci/install/install.js");
+      const { host = "/", config = "/etc/containerd/config.toml", handler = "solo5" } = options;
+      print(`${installer[command]({ host, config, handler, restarts: options["restart"] !== undefined })}\n`);
+      return 0;
+    }
     case "exec":
       throw containerError(id, "it is a unikernel, which has one program: exec cannot add another");
     default:

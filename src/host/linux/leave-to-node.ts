@@ -5,3 +5,6 @@ export function leaveToNode(): void {}
 
 /** Bytes of a unikernel that is not left to Node. */
 export const imageMax = 2 ** 30;
+
+/** The file of the program that is this, where it is one by itself. */
+export const ownProgram = (): string | undefined => undefined;

@@ -28,3 +28,5 @@ export function leaveToNode(): never {
 
 /** Bytes of a unikernel that the engine's memory has room for, several times. */
 export const imageMax = 2 ** 26;
+
+export const ownProgram = (): string => "/proc/self/exe";

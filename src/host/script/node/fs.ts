@@ -110,6 +110,9 @@ export const rmdirSync = (path: string): void => unlink(path, removeFolder);
 export const renameSync = (from: string, to: string): void =>
   void perform(from, "renameat2", atFdcwd, from, atFdcwd, to, 0);
 
+export const chmodSync = (path: string, mode: number): void =>
+  void perform(path, "fchmodat", atFdcwd, path, mode);
+
 export function accessSync(path: string, mode: number = constants.F_OK): void {
   perform(path, "faccessat", atFdcwd, path, mode);
 }

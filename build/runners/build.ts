@@ -11,7 +11,7 @@ import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/la
 import { buildWasmProgram, wasmFolder } from "../../src/toolchain/wasm.js";
 import { createBase } from "./base.js";
 import { readEngine } from "./engine-source.js";
-import { refreshOciPrograms } from "./oci-program.js";
+import { refreshOciPrograms, stampRunners } from "./oci-program.js";
 import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
 import { runnerDevices, runnerMemory } from "../../src/typescript/runner-image.js";
@@ -95,6 +95,7 @@ export async function buildRunners({
   }
   const system = createBase(engine.bytes, engine.elements, libraryBundle(systemLibrary));
   writeBase(join(output, ".build"), systemLibrary, system);
+  stampRunners(output);
   made += await refreshOciPrograms(output);
   cpSync(join(source, "modules"), modulesFolder(output), { recursive: true });
   writePackage(output);

@@ -1,7 +1,7 @@
 // Makes the container runtime as a program without Node: src/oci over src/host/script, evaluated in the engine of TypeScript
 // unikernels, as a static executable of Linux with every system call.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build, type Plugin } from "esbuild";
 import type { Isa } from "../../src/abi/elf.js";
@@ -69,9 +69,30 @@ const architectures: Readonly<Record<Isa, string>> = { "x86-64": "x64", aarch64:
 /** Guest memory in MiB: what is not touched takes none. */
 const memMiB = 768;
 
-/** Makes those that are out of date, of runners that are there; gives their number. */
+/** What a runner is made of, and what fills it: one does not go with another's. */
+const runnerSources = ["guest/typescript", "guest/wasm", "src/typescript", "src/wasm/to-c", "build/runners"];
+const sourcesFile = join(".build", "sources.sha256");
+
+function sourcesHash(): string {
+  const hash = createHash("sha256");
+  for (const folder of runnerSources.map((name) => join(packageRoot, name)))
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted())
+      if (/\.(?:ts|[ch]|js)$/.test(name)) hash.update(name).update(readFileSync(join(folder, name)));
+  return hash.digest("hex");
+}
+
+/** The runners there are of these sources. */
+export const stampRunners = (output = runnersOutput): void =>
+  writeFileSync(join(output, sourcesFile), sourcesHash());
+
+/** Makes those that are out of date, of runners that are there; gives their number. Of old runners there is none: Node does all then. */
 export async function refreshOciPrograms(output = runnersOutput): Promise<number> {
   const work = join(output, ".build");
+  const stamped = join(output, sourcesFile);
+  if (!existsSync(stamped) || readFileSync(stamped, "latin1") !== sourcesHash()) {
+    for (const isa of Object.keys(architectures) as Isa[]) rmSync(ociFile(output, isa), { force: true });
+    return 0;
+  }
   let made = 0;
   for (const isa of Object.keys(architectures) as Isa[]) {
     const name = runnerFile(output, isa, "spt");

@@ -7,7 +7,7 @@ export interface Configuration {
   /** MiB. */
   readonly memory: number;
   /** Its command line. */
-  readonly extra?: string;
+  readonly cmdline?: string;
   readonly vif?: readonly string[];
   readonly disk?: readonly string[];
 }

@@ -19,7 +19,7 @@ const sources = (folder: string): readonly string[] =>
   readdirSync(folder).filter((file) => /\.(c|cc)$/.test(file));
 
 /** Objects that several programs share. */
-export interface Library {
+export interface SharedObjects {
   readonly folder: string;
   objects(target: BindingsTarget): readonly string[];
   readonly compile: readonly Job[];
@@ -34,7 +34,7 @@ export interface ProgramJobs {
 }
 
 /** The C and C++ files of a folder; what they include is in it, or in what else is given. */
-export function folderJobs(tools: GuestTools, folder: string, shared: readonly string[] = []): Library {
+export function folderJobs(tools: GuestTools, folder: string, shared: readonly string[] = []): SharedObjects {
   /** The ways that code is compiled for the targets there are. */
   const positions = isas[tools.isa].targets.includes("genode") ? [[], positionFlags("genode")] : [[]];
   const inputs = [folder, ...shared].flatMap(filesBelow);
@@ -56,7 +56,7 @@ export function programJobs(
   tools: GuestTools,
   folder: string,
   file: (target: BindingsTarget) => string,
-  shared?: Library,
+  shared?: SharedObjects,
 ): ProgramJobs {
   const own = folderJobs(tools, folder, shared === undefined ? [] : [shared.folder]);
   const json = join(folder, "manifest.json");

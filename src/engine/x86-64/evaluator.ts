@@ -7,7 +7,7 @@ import type {
   ReplaceOperation,
   VectorOperation,
 } from "../../isa/x86-64/operation.js";
-import type { Cpu } from "./cpu.js";
+import { type Cpu, rflag } from "./cpu.js";
 import { evaluateFloat } from "./values/float-operations.js";
 import { linearOf, type MemoryAccess, requireAlignment } from "./memory-access.js";
 import { FloatSlots } from "./values/float-slots.js";
@@ -203,6 +203,11 @@ export class Evaluator extends IntegerValues<FloatSlots> implements Emitter<V> {
     const bits = (this.low(zf) << 6) | (this.low(pf) << 2) | this.low(cf);
     this.#r[RFLAGS] = ((this.#r[RFLAGS] ?? 0) & ~STATUS_FLAGS) | bits;
     this.#r[OPERATION] = FlagsOperation.none;
+  }
+
+  setDirection(direction: "up" | "down"): void {
+    const others = (this.#r[RFLAGS] ?? 0) & ~rflag.DF;
+    this.#r[RFLAGS] = direction === "down" ? others | rflag.DF : others;
   }
 
   flag(flag: Flag): V {

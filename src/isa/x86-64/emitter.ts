@@ -51,6 +51,8 @@ export interface Emitter<V> extends CommonEmitter<V> {
   /** ZF, PF and CF from bits, the others cleared (COMISD, PTEST); `above` is a bit that says that ZF and CF are 0. */
   setFlagsZPC(zf: V, pf: V, cf: V, above?: V): void;
   flag(flag: Flag): V;
+  /** DF: where string instructions go from. */
+  setDirection(direction: "up" | "down"): void;
   /** A bit: condition 0 to 15 of `conditions`. */
   condition(code: number): V;
 

@@ -3,6 +3,7 @@
 import type { Width } from "../../../isa/x86-64/emitter.js";
 import { op } from "../../../wasm/opcodes.js";
 import { type FlagRecord, type Flags, type FlagWords, flagBit, fromBit } from "../../portable/ir/flags.js";
+import { rflag } from "../cpu.js";
 import { FlagsOperation } from "../state.js";
 import { flagPositions } from "./registers.js";
 import * as integer from "../../portable/ir/integer.js";
@@ -269,4 +270,10 @@ export function packed(flags: Flags): Node {
     word = binary32(op["i32.or"], binary32(op["i32.shl"], bit, i32(position)), word);
   });
   return word;
+}
+
+/** RFLAGS with DF as STD and CLD leave it. */
+export function withDirection(rflags: Node, direction: "up" | "down"): Node {
+  const others = integer.binary("and", 32, rflags, i32(~rflag.DF));
+  return direction === "down" ? integer.binary("or", 32, others, i32(rflag.DF)) : others;
 }

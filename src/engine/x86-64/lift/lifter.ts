@@ -12,6 +12,7 @@ import { divide } from "./divide.js";
 import { state } from "../state.js";
 import { BlockFlags } from "./block-flags.js";
 import { BlockExact } from "./exact.js";
+import { withDirection } from "./flags.js";
 import { indexOf } from "./functions.js";
 import { registers } from "./registers.js";
 import { stringCode } from "./strings.js";
@@ -169,6 +170,14 @@ export class X86Lifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
   }
   setFlagsZPC(zf: Node, pf: Node, cf: Node, above?: Node): void {
     this.#flags.setZPC(zf, pf, cf, above);
+  }
+  setDirection(direction: "up" | "down"): void {
+    const rflags = node(op["i32.load"], "i32", i32(0), undefined, undefined, 32, state.rflags);
+    const value = withDirection(rflags, direction);
+    this.state.statements.push(
+      { kind: "load", value: rflags },
+      { kind: "store", op: op["i32.store"], address: i32(0), value, imm: state.rflags, sizeBytes: 4 },
+    );
   }
   flag(flag: Flag): Node {
     return this.#flags.bit(flag);

@@ -17,6 +17,7 @@ import {
   when,
   whileTrue,
 } from "../../../wasm/assembler.js";
+import { rflag } from "../cpu.js";
 import { state } from "../state.js";
 import type { MemoryShape } from "../../portable/ir/access.js";
 
@@ -36,8 +37,6 @@ export function stringCode({ row, addressWidth, segment, repeat }: Instruction):
 
 const register = (index: number): number => state.gpr + 8 * index;
 const [RAX, RCX, RSI, RDI] = [register(0), register(1), register(6), register(7)];
-/** RFLAGS.DF. */
-const DF = 0x400;
 /** More bytes than any memory has. */
 const MANY = 2n ** 32n;
 /** From so many bytes on memory is copied and filled by one instruction. */
@@ -165,7 +164,7 @@ export function stringFunction(typeIndex: number, shape: MemoryShape): FunctionB
   return writer.body(
     typeIndex,
     "string",
-    w.down.set(and(access("i32.load", state.rflags, i32(0)), i32(DF))),
+    w.down.set(and(access("i32.load", state.rflags, i32(0)), i32(rflag.DF))),
     count(w, Math.min(size - readable, size - writable)),
     locate(w, RDI, [w.to, w.at], writable, shape),
     end.set(plus(w.at.get, low(w.bytes.get))),

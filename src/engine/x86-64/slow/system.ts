@@ -249,8 +249,6 @@ export const systemInstructions: Record<string, Slow> = {
   HLT: (m) => m.halt(),
   CLI: interruptFlag(false),
   STI: interruptFlag(true),
-  CLD: setFlagBit(rflag.DF, false),
-  STD: setFlagBit(rflag.DF, true),
   IRET: iret,
   IRETD: iret,
   IRETQ: iret,

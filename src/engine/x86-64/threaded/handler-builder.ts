@@ -22,6 +22,7 @@ import {
   v128,
   wrap,
 } from "../../portable/ir/node.js";
+import { withDirection } from "../lift/flags.js";
 import { FlagState, type Known } from "./flag-state.js";
 import { RECORD, record as fieldOffset } from "./layout.js";
 import { FIELD, FieldValue, NEXT_HIGH, NEXT_LOW } from "./shape.js";
@@ -252,6 +253,10 @@ export class HandlerBuilder extends Operations implements Emitter<Node> {
   }
   setFlagsZPC(zf: Node, pf: Node, cf: Node): void {
     this.#flags.setZPC(zf, pf, cf);
+  }
+  setDirection(direction: "up" | "down"): void {
+    const place = [i32(0), state.rflags] as const;
+    this.#set(32, place, withDirection(this.#get(32, place), direction));
   }
   flag(flag: Flag): Node {
     return this.#flags.bit(flag);

@@ -225,6 +225,8 @@ export const bitRows = [
   ...rows("CLC", { run: (e) => e.setFlag("CF", e.constant(32, 0)) }, "F8"),
   ...rows("STC", { run: (e) => e.setFlag("CF", e.constant(32, 1)) }, "F9"),
   ...rows("CMC", { run: (e) => e.setFlag("CF", invert(e, e.flag("CF"))) }, "F5"),
+  ...rows("CLD", { run: (e) => e.setDirection("up") }, "FC"),
+  ...rows("STD", { run: (e) => e.setDirection("down") }, "FD"),
   ...rows("XLATB", { run: xlatb }, "D7"),
   ...rows("MOVNTI", { run: movnti, feature: "SSE2" }, "NP 0F C3 /r | my, ry"),
   ...rows("CMPXCHG8B", { lock: true }, "0F C7 /1 | m64"),

@@ -8,8 +8,6 @@ export const systemRows = [
   ...rows("HLT", { privileged: true, flow: "stop" }, "F4"),
   ...rows("CLI", {}, "FA"),
   ...rows("STI", {}, "FB"),
-  ...rows("CLD", {}, "FC"),
-  ...rows("STD", {}, "FD"),
   ...rows("IRET", { flow: "stop", mode: 64 }, "66 CF"),
   ...rows("IRETD", { flow: "stop", mode: 64 }, "CF"),
   ...rows("IRETQ", { flow: "stop", mode: 64 }, "REX.W + CF"),

@@ -47,6 +47,22 @@ export function callTarget(u: UnitCode, isTail: boolean): void {
   callIndirect(u, isTail);
 }
 
+/** Calls the unit for the address in the local for targets, which is compared with those where it is likely to be. */
+export function callLikely(u: UnitCode, likely: readonly number[]): void {
+  const { e, local } = u;
+  for (const pc of likely) {
+    e.get(local.target);
+    e.i64(pc);
+    e.op("i64.eq");
+    e.code.byte(op.if);
+    e.code.u32(types.result);
+    callTo(u, pc, false);
+    e.op("else");
+  }
+  callTarget(u, false);
+  for (const _ of likely) e.op("end");
+}
+
 /** Goes on in the unit for this address that relies on nothing around the stack pointer. */
 export function callCareful(u: UnitCode): void {
   const { e, unit, options } = u;

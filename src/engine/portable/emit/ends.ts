@@ -4,7 +4,7 @@ import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Block } from "../ir/block.js";
 import { imported, words } from "../link/protocol.js";
 import { state } from "../memory/state.js";
-import { afterCall, callTarget, callTo } from "./calls.js";
+import { afterCall, callLikely, callTarget, callTo } from "./calls.js";
 import { frameAt } from "./exits.js";
 import { storeSlot } from "./state-transfer.js";
 import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
@@ -43,7 +43,7 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       spill(u, index);
       e.value(end.target);
       e.set(local.target);
-      callTarget(u, false);
+      callLikely(u, end.likely ?? []);
       return afterCall(u, end.next, index);
     case "slow":
       spill(u, index);

@@ -43,7 +43,14 @@ export type Terminator =
   | { readonly kind: "jump"; readonly target: number }
   | { readonly kind: "branch"; readonly condition: Node; readonly target: number; readonly next: number }
   | { readonly kind: "call"; readonly target: number; readonly next: number }
-  | { readonly kind: "callTo"; readonly pc: number; readonly target: Node; readonly next: number }
+  | {
+      readonly kind: "callTo";
+      readonly pc: number;
+      readonly target: Node;
+      readonly next: number;
+      /** Where it is likely to go. */
+      readonly likely?: readonly number[];
+    }
   | { readonly kind: "jumpTo"; readonly pc: number; readonly target: Node }
   /** By one edge of the graph for each index: `order[index]`; the last where it is beyond or `when` is 0. */
   | {

@@ -48,6 +48,9 @@ const MAX_GROWN = 400;
 const MAX_DEPTH = 4;
 const MAX_RECURSION = 2;
 
+/** The rest of an indirect call is compared with the other targets where they are no more than these. */
+const MOST_LIKELY = 4;
+
 /** A function as part of a unit: the unit's own, or one that is built in at a call. */
 interface Place {
   readonly entry: number;
@@ -163,8 +166,9 @@ class Discovery {
     }
     const { block, table } = build(pc, place, this.#code, known);
     if (table !== undefined) return { block, edges: this.#tableEdges(table, place) };
-    const guarded = block.end.kind === "callTo" ? this.#compared(block, block.end, place) : undefined;
-    return guarded ?? this.#connect(block, place);
+    return block.end.kind === "callTo"
+      ? this.#compared(block, block.end, place)
+      : this.#connect(block, place);
   }
 
   #connect(block: Block, place: Place): Connected {
@@ -208,12 +212,16 @@ class Discovery {
   }
 
   /** An indirect call, compared with targets that are built in, before the general way. */
-  #compared(block: Block, end: CallTo, place: Place): Connected | undefined {
-    const callees = this.#code.targetsOf(end.pc).flatMap((target) => {
-      const callee = this.#inlined(target, end.next, place);
+  #compared(block: Block, call: CallTo, place: Place): Connected {
+    const others: number[] = [];
+    const callees = this.#code.targetsOf(call.pc).flatMap((target) => {
+      const callee = this.#inlined(target, call.next, place);
+      if (callee === undefined) others.push(target);
       return callee === undefined ? [] : [{ target, index: this.#indexOf(callee, target) }];
     });
-    if (callees.length === 0) return undefined;
+    const end = others.length > MOST_LIKELY ? call : { ...call, likely: others };
+    for (const target of end.likely ?? []) this.#calls.add(target);
+    if (callees.length === 0) return this.#connect({ ...block, end }, place);
     const edges = successorsOf(end).map((pc) => this.#indexOf(place, pc));
     const file = this.#code.isa.registers;
     const rest = this.#add({ place, pc: end.pc, made: { block: goingOn(file, end), edges } });

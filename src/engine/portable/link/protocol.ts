@@ -27,6 +27,8 @@ export const types = {
   elsewhere: 3,
   /** A place of the table in, which has what belongs there from then on. */
   need: 1,
+  /** Of a block: what a unit gives. */
+  result: 4,
 } as const;
 
 const ownTypes: readonly FunctionType[] = [
@@ -34,6 +36,7 @@ const ownTypes: readonly FunctionType[] = [
   { params: ["i32"], results: ["i32"] },
   { params: [], results: [] },
   { params: ["i32", "i32"], results: ["i32"] },
+  { params: [], results: unitType.results },
 ];
 
 /** The type of the ISA's helper by its position, and of its function made on demand, behind so many helpers. */

@@ -2,6 +2,7 @@
 import type { Block, ExitStatement } from "../ir/block.js";
 import { flagBit } from "../ir/flags.js";
 import { isZero, type Node, pseudo } from "../ir/node.js";
+import { dropFlagWords } from "../optimise/flag-words.js";
 import type { RegisterFile } from "../ir/register-file.js";
 import { addAll, copySlots, has, type SlotSet } from "../ir/slot-set.js";
 
@@ -21,7 +22,8 @@ export interface BlockPlan {
 }
 
 export function planBlock(file: RegisterFile, block: Block, around: BlockFlow): BlockPlan {
-  dropFlagWords(file, block, around);
+  const isNeeded = has(around.liveOut, file.flagsA) || has(around.spilled, file.flagsA);
+  dropFlagWords(file, block.statements, isNeeded, around.needsFlags);
   const sets = new Map<number, Node>();
   const needed = copySlots(around.liveOut);
   addAll(needed, around.spilled);
@@ -38,31 +40,6 @@ export function planBlock(file: RegisterFile, block: Block, around: BlockFlow): 
     }
   }
   return { sets };
-}
-
-/** Takes out what sets words of flags for exits that store none. */
-function dropFlagWords(
-  file: RegisterFile,
-  { statements }: Block,
-  { liveOut, spilled, needsFlags }: BlockFlow,
-): void {
-  let isNeeded = has(liveOut, file.flagsA) || has(spilled, file.flagsA);
-  let isSetLater = false;
-  let kept = statements.length;
-  for (let position = statements.length - 1; position >= 0; position--) {
-    const statement = statements[position];
-    if (statement === undefined) continue;
-    if (statement.kind === "exit" && !isZero(statement.when) && needsFlags(statement)) {
-      isNeeded = true;
-      isSetLater = false;
-    }
-    const isWord = statement.kind === "set" && file.isFlagWord(statement.slot);
-    if (!isWord) {
-      if (isSetLater) [isNeeded, isSetLater] = [false, false];
-    } else if (isNeeded) isSetLater = true;
-    if (!isWord || isNeeded) statements[--kept] = statement;
-  }
-  statements.splice(0, kept);
 }
 
 const isSet = ({ statements }: Block, slot: number): boolean =>

@@ -25,6 +25,7 @@ function formed(
   file: RegisterFile,
   { blocks, graph }: Unit,
   parts: readonly Part[],
+  keepsFlags: boolean,
 ): { blocks: readonly FormedBlock[]; forms: UnitForms } {
   const starts = chooseForms(file, blocks, graph, parts);
   const ends = blocks.map((block, index) => {
@@ -36,7 +37,7 @@ function formed(
   const inside = blocks.map((block, index) => {
     const after = ends[index];
     const wanted = after === undefined ? (graph[index] ?? []).map((to) => starts[to] ?? []) : [after];
-    return inForms(file, block, starts[index] ?? [], wanted);
+    return inForms(file, block, starts[index] ?? [], wanted, keepsFlags);
   });
   return { blocks: inside, forms: { starts, ends } };
 }
@@ -45,7 +46,7 @@ export function emitUnit(unit: Unit, options: EmitOptions): FunctionBody {
   const file = options.isa.registers;
   const parts = structure(unit.graph);
   const checked = stopTests(unit, parts);
-  const { blocks, forms } = formed(file, unit, parts);
+  const { blocks, forms } = formed(file, unit, parts, options.keepsFlags);
   const mayExit = (block: number) => checked.has(block);
   const flow = dataflow(file, blocks, forms, unit.graph, mayExit, options.keepsFlags);
   const u = unitCode({ ...unit, blocks }, flow, checked, options);

@@ -73,9 +73,11 @@ export class BlockState {
       if (source !== this.#flags[flag]) add(this.writes, this.file.flag + flag);
     });
     const isAll = this.#flags.every((source, flag) => source !== flags[flag]);
-    if (!isAll) this.flagsAreRead();
-    else if (this.#readBy !== this.executed) this.#close("overwritten");
-    else this.#open = [];
+    // Flags that are kept are not read by that: whoever reads them later does, or sets all.
+    if (isAll) {
+      if (this.#readBy !== this.executed) this.#close("overwritten");
+      else this.#open = [];
+    }
     this.#flags = flags;
     this.set(this.file.flagsOperation, operation);
     this.set(this.file.flagsA, a);

@@ -2,6 +2,7 @@
 // leaves to each successor in the form that one starts with.
 import { op, simd } from "../../../wasm/opcodes.js";
 import type { Block, Statement } from "../ir/block.js";
+import { dropFlagWords } from "./flag-words.js";
 import { type Reads, readsOf } from "./reads.js";
 import { form, type Form, type Forms } from "../ir/forms.js";
 import { lowLane, withoutLow } from "../ir/lanes.js";
@@ -15,8 +16,14 @@ export interface FormedBlock extends Block, Reads {
   readonly changes: SlotSet;
 }
 
-/** `ends` are the forms that are wanted at the end. */
-export function inForms(file: RegisterFile, block: Block, start: Forms, ends: readonly Forms[]): FormedBlock {
+/** `ends` are the forms that are wanted at the end; `keepsFlags`: every exit stores the flags. */
+export function inForms(
+  file: RegisterFile,
+  block: Block,
+  start: Forms,
+  ends: readonly Forms[],
+  keepsFlags: boolean,
+): FormedBlock {
   const entries = new Map(block.entries);
   const whole = (register: number): Node => {
     let entry = entries.get(file.vector + register);
@@ -50,6 +57,9 @@ export function inForms(file: RegisterFile, block: Block, start: Forms, ends: re
     const entry = entries.get(file.vector + register);
     if (entry !== undefined) settle(entries, entry, start[register] ?? form.whole);
   }
+  // Before what is read: INC would need the carry from before for words that no exit stores.
+  const isWordLast = !final.has(file.flagsA);
+  dropFlagWords(file, statements, isWordLast, ({ flags }) => keepsFlags || flags !== "overwritten");
   const reads = readsOf(file, statements, final.values(), block.end, block.flags);
   return { ...block, statements, final, entries, writes, changes, ...reads };
 }

@@ -6,7 +6,7 @@ import { describeHypercalls } from "./hvt.js";
 import { describeSubject } from "./muen.js";
 import { describeSyscalls } from "./spt.js";
 import type { Describer } from "./trace.js";
-import { describeMachine } from "./virtio.js";
+import { describeMachine } from "./machine.js";
 import { describeDomain } from "./xen.js";
 
 export const describers: Readonly<Partial<Record<TargetName, (isa: Isa) => Describer>>> = {

@@ -12,7 +12,7 @@ import { targets } from "../../targets/registry.js";
 import { describers } from "./registry.js";
 import { describeSyscalls } from "./spt.js";
 import { trace } from "./trace.js";
-import { describeMachine } from "./virtio.js";
+import { describeMachine } from "./machine.js";
 import { quoted } from "./values.js";
 
 const devices = [

@@ -23,20 +23,9 @@ import {
   vmxReasonAt,
   type FreebsdLayout,
 } from "./abi.js";
-import { call, vmmError } from "../vmm.js";
+import { call, tscHz } from "../vmm.js";
 import { openMachine, openMemory } from "./machine.js";
 import { newRegisters, type FreebsdRegisters } from "./registers.js";
-
-/** Hz of the time-stamp counter, which guests read as it is. Throws Solo5Error. */
-function tscHz(sys: System): bigint {
-  const invariant = new Uint8Array(4);
-  if (sys.sysctl(sysctls.isTscInvariant, invariant) < 0 || viewOf(invariant).getInt32(0, true) !== 1)
-    throw new Solo5Error("VMM", "vmm: host TSC is not invariant, cannot continue");
-  const frequency = new Uint8Array(8);
-  if (sys.sysctl(sysctls.tscHz, frequency) < 0)
-    throw vmmError("cannot tell the TSC's frequency", sys.errorName());
-  return viewOf(frequency).getBigUint64(0, true);
-}
 
 /** The argument of VM_RUN, the exit that it fills in, and which request it is. */
 interface RunCall {
@@ -117,7 +106,7 @@ export function newVmmVcpu(
   const sys = system();
   const cleanup = createCleanup();
   try {
-    const counterHz = tscHz(sys);
+    const counterHz = tscHz(sys, sysctls);
     const { fd, confine } = openMachine(control, cleanup);
     call(
       fd,

@@ -23,20 +23,9 @@ import {
   vmExit,
   type OpenbsdLayout,
 } from "./abi.js";
-import { vmmError } from "../vmm.js";
+import { tscHz, vmmError } from "../vmm.js";
 import { openMachine } from "./machine.js";
 import { newRegisters, type OpenbsdRegisters } from "./registers.js";
-
-/** Hz of the time-stamp counter, which guests read as it is. Throws Solo5Error. */
-function tscHz(sys: System): bigint {
-  const invariant = new Uint8Array(4);
-  if (sys.sysctl(sysctls.isTscInvariant, invariant) < 0 || viewOf(invariant).getInt32(0, true) !== 1)
-    throw new Solo5Error("VMM", "vmm: host TSC is not invariant, cannot continue");
-  const frequency = new Uint8Array(8);
-  if (sys.sysctl(sysctls.tscHz, frequency) < 0)
-    throw vmmError("cannot tell the TSC's frequency", sys.errorName());
-  return viewOf(frequency).getBigUint64(0, true);
-}
 
 /** OUT DX, AL: one byte, and whatever DX is, vmm gives it to us. */
 const trap = Uint8Array.of(0xee);
@@ -122,7 +111,7 @@ export function newVmmVcpu(
   const sys = system();
   const cleanup = createCleanup();
   try {
-    const counterHz = tscHz(sys);
+    const counterHz = tscHz(sys, sysctls);
     const wantedAt = sys.mapAnonymous(wantedSize);
     if (wantedAt === undefined) throw vmmError("cannot map a page", sys.errorName());
     cleanup.push(() => sys.unmap(wantedAt, wantedSize));

@@ -1,4 +1,4 @@
-// What a virtio guest asks of its CPU for a trace; what it has the PC's devices do, they tell themselves.
+// What a guest asks of a CPU that is a whole machine's, for a trace.
 import { hex } from "../../bytes/text.js";
 import type { Describer } from "./trace.js";
 

@@ -3,18 +3,21 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { portableEngines } from "../src/engine/engines.js";
 import { packageRoot, packageVersion } from "../src/toolchain/layout.js";
-import { bundleFolder, engineFile, nodeFolder, pageFile, programs } from "./contents.js";
+import { bundleFolder, engineName, nodeFolder, pageFile, programs } from "./contents.js";
 
 const source = (file: string): string => join(packageRoot, "dist", "src", `${file}.js`);
 
-/** The engine stays outside of whatever loads it. */
-const engineOutside = (path: string): Plugin => ({
-  name: "engine",
+/** Engines stay outside of whatever loads them, in `folder`. */
+const enginesOutside = (folder: string): Plugin => ({
+  name: "engines",
   setup({ onResolve }) {
-    onResolve({ filter: /\/x86-64\/engine\.js$/ }, ({ kind }) =>
-      kind === "entry-point" ? undefined : { path, external: true },
-    );
+    onResolve({ filter: /\/engine\.js$/ }, ({ kind, path }) => {
+      const isa = /^\.\/([^/]+)\/engine\.js$/.exec(path)?.[1];
+      if (kind !== "dynamic-import" || isa === undefined) return undefined;
+      return { path: `${folder}/${engineName(isa)}.js`, external: true };
+    });
   },
 });
 
@@ -33,7 +36,7 @@ const node: BuildOptions = {
   target: "node20",
   packages: "external",
   outdir: nodeFolder,
-  plugins: [engineOutside("../engine.js")],
+  plugins: [enginesOutside("..")],
 };
 const page: BuildOptions = { ...common, target: "es2022" };
 
@@ -52,12 +55,21 @@ export async function bundle(): Promise<void> {
       banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
       define: { "import.meta.url": "moduleUrl" },
     }),
-    build({ ...page, entryPoints: [source("engine/x86-64/engine")], outfile: engineFile }),
+    build({
+      ...page,
+      entryPoints: Object.keys(portableEngines).map((isa) => ({
+        in: source(`engine/${isa}/engine`),
+        out: engineName(isa),
+      })),
+      outdir: bundleFolder,
+      splitting: true,
+      chunkNames: "engine-[hash]",
+    }),
     build({
       ...page,
       entryPoints: [source("browser/index")],
       outfile: pageFile,
-      plugins: [engineOutside("./engine.js")],
+      plugins: [enginesOutside(".")],
     }),
   ]);
   const quick = join(packageRoot, nodeFolder, "solo5-oci.sh");

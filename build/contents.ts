@@ -4,7 +4,8 @@ import { join } from "node:path";
 export const bundleFolder = "dist/bundle";
 export const nodeFolder = join(bundleFolder, "node");
 export const pageFile = join(bundleFolder, "browser.js");
-export const engineFile = join(bundleFolder, "engine.js");
+/** The engine of an ISA is `engine-ISA.js`; what engines share stands beside them. */
+export const engineName = (isa: string): string => `engine-${isa}`;
 /** Declarations, as far as the interfaces need them. */
 export const typesFolder = "dist/types";
 export const manFolder = "dist/man";

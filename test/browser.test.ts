@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -125,6 +125,13 @@ test("unikernels run on a page and in a worker", { skip: needs.program("chromium
   }
 });
 
+/** Engines with what they share, beside a page. */
+const engines = Object.fromEntries(
+  readdirSync(join(projectRoot, "dist/bundle"))
+    .filter((file) => /^engine-.*\.js$/.test(file))
+    .map((file) => [`/page/${file}`, join(projectRoot, "dist/bundle", file)]),
+);
+
 test("the documentation's page works as it is printed", { skip: needs.program("chromium") }, async () => {
   const [, page] =
     /^```html\n([^]*?)^```$/m.exec(readFileSync(join(projectRoot, "docs/api.md"), "utf8")) ?? [];
@@ -140,12 +147,14 @@ test("the documentation's page works as it is printed", { skip: needs.program("c
   const { reports, asked } = await visit<string>("/page/", 1, {
     "/page/": printed,
     "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
-    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+    ...engines,
     "/page/app.hvt": selfTest("test_hello.hvt"),
   });
   assert.match(reports[0] ?? "", /Hello, World[^]*SUCCESS\n[^]*ended with 0$/);
   const own = asked.filter((url) => url !== "/favicon.ico").toSorted();
-  assert.deepEqual(own, ["/page/", "/page/app.hvt", "/page/engine.js", "/page/solo5.js"]);
+  const engine = own.filter((url) => /^\/page\/engine-/.test(url));
+  assert.ok(engine.includes("/page/engine-x86-64.js") && !engine.includes("/page/engine-aarch64.js"));
+  assert.deepEqual(own, ["/page/", "/page/app.hvt", ...engine, "/page/solo5.js"]);
 });
 
 /** Runs a client in a page, behind `createUserNet(options)`: what it says after it has its address and that of a name. */
@@ -172,7 +181,7 @@ async function clientInPage(options: string, ...args: readonly string[]): Promis
   const { reports } = await visit<readonly [string, number, string]>("/page/", 1, {
     "/page/": page,
     "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
-    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+    ...engines,
     "/page/app.hvt": programFile(userClient, "hvt"),
   });
   const [text = "", status, message] = reports[0] ?? [];
@@ -278,7 +287,7 @@ test(
     const { reports } = await visit<unknown>("/page/both.html", 2, {
       ...Object.fromEntries(files),
       "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
-      "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+      ...engines,
     });
     const no = "NET: this text is no answer of a segment";
     assert.deepEqual(
@@ -318,7 +327,7 @@ test(
     const { reports } = await visit<unknown>("/page/", 1, {
       "/page/": page,
       "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
-      "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+      ...engines,
       "/page/app.hvt": file,
     });
     assert.deepEqual(reports, [[printed, 1]]);
@@ -343,7 +352,7 @@ test("segments of one origin's pages are one wire", { skip: needs.program("chrom
   const { reports } = await visit<readonly unknown[]>("/page/", 1, {
     "/page/": page,
     "/page/solo5.js": join(projectRoot, "dist/bundle/browser.js"),
-    "/page/engine.js": join(projectRoot, "dist/bundle/engine.js"),
+    ...engines,
   });
   assert.ok(
     reports[0]?.every((msecs) => typeof msecs === "number"),

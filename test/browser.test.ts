@@ -152,7 +152,7 @@ test("the documentation's page works as it is printed", { skip: needs.program("c
   });
   assert.match(reports[0] ?? "", /Hello, World[^]*SUCCESS\n[^]*ended with 0$/);
   const own = asked.filter((url) => url !== "/favicon.ico").toSorted();
-  const engine = own.filter((url) => /^\/page\/engine-/.test(url));
+  const engine = own.filter((url) => url.startsWith("/page/engine-"));
   assert.ok(engine.includes("/page/engine-x86-64.js") && !engine.includes("/page/engine-aarch64.js"));
   assert.deepEqual(own, ["/page/", "/page/app.hvt", ...engine, "/page/solo5.js"]);
 });

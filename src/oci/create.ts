@@ -137,6 +137,7 @@ function fill(
     namespaces,
     firstDescriptor: firstDevice,
     taking,
+    note: log.info,
   });
   try {
     handOver(started, { unikernel, name, config, devices, fifo: fifoOf(root, id) });

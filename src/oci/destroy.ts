@@ -29,7 +29,7 @@ export async function destroy(root: string, id: string, log: Log): Promise<void>
       pause(1);
     }
     if (container.interfaces !== undefined)
-      (await import("./devices/redirection.js")).freeInterfaces(container.interfaces);
+      (await import("./devices/give-back.js")).freeInterfaces(container.interfaces);
     while (!removeCgroups(cgroups) && Date.now() < end) pause(5);
   }
   forget(root, id);

@@ -59,6 +59,7 @@ test("SIGKILL at every call", { skip }, async () => {
       assert.equal(execFileSync("find", ["/sys/fs/cgroup", "-name", `solo5-${id}`], { encoding: "utf8" }), "", place);
       assert.doesNotMatch(execFileSync("ip", ["-n", pod.name, "-br", "link"], { encoding: "utf8" }), /solo5/, place);
       assert.equal(execFileSync("tc", ["-n", pod.name, "qdisc", "show", "ingress"], { encoding: "utf8" }), "", place);
+      assert.match(execFileSync("ip", ["-n", pod.name, "route", "show", "table", "local", "10.1.1.2"], { encoding: "utf8" }), /dev eth0/, place);
     }
   }
   assert.ok(killed > 3 * calls.length, `${killed} were killed`);

@@ -2,11 +2,13 @@
 // a second unikernel has no share in it; and what is taken is given back.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { createNamespace, type Namespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
+import { build, needsRunners, workFolder } from "../typescript/build.js";
 import { until } from "../until.js";
 import { containers, newId, type Json } from "./bundle.js";
 import { buildWaiting } from "./programs.js";
@@ -155,3 +157,49 @@ test("the guest is told its addresses in the words of a template", { skip }, asy
     `ip=fd00::2/64,${mac} mtu=1500 gw=10.9.4.1`,
   ]);
 });
+
+/** Says hello over HTTP, and answers as the kernel's TCP does: who is not on its link by the gateway. */
+async function routingServer(): Promise<string> {
+  const folder = workFolder();
+  const [source, output] = [join(folder, "server.ts"), join(folder, "server.spt")];
+  writeFileSync(source, 'import { serve } from "solo5:http";\nserve({ port: 80 }, () => new Response("A server says hello.\\n"));\n');
+  const { status, stderr } = await build(source, "--target=spt", "-o", output);
+  assert.equal(status, 0, stderr);
+  return output;
+} // prettier-ignore
+
+for (const [name, kernel, says] of [
+  ["who answers whence it was asked", () => Promise.resolve(web), "A unikernel says hello.\n"],
+  ["who answers by its gateway", routingServer, "A server says hello.\n"],
+] as const)
+  test(
+    `localhost of the namespace leads to the unikernel: ${name}`,
+    { skip: needsAll(skip, needsRunners, needs.program("curl", "nft")) },
+    async () => {
+      using far = createNamespace();
+      using near = pod(far, 5);
+      near.ip("link", "set", "lo", "up");
+      const id = newId();
+      assert.equal((await create(id, bundle(await kernel(), within(near)))).stderr, "");
+      await oci("start", id);
+      // As containerd forwards a port: a process of the namespace connects there.
+      for (const host of ["localhost", "127.0.0.1", "10.9.5.2"]) {
+        const args = [
+          "-4",
+          "-sS",
+          "--retry-connrefused",
+          "--retry",
+          "9",
+          "--max-time",
+          "20",
+          `http://${host}/`,
+        ];
+        assert.deepEqual(await near.execute("curl", args), { status: 0, stdout: says, stderr: "" }, host);
+      }
+      assert.equal((await far.execute("curl", ["-sS", "--max-time", "20", "http://10.9.5.2/"])).stdout, says);
+      assert.equal((await oci("delete", "--force", id)).status, 0);
+      assert.equal((await near.execute("nft", ["list", "ruleset"])).stdout, "");
+      assert.match((await near.execute("curl", ["-sS", "http://127.0.0.1/"])).stderr, /Failed to connect/);
+      assert.equal((await far.execute("ping", ["-c", "1", "-W", "5", "10.9.5.2"])).status, 0);
+    },
+  );

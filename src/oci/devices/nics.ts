@@ -12,6 +12,7 @@ import { openNetlink, protocol, type Netlink } from "../../host/linux/netlink/so
 import { inNetworkNamespace, ownNetwork } from "../../host/linux/network-namespace.js";
 import { configError } from "../config/check.js";
 import type { Namespaces } from "../prologue/namespaces.js";
+import { leadLocalhost } from "./localhost.js";
 import { isOurTap, openTap, takeInterface, tapName } from "./redirection.js";
 
 /** What a guest may be told of its network. */
@@ -39,13 +40,15 @@ interface Place {
   readonly namespaces: Namespaces;
   /** Called before an interface's frames are redirected. */
   readonly taking: (index: number) => void;
+  /** Takes a line for the log. */
+  readonly note: (line: string) => void;
 }
 
 /** Opens a network for each of the devices `names`. Throws Solo5Error. */
 export function openNics(
   names: readonly string[],
   wishes: ReadonlyMap<string, string>,
-  { pid, namespaces, taking }: Place,
+  { pid, namespaces, ...calls }: Place,
   cleanup: Cleanup,
 ): readonly Nic[] {
   if (names.length === 0) return [];
@@ -60,7 +63,7 @@ export function openNics(
     return names.map((name) => {
       const found = choose(name, wishes.get(name), listInterfaces(netlink), taken, isHost);
       taken.add(found.name);
-      const nic = open(netlink, name, found, isHost, taking);
+      const nic = open(netlink, name, found, isHost, calls);
       cleanup.push(() => closeSync(nic.fd));
       return nic;
     });
@@ -107,7 +110,7 @@ function open(
   name: string,
   one: Interface,
   isHost: boolean,
-  taking: (index: number) => void,
+  { taking, note }: Pick<Place, "taking" | "note">,
 ): Nic {
   const { index, mac, mtu } = one;
   const described = { name, mac, mtu, addresses: addressesOf(netlink, one) };
@@ -121,6 +124,9 @@ function open(
   taking(index);
   const opened = takeInterface(netlink, one);
   if ("reason" in opened) throw deviceError(name, `${one.name}: ${opened.reason}`);
+  const reason = leadLocalhost(netlink, one);
+  if (reason !== undefined)
+    note(`localhost of the network namespace does not lead to the unikernel: ${reason}`);
   return { ...described, fd: opened.fd };
 }
 

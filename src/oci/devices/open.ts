@@ -23,6 +23,8 @@ export interface DeviceRequest {
   readonly firstDescriptor: number;
   /** Called before all frames of the interface with that number become the unikernel's. */
   readonly taking: (index: number) => void;
+  /** Takes a line for the log. */
+  readonly note: (line: string) => void;
 }
 
 export interface Devices {

@@ -7,8 +7,7 @@ import { ioctlRequest, tunFlag } from "../../abi/linux/syscalls.js";
 import { tryCall } from "../../host/linux/host-call.js";
 import { listInterfaces, setUp, type Interface } from "../../host/linux/netlink/interfaces.js";
 import { redirect, stopRedirect } from "../../host/linux/netlink/redirect.js";
-import { openNetlink, protocol, type Netlink } from "../../host/linux/netlink/socket.js";
-import { inNetworkNamespace } from "../../host/linux/network-namespace.js";
+import type { Netlink } from "../../host/linux/netlink/socket.js";
 
 export const tapName = (index: number): string => `solo5.${index}`;
 export const isOurTap = (name: string): boolean => name.startsWith("solo5.");
@@ -66,25 +65,5 @@ function quieten(name: string): void {
     writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "1");
   } catch {
     // A kernel without IPv6 is quiet.
-  }
-}
-
-/** Gives interfaces back that no unikernel has any more. */
-export function freeInterfaces({
-  namespace,
-  indexes,
-}: {
-  readonly namespace: string;
-  readonly indexes: readonly number[];
-}): void {
-  try {
-    inNetworkNamespace(namespace, () => {
-      using netlink = openNetlink(protocol.route);
-      const there = listInterfaces(netlink);
-      for (const index of indexes)
-        if (!there.some(({ name }) => name === tapName(index))) stopRedirect(netlink, index);
-    });
-  } catch {
-    // The namespace has gone, and its interfaces with it.
   }
 }

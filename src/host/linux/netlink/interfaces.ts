@@ -6,7 +6,7 @@ import type { Netlink } from "./socket.js";
 
 const ifinfo = struct(16, { family: u8, pad: u8, type: u16, index: i32, flags: u32, change: u32 });
 const ifaddr = struct(8, { family: u8, length: u8, flags: u8, scope: u8, index: u32 });
-const route = struct(12, {
+export const route = struct(12, {
   family: u8,
   destinationLength: u8,
   sourceLength: u8,

@@ -2,7 +2,7 @@
 // redirects. What is in a frame that the other interface cannot do (segments, sums) the kernel does before. tc-u32(8), tc-mirred(8);
 // linux/pkt_cls.h, tc_act/tc_mirred.h.
 import { encode, i32, struct, u16, u32, u8, viewOf } from "../../../bytes/struct.js";
-import { attribute, join, messageFlag, nest, text } from "./message.js";
+import { attribute, join, messageFlag, nest, text, word } from "./message.js";
 import type { Netlink } from "./socket.js";
 
 const ask = messageFlag.request | messageFlag.ack;
@@ -17,14 +17,14 @@ const tcmsg = struct(20, {
 });
 const type = { newQdisc: 36, deleteQdisc: 37, newFilter: 44 } as const;
 const traffic = { kind: 1, options: 2 } as const;
-const u32Filter = { selector: 5, action: 7 } as const;
+const u32Filter = { classId: 1, selector: 5, action: 7 } as const;
 const action = { kind: 1, options: 2 } as const;
 const mirred = { parameters: 2 } as const;
 
 const ingressHandle = 0xffff_0000;
 const ingressParent = 0xffff_fff1;
-/** Priority 1; every protocol, as network order has ETH_P_ALL. */
-const filterInfo = 0x0001_0300;
+/** Priority in the upper half, the protocol in network order in the lower: ETH_P_ALL behind ETH_P_IP. */
+const filterInfo = { all: 0x0002_0300, first: 0x0001_0008 } as const;
 const stolen = 4;
 const egressRedirect = 1;
 const terminal = 1;
@@ -54,7 +54,7 @@ export function redirect(netlink: Netlink, from: number, to: number): number {
     type: type.newFilter,
     flags: ask | messageFlag.create | messageFlag.exclusive,
     body: join([
-      head(from, 0, ingressHandle, filterInfo),
+      head(from, 0, ingressHandle, filterInfo.all),
       text(traffic.kind, "u32"),
       nest(
         traffic.options,
@@ -68,6 +68,25 @@ export function redirect(netlink: Netlink, from: number, to: number): number {
           ),
         ),
       ),
+    ]),
+  }).errno;
+}
+
+/** Packets to the address, IPv4's, stay its own for all that. The errno, or 0. */
+export function passFor(netlink: Netlink, from: number, address: Uint8Array): number {
+  const receiverAt = 16;
+  const selector = everything.slice();
+  selector.fill(0xff, 16, 20);
+  selector.set(address, 20);
+  viewOf(selector).setInt32(24, receiverAt, true);
+  return netlink.ask({
+    type: type.newFilter,
+    flags: ask | messageFlag.create | messageFlag.exclusive,
+    body: join([
+      head(from, 0, ingressHandle, filterInfo.first),
+      text(traffic.kind, "u32"),
+      // A class without an action: what follows is not asked.
+      nest(traffic.options, word(u32Filter.classId, 0x0001_0001), attribute(u32Filter.selector, selector)),
     ]),
   }).errno;
 }

@@ -17,7 +17,8 @@ __asm__(".pushsection .note.solo5.xen, \"a\", @note\n"
 #define BOOT_OTHER_LOADER                                                                                              \
     "  cmpl $" TEXT_OF(XEN_HVM_START_MAGIC_VALUE) ", (%ebx)\n"                                                         \
     "  je 0f\n"
-#define BOOT_EFER "0x800"   /* NXE */
-#define BOOT_CR0  "0x10000" /* WP */
+#define BOOT_EFER     "0x800"   /* NXE */
+#define BOOT_CR0      "0x10000" /* WP */
+#define BOOT_IS_SHORT 1
 
 #include "../common/x86-64/long-mode.c"

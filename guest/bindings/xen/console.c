@@ -11,7 +11,7 @@ static void console_init(void)
 {
     uint64_t page, port;
     if (!hvm_get(HVM_PARAM_CONSOLE_PFN, &page) || !hvm_get(HVM_PARAM_CONSOLE_EVTCHN, &port)) return;
-    console = (volatile struct xencons_interface *)(page * PAGE_SIZE);
+    console = map_page(page);
     console_port = (evtchn_port_t)port;
 }
 
@@ -24,21 +24,22 @@ static void console_drain(size_t left)
         sched_op(SCHEDOP_yield, NULL);
 }
 
-static void console_put(char c)
-{
-    XENCONS_RING_IDX at = console->out_prod;
-    if (at - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >= CONSOLE_SIZE) console_drain(CONSOLE_SIZE / 2);
-    console->out[at % CONSOLE_SIZE] = c;
-    __atomic_store_n(&console->out_prod, at + 1, __ATOMIC_RELEASE);
-}
-
 /* A terminal at the other end wants a carriage return with each new line. */
 void solo5_console_write(const char *buf, size_t size)
 {
     if (console == NULL || size == 0) return;
-    for (size_t i = 0; i < size; i++) {
-        if (buf[i] == '\n') console_put('\r');
-        console_put(buf[i]);
+    XENCONS_RING_IDX at = console->out_prod;
+    XENCONS_RING_IDX end = __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) + CONSOLE_SIZE;
+    bool has_returned = false;
+    for (size_t i = 0; i < size; at++) {
+        if (at == end) {
+            __atomic_store_n(&console->out_prod, at, __ATOMIC_RELEASE);
+            console_drain(CONSOLE_SIZE / 2);
+            end = __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) + CONSOLE_SIZE;
+        }
+        has_returned = buf[i] == '\n' && !has_returned;
+        console->out[at % CONSOLE_SIZE] = has_returned ? '\r' : buf[i++];
     }
+    __atomic_store_n(&console->out_prod, at, __ATOMIC_RELEASE);
     event_send(console_port);
 }

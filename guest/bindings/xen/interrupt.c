@@ -77,7 +77,9 @@ static void interrupt_init(void)
     if (hvm_op(HVMOP_set_evtchn_upcall_vector, &upcalls) != 0 || !hvm_set(HVM_PARAM_CALLBACK_IRQ, 1))
         FAIL("Xen takes no vector for events");
 
-    /* For set_timer_op, which MirageOS uses. */
+    /* For set_timer_op, which MirageOS uses, as xenstore's page. */
+    uint64_t page;
+    if (hvm_get(HVM_PARAM_STORE_PFN, &page)) map_page(page);
     evtchn_bind_virq_t timer = { .virq = VIRQ_TIMER, .vcpu = 0 };
     if (event_channel_op(EVTCHNOP_bind_virq, &timer) != 0) FAIL("Xen has no timer");
     evtchn_unmask_t unmask = { .port = timer.port };

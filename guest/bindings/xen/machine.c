@@ -29,7 +29,7 @@ static uintptr_t machine_memory(void)
     FAIL("Xen's memory map lacks the memory of the unikernel");
 }
 
-/* By what the loader left at (info), before the memory below the image is no longer there. */
+/* By what the loader left at (info), which may be no longer there with the page tables that protect. */
 static const char *machine_cmdline(const void *info)
 {
     const struct hvm_start_info *start = info;

@@ -16,12 +16,12 @@ __attribute__((used, noreturn)) static void start(const void *info)
     stack_protector_init();
     set_thread_pointer(0);
     const char *cmdline = machine_cmdline(info);
-    page_tables_protect();
     if (!hypercall_init()) no_xen();
+    mem_size = machine_memory();
+    page_tables_init(mem_size);
     console_init();
     trap_init();
     start_info.cmdline = options_take(cmdline);
-    mem_size = machine_memory();
     banner_print();
     event_init();
     attach_devices();

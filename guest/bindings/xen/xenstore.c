@@ -14,7 +14,7 @@ static void store_init(void)
     uint64_t page, port;
     if (!hvm_get(HVM_PARAM_STORE_PFN, &page) || !hvm_get(HVM_PARAM_STORE_EVTCHN, &port) || page == 0)
         FAIL("There is no xenstore");
-    store = (volatile struct xenstore_domain_interface *)(page * PAGE_SIZE);
+    store = map_page(page);
     store_port = (evtchn_port_t)port;
 }
 

@@ -28,17 +28,21 @@ const operations: Operations = {
   ...schedCalls,
 };
 
-const nameOf = <T extends Readonly<Record<string, number>>>(numbers: T, number: number) =>
-  Object.keys(numbers).find((name) => numbers[name] === number) as (keyof T & string) | undefined;
+const byNumber = (numbers: Readonly<Record<string, number>>): ReadonlyMap<number, string> =>
+  new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
+const names = byNumber(hypercall) as ReadonlyMap<number, XenHypercall>;
+const operationNames = new Map(
+  Object.entries(operation).map(([name, numbers]) => [name as XenHypercall, byNumber(numbers)]),
+);
 
 /** The hypercall of a number, and its operation by the first argument; undefined where there is none. */
 export function callName(
   number: number,
   [first = 0n]: Arguments,
 ): readonly [XenHypercall, string?] | undefined {
-  const name = nameOf(hypercall, number);
+  const name = names.get(number);
   if (name === undefined || name === "set_timer_op") return name && [name];
-  const sub = nameOf(operation[name] as Readonly<Record<string, number>>, Number(first & 0xffff_ffffn));
+  const sub = operationNames.get(name)?.get(Number(first & 0xffff_ffffn));
   return sub === undefined ? undefined : [name, sub];
 }
 

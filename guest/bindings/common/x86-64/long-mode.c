@@ -6,18 +6,43 @@
  * page tables map the first 4 GiB to themselves, all but page 0: there a NULL pointer ends. `start` is called with
  * what the loader has to tell, whose address was in EBX.
  *
- * A target says which other loaders it knows (BOOT_OTHER_LOADER: jumps to 0f if EBX leads to what one tells), and which
- * bits of EFER and CR0 it wants beside those of long mode.
+ * A target that makes tables of its own later needs no more than 1 GiB (BOOT_IS_SHORT). It says which other loaders it
+ * knows (BOOT_OTHER_LOADER: jumps to 0f if EBX leads to what one tells), and which bits of EFER and CR0 it wants beside
+ * those of long mode.
  */
-#ifndef BOOT_OTHER_LOADER
+#ifdef BOOT_IS_SHORT
+#define BOOT_GIB    "1"
+#define BOOT_TABLES 1
+#define BOOT_UPPER  ""
+#define BOOT_SPLIT  ""
+#else
 #define BOOT_OTHER_LOADER ""
 #define BOOT_EFER         "0"
 #define BOOT_CR0          "0"
+#define BOOT_GIB          "4"
+#define BOOT_TABLES       4
+#define BOOT_UPPER                                                                                                     \
+    "  movl $boot_pd + 0x1003, boot_pdpt + 8\n"                                                                        \
+    "  movl $boot_pd + 0x2003, boot_pdpt + 16\n"                                                                       \
+    "  movl $boot_pd + 0x3003, boot_pdpt + 24\n"
+/* The first 2 MiB once more, in pages of 4 KiB from the second on. */
+#define BOOT_SPLIT                                                                                                     \
+    "  movl $boot_pt + 8, %edi\n"                                                                                      \
+    "  movl $0x1003, %eax\n"                                                                                           \
+    "2:\n"                                                                                                             \
+    "  movl %eax, (%edi)\n"                                                                                            \
+    "  addl $8, %edi\n"                                                                                                \
+    "  addl $0x1000, %eax\n"                                                                                           \
+    "  cmpl $0x200000, %eax\n"                                                                                         \
+    "  jb 2b\n"                                                                                                        \
+    "  movl $boot_pt + 3, boot_pd\n"
+
+__attribute__((used, aligned(PAGE_SIZE))) static uint64_t boot_pt[512];
 #endif
 
 #define BOOT_STACK_SIZE 4096
 
-__attribute__((used, aligned(PAGE_SIZE))) static uint64_t boot_pml4[512], boot_pdpt[512], boot_pd[4][512], boot_pt[512];
+__attribute__((used, aligned(PAGE_SIZE))) static uint64_t boot_pml4[512], boot_pdpt[512], boot_pd[BOOT_TABLES][512];
 __attribute__((used, aligned(16))) static char boot_stack[BOOT_STACK_SIZE];
 
 __asm__(".pushsection .text.multiboot, \"ax\", @progbits\n"
@@ -38,28 +63,18 @@ __asm__(".pushsection .text.multiboot, \"ax\", @progbits\n"
         "  jmp 3f\n"
         "0:\n"
 
-        /* 2 MiB pages from 0 to 4 GiB: present, writable, large. The upper halves of entries are 0 in .bss. */
+        /* 2 MiB pages from 0 on: present, writable, large. The upper halves of entries are 0 in .bss. */
         "  movl $boot_pd, %edi\n"
         "  movl $0x83, %eax\n"
         "1:\n"
         "  movl %eax, (%edi)\n"
         "  addl $8, %edi\n"
         "  addl $0x200000, %eax\n"
-        "  jnc 1b\n"
-        /* The first 2 MiB once more, in pages of 4 KiB from the second on. */
-        "  movl $boot_pt + 8, %edi\n"
-        "  movl $0x1003, %eax\n"
-        "2:\n"
-        "  movl %eax, (%edi)\n"
-        "  addl $8, %edi\n"
-        "  addl $0x1000, %eax\n"
-        "  cmpl $0x200000, %eax\n"
-        "  jb 2b\n"
-        "  movl $boot_pt + 3, boot_pd\n"
+        "  cmpl $(" BOOT_GIB " << 30 & 0xffffffff) + 0x83, %eax\n"
+        "  jne 1b\n"
+        BOOT_SPLIT
         "  movl $boot_pd + 0x0003, boot_pdpt\n"
-        "  movl $boot_pd + 0x1003, boot_pdpt + 8\n"
-        "  movl $boot_pd + 0x2003, boot_pdpt + 16\n"
-        "  movl $boot_pd + 0x3003, boot_pdpt + 24\n"
+        BOOT_UPPER
         "  movl $boot_pdpt + 3, boot_pml4\n"
         "  movl $boot_pml4, %eax\n"
         "  movl %eax, %cr3\n"

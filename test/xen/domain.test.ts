@@ -31,7 +31,12 @@ function domain(): string {
     const headers = { freestanding: freestandingFolder, solo5: includeFolder };
     const flags = [
       ...compileFlags(headers, compiler),
-      ...["-std=gnu99", "-O1", "-mno-red-zone", "-mgeneral-regs-only", "-fno-stack-protector", "-fno-pic"],
+      "-std=gnu99",
+      "-O1",
+      "-mno-red-zone",
+      "-mgeneral-regs-only",
+      "-fno-stack-protector",
+      "-fno-pic",
     ];
     execFileSync(cc[0] ?? "", [...cc.slice(1), ...flags, "-c", source, "-o", object]);
   };

@@ -45,7 +45,7 @@ static bool event_offer(domid_t domain, evtchn_port_t *port)
 
 /* Until an event of one of the ports, which were cleared before the last look at what they announce, or (deadline),
  * which is not 0. It may come back early. */
-static void event_wait(evtchn_port_t *ports, unsigned count, solo5_time_t deadline)
+__attribute__((noinline)) static void event_wait(evtchn_port_t *ports, unsigned count, solo5_time_t deadline)
 {
     sched_poll_t poll = { .nr_ports = count, .timeout = deadline < TIME_MAX ? deadline : TIME_MAX };
     set_xen_guest_handle(poll.ports, ports);

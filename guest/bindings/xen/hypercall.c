@@ -69,7 +69,7 @@ static bool hypercall_init(void)
     return solo5__xen_HYPERCALL_PAGE[0] != RETURN;
 }
 
-static bool hvm_get(uint32_t index, uint64_t *value)
+__attribute__((noinline)) static bool hvm_get(uint32_t index, uint64_t *value)
 {
     xen_hvm_param_t param = { .domid = DOMID_SELF, .index = index };
     if (hvm_op(HVMOP_get_param, &param) != 0) return false;
@@ -84,7 +84,7 @@ static bool hvm_set(uint32_t index, uint64_t value)
 }
 
 /* Puts a page of the hypervisor's in the place of one of the guest's. */
-static bool add_to_physmap(unsigned space, xen_ulong_t index, const void *page)
+__attribute__((noinline)) static bool add_to_physmap(unsigned space, xen_ulong_t index, const void *page)
 {
     xen_add_to_physmap_t add = {
         .domid = DOMID_SELF, .space = space, .idx = index, .gpfn = (uintptr_t)page / PAGE_SIZE

@@ -55,7 +55,7 @@ static void net_init_slots(struct net_device *net)
 }
 
 /* A page for a ring, which the back end is told of by (key). */
-static void net_init_ring(struct net_device *net, struct ring *ring, const char *key)
+__attribute__((noinline)) static void net_init_ring(struct net_device *net, struct ring *ring, const char *key)
 {
     void *page = reserve_pages(PAGE_SIZE);
     ring_init(ring, page, net->front.port);
@@ -127,7 +127,7 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
 }
 
 /* The next response with a whole frame, in (*frame); false where there is none. */
-static bool net_take(struct net_device *net, struct netif_rx_response *frame)
+__attribute__((noinline)) static bool net_take(struct net_device *net, struct netif_rx_response *frame)
 {
     while (ring_pending(&net->receive)) {
         *frame = receive_ring(net)->ring[net->receive.responses++ % NETIF_RX_RING_SIZE].rsp;
@@ -156,7 +156,7 @@ solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, 
 }
 
 /* The set of devices with something to read, which are asked for events otherwise. */
-static solo5_handle_set_t net_ready(void)
+__attribute__((noinline)) static solo5_handle_set_t net_ready(void)
 {
     solo5_handle_set_t ready = 0;
     for (solo5_handle_t handle = 1; handle < manifest->entries; handle++) {

@@ -17,7 +17,7 @@ static void ring_init(struct ring *ring, void *page, evtchn_port_t port)
 }
 
 /* Makes the requests the back end's, and tells it if it wants to know. */
-static void ring_publish(struct ring *ring)
+__attribute__((noinline)) static void ring_publish(struct ring *ring)
 {
     RING_IDX before = ring->head->req_prod;
     store_barrier();

@@ -23,7 +23,7 @@ static unsigned long next_device(const char *folder, unsigned long least)
     return next;
 }
 
-static void attach_devices(void)
+__attribute__((cold, noinline)) static void attach_devices(void)
 {
     struct mft *writable = &((struct mft1_note *)manifest_note)->m;
     manifest = writable;

@@ -20,7 +20,7 @@ static struct blkif_sring *block_ring(const struct block_device *block)
 }
 
 /* Connects to the disk of that number, and fills in what its manifest entry says of it. */
-static void block_init(struct mft_entry *entry, solo5_handle_t handle, unsigned long number)
+__attribute__((cold, noinline)) static void block_init(struct mft_entry *entry, solo5_handle_t handle, unsigned long number)
 {
     struct block_device *block = &block_devices[handle];
     struct front *front = &block->front;

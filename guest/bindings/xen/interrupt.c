@@ -67,7 +67,7 @@ __asm__(".pushsection .text.irq, \"ax\", @progbits\n"
         ".cfi_endproc\n"
         ".popsection\n");
 
-static void interrupt_init(void)
+__attribute__((cold, noinline)) static void interrupt_init(void)
 {
     idt[UPCALL_VECTOR] = trap_gate((uintptr_t)upcall_stub, IST_INTERRUPT);
     idt[SPURIOUS_VECTOR] = trap_gate((uintptr_t)spurious_stub, IST_INTERRUPT);

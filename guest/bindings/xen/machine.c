@@ -15,7 +15,7 @@ struct memory_range {
 _Static_assert(sizeof(struct memory_range) == 20, "memory_range");
 
 /* The end of the memory that the unikernel was loaded into. */
-static uintptr_t machine_memory(void)
+__attribute__((cold, noinline)) static uintptr_t machine_memory(void)
 {
     static struct memory_range ranges[MAP_ENTRIES];
     xen_memory_map_t map = { .nr_entries = MAP_ENTRIES };

@@ -40,7 +40,7 @@ static void net_offer(struct net_device *net, uint16_t slot)
         (struct netif_rx_request){ .id = slot, .gref = net->receive_grants[slot] };
 }
 
-static void net_init_slots(struct net_device *net)
+__attribute__((cold, noinline)) static void net_init_slots(struct net_device *net)
 {
     net->transmit_pages = reserve_pages(TRANSMIT_SLOTS * PAGE_SIZE);
     net->receive_pages = reserve_pages(RECEIVE_SLOTS * PAGE_SIZE);
@@ -55,7 +55,7 @@ static void net_init_slots(struct net_device *net)
 }
 
 /* A page for a ring, which the back end is told of by (key). */
-__attribute__((noinline)) static void net_init_ring(struct net_device *net, struct ring *ring, const char *key)
+__attribute__((cold, noinline)) static void net_init_ring(struct net_device *net, struct ring *ring, const char *key)
 {
     void *page = reserve_pages(PAGE_SIZE);
     ring_init(ring, page, net->front.port);
@@ -76,7 +76,7 @@ static void net_read_mac(const struct front *front, uint8_t mac[SOLO5_NET_ALEN])
 }
 
 /* Connects to the (number)th network, and fills in what its manifest entry says of it. */
-static void net_init(struct mft_entry *entry, solo5_handle_t handle, unsigned long number)
+__attribute__((cold, noinline)) static void net_init(struct mft_entry *entry, solo5_handle_t handle, unsigned long number)
 {
     struct net_device *net = &net_devices[handle];
     struct front *front = &net->front;

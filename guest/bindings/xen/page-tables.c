@@ -30,7 +30,7 @@ static uint64_t *split(uintptr_t address)
 }
 
 /* Maps whole pages to themselves. */
-__attribute__((noinline)) static void map_region(uintptr_t at, uintptr_t end, uint64_t flags)
+__attribute__((cold, noinline)) static void map_region(uintptr_t at, uintptr_t end, uint64_t flags)
 {
     while (at < end) {
         if (at % LARGE_PAGE == 0 && end - at >= LARGE_PAGE) {

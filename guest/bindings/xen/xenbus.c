@@ -12,7 +12,7 @@ struct front {
     evtchn_port_t port;
 };
 
-__attribute__((noinline)) static void front_open(struct front *front, const char *type, unsigned long number)
+__attribute__((cold, noinline)) static void front_open(struct front *front, const char *type, unsigned long number)
 {
     format_string(front->folder, sizeof front->folder, "device/%s/%lu", type, number);
     const char *back = store_read(front->folder, "backend");
@@ -28,7 +28,7 @@ static void front_set_state(const struct front *front, enum xenbus_state state)
 }
 
 /* Until the back end is in (state). */
-__attribute__((noinline)) static void front_wait(const struct front *front, enum xenbus_state state)
+__attribute__((cold, noinline)) static void front_wait(const struct front *front, enum xenbus_state state)
 {
     solo5_time_t end = solo5_clock_monotonic() + BACK_PATIENCE;
     for (;;) {

@@ -30,7 +30,7 @@ static XENSTORE_RING_IDX store_pending(void)
 }
 
 /* Until there is some of either. */
-__attribute__((noinline)) static void store_wait(XENSTORE_RING_IDX (*some)(void))
+__attribute__((cold, noinline)) static void store_wait(XENSTORE_RING_IDX (*some)(void))
 {
     solo5_time_t end = solo5_clock_monotonic() + STORE_PATIENCE;
     while (event_clear(store_port), some() == 0) {
@@ -39,7 +39,7 @@ __attribute__((noinline)) static void store_wait(XENSTORE_RING_IDX (*some)(void)
     }
 }
 
-__attribute__((noinline)) static void store_send(const void *data, size_t size)
+__attribute__((cold, noinline)) static void store_send(const void *data, size_t size)
 {
     const char *bytes = data;
     for (size_t i = 0; i < size; i++) {
@@ -53,7 +53,7 @@ __attribute__((noinline)) static void store_send(const void *data, size_t size)
     }
 }
 
-__attribute__((noinline)) static void store_receive(char *data, size_t size)
+__attribute__((cold, noinline)) static void store_receive(char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (store_pending() == 0) {
@@ -76,7 +76,7 @@ static size_t text_length(const char *text)
 
 /* Asks about FOLDER/KEY; (value), which is not NUL-terminated on the way, may be NULL. Gives the size of the answer, or
  * -1 for an error. */
-__attribute__((noinline)) static long store_ask(enum xsd_sockmsg_type type, const char *folder, const char *key, const char *value)
+__attribute__((cold, noinline)) static long store_ask(enum xsd_sockmsg_type type, const char *folder, const char *key, const char *value)
 {
     static uint32_t number;
     struct xsd_sockmsg message = { .type = type, .req_id = ++number };

@@ -34,62 +34,57 @@ const microseconds = (nsecs: bigint): bigint => (nsecs / 1000n) * 1000n;
 const value = (value: bigint | Result): Outcome => ({ value: BigInt(value) });
 const ended = (status: number): Outcome => ({ state: { kind: "ended", status } });
 
-export function genodeCalls({ guest, memory, mayStore, host }: CallContext): Calls {
-  const { nets, blocks, console, clock } = host;
-  const store = (address: bigint, data: Uint8Array): boolean => {
+/** Stores into the guest's memory; false where it may not be stored to. */
+interface Stores {
+  bytes(address: bigint, data: Uint8Array): boolean;
+  word(address: bigint, word: bigint): boolean;
+}
+
+function storesOf({ memory, mayStore }: CallContext): Stores {
+  const bytes = (address: bigint, data: Uint8Array): boolean => {
     if (!mayStore(address, data.length)) return false;
     memory.bytes(address, data.length)?.set(data);
     return true;
   };
-  const storeWord = (address: bigint, word: bigint): boolean => {
-    const data = new Uint8Array(8);
-    viewOf(data).setBigUint64(0, word, true);
-    return store(address, data);
+  return {
+    bytes,
+    word(address, word) {
+      const data = new Uint8Array(8);
+      viewOf(data).setBigUint64(0, word, true);
+      return bytes(address, data);
+    },
   };
-  /** The name at an address, with the device of that name and type. */
-  const acquire = (
-    [name = 0n, handle = 0n, info = 0n]: readonly bigint[],
-    type: "NET_BASIC" | "BLOCK_BASIC",
-    describe: (handle: number) => Uint8Array | undefined,
-  ): Outcome => {
-    const text = memory.bytes(name, Math.min(nameMax, Math.max(0, memory.size - Number(name))));
-    if (text === undefined) return { badAccess: name };
-    const device = guest.devices.find((one) => one.type === type && one.name === decodeNul(text));
-    const data = device === undefined ? undefined : describe(device.handle);
-    if (device === undefined || data === undefined) return value(result.invalid);
-    if (!storeWord(handle, BigInt(device.handle))) return { badAccess: handle };
-    return store(info, data) ? value(result.ok) : { badAccess: info };
-  };
+}
+
+/** A device by the name at an address: its handle and what is to be known of it are stored. */
+function acquire(
+  { guest, memory }: CallContext,
+  stores: Stores,
+  [name = 0n, handle = 0n, info = 0n]: readonly bigint[],
+  type: "NET_BASIC" | "BLOCK_BASIC",
+  describe: (handle: number) => Uint8Array | undefined,
+): Outcome {
+  const text = memory.bytes(name, Math.min(nameMax, Math.max(0, memory.size - Number(name))));
+  if (text === undefined) return { badAccess: name };
+  const device = guest.devices.find((one) => one.type === type && one.name === decodeNul(text));
+  const data = device === undefined ? undefined : describe(device.handle);
+  if (device === undefined || data === undefined) return value(result.invalid);
+  if (!stores.word(handle, BigInt(device.handle))) return { badAccess: handle };
+  return stores.bytes(info, data) ? value(result.ok) : { badAccess: info };
+}
+
+type NetCalls = Pick<Calls, "solo5_net_acquire" | "solo5_net_write" | "solo5_net_read">;
+
+function netCalls(context: CallContext, stores: Stores): NetCalls {
+  const { guest, memory, mayStore, host } = context;
+  const { nets } = host;
   const macOf = (handle: number): Uint8Array => {
     const device = guest.devices.find((one) => one.handle === handle);
     return (device?.type === "NET_BASIC" ? device.mac : undefined) ?? new Uint8Array(6);
   };
-  /** The disk, where a transfer is of whole blocks of it. */
-  const diskFor = ([handle = 0n, offset = 0n, , size = 0n]: readonly bigint[]) => {
-    const disk = blocks.get(Number(handle));
-    if (disk === undefined) return undefined;
-    const unit = BigInt(disk.blockSize);
-    const fits = size > 0n && size % unit === 0n && offset % unit === 0n && offset + size <= disk.capacity;
-    return fits ? disk : undefined;
-  };
-
   return {
-    solo5_console_write([text = 0n, size = 0n]) {
-      const data = memory.bytes(text, size);
-      if (data === undefined) return { badAccess: text };
-      console.write(data);
-      return value(0n);
-    },
-    solo5_exit: ([status = 0n]) => ended(Number(status & 0xffn)),
-    solo5_abort: () => ended(exitStatus.abort),
-    solo5_clock_monotonic: () => value(microseconds(clock.monotonic())),
-    solo5_clock_wall: () => value(microseconds(clock.wall())),
-    solo5_yield([deadline = 0n, readySet = 0n]) {
-      if (readySet !== 0n && !mayStore(readySet, 8)) return { badAccess: readySet };
-      return { waits: { deadline, readySet } };
-    },
     solo5_net_acquire: (args) =>
-      acquire(args, "NET_BASIC", (handle) => {
+      acquire(context, stores, args, "NET_BASIC", (handle) => {
         const data = new Uint8Array(netInfo.size);
         netInfo.write(viewOf(data), 0, { mac: macOf(handle), mtu: BigInt(frameMtu) });
         return nets.has(handle) ? data : undefined;
@@ -107,12 +102,29 @@ export function genodeCalls({ guest, memory, mayStore, host }: CallContext): Cal
       if (!mayStore(readSize, 8)) return { badAccess: readSize };
       const frame = net.read()?.subarray(0, Number(size));
       if (frame === undefined) return value(result.again);
-      store(address, frame);
-      storeWord(readSize, BigInt(frame.length));
+      stores.bytes(address, frame);
+      stores.word(readSize, BigInt(frame.length));
       return value(result.ok);
     },
+  };
+}
+
+type BlockCalls = Pick<Calls, "solo5_block_acquire" | "solo5_block_write" | "solo5_block_read">;
+
+function blockCalls(context: CallContext, stores: Stores): BlockCalls {
+  const { memory, mayStore, host } = context;
+  const { blocks } = host;
+  /** The disk, where a transfer is of whole blocks of it. */
+  const diskFor = ([handle = 0n, offset = 0n, , size = 0n]: readonly bigint[]) => {
+    const disk = blocks.get(Number(handle));
+    if (disk === undefined) return undefined;
+    const unit = BigInt(disk.blockSize);
+    const fits = size > 0n && size % unit === 0n && offset % unit === 0n && offset + size <= disk.capacity;
+    return fits ? disk : undefined;
+  };
+  return {
     solo5_block_acquire: (args) =>
-      acquire(args, "BLOCK_BASIC", (handle) => {
+      acquire(context, stores, args, "BLOCK_BASIC", (handle) => {
         const disk = blocks.get(handle);
         if (disk === undefined) return undefined;
         const data = new Uint8Array(blockInfo.size);
@@ -132,6 +144,30 @@ export function genodeCalls({ guest, memory, mayStore, host }: CallContext): Cal
       if (disk === undefined) return value(result.invalid);
       const into = mayStore(address, size) ? memory.bytes(address, size) : undefined;
       return into === undefined ? { badAccess: address } : value(disk.read(offset, into));
+    },
+  };
+}
+
+export function genodeCalls(context: CallContext): Calls {
+  const { memory, mayStore, host } = context;
+  const { console, clock } = host;
+  const stores = storesOf(context);
+  return {
+    ...netCalls(context, stores),
+    ...blockCalls(context, stores),
+    solo5_console_write([text = 0n, size = 0n]) {
+      const data = memory.bytes(text, size);
+      if (data === undefined) return { badAccess: text };
+      console.write(data);
+      return value(0n);
+    },
+    solo5_exit: ([status = 0n]) => ended(Number(status & 0xffn)),
+    solo5_abort: () => ended(exitStatus.abort),
+    solo5_clock_monotonic: () => value(microseconds(clock.monotonic())),
+    solo5_clock_wall: () => value(microseconds(clock.wall())),
+    solo5_yield([deadline = 0n, readySet = 0n]) {
+      if (readySet !== 0n && !mayStore(readySet, 8)) return { badAccess: readySet };
+      return { waits: { deadline, readySet } };
     },
     // Genode has the register for itself.
     solo5_set_tls_base: () => value(result.unspecified),

@@ -124,10 +124,14 @@ export class Frames {
     const isAwaited = above !== Number.POSITIVE_INFINITY;
     this.#view.setBigInt64(words.returnAbove, isAwaited ? BigInt(above) : -1n, true);
     this.#view.setBigInt64(words.returnsTo, BigInt(this.#returnsTo), true);
+    this.#view.setBigInt64(words.target, 0n, true);
     const rest = translations.current?.run(slot, fuel, depth) ?? fuel;
     core.next = Number(this.#view.getBigInt64(state.pc, true));
     unwatched.forget();
-    if (this.#raised === undefined && (core.next < 0 || core.next >= 2 ** 32)) this.#undoReturn();
+    const isFar = core.next < 0 || core.next >= 2 ** 32;
+    // The interpreter may have gone there by another instruction, and left everything.
+    const isLeft = this.#view.getBigInt64(words.target, true) === LEAVE;
+    if (isFar && !isLeft && this.#raised === undefined) this.#undoReturn();
     return rest;
   }
 

@@ -1,5 +1,6 @@
 // Checkpoints of a recording: now and then, at an exit, the log has a number that follows from the guest's registers, parts
 // of its memory and the log before it. A replay that departs from its recording comes to another one.
+import type { Isa } from "../../abi/elf.js";
 import type { Exit, Vcpu } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { hashOf, mix } from "./hash.js";
@@ -9,10 +10,17 @@ const SLICE = 128 * 1024;
 /** Bytes from the stack pointer on. */
 const STACK = 4096;
 
-const names = [
-  ..."rip rflags rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 fs_base".split(" "),
-  ...Array.from({ length: 16 }, (_, index) => `xmm${index}`),
-];
+const numbered = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${name}${index}`);
+
+const names: Readonly<Record<Isa, readonly string[]>> = {
+  "x86-64": [
+    ..."rip rflags rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 fs_base".split(" "),
+    ...numbered("xmm", 16),
+  ],
+  aarch64: ["pc", "nzcv", ...numbered("x", 31), "sp", "tpidr_el0", ...numbered("v", 32)],
+};
+const stackPointers: Readonly<Record<Isa, string>> = { "x86-64": "rsp", aarch64: "sp" };
 
 /** What checkpoints look at. */
 export type CheckpointGuest = Pick<Vcpu, "memory" | "registers">;
@@ -24,15 +32,15 @@ const pauses: ReadonlySet<Exit["kind"]> = new Set(["tick", "budget", "breakpoint
 export const isGuests = ({ kind }: Exit): boolean => !pauses.has(kind);
 
 /** A number of 32 bits that follows from what the guest is at its `exits`th exit. */
-export function stateHash({ memory, registers }: CheckpointGuest, exits: number): number {
+export function stateHash({ memory, registers }: CheckpointGuest, exits: number, isa: Isa): number {
   let hash = mix(0x811c_9dc5, exits);
-  for (const name of names) {
+  for (const name of names[isa]) {
     for (let rest = registers.get(name); ; rest >>= 32n) {
       hash = mix(hash, Number(rest & 0xffff_ffffn));
       if (rest === 0n) break;
     }
   }
-  hash = hashOf(bytesAt(memory, registers.get("rsp") & ~3n, STACK), hash);
+  hash = hashOf(bytesAt(memory, registers.get(stackPointers[isa]) & ~3n, STACK), hash);
   const slices = Math.max(1, Math.ceil(memory.size / SLICE));
   return hashOf(bytesAt(memory, BigInt((exits % slices) * SLICE), SLICE), hash) >>> 0;
 }

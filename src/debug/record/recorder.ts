@@ -1,6 +1,7 @@
 // Records a run: every answer of the host that a guest could not foretell goes to the log, in the order of the asking.
 // Whatever else a guest does follows from them. What has been asked is in the file before anybody outside can see what
 // came of it, so that a run that is killed replays to what was seen of it. An instrument of the run loop.
+import type { Isa } from "../../abi/elf.js";
 import type { BlockDevice } from "../../device/contract.js";
 import type { NetDevice } from "../../net/contract.js";
 import type { Guest, GuestHost, Session } from "../../targets/contract.js";
@@ -46,7 +47,7 @@ export function record(guest: Guest, write: (data: Uint8Array) => void): Recorde
     isExact: true,
     flush: () => log.flush(),
     host: (host) => recorded(host, log),
-    session: (session, { vcpu }) => withCheckpoints(session, vcpu, log),
+    session: (session, { vcpu }) => withCheckpoints(session, vcpu, guest.unikernel.isa, log),
     // Whenever the guest pauses; a crash of the host loses what came since.
     hold() {
       log.flush();
@@ -61,7 +62,7 @@ export function record(guest: Guest, write: (data: Uint8Array) => void): Recorde
 }
 
 /** Checkpoints as often as they cost little, and one at the end. */
-function withCheckpoints(session: Session, vcpu: CheckpointGuest, log: LogWriter): Session {
+function withCheckpoints(session: Session, vcpu: CheckpointGuest, isa: Isa, log: LogWriter): Session {
   const checkpoints = schedule();
   let exits = 0;
   return {
@@ -74,12 +75,12 @@ function withCheckpoints(session: Session, vcpu: CheckpointGuest, log: LogWriter
         exits++;
         if (checkpoints.isDue(exits)) {
           const before = performance.now();
-          log.checkpoint(exits, stateHash(vcpu, exits));
+          log.checkpoint(exits, stateHash(vcpu, exits, isa));
           checkpoints.made(performance.now() - before);
         }
       }
       const verdict = session.answer(exit);
-      if (session.state.kind === "ended") log.checkpoint(exits + 1, stateHash(vcpu, exits + 1));
+      if (session.state.kind === "ended") log.checkpoint(exits + 1, stateHash(vcpu, exits + 1, isa));
       return verdict;
     },
     wake: () => session.wake(),

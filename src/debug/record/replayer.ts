@@ -1,6 +1,7 @@
 // Replays a recording: the guest gets from the log what the host told it then, and no device is touched. An instrument of
 // the run loop.
 import { stateOfParts, type Stateful } from "../../bytes/plain.js";
+import type { Isa } from "../../abi/elf.js";
 import type { Result } from "../../abi/start.js";
 import { Solo5Error } from "../../bytes/error.js";
 import type { BlockDevice, Console } from "../../device/contract.js";
@@ -38,7 +39,7 @@ export function openReplay(data: Uint8Array, name: string, console: Console): Re
   const host = hostOf(devices, log, output.console);
   return {
     guest: { unikernel, devices, memSize, cmdline, execHeap },
-    instrument: { ...replayed(name, log), host: () => host },
+    instrument: { ...replayed(name, unikernel.isa, log), host: () => host },
     stateful: stateOfParts({ log: log.stateful, output: output.stateful }),
   };
 }
@@ -104,13 +105,13 @@ function hostOf(devices: readonly GuestDevice[], log: LogReader, console: Consol
 }
 
 /** Waits are over at once, and the end of the log is the end of the run. */
-function replayed(name: string, log: LogReader): Instrument {
+function replayed(name: string, isa: Isa, log: LogReader): Instrument {
   return {
     session(session, { vcpu }) {
       let end: string | undefined;
       let exits = 0;
       const compare = (at: number): void => {
-        if (log.nextCheckpoint === at) log.checkpoint(at, stateHash(vcpu, at));
+        if (log.nextCheckpoint === at) log.checkpoint(at, stateHash(vcpu, at, isa));
       };
       const stopAt = (error: unknown): void => {
         if (error instanceof EndOfLog) end = "the recording ends here";

@@ -91,8 +91,7 @@ export const spt: Target = {
           return exit.isCompat === true ? end(statusOf("SIGSYS")) : systemCall();
         const common = answerCommon(exit, host);
         if (common !== undefined) return common;
-        if (exit.kind === "fault")
-          return end(statusOf(machine.signals[exit.fault.vector] ?? "SIGSEGV"), exit.fault.reason);
+        if (exit.kind === "fault") return end(statusOf(machine.signalOf(exit.fault)), exit.fault.reason);
         return end(statusOf("SIGSEGV"), `a process may not do this: ${exit.kind}`);
       },
     };

@@ -1,6 +1,7 @@
 // Builds the benchmark unikernels of bench/guest/: dist/guest/bench/<workload>.{spt,hvt,virtio}.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Isa } from "../src/abi/elf.js";
 import { manifestSource } from "../src/image/manifest-source.js";
 import { findCompiler } from "../src/toolchain/compiler.js";
 import { compileFlags, linkFlags } from "../src/toolchain/flags.js";
@@ -36,34 +37,41 @@ export const floatWorkloads: ReadonlySet<string> = new Set([
   "spectral",
 ]);
 
-export const workloadFile = (name: string, target: BindingsTarget): string =>
-  join(output, `${name}.${target}`);
+/** Those of this machine's ISA lie in the folder itself. */
+const folderOf = (isa: Isa): string => (isa === "x86-64" ? output : join(output, isa));
+
+export const workloadFile = (name: string, target: BindingsTarget, isa: Isa = "x86-64"): string =>
+  join(folderOf(isa), `${name}.${target}`);
+
+/** One checksum on every ISA: no operation is fused with another, and a root is an instruction. */
+const languageFlags = ["-std=gnu99", "-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Werror"];
 
 /** Whatever is out of date is built; the bindings must be there (`npm run build`). */
 export async function buildWorkloads(
   targets: readonly BindingsTarget[] = ["spt", "hvt", "virtio"],
+  isa: Isa = "x86-64",
 ): Promise<void> {
-  const compiler = findCompiler("x86-64");
-  const work = join(output, ".build");
+  const compiler = findCompiler(isa);
+  const work = join(folderOf(isa), ".build");
   const object = (file: string) => join(work, `${file}.o`);
   const manifest = join(work, "manifest.c");
   const headers = { freestanding: freestandingFolder, solo5: includeFolder };
-  const cc = [...compiler.cc, ...compileFlags(headers, compiler), "-std=gnu99", "-O2", "-Wall", "-Werror"];
+  const cc = [...compiler.cc, ...compileFlags(headers, compiler), ...languageFlags];
   const compile = (source: string, name: string): Job => ({
     output: object(name),
     inputs: [source, join(sources, "workload.h")],
     make: [...cc, "-c", source, "-o", object(name)],
   });
   const files = readdirSync(sources).filter((file) => file.endsWith(".c"));
-  const lib = libFolder(guestOutput, "x86-64");
+  const lib = libFolder(guestOutput, isa);
   const link = (name: string, target: BindingsTarget): Job => {
     const script = join(lib, linkerScript(target));
     const parts = [bindingsObject(target)].map((file) => join(lib, file));
     parts.push(...[`${name}.c`, ...shared, "manifest.c"].map(object));
     return {
-      output: workloadFile(name, target),
+      output: workloadFile(name, target, isa),
       inputs: [script, ...parts],
-      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", workloadFile(name, target)],
+      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", workloadFile(name, target, isa)],
     };
   };
   const stages: Job[][] = [

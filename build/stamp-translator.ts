@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { portableEngines } from "../src/engine/engines.js";
 import { unstamped } from "../src/engine/portable/link/version.js";
 
 const dist = resolve(import.meta.dirname, "..");
@@ -23,9 +24,9 @@ function closure(file: string, found = new Map<string, string>()): Map<string, s
 
 export function stampTranslator(): void {
   const hash = createHash("sha256");
-  const modules = [...closure(join(engine, "x86-64", "wasm-vcpu.js"))].map(
-    ([file, text]) => [relative(dist, file), text] as const,
-  );
+  const found = new Map<string, string>();
+  for (const isa of Object.keys(portableEngines)) closure(join(engine, isa, "wasm-vcpu.js"), found);
+  const modules = [...found].map(([file, text]) => [relative(dist, file), text] as const);
   for (const part of modules.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat()) hash.update(part).update("\0");
   const text = readFileSync(versionFile, "utf8");
   if (!declaration.test(text))

@@ -2,10 +2,13 @@
 // sets the registers of docs/abi.md 3.2 (hvt) or 4 (spt), and answers console, clocks and exit.
 import { readFileSync } from "node:fs";
 import { hypercalls, hypercallPort } from "../src/abi/hvt.js";
+import type { Isa } from "../src/abi/elf.js";
 import { noteType } from "../src/abi/notes.js";
+import { argumentRegisters, callRegisters, syscalls } from "../src/abi/spt.js";
 import { readElf } from "../src/image/elf.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import type { Answer, Exit, Protection, PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
+import { machines } from "../src/targets/spt/isa/registry.js";
 import { machineMemory } from "../src/engine/portable/memory/machine-memory.js";
 
 export interface Outcome {
@@ -82,15 +85,20 @@ export function load(
     registers.set("efer", 0x500n);
     registers.set("cr0", 0x8001_0021n);
   }
-  registers.set("rip", BigInt(unikernel.entry));
-  registers.set("rsp", BigInt(size - 8));
-  registers.set("rdi", isHvt ? 0x1_0000n : 0x1_1000n);
-  registers.set("rflags", 2n);
+  if (isHvt) {
+    registers.set("rip", BigInt(unikernel.entry));
+    registers.set("rsp", BigInt(size - 8));
+    registers.set("rdi", 0x1_0000n);
+    registers.set("rflags", 2n);
+  } else {
+    const first = machines[unikernel.isa]?.registers(unikernel.entry, size) ?? {};
+    for (const [name, value] of Object.entries(first)) registers.set(name, BigInt(value));
+  }
   return vcpu;
 }
 
 /** Runs to its end, or to `limit` exits. */
-export function runBare(vcpu: PortableVcpu, limit = 100_000): Outcome {
+export function runBare(vcpu: PortableVcpu, limit = 100_000, isa: Isa = "x86-64"): Outcome {
   let output = "";
   let status: number | string = "limit";
   let now = 0n;
@@ -122,19 +130,22 @@ export function runBare(vcpu: PortableVcpu, limit = 100_000): Outcome {
     return true;
   };
   const syscall = (): boolean => {
-    const [a, b, c] = ["rdi", "rsi", "rdx"].map((name) => registers.get(name));
-    let result = 0n;
-    switch (Number(registers.get("rax"))) {
-      case 1:
-        text(b ?? 0n, c ?? 0n);
-        result = c ?? 0n;
+    const { nr, result } = callRegisters[isa];
+    const [a = 0n, b = 0n, c = 0n] = argumentRegisters[isa].map((name) => registers.get(name));
+    const number = Number(registers.get(nr));
+    const name = Object.entries(syscalls[isa]).find(([, known]) => known === number)?.[0];
+    let value = 0n;
+    switch (name) {
+      case "write":
+        text(b, c);
+        value = c;
         break;
-      case 158:
-        registers.set("fs_base", b ?? 0n);
+      case "arch_prctl":
+        registers.set("fs_base", b);
         break;
-      case 228: {
+      case "clock_gettime": {
         now += 1000n;
-        const at = memory.bytes(b ?? 0n, 16);
+        const at = memory.bytes(b, 16);
         if (at !== undefined) {
           const view = new DataView(at.buffer, at.byteOffset, 16);
           view.setBigUint64(0, now / 1_000_000_000n, true);
@@ -142,19 +153,19 @@ export function runBare(vcpu: PortableVcpu, limit = 100_000): Outcome {
         }
         break;
       }
-      case 281:
-        result = 1n;
+      case "epoll_pwait":
+        value = 1n;
         break;
-      case 286:
+      case "timerfd_settime":
         break;
-      case 231:
-        status = Number((a ?? 0n) & 0xffn);
+      case "exit_group":
+        status = Number(a & 0xffn);
         return false;
       default:
-        status = `system call ${registers.get("rax")}`;
+        status = `system call ${number}`;
         return false;
     }
-    registers.set("rax", result);
+    registers.set(result, value);
     return true;
   };
   const answer: Answer = (exit) => {

@@ -2,6 +2,7 @@
 // instructions, the same memory.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { Isa } from "../src/abi/elf.js";
 import { openReplay } from "../src/debug/record/replayer.js";
 import { record } from "../src/debug/record/recorder.js";
 import { portableEngines, type PortableEngine } from "../src/engine/engines.js";
@@ -21,6 +22,12 @@ export interface Trail {
   readonly memory: string;
   readonly registers: readonly bigint[];
 }
+
+/** Registers that a run that differs has others in. */
+const watched: Readonly<Record<Isa, readonly string[]>> = {
+  "x86-64": ["rip", "rsp", "rax", "rflags"],
+  aarch64: ["pc", "sp", "x0", "nzcv"],
+};
 
 /** Runs to the end in the replay profile. */
 export async function run(
@@ -48,7 +55,7 @@ export async function run(
         memory: createHash("sha256")
           .update(memory.bytes(0, memory.size) ?? new Uint8Array())
           .digest("hex"),
-        registers: ["rip", "rsp", "rax", "rflags"].map((name) => registers.get(name)),
+        registers: watched[isa].map((name) => registers.get(name)),
       };
       return undefined;
     },

@@ -6,6 +6,10 @@ import type { TargetName } from "../src/abi/notes.js";
 import { coreDump } from "../src/debug/core/core-dump.js";
 import { describers } from "../src/debug/trace/registry.js";
 import { trace } from "../src/debug/trace/trace.js";
+import type { Isa } from "../src/abi/elf.js";
+import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
+import { newInterpreter as newArmInterpreter } from "../src/engine/aarch64/interpreter.js";
+import { newWasmVcpu as newArmVcpu } from "../src/engine/aarch64/wasm-vcpu.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { hostClock } from "../src/host/any/clock.js";
@@ -15,14 +19,20 @@ import type { Outcome } from "./command.js";
 import { assertReplays, concat, guestOf, nothing, run } from "./replays.js";
 import { checkOutcome, selfTests, type SelfTest } from "./self-tests.js";
 
-const engines = {
-  interpreted: newInterpreter,
-  "translated at once": (options: Parameters<typeof newWasmVcpu>[0]) =>
-    newWasmVcpu(options, { threshold: 1 }),
-} as const;
+const engines: Readonly<Record<Isa, Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>>>> = {
+  "x86-64": {
+    interpreted: newInterpreter,
+    "translated at once": (options) => newWasmVcpu(options, { threshold: 1 }),
+  },
+  aarch64: {
+    interpreted: newArmInterpreter,
+    "translated at once": (options) => newArmVcpu(options, { threshold: 1 }),
+  },
+};
 
 interface TargetCases {
   readonly target: TargetName;
+  readonly isa?: Isa;
   /** 16 by default. */
   readonly memMiB?: number;
   /** A guest of the row, with what its devices are. */
@@ -47,19 +57,20 @@ const outcomeOf = ({ status, message = "" }: Ended, said: string): Outcome => ({
   stderr: message,
 });
 
-export function targetCases({ target, memMiB = 16, guest: given }: TargetCases): void {
+export function targetCases({ target, isa = "x86-64", memMiB = 16, guest: given }: TargetCases): void {
   for (const row of selfTests) {
     if (row.status[target] === undefined) continue;
-    const file = `test_${row.name}.${target}`;
+    const file = `${isa === "x86-64" ? "" : `${isa}/`}test_${row.name}.${target}`;
+    const title = `${target}${isa === "x86-64" ? "" : ` of ${isa}`} ${[row.name, ...(row.args ?? [])].join(" ")}`;
     const make = () =>
       given?.(row, file, memMiB << 20) ?? {
         guest: guestOf(file, () => [], (row.args ?? []).join(" ")),
         host: {},
       };
-    for (const [name, newVcpu] of Object.entries(engines)) {
+    for (const [name, newVcpu] of Object.entries(engines[isa])) {
       // It takes its time; once is enough, and to record it is another test's.
-      if (row.name === "time" && newVcpu === newInterpreter) continue;
-      test(`${target} ${row.name}: ${name}, traced`, async () => {
+      if (row.name === "time" && name === "interpreted") continue;
+      test(`${title}: ${name}, traced`, async () => {
         const { guest, host } = make();
         const ear = listening();
         const lines: string[] = [];
@@ -82,7 +93,7 @@ export function targetCases({ target, memMiB = 16, guest: given }: TargetCases):
       });
     }
     if (row.name === "time") continue;
-    test(`${target} ${row.name}: recorded and replayed`, async () => {
+    test(`${title}: recorded and replayed`, async () => {
       const { guest, host } = make();
       const ear = listening();
       const { outcome } = await assertReplays(guest, { ...ear.host, ...host });

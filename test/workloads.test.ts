@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { buildWorkloads, sourceOf, workloadFile, workloads } from "../bench/guests.js";
 import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
+import { newInterpreter as newArmInterpreter } from "../src/engine/aarch64/interpreter.js";
+import { newWasmVcpu as newArmVcpu } from "../src/engine/aarch64/wasm-vcpu.js";
 import { newInterpreter } from "../src/engine/x86-64/interpreter.js";
 import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
@@ -12,7 +14,10 @@ import { testCompanion } from "./companion.js";
 import { needs } from "./needs.js";
 
 const skip = needs.x8664Linux();
-before(() => buildWorkloads(["spt", "hvt"]));
+before(async () => {
+  await buildWorkloads(["spt", "hvt"]);
+  await buildWorkloads(["spt"], "aarch64");
+});
 
 /** Rounds that grow faster than the work, by name; a two-thousandth of the benchmark's otherwise. */
 const few: Readonly<Record<string, number>> = {
@@ -43,6 +48,13 @@ const engines: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> 
   "translated at once": (options) => newWasmVcpu({ ...options, profile: "plain" }, { threshold: 1 }),
 };
 
+/** The same C compiled for aarch64 has the same checksum. */
+const armEngines: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> = {
+  interpreted: newArmInterpreter,
+  plain: (options) => newArmVcpu({ ...options, profile: "plain" }, { threshold }),
+  replay: (options) => newArmVcpu({ ...options, profile: "replay" }, { threshold }),
+};
+
 for (const name of workloads) {
   test(`${name}: one checksum natively and on the engine`, { skip }, async () => {
     const rounds = String(roundsOf(name));
@@ -56,6 +68,12 @@ for (const name of workloads) {
         assert.equal(status, 0, `${target}, ${how}`);
         assert.equal(checksum(output), expected, `${target}, ${how}`);
       }
+    }
+    for (const [how, newVcpu] of Object.entries(armEngines)) {
+      const vcpu = load(workloadFile(name, "spt", "aarch64"), newVcpu, 64 << 20, rounds);
+      const { output, status } = runBare(vcpu, 1e9, "aarch64");
+      assert.equal(status, 0, `aarch64, ${how}`);
+      assert.equal(checksum(output), expected, `aarch64, ${how}`);
     }
   });
 }

@@ -18,12 +18,6 @@ static struct body bodies[5] = {
     {{15.37, -25.9, 0.179}, {0.979, 0.594, -0.034}, 0.002},
 };
 
-static double root(double value)
-{
-    __asm__("sqrtsd %0, %0" : "+x"(value));
-    return value;
-}
-
 __attribute__((noinline)) static void advance(double dt)
 {
     for (int i = 0; i < 5; i++) {
@@ -32,7 +26,7 @@ __attribute__((noinline)) static void advance(double dt)
             struct body *b = &bodies[j];
             double dx = a->x[0] - b->x[0], dy = a->x[1] - b->x[1], dz = a->x[2] - b->x[2];
             double square = dx * dx + dy * dy + dz * dz;
-            double magnitude = dt / (square * root(square));
+            double magnitude = dt / (square * __builtin_sqrt(square));
             a->v[0] -= dx * b->mass * magnitude;
             a->v[1] -= dy * b->mass * magnitude;
             a->v[2] -= dz * b->mass * magnitude;

@@ -19,4 +19,5 @@ export interface PortableEngine {
 /** Loaded when needed: instruction table and translator are most of the code that there is. */
 export const portableEngines: Readonly<Partial<Record<Isa, () => Promise<PortableEngine>>>> = {
   "x86-64": () => import("./x86-64/engine.js"),
+  aarch64: () => import("./aarch64/engine.js"),
 };

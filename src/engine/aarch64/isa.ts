@@ -1,0 +1,44 @@
+// aarch64 as the engine's translator asks for it.
+import { decode } from "../../isa/aarch64/decoder.js";
+import { SP } from "../../isa/aarch64/emitter.js";
+import type { Instruction } from "../../isa/aarch64/instruction.js";
+import type { GuestIsa } from "../portable/guest-isa.js";
+import { ArmLifter, isSlow } from "./lift/lifter.js";
+import { LR, registers } from "./lift/registers.js";
+import { loadFlags, settleFunction } from "./lift/settle.js";
+
+const FRAME_POINTER = 29;
+
+/** ADD to SP of nothing, from a register that is no frame's: `mov sp, x`. */
+const switchesStacks = ({ row, Rd, Rn, imm }: Instruction): boolean =>
+  row.mnemonic === "ADD" &&
+  row.operands.startsWith("Rd|SP") &&
+  Rd === SP &&
+  Rn !== SP &&
+  Rn !== FRAME_POINTER &&
+  imm === 0;
+
+const direct = new Set(["jump", "branch", "call"]);
+
+export const aarch64: GuestIsa<Instruction> = {
+  name: "aarch64",
+  registers,
+  pushedByCall: 0,
+  link: LR,
+  decode(bytes, pc) {
+    if (pc % 4 !== 0 || pc + 4 > bytes.length) return undefined;
+    const word = new DataView(bytes.buffer, bytes.byteOffset + pc, 4).getInt32(0, true);
+    return decode(word, pc);
+  },
+  flowOf: (i) => i.row.traits.flow,
+  targetOf: ({ row, pc, imm }) => (direct.has(row.traits.flow ?? "") ? pc + imm * 4 : undefined),
+  isSlow,
+  isChained: () => false,
+  switchesStacks,
+  newTableSearch: () => ({ follow: () => undefined, find: () => undefined }),
+  newLifter: (pc, context) => new ArmLifter(pc, context),
+  loadFlags,
+  helpers: [],
+  onDemand: [],
+  settle: settleFunction,
+};

@@ -1,0 +1,22 @@
+// What slow instructions work on: the CPU's state, memory, and the way out.
+import { SP } from "../../isa/aarch64/emitter.js";
+import type { Instruction } from "../../isa/aarch64/instruction.js";
+import type { Exit } from "../contract.js";
+import type { Cpu } from "./cpu.js";
+import type { ProcessMemory } from "./memory.js";
+
+export interface Machine {
+  readonly cpu: Cpu;
+  readonly memory: ProcessMemory;
+  /** Asks the host; what `answer` filled in is in `exit`. */
+  ask(exit: Exit): void;
+}
+
+/** An instruction done on the state itself. Throws `GuestFault` before any effect. */
+export type Slow = (m: Machine, i: Instruction) => void;
+/** A general register where 31 is ZR. */
+export const readGeneral = ({ cpu }: Machine, index: number): bigint =>
+  index === SP ? 0n : cpu.general(index);
+export function writeGeneral({ cpu }: Machine, index: number, value: bigint): void {
+  if (index !== SP) cpu.setGeneral(index, value);
+}

@@ -1,5 +1,5 @@
 // solo5 replay: runs a recording again, to the same instruction; under gdb also backwards.
-import { debugRequest } from "../tender/debug-request.js";
+import { debugRequest } from "../tender/debug-options.js";
 import { startReplay } from "../node/replay.js";
 import type { Given } from "../tender/options.js";
 import { onlyOperand, type Invocation } from "./own-command.js";

@@ -2,7 +2,7 @@
 // unikernels ends with.
 import { chooseEngine, start } from "../node/engines.js";
 import type { StartOptions } from "../tender/engine.js";
-import { debugRequest } from "../tender/debug-request.js";
+import { debugRequest } from "../tender/debug-options.js";
 import { formatNet, netOptions } from "../net/schemes.js";
 import type { AttachedNet, Plan } from "../tender/attach.js";
 import { tuneCompiler } from "../node/jit.js";

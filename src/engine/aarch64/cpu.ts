@@ -8,6 +8,7 @@ export class Cpu {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
   readonly u64: BigUint64Array;
+  readonly #view: DataView;
   /** The next instruction's address while the guest runs; the state area has it at every exit. */
   pc = 0;
 
@@ -15,34 +16,33 @@ export class Cpu {
     this.i32 = new Int32Array(buffer, 0, state.pages / 4);
     this.u8 = new Uint8Array(buffer, 0, state.pages);
     this.u64 = new BigUint64Array(buffer, 0, state.pages / 8);
+    this.#view = new DataView(buffer, 0, state.pages);
   }
 
   /** X0 to X30, SP as 31. */
   general(index: number): bigint {
-    return this.u64[(state.general >> 3) + index] ?? 0n;
+    return this.#view.getBigUint64(state.general + 8 * index, true);
   }
 
   setGeneral(index: number, value: bigint): void {
-    this.u64[(state.general >> 3) + index] = value;
+    this.#view.setBigUint64(state.general + 8 * index, value, true);
   }
 
   simd(index: number): bigint {
-    const at = (state.simd >> 3) + 2 * index;
-    return (this.u64[at] ?? 0n) | ((this.u64[at + 1] ?? 0n) << 64n);
+    const at = state.simd + 16 * index;
+    return this.#view.getBigUint64(at, true) | (this.#view.getBigUint64(at + 8, true) << 64n);
   }
 
   setSimd(index: number, value: bigint): void {
-    const at = (state.simd >> 3) + 2 * index;
-    this.u64[at] = BigInt.asUintN(64, value);
-    this.u64[at + 1] = BigInt.asUintN(64, value >> 64n);
+    const at = state.simd + 16 * index;
+    this.#view.setBigUint64(at, BigInt.asUintN(64, value), true);
+    this.#view.setBigUint64(at + 8, BigInt.asUintN(64, value >> 64n), true);
   }
 
   /** N, Z, C and V in bits 31 to 28. */
   get nzcv(): number {
-    const operation = this.i32[state.flagsOperation >> 2] ?? 0;
-    return operation === FlagsOperation.none
-      ? (this.i32[state.nzcv >> 2] ?? 0)
-      : nzcvOf(this.i32, operation) & FLAGS;
+    const operation = this.word(state.flagsOperation);
+    return operation === FlagsOperation.none ? this.word(state.nzcv) : nzcvOf(this.i32, operation) & FLAGS;
   }
 
   set nzcv(value: number) {
@@ -56,7 +56,7 @@ export class Cpu {
   }
 
   word(offset: number): number {
-    return this.i32[offset >> 2] ?? 0;
+    return this.#view.getInt32(offset, true);
   }
 
   setWord(offset: number, value: number): void {

@@ -11,7 +11,7 @@ import { createNamespace, type Namespace } from "../test/namespace.js";
 import { needs, needsAll } from "../test/needs.js";
 import { containers, newId, proc } from "../test/oci/bundle.js";
 import { createRig, startContainerd, type Rig } from "../test/oci/managers.js";
-import { removePodCgroups, startKubelet, startPods } from "../test/oci/pods.js";
+import { removePodCgroups, sandboxBytes, startKubelet, startPods } from "../test/oci/pods.js";
 import { buildWaiting } from "../test/oci/programs.js";
 import { sourceFolder } from "../test/unikernels.js";
 import { folder } from "./one-off.js";
@@ -91,6 +91,24 @@ async function podsRow(): Promise<Row> {
     met: value <= 1.3,
   };
 } // prettier-ignore
+
+/** What a pod takes beside its unikernel: its pause container, which is all that overhead.podFixed has to cover. */
+async function podMemoryRow(): Promise<Row> {
+  await using rig = createRig();
+  const { wait } = await buildWaiting("bench");
+  using kubelet = await startKubelet(rig, [await rig.image("wait", wait)]);
+  const names = Array.from({ length: 8 }, (_, i) => `memory${i}`);
+  const pods = await startPods(kubelet.cri, names, "solo5", "localhost/wait:latest");
+  const most = Math.max(...sandboxBytes(pods.containers));
+  await pods.remove();
+  removePodCgroups();
+  return {
+    what: "a pod's memory beside its unikernel's, the pause container's: the largest of 8",
+    measured: `${(most / 1024).toFixed(0)} KB`,
+    target: "at most 1 MiB, as docs/containers.md has it for overhead.podFixed",
+    met: most <= 2 ** 20,
+  };
+}
 
 /** Each command as a whole, and the time from the start's byte to the first of the guest's output. */
 async function commandRows(): Promise<readonly Row[]> {
@@ -215,6 +233,7 @@ export const oci: Suite = {
     return [
       await engineRow(),
       await podsRow(),
+      await podMemoryRow(),
       ...(await commandRows()),
       await startRow(),
       await memoryRow(),

@@ -10,7 +10,15 @@ import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
 import { createRig } from "./managers.js";
-import { pod, removePodCgroups, startContainer, startKubelet, startPod, startPods } from "./pods.js";
+import {
+  pod,
+  removePodCgroups,
+  sandboxBytes,
+  startContainer,
+  startKubelet,
+  startPod,
+  startPods,
+} from "./pods.js";
 import type { Message } from "./protobuf.js";
 import { buildWaiting } from "./programs.js";
 
@@ -87,6 +95,12 @@ test("ten pods at once", { skip }, async () => {
     const status = (await cri.call("ContainerStatus", { 1: container })).message(1);
     assert.equal(status.number(3), state.running);
   }
+  // What a RuntimeClass adds for a pod beside its containers.
+  const document = readFileSync(join(projectRoot, "docs/containers.md"), "utf8");
+  const podFixed = Number(/podFixed: \{ memory: (\d+)Mi \}/.exec(document)?.[1]) * 2 ** 20;
+  const bytes = sandboxBytes(pods.containers);
+  assert.equal(bytes.length, names.length);
+  assert.ok(Math.max(...bytes) <= podFixed, `${bytes.join()} of ${podFixed}`);
   await pods.remove();
   assert.equal((await rig.execute("ctr", [...ctr, "container", "ls", "-q"])).stdout, "");
   removePodCgroups();

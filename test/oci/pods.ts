@@ -1,6 +1,14 @@
 // Pods through containerd's CRI, as a kubelet makes them: what tests and benchmarks share.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
 import { until } from "../until.js";
@@ -84,6 +92,16 @@ export async function startContainer(cri: CriClient, sandbox: string, podName: s
   await cri.call("StartContainer", { 1: id });
   return id;
 } // prettier-ignore
+
+/** Bytes that pods take beside their containers, by the kernel's count: each sandbox's own cgroup. */
+export function sandboxBytes(containers: readonly string[]): readonly number[] {
+  const isUnified = existsSync("/sys/fs/cgroup/cgroup.procs");
+  const parent = join("/sys/fs/cgroup", isUnified ? "" : "memory", `solo5-${process.pid}`);
+  const file = isUnified ? "memory.current" : "memory.usage_in_bytes";
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !containers.includes(entry.name))
+    .map(({ name }) => Number(readFileSync(join(parent, name, file), "latin1")));
+}
 
 export interface PodsRun {
   /** Milliseconds until the last container had been started. */

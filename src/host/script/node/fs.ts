@@ -3,7 +3,8 @@ import { decodeText, encodeText } from "../../../bytes/text.js";
 import { viewOf } from "../../../bytes/struct.js";
 import { atFdcwd } from "../../../abi/linux/syscalls.js";
 import { Buffer, type Encoding } from "../buffer.js";
-import { perform } from "../failure.js";
+import { tryCall } from "../../linux/host-call.js";
+import { nodeError, perform } from "../failure.js";
 import { statAt, type AnyStats } from "./stat.js";
 
 export const constants = {
@@ -40,7 +41,12 @@ export function openSync(path: string, flags: string | number = "r", mode = 0o66
   return perform(path, "openat", atFdcwd, path, native | closeOnExec, mode);
 }
 
-export const closeSync = (fd: number): void => void perform(undefined, "close", fd);
+/** Also where a signal came between, the descriptor is closed: close(2). */
+export function closeSync(fd: number): void {
+  const interrupted = -4;
+  const result = tryCall("close", fd);
+  if (result < 0 && result !== interrupted) throw nodeError(-result, "close");
+}
 
 export function readSync(
   fd: number,

@@ -27,7 +27,7 @@ export function epilogue(user: User, fifo: number): readonly LaunchStep[] {
     ...Array.from({ length: lastCapability + 1 }, (_, i): LaunchStep => ({
       op: "call",
       call: "prctl",
-      args: [prctlDropBounding, i, 0, 0, 0],
+      args: [prctlDropBounding, i],
     })),
     setGroups(user),
     {

@@ -11,7 +11,10 @@ export const reasonCount = Math.max(...Object.values(errorNumbers)) + 1;
  * `reasonCount` pairs of u16 (offset from the table's start, length), then the texts, each with its newline.
  * Unknown numbers share one text.
  */
-export function reasonTable(): Uint8Array {
+export const reasonTable = (): Uint8Array => reasons;
+const reasons = makeReasonTable();
+
+function makeReasonTable(): Uint8Array {
   const texts = Array.from({ length: reasonCount }, () => "unknown error\n");
   for (const number of Object.values(errorNumbers)) texts[number] = `${strerror(number)}\n`;
   const unique = [...new Set(texts)];

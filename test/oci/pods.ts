@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
 import { until } from "../until.js";
+import { isSmall, runtimeCommand } from "./bundle.js";
 import { criClient, type CriClient } from "./cri-client.js";
 import { linuxProgram } from "./linux-program.js";
 import { startContainerd, type Rig } from "./managers.js";
@@ -27,6 +28,7 @@ function pauseImage({ folder }: Rig): string {
   return path;
 } // prettier-ignore
 
+/** With the runtime as `install` puts it on a node. */
 const settings = (rig: Rig): string => `
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "localhost/pause:1"
@@ -41,7 +43,7 @@ const settings = (rig: Rig): string => `
     pod_annotations = ["org.solo5.*"]
     container_annotations = ["org.solo5.*"]
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.solo5.options]
-      BinaryName = "${rig.runtime}"
+      BinaryName = "${isSmall() ? runtimeCommand()[0] : rig.runtime}"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
 `;

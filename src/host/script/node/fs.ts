@@ -123,7 +123,15 @@ export function accessSync(path: string, mode: number = constants.F_OK): void {
   perform(path, "faccessat", atFdcwd, path, mode);
 }
 
-export const existsSync = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** False as well where it cannot be told. */
+export function existsSync(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface StatOptions {
   readonly throwIfNoEntry?: boolean;
@@ -133,8 +141,7 @@ export function statSync(path: string, { throwIfNoEntry = true }: StatOptions = 
   try {
     return statAt(path);
   } catch (error) {
-    if (!throwIfNoEntry && /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? ""))
-      return undefined;
+    if (!throwIfNoEntry && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }

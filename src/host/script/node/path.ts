@@ -11,9 +11,9 @@ function normalize(path: string): string {
     else if (parts.length > 0 && parts.at(-1) !== "..") parts.pop();
     else if (!isAbsolute(path)) parts.push(part);
   }
-  const end = path.endsWith("/") && parts.length > 0 ? "/" : "";
-  const whole = `${isAbsolute(path) ? "/" : ""}${parts.join("/")}${end}`;
-  return whole === "" ? "." : whole;
+  const inside = parts.length === 0 && !isAbsolute(path) ? "." : parts.join("/");
+  const end = path.endsWith("/") && inside !== "" ? "/" : "";
+  return `${isAbsolute(path) ? "/" : ""}${inside}${end}`;
 }
 
 export const join = (...parts: readonly string[]): string =>
@@ -26,8 +26,10 @@ export function resolve(...parts: readonly string[]): string {
 }
 
 export function dirname(path: string): string {
-  const [, folder = ""] = /^(.*?)\/+[^/]+\/*$/s.exec(path) ?? [];
-  return folder !== "" ? folder : isAbsolute(path) ? "/" : ".";
+  const folder = /^(.*)\/[^/]+\/*$/s.exec(path)?.[1];
+  if (folder === "/" && path.startsWith("//")) return "//";
+  if (folder === undefined) return isAbsolute(path) ? "/" : ".";
+  return folder === "" ? "/" : folder;
 }
 
 export const basename = (path: string): string => /([^/]*)\/*$/s.exec(path)?.[1] ?? "";

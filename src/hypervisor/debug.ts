@@ -1,5 +1,5 @@
 // A debugger's way into a virtual CPU: single steps, breakpoints and watchpoints, with registers of the CPU's where there are some.
-import type { Access, Answer, Debuggable, Verdict } from "../engine/contract.js";
+import type { Access, Answer, Debuggable, Vcpu, Verdict } from "../engine/contract.js";
 import type { CpuDebug, Stop, Wishes } from "./cpu-debug.js";
 import { createTraps, writeCode } from "./traps.js";
 import { createWatches, noRegister } from "./watches.js";
@@ -13,6 +13,24 @@ export interface VcpuDebug extends Debuggable {
   /** Answers a stop; undefined where it is not the debugger's. */
   answer(stop: Stop | undefined, answer: Answer): Verdict | undefined;
 }
+
+/** The part of a virtual CPU that debuggers see, around what runs the guest. */
+export const debugged = (
+  debug: VcpuDebug,
+  run: (answer: Answer) => void,
+): Pick<Vcpu, "run"> & Debuggable => ({
+  run(answer) {
+    debug.enter();
+    try {
+      run(answer);
+    } finally {
+      debug.leave();
+    }
+  },
+  setBreakpoint: debug.setBreakpoint,
+  setWatchpoint: debug.setWatchpoint,
+  setStep: debug.setStep,
+});
 
 /** Some hypervisors take debug registers and ignore them: a read that is watched tells, and nothing of it stays. */
 function areRegistersReal(cpu: CpuDebug): boolean {

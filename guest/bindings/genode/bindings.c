@@ -48,56 +48,8 @@ void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
     (void)ready_set;
 }
 
-solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle, struct solo5_net_info *info)
-{
-    (void)name;
-    (void)handle;
-    (void)info;
-    return SOLO5_R_EUNSPEC;
-}
-
-solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
-{
-    (void)handle;
-    (void)buf;
-    (void)size;
-    return SOLO5_R_EUNSPEC;
-}
-
-solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size)
-{
-    (void)handle;
-    (void)buf;
-    (void)size;
-    (void)read_size;
-    return SOLO5_R_EUNSPEC;
-}
-
-solo5_result_t solo5_block_acquire(const char *name, solo5_handle_t *handle, struct solo5_block_info *info)
-{
-    (void)name;
-    (void)handle;
-    (void)info;
-    return SOLO5_R_EUNSPEC;
-}
-
-solo5_result_t solo5_block_write(solo5_handle_t handle, solo5_off_t offset, const uint8_t *buf, size_t size)
-{
-    (void)handle;
-    (void)offset;
-    (void)buf;
-    (void)size;
-    return SOLO5_R_EUNSPEC;
-}
-
-solo5_result_t solo5_block_read(solo5_handle_t handle, solo5_off_t offset, uint8_t *buf, size_t size)
-{
-    (void)handle;
-    (void)offset;
-    (void)buf;
-    (void)size;
-    return SOLO5_R_EUNSPEC;
-}
+#include "../common/no-net.c"
+#include "../common/no-block.c"
 
 solo5_result_t solo5_set_tls_base(uintptr_t base)
 {

@@ -33,6 +33,6 @@
 #include "console.c"
 #include "platform.c"
 #include "net.c"
-#include "block.c"
+#include "../common/no-block.c" /* Muen has channels for disks, Solo5 has none: docs/abi.md 9. */
 #include "yield.c"
 #include "start.c"

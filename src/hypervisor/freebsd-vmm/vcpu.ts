@@ -7,7 +7,7 @@ import { hex } from "../../bytes/text.js";
 import type { Answer, Fault, Verdict } from "../../engine/contract.js";
 import type { HypervisorVcpu, MachineOptions } from "../contract.js";
 import type { CpuDebug, Stop } from "../cpu-debug.js";
-import { createDebug, type VcpuDebug } from "../debug.js";
+import { createDebug, debugged, type VcpuDebug } from "../debug.js";
 import { system, type System } from "../system.js";
 import {
   capability,
@@ -126,17 +126,7 @@ export function newVmmVcpu(
       confine,
       registers,
       counterHz,
-      run(answer) {
-        debug.enter();
-        try {
-          runVcpu(running, answer);
-        } finally {
-          debug.leave();
-        }
-      },
-      setBreakpoint: debug.setBreakpoint,
-      setWatchpoint: debug.setWatchpoint,
-      setStep: debug.setStep,
+      ...debugged(debug, (answer) => runVcpu(running, answer)),
       [Symbol.dispose]: cleanup.release,
     };
   } catch (error) {

@@ -7,7 +7,7 @@ import { encode, viewOf } from "../../bytes/struct.js";
 import { hex } from "../../bytes/text.js";
 import type { Access, Answer, Fault, Verdict } from "../../engine/contract.js";
 import type { HypervisorVcpu, MachineOptions } from "../contract.js";
-import { createDebug, type VcpuDebug } from "../debug.js";
+import { createDebug, debugged, type VcpuDebug } from "../debug.js";
 import { mapped, sharedMemory } from "../memory.js";
 import { createTicker } from "../ticker.js";
 import { checked, system, type System } from "../system.js";
@@ -63,20 +63,15 @@ export function newKvmVcpu(
       monitor: "KVM",
       registers: cpu.registers,
       counterHz: cpu.counterHz,
-      run(answer) {
-        debug.enter();
+      ...debugged(debug, (answer) => {
         ticker?.start();
         try {
           runVcpu({ sys, vcpu, run, cpu, debug, line, size: memory.size }, answer);
         } finally {
           ticker?.stop();
-          debug.leave();
         }
-      },
+      }),
       ...(line === undefined ? {} : { interrupt: line.interrupt }),
-      setBreakpoint: debug.setBreakpoint,
-      setWatchpoint: debug.setWatchpoint,
-      setStep: debug.setStep,
       [Symbol.dispose]: cleanup.release,
     };
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Answer, Fault, Verdict } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { HypervisorVcpu, MachineOptions } from "../contract.js";
 import type { CpuDebug } from "../cpu-debug.js";
-import { createDebug, type VcpuDebug } from "../debug.js";
+import { createDebug, debugged, type VcpuDebug } from "../debug.js";
 import { successors } from "../successors.js";
 import { system, type System } from "../system.js";
 import {
@@ -142,17 +142,7 @@ export function newVmmVcpu(
       },
       registers,
       counterHz,
-      run(answer) {
-        debug.enter();
-        try {
-          runVcpu(running, answer);
-        } finally {
-          debug.leave();
-        }
-      },
-      setBreakpoint: debug.setBreakpoint,
-      setWatchpoint: debug.setWatchpoint,
-      setStep: debug.setStep,
+      ...debugged(debug, (answer) => runVcpu(running, answer)),
       [Symbol.dispose]: cleanup.release,
     };
   } catch (error) {

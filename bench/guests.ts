@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { Isa } from "../src/abi/elf.js";
 import { manifestSource } from "../src/image/manifest-source.js";
 import { findCompiler } from "../src/toolchain/compiler.js";
-import { compileFlags, linkFlags } from "../src/toolchain/flags.js";
+import { compileFlags, positionFlags, targetLink } from "../src/toolchain/flags.js";
 import type { BindingsTarget } from "../src/toolchain/isa.js";
 import { type Job, readStamps, runJobs, writeStamps } from "../src/toolchain/jobs.js";
 import {
   bindingsObject,
   freestandingFolder,
+  genodeLibrary,
   guestOutput,
   includeFolder,
   libFolder,
@@ -53,30 +54,38 @@ export async function buildWorkloads(
 ): Promise<void> {
   const compiler = findCompiler(isa);
   const work = join(folderOf(isa), ".build");
-  const object = (file: string) => join(work, `${file}.o`);
+  /** Code for any address is another object. */
+  const object = (file: string, target: string) =>
+    join(work, positionFlags(target).length === 0 ? `${file}.o` : `${file}.any.o`);
   const manifest = join(work, "manifest.c");
   const headers = { freestanding: freestandingFolder, solo5: includeFolder };
   const cc = [...compiler.cc, ...compileFlags(headers, compiler), ...languageFlags];
-  const compile = (source: string, name: string): Job => ({
-    output: object(name),
+  const compile = (source: string, name: string, target: string): Job => ({
+    output: object(name, target),
     inputs: [source, join(sources, "workload.h")],
-    make: [...cc, "-c", source, "-o", object(name)],
+    make: [...cc, ...positionFlags(target), "-c", source, "-o", object(name, target)],
   });
   const files = readdirSync(sources).filter((file) => file.endsWith(".c"));
   const lib = libFolder(guestOutput, isa);
   const link = (name: string, target: BindingsTarget): Job => {
     const script = join(lib, linkerScript(target));
-    const parts = [bindingsObject(target)].map((file) => join(lib, file));
-    parts.push(...[`${name}.c`, ...shared, "manifest.c"].map(object));
+    const parts = [`${name}.c`, ...shared, "manifest.c"].map((file) => object(file, target));
+    const out = workloadFile(name, target, isa);
+    const library = target === "genode" ? genodeLibrary : bindingsObject(target);
     return {
-      output: workloadFile(name, target, isa),
-      inputs: [script, ...parts],
-      make: [...compiler.ld, ...linkFlags, "-T", script, ...parts, "-o", workloadFile(name, target, isa)],
+      output: out,
+      inputs: [script, join(lib, library), ...parts],
+      make: [...compiler.ld, ...parts, ...targetLink(target, lib), "-o", out],
     };
   };
+  /** A target for each kind of objects. */
+  const kinds = new Map(targets.map((target) => [positionFlags(target).join(" "), target]));
   const stages: Job[][] = [
     [{ output: manifest, inputs: [], make: { text: manifestSource([]) } }],
-    [...files.map((file) => compile(join(sources, file), file)), compile(manifest, "manifest.c")],
+    [...kinds.values()].flatMap((target) => [
+      ...files.map((file) => compile(join(sources, file), file, target)),
+      compile(manifest, "manifest.c", target),
+    ]),
     targets.flatMap((target) => workloads.map((name) => link(name, target))),
   ];
   const stampsFile = join(work, "stamps.json");

@@ -15,6 +15,7 @@ import {
   type BlockRequest,
   type NetRequest,
 } from "../src/index.js";
+import { genodeMap, imageStart } from "../src/targets/genode/layout.js";
 import { execute, selfTest, solo5 } from "./command.js";
 import { memoryDisk } from "./memory-disk.js";
 import { needs } from "./needs.js";
@@ -130,6 +131,25 @@ test("genode: thread-local storage is refused", async () => {
     /^solo5: .*: relocation at 0x\w+: type \d+ is one of thread-local storage, which [^\n]*\n$/,
   );
   assert.equal(status, 1);
+});
+
+test("genode: everything from the image on can be read, which engines build on, and has to fit", () => {
+  const guest = guestOf("test_ssp.genode");
+  const { unikernel } = guest;
+  const map = genodeMap({ ...guest, memSize: 17 << 20 });
+  const start = imageStart(guest);
+  assert.ok(map.regions.every((region) => region.read || region.end <= start));
+  const memSize = unikernel.imageEnd + 4096 + (512 << 10);
+  assert.equal(genodeMap({ ...guest, memSize }).size, memSize);
+  assert.throws(
+    () => genodeMap({ ...guest, memSize: memSize - 4096 }),
+    (error) =>
+      error instanceof Solo5Error &&
+      error.code === "MEMORY" &&
+      /image and stack take \d+ bytes: guest memory of \d+ bytes is too small, see --mem$/.test(
+        error.message,
+      ),
+  );
 });
 
 test("genode: what its linker would refuse is refused with a line", () => {

@@ -42,7 +42,7 @@ const commonLinkFlags = ["-nostdlib", "--build-id=none", "-z", `max-page-size=${
 /** For every link of an executable. */
 export const linkFlags: readonly string[] = ["-static", ...commonLinkFlags];
 
-/** Unikernels for Genode are shared objects, of code for any address. */
+/** Unikernels for Genode are shared objects, of code for any address; what they define themselves nobody else defines for them. */
 const isShared = (target: string): boolean => target === "genode";
 
 /** What code for a target has to be compiled with besides. */
@@ -50,7 +50,9 @@ export const positionFlags = (target: string): readonly string[] => (isShared(ta
 
 /** A link for a target with its bindings, which lie in the folder `lib`. */
 export const targetLink = (target: string, lib: string): readonly string[] => [
-  ...(isShared(target) ? [...commonLinkFlags, "-shared", "--eh-frame-hdr", "--hash-style=both"] : linkFlags),
+  ...(isShared(target)
+    ? [...commonLinkFlags, "-shared", "-Bsymbolic", "--eh-frame-hdr", "--hash-style=both"]
+    : linkFlags),
   "-T",
   join(lib, linkerScript(target)),
   ...(isShared(target) ? ["-L", lib, `-l:${genodeLibrary}`] : [join(lib, bindingsObject(target))]),

@@ -30,7 +30,7 @@ test(
     const strict = ["-Wall", "-Wextra", "-Weffc++", "-Wsuggest-override", "-Wconversion", "-Werror"];
     const program = join(folder, "component");
     const files = sources.map((name) => join(component, name));
-    execFileSync("g++", ["-std=gnu++20", "-O1", ...strict, ...declared, ...files, "-x", "c++", "-Wno-conversion", "-Wno-effc++", join(projectRoot, "test/genode/world.cc"), "-o", program]); // prettier-ignore
+    execFileSync("g++", ["-std=gnu++20", "-O1", ...strict, ...declared, ...files, "-x", "c++", "-Wno-conversion", "-Wno-effc++", join(projectRoot, "test/genode/world.cc"), "-o", program], { env: { ...process.env, TMPDIR: folder } }); // prettier-ignore
     for (const args of [[], ["no clock"]]) {
       const { stdout, status } = await execute(program, args);
       const lines = stdout.trimEnd().split("\n");

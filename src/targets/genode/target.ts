@@ -8,7 +8,7 @@ import { storable } from "../../image/memory-map.js";
 import { answerCommon, type GuestHost, type Session, type SessionState, type Target } from "../contract.js";
 import { genodeCalls, type Outcome } from "./calls.js";
 import { argumentRegisters, numberRegister, resultRegister } from "./isa/x86-64.js";
-import { genodeMap, libraryData, writeMemory } from "./layout.js";
+import { genodeMap, imageStart, writeMemory } from "./layout.js";
 
 const running: SessionState = { kind: "running" };
 
@@ -19,7 +19,7 @@ export const genode: Target = {
   start(guest, { memory, registers }, host: GuestHost): Session {
     for (const [name, value] of Object.entries(writeMemory(guest, memory)))
       registers.set(name, BigInt(value));
-    const mayStore = storable(genodeMap(guest), { start: libraryData, end: guest.memSize });
+    const mayStore = storable(genodeMap(guest), { start: imageStart(guest), end: guest.memSize });
     const calls = genodeCalls({ guest, memory, mayStore, host });
     let state: SessionState = running;
     /** Where a yield that waits is to put the devices that are ready; 0 is nowhere. */

@@ -8,7 +8,8 @@ import { ehdr, machine as machines } from "../abi/elf.js";
 import { viewOf } from "../bytes/struct.js";
 import { symbols } from "../image/symbols.js";
 import type { Compiler } from "./compiler.js";
-import { changeElf, type Changes } from "./objcopy/change.js";
+import { changeElf } from "./objcopy/change.js";
+import type { Changes } from "./objcopy/changes.js";
 
 /** How Zig compiles its compiler_rt: freestanding, for any address, and only what does the work. */
 export const zigRuntimeFlags: readonly string[] = [

@@ -1,7 +1,7 @@
 // The command lines of objcopy and strip, by the tables of their options in GNU binutils' manual.
 import { readFile } from "../../host/any/files.js";
 import { decodeText } from "../../bytes/text.js";
-import type { Changes, NewSection, SectionFlags } from "./change.js";
+import type { Changes, NewSection, SectionFlags } from "./changes.js";
 
 export interface CopyArguments {
   readonly changes: Changes;

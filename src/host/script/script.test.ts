@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { tmpdir } from "node:os";
 import * as nodePath from "node:path";
 import { after, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodeText } from "../../bytes/text.js";
 import { Buffer as OwnBuffer } from "./buffer.js";
 import * as fs from "./node/fs.js";
@@ -42,10 +42,11 @@ test("bytes and text", () => {
       for (const encoding of ["latin1", "utf8"] as const)
         assert.equal(new OwnBuffer(data).toString(encoding), Buffer.from(data).toString(encoding));
       assert.deepEqual([...OwnBuffer.from(text)], [...encodeText(text)]);
-      assert.deepEqual([...OwnBuffer.concat([data, data.subarray(1)])], [...Buffer.concat([data, data.subarray(1)])]);
+      const parts = [data, data.subarray(1)];
+      assert.ok(Buffer.concat(parts).equals(OwnBuffer.concat(parts)));
     }),
   );
-}); // prettier-ignore
+});
 
 const folder = nodeFs.mkdtempSync(nodePath.join(tmpdir(), "solo5-script-"));
 after(() => nodeFs.rmSync(folder, { recursive: true, force: true }));

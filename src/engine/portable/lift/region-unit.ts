@@ -4,7 +4,7 @@ import type { GuestInstruction } from "../guest-isa.js";
 import { regions } from "./regions.js";
 
 /** Instructions of a unit, what is built in not counted. */
-const MAX_UNIT = 1000;
+const MAX_UNIT = 2000;
 
 /** Cuts a function to the region that begins at `entry`; the entries of the others become boundaries. */
 export function cutToUnit(entry: number, found: Found, code: Code): Found {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cValues } from "../../test/c-values.js";
-import { needs } from "../../test/needs.js";
+import { needs, needsAll } from "../../test/needs.js";
 import { projectRoot } from "../../test/project.js";
 import type { Struct } from "../bytes/struct.js";
 import * as elf from "./elf.js";
@@ -12,6 +12,7 @@ import * as hvt from "./hvt.js";
 import * as notes from "./notes.js";
 import * as spt from "./spt.js";
 import * as start from "./start.js";
+import * as xen from "./xen.js";
 
 const skip = needs.program("gcc");
 const include = ["-I", join(projectRoot, "guest/include")];
@@ -84,16 +85,16 @@ test("ELF, as <elf.h> has it", { skip }, () => {
 });
 
 test("notes and manifest, as elf_abi.h and mft_abi.h have them", { skip }, () => {
-  const { hvt, spt, virtio, muen, genode, xen } = notes.targets;
+  const { targets } = notes;
   agree(
     '#include "elf_abi.h"\n#include "mft_abi.h"',
     {
-      HVT_ABI_TARGET: hvt.number,
-      SPT_ABI_TARGET: spt.number,
-      VIRTIO_ABI_TARGET: virtio.number,
-      MUEN_ABI_TARGET: muen.number,
-      GENODE_ABI_TARGET: genode.number,
-      XEN_ABI_TARGET: xen.number,
+      HVT_ABI_TARGET: targets.hvt.number,
+      SPT_ABI_TARGET: targets.spt.number,
+      VIRTIO_ABI_TARGET: targets.virtio.number,
+      MUEN_ABI_TARGET: targets.muen.number,
+      GENODE_ABI_TARGET: targets.genode.number,
+      XEN_ABI_TARGET: targets.xen.number,
       ABI1_NOTE_TYPE: notes.noteType.abi1,
       MFT1_NOTE_TYPE: notes.noteType.mft1,
       "sizeof ABI1_NOTE_NAME": notes.noteName.length + 1,
@@ -239,3 +240,81 @@ test("the system calls of aarch64, as the kernel's generic table has them", { sk
   );
   assert.equal(spt.epollEvent.aarch64.size, 16);
 });
+
+/** Xen's own headers, of Debian's libxen-dev. */
+const xenHeaders = "/usr/include/xen/xen.h";
+
+for (const [whose, headers, skipped] of [
+  ["our", include, skip],
+  ["Xen's own", [], needsAll(skip, needs.file(xenHeaders, "libxen-dev"))],
+] as const)
+  test(`xen, as ${whose} headers have it`, { skip: skipped }, () => {
+    const names = "memory event_channel grant_table sched vcpu hvm/hvm_op hvm/params elfnote arch-x86/cpuid arch-x86/hvm/start_info io/console io/xs_wire io/xenbus io/netif io/blkif"; // prettier-ignore
+    const prologue = names.split(" ").map((name) => `#include "xen/${name}.h"`);
+    const numbers = (prefix: string, values: Readonly<Record<string, number>>): Expected =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+    const { memory_map, add_to_physmap } = xen.operation.memory_op;
+    const { map_grant_ref, unmap_grant_ref, query_size } = xen.operation.grant_table_op;
+    const { status, ...eventOperations } = xen.operation.event_channel_op;
+    agree(
+      ["#define __XEN_INTERFACE_VERSION__ 0x00040e00", "#include <stdint.h>", ...prologue].join("\n"),
+      {
+        ...numbers("__HYPERVISOR_", xen.hypercall),
+        ...numbers("XENMEM_", { memory_map, add_to_physmap }),
+        ...numbers("GNTTABOP_", { map_grant_ref, unmap_grant_ref, query_size }),
+        ...numbers("EVTCHNOP_", { status, ...eventOperations }),
+        ...numbers("SCHEDOP_", xen.operation.sched_op),
+        ...numbers("VCPUOP_", xen.operation.vcpu_op),
+        ...numbers("HVMOP_", xen.operation.hvm_op),
+        ...numbers("SHUTDOWN_", xen.shutdownReason),
+        XEN_ELFNOTE_PHYS32_ENTRY: xen.entryNote.type,
+        XEN_HVM_START_MAGIC_VALUE: xen.startMagic,
+        DOMID_SELF: xen.domid.self,
+        HVM_PARAM_STORE_EVTCHN: xen.param.storeEvtchn,
+        HVM_PARAM_CONSOLE_PFN: xen.param.consolePfn,
+        ...layout("struct hvm_start_info", xen.startInfo, "magic version flags nr_modules modlist_paddr cmdline_paddr rsdp_paddr memmap_paddr memmap_entries reserved"), // prettier-ignore
+        ...layout("struct hvm_memmap_table_entry", xen.memmapEntry, "addr size type"),
+        ...layout("struct xen_add_to_physmap", xen.addToPhysmap, "domid size space idx gpfn"),
+        ...layout("struct xen_memory_map", xen.memoryMap, "nr_entries buffer"),
+        ...layout("struct sched_poll", xen.schedPoll, "ports nr_ports timeout"),
+        ...layout("struct evtchn_alloc_unbound", xen.allocUnbound, "dom remote_dom port"),
+        ...layout("struct evtchn_bind_virq", xen.bindVirq, "virq vcpu port"),
+        ...layout("struct xen_hvm_param", xen.hvmParam, "domid index value"),
+        ...layout("struct xen_hvm_evtchn_upcall_vector", xen.upcallVector, "vcpu vector"),
+        ...layout("struct vcpu_set_singleshot_timer", xen.singleshotTimer, "timeout_abs_ns flags"),
+        ...layout("struct vcpu_register_vcpu_info", xen.registerVcpuInfo, "mfn offset"),
+        ...layout("struct vcpu_time_info", xen.timeInfo, "version tsc_timestamp system_time tsc_to_system_mul tsc_shift flags"), // prettier-ignore
+        ...layout("struct vcpu_info", xen.vcpuInfo, "upcallPending:evtchn_upcall_pending upcallMask:evtchn_upcall_mask pendingSel:evtchn_pending_sel time"), // prettier-ignore
+        "offsetof(struct shared_info, evtchn_pending)": xen.sharedInfo.pending,
+        "offsetof(struct shared_info, evtchn_mask)": xen.sharedInfo.mask,
+        "offsetof(struct shared_info, wc_version)": xen.sharedInfo.wallClock,
+        "sizeof(struct shared_info)": 3136,
+        EVTCHN_2L_NR_CHANNELS: xen.portMax,
+        ...layout("struct grant_entry_v1", xen.grantEntry, "flags domid frame"),
+        ...layout("struct gnttab_map_grant_ref", xen.mapGrantRef, "host_addr flags ref dom status handle dev_bus_addr"), // prettier-ignore
+        ...layout("struct gnttab_query_size", xen.querySize, "dom nr_frames max_nr_frames status"),
+        GTF_readonly: xen.grantFlag.readonly,
+        "offsetof(struct xencons_interface, out)": xen.consolePage.out,
+        "offsetof(struct xencons_interface, out_prod)": xen.consolePage.outProd,
+        "offsetof(struct xenstore_domain_interface, rsp)": xen.storePage.response,
+        "offsetof(struct xenstore_domain_interface, req_prod)": xen.storePage.reqProd,
+        "offsetof(struct xenstore_domain_interface, rsp_prod)": xen.storePage.rspProd,
+        ...layout("struct xsd_sockmsg", xen.storeMessage, "type req_id tx_id len"),
+        XS_RM: xen.storeMessageType.rm,
+        XS_ERROR: xen.storeMessageType.error,
+        "offsetof(struct blkif_sring, ring)": xen.ringHead.size,
+        ...layout("struct netif_tx_request", xen.netTxRequest, "gref offset flags id size"),
+        ...layout("struct netif_tx_response", xen.netTxResponse, "id status"),
+        ...layout("struct netif_rx_request", xen.netRxRequest, "id gref"),
+        ...layout("struct netif_rx_response", xen.netRxResponse, "id offset flags status"),
+        "sizeof(union netif_tx_sring_entry)": xen.netTxRing.entrySize,
+        "sizeof(union netif_rx_sring_entry)": xen.netRxRing.entrySize,
+        ...layout("struct blkif_request", xen.blockRequest, "operation nr_segments handle id sector_number segments:seg"), // prettier-ignore
+        ...layout("struct blkif_request_segment", xen.blockSegment, "gref first_sect last_sect"),
+        ...layout("struct blkif_response", xen.blockResponse, "id operation status"),
+        "sizeof(union blkif_sring_entry)": xen.blockRing.entrySize,
+        XenbusStateClosed: xen.busState.closed,
+      },
+      headers,
+    );
+  });

@@ -1,4 +1,4 @@
-// The xen machine against a domain that shares nothing with it but docs/abi.md.
+// The xen machine against a domain that shares nothing with it but docs/abi.md, and the bindings under drivers that are not theirs.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { attach, createSegment, open, run } from "../../src/index.js";
 import { findCompiler } from "../../src/toolchain/compiler.js";
 import { compileFlags, linkFlags } from "../../src/toolchain/flags.js";
 import {
+  bindingsObject,
   freestandingFolder,
   guestOutput,
   includeFolder,
@@ -23,11 +24,13 @@ import { until } from "../until.js";
 const folder = mkdtempSync(join(tmpdir(), "solo5-domain-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Links the domain without any bindings. */
-function domain(): string {
-  const { cc, ld, ...compiler } = findCompiler("x86-64");
-  const name = (file: string): string => join(folder, file);
-  const compile = (source: string, object: string): void => {
+const isa = "x86-64";
+const name = (file: string): string => join(folder, file);
+
+/** Links a file of this folder with a manifest, and with the bindings or without any. */
+function link(source: string, devices: Parameters<typeof manifestSource>[0], withBindings: boolean): string {
+  const { cc, ld, ...compiler } = findCompiler(isa);
+  const compile = (file: string, object: string): void => {
     const headers = { freestanding: freestandingFolder, solo5: includeFolder };
     const flags = [
       ...compileFlags(headers, compiler),
@@ -38,20 +41,21 @@ function domain(): string {
       "-fno-stack-protector",
       "-fno-pic",
     ];
-    execFileSync(cc[0] ?? "", [...cc.slice(1), ...flags, "-c", source, "-o", object]);
+    execFileSync(cc[0] ?? "", [...cc.slice(1), ...flags, "-c", file, "-o", object]);
   };
-  const devices = [
-    { name: "service0", type: "NET_BASIC" },
-    { name: "storage", type: "BLOCK_BASIC" },
-  ] as const;
   writeFileSync(name("manifest.c"), manifestSource(devices));
   compile(name("manifest.c"), name("manifest.o"));
-  compile(join(projectRoot, "test/xen/domain.c"), name("domain.o"));
-  const script = join(libFolder(guestOutput, "x86-64"), linkerScript("xen"));
-  const objects = [name("domain.o"), name("manifest.o")];
-  const line = [...ld.slice(1), ...linkFlags, "-T", script, ...objects, "-o", name("domain.xen")];
-  execFileSync(ld[0] ?? "", line);
-  return name("domain.xen");
+  compile(join(projectRoot, "test/xen", `${source}.c`), name("source.o"));
+  const lib = libFolder(guestOutput, isa);
+  const script = join(lib, linkerScript("xen"));
+  const objects = [
+    name("source.o"),
+    name("manifest.o"),
+    ...(withBindings ? [join(lib, bindingsObject("xen"))] : []),
+  ];
+  const file = name(`${source}.xen`);
+  execFileSync(ld[0] ?? "", [...ld.slice(1), ...linkFlags, "-T", script, ...objects, "-o", file]);
+  return file;
 }
 
 /** A frame to everyone with its number. */
@@ -65,7 +69,11 @@ test("a domain that keeps to the contract by offsets of its own", async () => {
   const segment = createSegment({ mtu: 9000 });
   const sender = segment.port();
   const mac = Uint8Array.of(2, 0, 0, 0xab, 0, 9);
-  const plan = attach(open(domain()), {
+  const devices = [
+    { name: "service0", type: "NET_BASIC" },
+    { name: "storage", type: "BLOCK_BASIC" },
+  ] as const;
+  const plan = attach(open(link("domain", devices, false)), {
     memMiB: 16,
     args: ["one", "two"],
     net: { service0: { source: { kind: "device", device: segment.port() }, mac } },
@@ -106,4 +114,13 @@ test("a domain that keeps to the contract by offsets of its own", async () => {
     assert.ok(text.split("\n").includes(line), `${line} in\n${text}`);
   const [, seconds = ""] = /wall (\w+)/.exec(text) ?? [];
   assert.ok(Math.abs(Number.parseInt(seconds, 16) - Date.now() / 1000) < 120, seconds);
+});
+
+test("an application that takes events itself, as MirageOS does", async () => {
+  const plan = attach(open(link("own-drivers", [], true)), { memMiB: 16 });
+  let text = "";
+  const console = { write: (data: Uint8Array) => (text += new TextDecoder().decode(data)) };
+  const { status } = await run(plan, { engine: "wasm", console }).exited;
+  assert.match(text, /^SUCCESS/m);
+  assert.equal(status, 0);
 });

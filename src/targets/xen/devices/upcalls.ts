@@ -30,7 +30,8 @@ export function createUpcalls(apic: Apic, page: SharedPage): Upcalls {
     },
     setVector(vector) {
       state.vector = vector;
-      if (isMarked()) apic.request(vector);
+      // Xen has one interrupt come at once, whether there is an event or not.
+      apic.request(vector);
     },
     get isPending() {
       return apic.pending !== undefined || byMark() !== undefined;

@@ -13,7 +13,7 @@ export class Parents {
   readonly #blocks = new Map<number, ReadonlySet<number>>();
   readonly #tried = new Set<number>();
 
-  add({ entry, leaders, leaves, jumps }: Unit): void {
+  add({ entry, leaders, leaves, jumps }: Pick<Unit, "entry" | "leaders" | "leaves" | "jumps">): void {
     this.#blocks.set(entry, leaders);
     this.#versions.set(entry, (this.#versions.get(entry) ?? 0) + 1);
     for (const pc of leaves) this.#leaving.set(pc, entry);

@@ -160,10 +160,10 @@ function bytecodeWriter(
   return { exported, params: ["i32", "i32"], results: ["i32"], body: changed };
 }
 
-function occurrences(bytes: Uint8Array, wanted: Uint8Array): readonly number[] {
+export function occurrences(bytes: Uint8Array, wanted: Uint8Array): readonly number[] {
   const found: number[] = [];
   for (let at = 0; at + wanted.length <= bytes.length; at++) {
-    if (wanted.every((byte, i) => bytes[at + i] === byte)) found.push(at);
+    if (bytes[at] === wanted[0] && wanted.every((byte, i) => bytes[at + i] === byte)) found.push(at);
   }
   return found;
 }

@@ -1,5 +1,4 @@
 // Makes the runners: the engine as C, compiled and linked for every target and ISA, with the library evaluated.
-import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Isa } from "../../src/abi/elf.js";
@@ -10,9 +9,9 @@ import { isas } from "../../src/toolchain/isa.js";
 import { guestSource, packageRoot, packageVersion } from "../../src/toolchain/layout.js";
 import { buildWasmProgram, wasmFolder } from "../../src/toolchain/wasm.js";
 import { createBase } from "./base.js";
+import { libraryBundle } from "./library-bundle.js";
 import { readEngine } from "./engine-source.js";
 import { refreshOciPrograms, stampRunners } from "./oci-program.js";
-import { bundler } from "../../src/typescript/esbuild.js";
 import { hostHeader } from "../../src/typescript/host-functions.js";
 import { runnerDevices, runnerMemory } from "../../src/typescript/runner-image.js";
 import {
@@ -25,7 +24,6 @@ import {
   writeBase,
   libraries,
   systemLibrary,
-  type Library,
 } from "../../src/typescript/runners.js";
 
 const source = join(guestSource, "typescript");
@@ -44,7 +42,7 @@ export async function buildRunners({
   mkdirSync(output, { recursive: true });
   writeFileSync(engineFile(output), engine.bytes);
   for (const library of libraries) {
-    writeBase(output, library, createBase(engine.bytes, engine.elements, libraryBundle(library)));
+    writeBase(output, library, createBase(engine.bytes, engine.elements, await libraryBundle(library)));
   }
 
   const named = (name: string) => `engine_${mangle(name)}`;
@@ -93,7 +91,7 @@ export async function buildRunners({
       });
     }
   }
-  const system = createBase(engine.bytes, engine.elements, libraryBundle(systemLibrary));
+  const system = createBase(engine.bytes, engine.elements, await libraryBundle(systemLibrary));
   writeBase(join(output, ".build"), systemLibrary, system);
   stampRunners(output);
   made += await refreshOciPrograms(output);
@@ -116,24 +114,6 @@ function interpreterOf(engine: Uint8Array): ReadonlySet<number> {
     name === "call" ? [at[0] ?? 0] : [],
   );
   return new Set([loop, ...called]);
-}
-
-/** The library as an expression. */
-function libraryBundle(library: Library | typeof systemLibrary): string {
-  const text = execFileSync(
-    bundler(),
-    [
-      join(source, "library", `${library}.ts`),
-      "--bundle",
-      "--format=iife",
-      "--global-name=library",
-      "--minify",
-      "--target=es2023",
-      "--log-level=warning",
-    ],
-    { encoding: "utf8", maxBuffer: 16 << 20 },
-  );
-  return `(function () { ${text}; return library; })()`;
 }
 
 function writePackage(output: string): void {

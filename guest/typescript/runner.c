@@ -180,8 +180,15 @@ static u8 *part(u32 argv, u32 i, s32 from, s32 to)
     return data != 0 && from >= 0 && from <= to && (u32)to <= size ? in_memory(data, size) + from : NULL;
 }
 
+static u8 *whole(u32 argv, u32 i, u32 *size)
+{
+    u32 data = engine_bufferData(context, runner_image.arguments, ARGUMENT(argv, i));
+    *size = wasm_load_u32(in_memory(runner_image.arguments, 4));
+    return data != 0 ? in_memory(data, *size) : NULL;
+}
+
 /* RFC 1071, 2: formed in the machine's order, then swapped. Both ISAs' is little-endian. */
-static s32 sum_of(const u8 *at, size_t size)
+static u32 sum_of(const u8 *at, size_t size, u32 start)
 {
     u64 sum = 0;
     for (; size >= 4; size -= 4, at += 4) sum += wasm_load_u32(at);
@@ -189,11 +196,74 @@ static s32 sum_of(const u8 *at, size_t size)
     for (size_t i = 0; i < size; i++) rest[i] = at[i];
     sum += wasm_load_u32(rest);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-    return __builtin_bswap16((u16)sum);
+    sum = __builtin_bswap16((u16)sum) + start;
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    return (u32)sum;
+}
+
+/* src/ip/tcp/frame-head.ts says what these two do. */
+#define PROTOCOL_TCP 6
+#define TCP_HEADER 20
+
+static u32 transport_at(const u8 *head) { return head[12] == 8 ? 34 : 54; }
+static u32 addresses_at(u32 at) { return at == 34 ? 26 : 22; }
+
+static bool agrees(u32 argv)
+{
+    u32 size, pattern_size;
+    const u8 *frame = whole(argv, 0, &size), *pattern = whole(argv, 2, &pattern_size);
+    u32 end = (u32)integer(argv, 1), head = pattern_size / 2;
+    if (frame == NULL || pattern == NULL || end > size || head < 54 || end < head) return false;
+    u32 different = 0, i = 0;
+    for (; i + 4 <= head; i += 4)
+        different |= (wasm_load_u32(frame + i) ^ wasm_load_u32(pattern + i)) & wasm_load_u32(pattern + head + i);
+    for (; i < head; i++) different |= (frame[i] ^ pattern[i]) & pattern[head + i];
+    if (different != 0) return false;
+    u32 at = transport_at(pattern), addresses = addresses_at(at);
+    if (at == 34 && sum_of(frame + 14, 20, 0) != 0xffff) return false;
+    return sum_of(frame + addresses, end - addresses, PROTOCOL_TCP + end - at) == 0xffff;
+}
+
+static void put16(u8 *at, u32 value) { wasm_store_u16(at, __builtin_bswap16((u16)value)); }
+static void put32(u8 *at, u32 value) { wasm_store_u32(at, __builtin_bswap32(value)); }
+
+static void compose(u32 argv)
+{
+    u32 size, head_size;
+    u8 *frame = whole(argv, 0, &size);
+    const u8 *head = whole(argv, 1, &head_size);
+    u32 length = (u32)integer(argv, 7), both = (u32)integer(argv, 4);
+    if (frame == NULL || head == NULL || head_size < 54 || head_size > size || length > size - head_size) return;
+    u32 at = transport_at(head), addresses = addresses_at(at);
+    if (head_size < at + TCP_HEADER) return;
+    __builtin_memcpy(frame, head, head_size);
+    u32 segment = head_size - at + length;
+    put32(frame + at + 4, (u32)integer(argv, 2));
+    put32(frame + at + 8, (u32)integer(argv, 3));
+    frame[at + 13] = (u8)(both >> 16);
+    put16(frame + at + 14, both);
+    put16(frame + at + 16, 0);
+    if (head_size >= at + TCP_HEADER + 12) {
+        put32(frame + at + TCP_HEADER + 4, (u32)integer(argv, 5));
+        put32(frame + at + TCP_HEADER + 8, (u32)integer(argv, 6));
+    }
+    put16(frame + at + 16, ~sum_of(frame + addresses, at - addresses + segment, PROTOCOL_TCP + segment));
+    if (at == 54) {
+        put16(frame + 18, segment);
+        return;
+    }
+    put16(frame + 16, 20 + segment);
+    put16(frame + 24, 0);
+    put16(frame + 24, ~sum_of(frame + 14, 20, 0));
 }
 
 static s32 direct(enum host_function id, u32 argc, u32 argv)
 {
+    if (id == HOST_AGREES) return argc == 3 && agrees(argv);
+    if (id == HOST_COMPOSE) {
+        if (argc == 8) compose(argv);
+        return 0;
+    }
     bool has_handle = id == HOST_NET_READ || id == HOST_NET_WRITE;
     if (argc != (has_handle ? 4 : 3)) return -SOLO5_R_EINVAL;
     s32 from = integer(argv, has_handle ? 2 : 1), last = integer(argv, has_handle ? 3 : 2);
@@ -209,7 +279,7 @@ static s32 direct(enum host_function id, u32 argc, u32 argv)
     case HOST_NET_WRITE:
         return (s32)solo5_net_write((solo5_handle_t)integer(argv, 0), bytes, length);
     case HOST_SUM:
-        return sum_of(bytes, length);
+        return (s32)sum_of(bytes, length, 0);
     case HOST_FIND_EMPTY_LINE:
         for (size_t i = 0; i + 4 <= length; i++)
             if (wasm_load_u32(bytes + i) == 0x0a0d0a0d) return from + (s32)i;

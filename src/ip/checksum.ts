@@ -1,6 +1,7 @@
 // The Internet checksum (RFC 1071). Its sum does not depend on the byte order it is formed in (section 2B), so whole
 // halfwords of the machine are added, and the result is swapped where the machine's order is not the network's.
 import type { Address } from "./address.js";
+import { hosted } from "./host-functions.js";
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Below this many bytes a view of halfwords costs more than it saves. */
@@ -27,20 +28,11 @@ function sumWords(words: Uint16Array): number {
   return fold(a + b);
 }
 
-/** What `sum` gives, by a host that is faster at it than the engine: of the bytes from `from` to `to` of a buffer. */
-export type HostSum = (buffer: ArrayBufferLike, from: number, to: number) => number;
-let hostSum: HostSum | undefined;
-
-/** Has the host form the sums of all stacks. */
-export function useHostSum(own: HostSum | undefined): void {
-  hostSum = own;
-}
-
 /** The sum of the bytes from `at` to `end`, folded; an odd last byte is padded with 0. */
 export function sum(b: Uint8Array, at: number, end: number): number {
-  if (hostSum !== undefined) {
+  if (hosted !== undefined) {
     const start = b.byteOffset;
-    return hostSum(b.buffer, start + at, start + end);
+    return hosted.sum(b.buffer, start + at, start + end);
   }
   let total = 0;
   let i = at;

@@ -11,6 +11,8 @@ export interface Link {
    * now: TCP sends it again after `Stack.resume()`, everything else is lost as on any link.
    */
   send(frame: Uint8Array): boolean;
+  /** The same for the first `length` bytes of a buffer, where that saves the link an array for each frame. */
+  sendFirst?(buffer: Uint8Array, length: number): boolean;
 }
 
 export interface Host {

@@ -33,7 +33,7 @@ export {
   type Question,
 } from "./dns/message.js";
 export { nameBytes } from "./dns/name.js";
-export { useHostSum, type HostSum } from "./checksum.js";
+export { useHostFunctions, type Buffered, type HostFunctions } from "./host-functions.js";
 export type { Host, Link } from "./host.js";
 export type { Echo, Icmp, IcmpReport } from "./icmp.js";
 export type { RouterAdvertisement, RouterOptions } from "./ra.js";

@@ -60,6 +60,11 @@ export function sendTo(nic: Nic, neighbour: Neighbour, length: number): boolean 
     return wait(nic, neighbour, tx.slice(0, length));
   }
   writeEthernet(tx, mac, link.mac, type);
+  return sendWritten(nic, neighbour, length);
+}
+
+/** The same where the Ethernet header is written. */
+export function sendWritten(nic: Nic, neighbour: Neighbour, length: number): boolean {
   if (neighbour.state === "reachable" && nic.now() - neighbour.confirmed > reachableMsecs)
     neighbour.state = "stale";
   if (neighbour.state === "stale") {
@@ -72,7 +77,7 @@ export function sendTo(nic: Nic, neighbour: Neighbour, length: number): boolean 
 
 /** Sends the first `length` bytes of `tx`. */
 export function sendFrame(nic: Nic, length: number): boolean {
-  const taken = nic.link.send(nic.tx.subarray(0, length));
+  const taken = nic.link.sendFirst(nic.tx, length);
   if (taken) nic.counters.sent++;
   return taken;
 }

@@ -12,6 +12,7 @@ import {
   type Prefix,
 } from "./address.js";
 import { ethernetHeader } from "./ethernet.js";
+import type { Buffered } from "./host-functions.js";
 import type { Host, Link } from "./host.js";
 import type { Timer, Timers } from "./timers.js";
 import { equal as same, get32 } from "./wire.js";
@@ -50,6 +51,8 @@ export interface Router {
 /** What is counted. */
 export interface Counters {
   received: number;
+  /** Of those, the ones that were the next of their connection and needed no other checks. */
+  predicted: number;
   sent: number;
   /** Frames that were malformed, for others, or refused by a limit. */
   dropped: number;
@@ -57,13 +60,14 @@ export interface Counters {
 }
 
 export interface Nic {
-  readonly link: Link;
+  readonly link: Required<Link>;
   readonly host: Host;
   readonly timers: Timers;
   /** `Host.now`, asked once for each call from outside: to a unikernel it is a call of the host's. */
   readonly now: () => number;
   /** The frame that is being written. */
   readonly tx: Uint8Array;
+  readonly out: Buffered;
   readonly counters: Counters;
   readonly own: Own[];
   readonly routers: Router[];

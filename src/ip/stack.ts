@@ -4,6 +4,7 @@ import { interfaceAddress, parseAddress, parsePrefix, type Address, type Prefix 
 import { arpRequest, receiveArp } from "./arp.js";
 import { etherType, ethernetHeader, isGroupMac } from "./ethernet.js";
 import { createReassembly } from "./fragments.js";
+import type { FrameBuffer } from "./host-functions.js";
 import type { Host, Link } from "./host.js";
 import { createIcmp, type Icmp, type IcmpReport } from "./icmp.js";
 import { receive4, receive6, type Upward } from "./ip-input.js";
@@ -56,6 +57,11 @@ export interface Stack {
   receive(frame: Uint8Array): void;
   /** Takes several; acknowledgements go out once, after the last. */
   receiveAll(frames: Iterable<Uint8Array>): void;
+  /**
+   * Takes up to `most` frames that `read` puts into `buffer`, which begins an ArrayBuffer, each in the place of the one before: what is kept of them is copied. `read`
+   * gives a frame's length, negative where there is none. Gives how many there were.
+   */
+  receiveFrom(buffer: Uint8Array, read: () => number, most: number): number;
   /** `Host.now`. */
   now(): number;
   /** Does what is due; called at the time that `Host.wake` was told. */
@@ -82,7 +88,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   if (!(link.mtu >= 576 && link.mtu <= 65_535))
     throw new Solo5Error("MTU", `an MTU is from 576 to 65535: ${link.mtu}`);
   const timers = createTimers();
-  const counters = { received: 0, sent: 0, dropped: 0, segmentsResent: 0 };
+  const counters = { received: 0, predicted: 0, sent: 0, dropped: 0, segmentsResent: 0 };
   let [busy, closed, asked] = [0, false, Infinity];
 
   let time = 0;
@@ -117,13 +123,24 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     begin();
     finish();
   };
+  const { sendFirst } = link;
+  const tx = new Uint8Array(ethernetHeader + link.mtu + 2);
   const nic: Nic = {
     // Closed, the stack is silent.
-    link: { mtu: link.mtu, mac: link.mac, send: (frame) => closed || link.send(frame) },
+    link: {
+      mtu: link.mtu,
+      mac: link.mac,
+      send: (frame) => closed || link.send(frame),
+      sendFirst:
+        sendFirst === undefined
+          ? (buffer, length) => closed || link.send(buffer.subarray(0, length))
+          : (buffer, length) => closed || sendFirst(buffer, length),
+    },
     host,
     timers,
     now: () => (busy > 0 ? time : host.now()),
-    tx: new Uint8Array(ethernetHeader + link.mtu + 2),
+    tx,
+    out: { bytes: tx, buffer: tx.buffer },
     counters,
     own: [],
     routers: [],
@@ -147,7 +164,10 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     else if (report.protocol === protocol.udp) udp.report(report);
   };
   const addresses = createAddresses(nic);
-  addresses.changed = () => stack.onAddresses?.();
+  addresses.changed = () => {
+    tcp.forgetPredictions();
+    stack.onAddresses?.();
+  };
   addresses.onAdvertisement = (said) => stack.onAdvertisement?.(said);
   const discovery = (message: Packet): void => {
     const type = message.frame[message.at];
@@ -196,6 +216,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     else counters.dropped++;
   };
   const backlog: Uint8Array[] = [];
+  let lent: FrameBuffer | undefined;
   const takeBacklog = (): void => {
     for (let frame; (frame = backlog.shift()) !== undefined;) {
       take(frame);
@@ -238,6 +259,25 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
       during(() => {
         for (const frame of frames) take(frame);
       }),
+    receiveFrom(buffer, read, most) {
+      if (lent?.bytes !== buffer) lent = frameBuffer(buffer);
+      const frames = lent;
+      let count = 0;
+      begin();
+      try {
+        for (let length; count < most && (length = read()) >= 0; count++) {
+          if (busy > 1) backlog.push(buffer.slice(0, length));
+          else if (closed) continue;
+          else if (tcp.predict(frames, length)) {
+            counters.received++;
+            counters.predicted++;
+          } else take(buffer.slice(0, length));
+        }
+      } finally {
+        finish();
+      }
+      return count;
+    },
     tick() {
       asked = Infinity;
       during(() => timers.run(time));
@@ -281,4 +321,9 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     }
   });
   return stack;
+}
+
+function frameBuffer(bytes: Uint8Array): FrameBuffer {
+  if (bytes.byteOffset !== 0) throw new RangeError("a buffer for frames begins its ArrayBuffer");
+  return { bytes, buffer: bytes.buffer, view: new DataView(bytes.buffer) };
 }

@@ -38,6 +38,9 @@ export const hostFunctions = [
   "netWrite",
   // (buffer, from, to): the bytes' sum as src/ip/checksum.ts has it
   "sum",
+  // (frame, end, pattern), (frame, head, seq, ack, flags and window, timestamp, echo, length): as src/ip/tcp/frame-head.ts has them
+  "agrees",
+  "compose",
   // (buffer, from, to): where in it CR LF CR LF stands first, or -1
   "findEmptyLine",
 ] as const;

@@ -16,6 +16,8 @@ export interface PairOptions {
   readonly weather?: Weather;
   readonly a?: StackOptions;
   readonly b?: StackOptions;
+  /** Whether `b` is lent its frames, one after the other in one buffer. */
+  readonly lends?: boolean;
 }
 
 export const macs = [Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2)] as const;
@@ -27,11 +29,16 @@ export function createPair({
   weather = {},
   a: optionsA,
   b: optionsB,
+  lends = true,
 }: PairOptions = {}): Pair {
   const world = createWorld();
   const random = randomFrom(seed);
   const frames: Uint8Array[] = [];
-  const end = (stack: Stack, mac: Uint8Array) => ({ mac, receive: stack.receive, resume: stack.resume });
+  const end = (stack: Stack, mac: Uint8Array) => ({
+    mac,
+    receive: stack === b && lends ? lender(stack, mtu) : stack.receive,
+    resume: stack.resume,
+  });
   const make = (index: 0 | 1, options: StackOptions = {}): Stack => {
     const ends = () =>
       index === 0
@@ -49,4 +56,21 @@ export function createPair({
   const a: Stack = make(0, optionsA);
   const b: Stack = make(1, optionsB);
   return { world, a, b, frames };
+}
+
+/** Hands frames over in one buffer, in which nothing stays. */
+function lender(stack: Stack, mtu: number): (frame: Uint8Array) => void {
+  const buffer = new Uint8Array(mtu + 32);
+  return (frame) => {
+    if (frame.length > buffer.length) return stack.receive(frame);
+    let isThere = true;
+    const read = (): number => {
+      if (!isThere) return -1;
+      isThere = false;
+      buffer.set(frame);
+      return frame.length;
+    };
+    stack.receiveFrom(buffer, read, 2);
+    buffer.fill(0xa5);
+  };
 }

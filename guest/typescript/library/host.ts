@@ -12,12 +12,15 @@ export interface Host {
   declareDevice(nameLength: number, isNet: number): void;
   acquireNet(nameLength: number): number;
   acquireBlock(nameLength: number): number;
-  netRead(handle: number, buffer: ArrayBuffer, offset: number, length: number): number;
-  netWrite(handle: number, buffer: ArrayBuffer, offset: number, length: number): number;
+  netRead(handle: number, buffer: ArrayBufferLike, offset: number, length: number): number;
+  netWrite(handle: number, buffer: ArrayBufferLike, offset: number, length: number): number;
   blockRead(handle: number, position: number, buffer: ArrayBuffer, offset: number, length: number): number;
   blockWrite(handle: number, position: number, buffer: ArrayBuffer, offset: number, length: number): number;
   /** The sum of bytes as src/ip has it. */
   sum(buffer: ArrayBufferLike, from: number, to: number): number;
+  /** What src/ip/tcp/frame-head.ts says of both: 1 or 0. */
+  agrees(frame: ArrayBufferLike, end: number, pattern: ArrayBufferLike): number;
+  compose(frame: ArrayBufferLike, head: ArrayBufferLike, seq: number, ack: number, flagsAndWindow: number, timestamp: number, echo: number, length: number): number; // prettier-ignore
   /** Where CR LF CR LF stands first; -1: nowhere. */
   findEmptyLine(buffer: ArrayBufferLike, from: number, to: number): number;
   /** UTF-8 of a string without U+0000. */

@@ -5,7 +5,7 @@ import {
   createStack,
   formatAddress,
   parseAddress,
-  useHostSum,
+  useHostFunctions,
   type Address,
   type Host,
   type Stack,
@@ -30,7 +30,14 @@ export const defaultDevice = "service";
 
 const networks = new Map<string, Network>();
 
-useHostSum((buffer, from, to) => host.sum(buffer, from, to));
+const { sum, agrees, compose } = host;
+useHostFunctions({
+  sum,
+  agrees: (frame, end, pattern) => agrees(frame.buffer, end, pattern.buffer) !== 0,
+  compose(frame, head, seq, ack, flagsAndWindow, timestamp, echo, length) {
+    compose(frame.buffer, head.buffer, seq, ack, flagsAndWindow, timestamp, echo, length);
+  },
+});
 
 /** Declares the device; the stack is there when it is first asked for. */
 export function declareNetwork(name = defaultDevice): () => Network {
@@ -85,13 +92,19 @@ function createNetwork(device: NetDevice): Network {
     },
     entropy,
   };
-  const stack = createStack({ mtu: device.mtu, mac, send: (frame) => device.send(frame) }, clock, {
+  const link = {
+    mtu: device.mtu,
+    mac,
+    send: (frame: Uint8Array) => device.send(frame),
+    sendFirst: (buffer: Uint8Array, length: number) => device.sendFirst(buffer, length),
+  };
+  const stack = createStack(link, clock, {
     addresses: setup.addresses,
     routers: setup.routers,
     autoconfigure: true,
     probe: setup.usesDhcp,
   });
-  device.onFrames((frames) => stack.receiveAll(frames));
+  device.onFrames(stack.receiveFrom);
   let servers: readonly Address[] = setup.servers;
   let isReady: () => void = () => {};
   const ready = new Promise<void>((resolve) => (isReady = resolve));

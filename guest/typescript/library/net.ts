@@ -23,6 +23,14 @@ const burst = 64;
 export class NetDevice {
   readonly name: string;
   #state: { readonly handle: number; readonly mac: Uint8Array; readonly mtu: number } | undefined;
+  #sent:
+    | {
+        readonly bytes: Uint8Array;
+        readonly buffer: ArrayBufferLike;
+        readonly byteOffset: number;
+        readonly handle: number;
+      }
+    | undefined;
   #receive: ((frame: Uint8Array<ArrayBuffer>) => void) | undefined;
 
   constructor(name: string) {
@@ -56,19 +64,24 @@ export class NetDevice {
     return code === result.ok;
   }
 
-  /** The same, for several at once: those that have come by now. */
-  onFrames(receive: (frames: Uint8Array<ArrayBuffer>[]) => void): void {
+  /** The same for the first `length` bytes of a buffer, over and over the same one. */
+  sendFirst(bytes: Uint8Array, length: number): boolean {
+    if (this.#sent?.bytes !== bytes) {
+      const { buffer, byteOffset } = bytes;
+      this.#sent = { bytes, buffer, byteOffset, handle: this.#acquired.handle };
+    }
+    const { handle, buffer, byteOffset } = this.#sent;
+    return host.netWrite(handle, buffer, byteOffset, length) === result.ok;
+  }
+
+  /** Calls `receive` when frames have come; it takes each by `read`, which puts it into the buffer and gives its length, or -1. */
+  onFrames(receive: (buffer: Uint8Array, read: () => number, most: number) => void): void {
     const { handle, mtu } = this.#acquired;
-    watch(handle, () => {
-      const frames: Uint8Array<ArrayBuffer>[] = [];
-      while (frames.length < burst) {
-        const buffer = new ArrayBuffer(mtu + beyondMtu);
-        const length = host.netRead(handle, buffer, 0, buffer.byteLength);
-        if (length < 0) break;
-        frames.push(new Uint8Array(buffer, 0, length));
-      }
-      if (frames.length > 0) receive(frames);
-    });
+    const size = mtu + beyondMtu;
+    const bytes = new Uint8Array(size);
+    const { buffer } = bytes;
+    const read = (): number => host.netRead(handle, buffer, 0, size);
+    watch(handle, () => receive(bytes, read, burst));
   }
 
   /** Has every frame that arrives given to `receive`, and keeps the program alive; `undefined` ends that. */

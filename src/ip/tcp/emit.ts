@@ -1,9 +1,11 @@
 // Writes segments into the stack's frame and sends them (RFC 9293, 3.1; RFC 7323; RFC 2018).
 import { addressSum, checksum } from "../checksum.js";
 import { hopTo, sendPacket } from "../ip-output.js";
+import { sendWritten } from "../neighbour.js";
 import { mtuOf, transportAt } from "../nic.js";
 import { destinationOf, sourceOf, type Packet } from "../packet.js";
 import { set16, set32 } from "../wire.js";
+import { compose, headOf } from "./frame-head.js";
 import type { Layer } from "./layer.js";
 import { flag, headerSize, optionKind } from "./segment.js";
 import { copyOut } from "./send-queue.js";
@@ -94,6 +96,23 @@ function writeSacks(layer: Layer, tcb: Tcb, at: number, count: number): number {
   return at + 4 + 8 * count;
 }
 
+/** Writes ports, size and options; gives where data begins. */
+function writeHead(layer: Layer, tcb: Tcb, at: number, flags: number): number {
+  const { tx } = layer.nic;
+  let to = at + headerSize;
+  if ((flags & flag.syn) !== 0) to = writeSynOptions(layer, tcb, to);
+  else {
+    if (tcb.timestamps) to = writeTimestamps(layer, tcb, to);
+    const blocks = (flags & flag.rst) === 0 ? blockCount(tcb) : 0;
+    if (blocks > 0) to = writeSacks(layer, tcb, to, blocks);
+  }
+  set16(tx, at, tcb.localPort);
+  set16(tx, at + 2, tcb.remotePort);
+  tx[at + 12] = ((to - at) >> 2) << 4;
+  set32(tx, at + 16, 0);
+  return to;
+}
+
 /**
  * Sends one segment with `length` bytes of what the user has written from `seq` on. False, and nothing changed, where the
  * link has no room.
@@ -107,29 +126,32 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
     if (tcb.hop === undefined) return true;
   }
   const at = transportAt(tcb.family);
-  let to = at + headerSize;
   const isSyn = (flags & flag.syn) !== 0;
-  if (isSyn) to = writeSynOptions(layer, tcb, to);
-  else {
-    if (tcb.timestamps) to = writeTimestamps(layer, tcb, to);
-    const blocks = (flags & flag.rst) === 0 ? blockCount(tcb) : 0;
-    if (blocks > 0) to = writeSacks(layer, tcb, to, blocks);
-  }
+  const acks = (flags & flag.ack) !== 0;
   // RFC 7323, 2.2: a SYN's window is not scaled.
   const window = isSyn ? Math.min(tcb.rcvLimit, 0xffff) : windowField(tcb);
-  set16(tx, at, tcb.localPort);
-  set16(tx, at + 2, tcb.remotePort);
-  set32(tx, at + 4, seq);
-  const acks = (flags & flag.ack) !== 0;
-  set32(tx, at + 8, acks ? tcb.rcvNext : 0);
-  tx[at + 12] = ((to - at) >> 2) << 4;
-  tx[at + 13] = flags;
-  set16(tx, at + 14, window);
-  set32(tx, at + 16, 0);
-  if (length > 0) copyOut(tcb, seq, length, tx, to);
-  const size = to - at + length;
-  set16(tx, at + 16, checksum(tx, at, at + size, tcb.pseudo + protocolTcp + size));
-  if (!sendPacket(nic, tcb.hop, tcb, size)) return false;
+  const isPlain = (flags & ~flag.psh) === flag.ack && tcb.islands === null;
+  const { head } = tcb;
+  if (isPlain && head !== undefined && head.mac === tcb.hop.mac && head.hopLimit === nic.hopLimit) {
+    const to = head.bytes.length;
+    if (length > 0) copyOut(tcb, seq, length, tx, to);
+    const time = tcb.timestamps ? timestampNow(layer, tcb) : 0;
+    compose(nic.out, head, seq, tcb.rcvNext, (flags << 16) | window, time, tcb.tsRecent, length);
+    if (!sendWritten(nic, tcb.hop, to + length)) return false;
+  } else {
+    const to = writeHead(layer, tcb, at, flags);
+    set32(tx, at + 4, seq);
+    set32(tx, at + 8, acks ? tcb.rcvNext : 0);
+    tx[at + 13] = flags;
+    set16(tx, at + 14, window);
+    if (length > 0) copyOut(tcb, seq, length, tx, to);
+    const size = to - at + length;
+    set16(tx, at + 16, checksum(tx, at, at + size, tcb.pseudo + protocolTcp + size));
+    const { hop } = tcb;
+    if (!sendPacket(nic, hop, tcb, size)) return false;
+    if (isPlain && layer.predictor !== undefined && hop.mac !== undefined)
+      tcb.head = { ...headOf(tx, to), mac: hop.mac, hopLimit: nic.hopLimit };
+  }
   if (acks) {
     tcb.rcvEdge = (tcb.rcvNext + (isSyn ? window : window << tcb.rcvShift)) | 0;
     if (distance(tcb.rcvNext, tcb.rcvEdge) >= tcb.rcvLimit - tcb.receivedBytes) tcb.freed = false;

@@ -52,9 +52,12 @@ function accept(layer: Layer, tcb: Tcb, seq: number, from: number, to: number, n
     insert(tcb, seq, data);
     // RFC 5681, 4.2: at once, so that the sender learns of the gap.
     tcb.ackNow = true;
-    return;
-  }
-  push(tcb, data);
+  } else takeNext(layer, tcb, data, false, now);
+}
+
+/** Takes data that is next in order; `isOwn` where its bytes are in no frame. */
+export function takeNext(layer: Layer, tcb: Tcb, data: Uint8Array, isOwn: boolean, now: number): void {
+  push(tcb, data, isOwn);
   if (data.length > tcb.rcvLargest) tcb.rcvLargest = data.length;
   if (tcb.islands !== null) {
     collect(tcb);

@@ -36,7 +36,10 @@ export function receive(layer: Layer, packet: Packet): void {
     return;
   }
   if (tcb === undefined) onNone(layer, packet);
-  else onConnection(layer, tcb, packet);
+  else {
+    onConnection(layer, tcb, packet);
+    layer.predictor?.learn(tcb);
+  }
 }
 
 function pseudoOf({ frame, family, sourceAt, destinationAt }: Packet): number {

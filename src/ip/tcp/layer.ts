@@ -1,5 +1,6 @@
 // What the connections of a stack share.
 import type { Address } from "../address.js";
+import type { FrameBuffer } from "../host-functions.js";
 import type { Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { siphash } from "../siphash.js";
@@ -37,6 +38,16 @@ export const defaultLimits: TcpLimits = {
   timestamps: true,
 };
 
+/** predict.ts. */
+export interface Predictor {
+  /** Takes a frame that is expected. What is kept of its bytes is copied. */
+  take(frame: FrameBuffer, length: number): boolean;
+  /** A segment of the connection has been taken otherwise. */
+  learn(tcb: Tcb): void;
+  forget(tcb: Tcb): void;
+  forgetAll(): void;
+}
+
 export interface Layer {
   readonly nic: Nic;
   readonly limits: TcpLimits;
@@ -55,6 +66,8 @@ export interface Layer {
   /** Bytes of a path's packets, where less than the link's (RFC 8201, RFC 1191), by destination. */
   readonly pathMtus: Map<string, { readonly mtu: number; readonly until: number }>;
   readonly secret: Uint8Array;
+  /** What is known of the next segments; undefined where nobody reads frames so. */
+  predictor: Predictor | undefined;
   onTimer(tcb: Tcb): void;
   listenerFor(local: Address, port: number): Backlog | undefined;
   /** What a gateway does with a SYN that no listener wants; undefined: it is refused. */
@@ -159,6 +172,7 @@ export function leave(layer: Layer, tcb: Tcb): void {
     before.chained = tcb.chained;
   }
   tcb.chained = null;
+  layer.predictor?.forget(tcb);
   layer.count--;
   if (layer.last === tcb) layer.last = undefined;
 }

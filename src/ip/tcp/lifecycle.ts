@@ -61,6 +61,7 @@ export function createTcb(
     chained: null,
     pseudo: addressSum(source, destination),
     hop: undefined,
+    head: undefined,
     handlers: none,
     listener: undefined,
     passive: initial !== state.synSent,

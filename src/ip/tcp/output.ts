@@ -63,7 +63,8 @@ function pump(layer: Layer, tcb: Tcb): boolean {
     if (sent === true) continue;
     const news = sendNew(layer, tcb, size, now);
     if (news === "full") return false;
-    if (!news) return true;
+    // Mostly there is nothing behind it.
+    if (!news || (tcb.next === end(tcb) && tcb.mode === mode.open)) return true;
   }
 }
 

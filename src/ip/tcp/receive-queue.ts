@@ -8,8 +8,8 @@ const ownBytes = 2048;
 /** Pieces ahead of what is missing; what comes beyond is as good as lost. A window of full segments has far fewer. */
 const partsMax = (tcb: Tcb): number => Math.max(1024, tcb.rcvLimit >> 9);
 
-/** Takes data that is next in order. */
-export function push(tcb: Tcb, data: Uint8Array): void {
+/** Takes data that is next in order; `isOwn` where its bytes are in no frame. */
+export function push(tcb: Tcb, data: Uint8Array, isOwn = false): void {
   tcb.receivedBytes += data.length;
   tcb.rcvNext = (tcb.rcvNext + data.length) | 0;
   const { received, tailUsed } = tcb;
@@ -24,7 +24,7 @@ export function push(tcb: Tcb, data: Uint8Array): void {
     tcb.tailUsed += data.length;
   } else if (received.length === 0) {
     // Mostly it is read before more comes.
-    received.push(data.slice());
+    received.push(isOwn ? data : data.slice());
   } else {
     trimTail(tcb);
     const buffer = new Uint8Array(ownBytes);

@@ -1,6 +1,7 @@
 // The transmission control block (RFC 9293, 3.3.1): one flat record a connection, of numbers that fit machine words, so that
 // thousands of idle ones cost little.
-import type { Address, Family } from "../address.js";
+import type { Address, Family, Mac } from "../address.js";
+import type { Buffered } from "../host-functions.js";
 import type { Neighbour } from "../nic.js";
 import type { Timer } from "../timers.js";
 
@@ -58,6 +59,13 @@ export interface Island {
   readonly parts: Uint8Array[];
 }
 
+/** How frames begin, for as long as that is so. */
+export interface FrameHead extends Buffered {
+  /** What is in them of others: the next hop's address, and what routers say. */
+  readonly mac: Mac;
+  readonly hopLimit: number;
+}
+
 export interface Tcb {
   state: State;
   readonly family: Family;
@@ -74,6 +82,8 @@ export interface Tcb {
   /** Sum of the addresses, for checksums. */
   readonly pseudo: number;
   hop: Neighbour | undefined;
+  /** How frames began that were sent before. */
+  head: FrameHead | undefined;
   handlers: Handlers;
   /** Whom the listener has to tell; undefined once it is the user's. */
   listener: Backlog | undefined;

@@ -1,6 +1,7 @@
 // TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
 import { Solo5Error } from "../../bytes/error.js";
 import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
+import type { FrameBuffer } from "../host-functions.js";
 import type { IcmpReport } from "../icmp.js";
 import { isBroadcastHere, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
@@ -13,6 +14,7 @@ import { abort, createTcb, touch, type TcbOptions } from "./lifecycle.js";
 import { offerOf, type IcmpSender, type Offer } from "./offer.js";
 import { createPorts } from "./ports.js";
 import { output } from "./output.js";
+import { createPredictor } from "./predict.js";
 import { receive } from "./input.js";
 import { createSegment } from "./segment.js";
 import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
@@ -49,6 +51,10 @@ export interface Tcp {
 
 export interface TcpProtocol extends Tcp {
   receive(packet: Packet): void;
+  /** Takes a frame if it is the next of a connection; what is kept is copied. */
+  predict(frame: FrameBuffer, length: number): boolean;
+  /** The stack's addresses have changed. */
+  forgetPredictions(): void;
   report(report: IcmpReport): void;
   /** Sends and tells what is due. */
   flush(): void;
@@ -78,6 +84,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
     timeWaits: new Set(),
     pathMtus: new Map(),
     secret,
+    predictor: undefined,
     onTimer: (tcb) => onTimer(layer, tcb),
     listenerFor(local, port) {
       const list = listeners.get(port);
@@ -154,6 +161,8 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
       layer.offer = take === undefined ? undefined : (tcb) => take(offerOf(layer, tcb, error));
     },
     receive: (packet) => receive(layer, packet),
+    predict: (frame, length) => (layer.predictor ??= createPredictor(layer)).take(frame, length),
+    forgetPredictions: () => layer.predictor?.forgetAll(),
     report: (report) => takeReport(layer, report),
     flush: () => flush(layer),
     resume() {
@@ -182,14 +191,20 @@ function flush(layer: Layer): void {
     if (events !== 0) {
       tcb.events = 0;
       const { handlers } = tcb;
-      if ((events & event.opened) !== 0) handlers.opened?.();
-      if ((events & event.urgent) !== 0) handlers.urgent?.();
-      if ((events & event.readable) !== 0) handlers.readable?.();
-      if ((events & event.writable) !== 0) handlers.writable?.();
-      if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);
+      // Which it is mostly.
+      if (events === event.readable) handlers.readable?.();
+      else tellAll(tcb, events, handlers);
     }
     if (tcb.dirty) continue;
     output(layer, tcb);
   }
   dirty.length = 0;
+}
+
+function tellAll(tcb: Tcb, events: number, handlers: Handlers): void {
+  if ((events & event.opened) !== 0) handlers.opened?.();
+  if ((events & event.urgent) !== 0) handlers.urgent?.();
+  if ((events & event.readable) !== 0) handlers.readable?.();
+  if ((events & event.writable) !== 0) handlers.writable?.();
+  if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);
 }

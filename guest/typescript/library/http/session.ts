@@ -74,22 +74,24 @@ export class Session {
   serve(): void {
     if (this.#isBusy) return;
     this.#isBusy = true;
+    const reader = this.#reader;
+    const { maxHeadBytes, keepAliveMsecs } = this.#bounds;
     try {
       for (;;) {
-        const head = this.#reader.headInHand(this.#bounds.maxHeadBytes);
+        const head = reader.hasMore ? reader.headInHand(maxHeadBytes) : undefined;
         if (head === undefined) {
-          if (this.#reader.takeMore()) continue;
+          if (reader.takeMore()) continue;
           if (!this.#connection.ended) {
             this.#isBusy = false;
             return;
           }
-          this.#reader.checkEnd();
+          reader.checkEnd();
           return this.#end();
         }
         const kept = this.#exchange(head);
         if (typeof kept !== "boolean") return this.#wait(kept);
         if (!kept) return this.#end();
-        this.until = turnTime() + this.#bounds.keepAliveMsecs;
+        this.until = turnTime() + keepAliveMsecs;
       }
     } catch (error) {
       void this.#fail(error);

@@ -39,6 +39,8 @@ export class Reader {
   #at = 0;
   /** Bytes in hand in which no head ends. */
   #searched = 0;
+  /** Bytes are in hand in which a head has not been looked for. */
+  hasMore = false;
 
   constructor(connection: TcpConnection) {
     this.#connection = connection;
@@ -59,6 +61,7 @@ export class Reader {
       this.#bytes = joined;
     }
     this.#at = 0;
+    this.hasMore = true;
   }
 
   /** Waits for more; false at the end. */
@@ -84,18 +87,23 @@ export class Reader {
     while (bytes[this.#at] === lineEnd[0] && bytes[this.#at + 1] === lineEnd[1]) this.#at += 2;
     const { length } = bytes;
     const at = this.#at;
-    if (length === at) return undefined;
+    if (length === at) {
+      this.hasMore = false;
+      return undefined;
+    }
     const start = bytes.byteOffset;
     const from = start + at + this.#searched;
     const end = host.findEmptyLine(bytes.buffer, from, start + length) - start;
     if (end < 0) {
       if (length - at > most) throw new HttpError(431, "the head is too large");
       this.#searched = Math.max(0, length - at - 3);
+      this.hasMore = false;
       return undefined;
     }
     if (end - at > most) throw new HttpError(431, "the head is too large");
     this.#searched = 0;
     this.#at = end + 4;
+    this.hasMore = length > end + 4;
     return parseHead(latin1(bytes, at, end));
   }
 

@@ -2,9 +2,8 @@
  * What C made of WebAssembly needs of a unikernel: linear memory behind the image, up to the stack; traps, which end the
  * unikernel with one line; and what compilers call.
  *
- * Guarded (WASM_MEMORY_GUARDED), the stack lies in front of linear memory, from (wasm_stack_base), which the linker says, and memory
- * goes on to the end of all there is: an address of 32 bits and an offset behind it reaches nothing else. That is so in a process
- * of spt and under hvt on x86-64, whose tables map memory alone.
+ * Guarded, the stack lies in front of linear memory, from (wasm_stack_base) on, and nothing behind it: in a process of spt, and
+ * under hvt on x86-64, whose tables map memory alone.
  */
 #include "wasm.h"
 #include "runtime.h"

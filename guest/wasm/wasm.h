@@ -79,8 +79,7 @@ extern u64 wasm_memory_size;
 /* Pages before, or 2^32 - 1. */
 u32 wasm_memory_grow(u32 pages, u32 most);
 
-/* (end) is what an access ends at behind (at). Guarded, nothing is compared: linear memory is the last thing there is, and whoever
- * reaches behind it ends; runtime.c says how. */
+/* (end) is what an access ends at behind (at). Guarded memory is the last thing there is: runtime.c. */
 #ifdef WASM_MEMORY_GUARDED
 #define WASM_CHECK(at, end) ((void)0)
 #else

@@ -38,6 +38,7 @@ export type { Host, Link } from "./host.js";
 export type { Echo, Icmp, IcmpReport } from "./icmp.js";
 export type { RouterAdvertisement, RouterOptions } from "./ra.js";
 export { createStack, type Stack, type StackOptions } from "./stack.js";
+export { prediction } from "./tcp/predict.js";
 export type { Connection } from "./tcp/connection.js";
 export type { TcbOptions as TcpOptions } from "./tcp/lifecycle.js";
 export type { TcpLimits } from "./tcp/layer.js";

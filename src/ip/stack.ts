@@ -4,7 +4,6 @@ import { interfaceAddress, parseAddress, parsePrefix, type Address, type Prefix 
 import { arpRequest, receiveArp } from "./arp.js";
 import { etherType, ethernetHeader, isGroupMac } from "./ethernet.js";
 import { createReassembly } from "./fragments.js";
-import type { FrameBuffer } from "./host-functions.js";
 import type { Host, Link } from "./host.js";
 import { createIcmp, type Icmp, type IcmpReport } from "./icmp.js";
 import { receive4, receive6, type Upward } from "./ip-input.js";
@@ -14,6 +13,7 @@ import { createPacket, protocol, type Packet } from "./packet.js";
 import { createRouter, type RouterAdvertisement, type RouterOptions } from "./ra.js";
 import { createAddresses } from "./slaac.js";
 import type { TcpLimits } from "./tcp/layer.js";
+import type { Lending, Prediction } from "./tcp/predict.js";
 import { createTcp, type Tcp } from "./tcp/tcp.js";
 import { createTimer, createTimers } from "./timers.js";
 import { createUdp, type Udp } from "./udp.js";
@@ -35,6 +35,8 @@ export interface StackOptions {
   /** Whether new IPv6 addresses are probed for duplicates first; false saves a second where the link has nobody else. */
   readonly probe?: boolean;
   readonly tcp?: Partial<TcpLimits>;
+  /** What `receiveFrom` needs: `prediction`, which those who do without need not load. */
+  readonly prediction?: Prediction;
 }
 
 export interface Stack {
@@ -165,7 +167,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   };
   const addresses = createAddresses(nic);
   addresses.changed = () => {
-    tcp.forgetPredictions();
+    tcp.predictor?.forgetAll();
     stack.onAddresses?.();
   };
   addresses.onAdvertisement = (said) => stack.onAdvertisement?.(said);
@@ -177,7 +179,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   };
   const icmp = createIcmp(nic, reports, discovery);
   const udp = createUdp(nic);
-  const tcp = createTcp(nic, options.tcp, (to, kind) => icmp.error(to, kind));
+  const tcp = createTcp(nic, options.tcp, options.prediction, (to, kind) => icmp.error(to, kind));
 
   const upward: Upward = {
     reassembly: createReassembly(
@@ -216,7 +218,6 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     else counters.dropped++;
   };
   const backlog: Uint8Array[] = [];
-  let lent: FrameBuffer | undefined;
   const takeBacklog = (): void => {
     for (let frame; (frame = backlog.shift()) !== undefined;) {
       take(frame);
@@ -227,6 +228,18 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   const add = (text: string, probe = options.probe ?? true): void => {
     const { address, length } = parsePrefix(text);
     addresses.add(address, length, { probe });
+  };
+
+  const lending: Lending = {
+    predictor: tcp.predictor,
+    counters,
+    begin,
+    finish,
+    isFree: () => busy === 1 && !closed,
+    take(frame) {
+      if (busy > 1) backlog.push(frame);
+      else if (!closed) take(frame);
+    },
   };
 
   const stack: Stack = {
@@ -259,25 +272,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
       during(() => {
         for (const frame of frames) take(frame);
       }),
-    receiveFrom(buffer, read, most) {
-      if (lent?.bytes !== buffer) lent = frameBuffer(buffer);
-      const frames = lent;
-      let count = 0;
-      begin();
-      try {
-        for (let length; count < most && (length = read()) >= 0; count++) {
-          if (busy > 1) backlog.push(buffer.slice(0, length));
-          else if (closed) continue;
-          else if (tcp.predict(frames, length)) {
-            counters.received++;
-            counters.predicted++;
-          } else take(buffer.slice(0, length));
-        }
-      } finally {
-        finish();
-      }
-      return count;
-    },
+    receiveFrom: (buffer, read, most) => options.prediction?.receiveFrom(lending, buffer, read, most) ?? 0,
     tick() {
       asked = Infinity;
       during(() => timers.run(time));
@@ -321,9 +316,4 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     }
   });
   return stack;
-}
-
-function frameBuffer(bytes: Uint8Array): FrameBuffer {
-  if (bytes.byteOffset !== 0) throw new RangeError("a buffer for frames begins its ArrayBuffer");
-  return { bytes, buffer: bytes.buffer, view: new DataView(bytes.buffer) };
 }

@@ -1,5 +1,5 @@
 // Two stacks on one link in a world of virtual time.
-import { createStack, type Stack, type StackOptions } from "../../src/ip/index.js";
+import { createStack, prediction, type Stack, type StackOptions } from "../../src/ip/index.js";
 import { createPath, createWorld, randomFrom, type Weather, type World } from "./world.js";
 
 export interface Pair {
@@ -50,6 +50,7 @@ export function createPair({
     return createStack(link, host, {
       addresses: [`10.0.0.${n}/24`, `fd00::${n}/64`],
       probe: false,
+      ...(index === 1 && lends ? { prediction } : {}),
       ...options,
     });
   };

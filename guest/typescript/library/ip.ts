@@ -5,6 +5,7 @@ import {
   createStack,
   formatAddress,
   parseAddress,
+  prediction,
   useHostFunctions,
   type Address,
   type Host,
@@ -103,6 +104,7 @@ function createNetwork(device: NetDevice): Network {
     routers: setup.routers,
     autoconfigure: true,
     probe: setup.usesDhcp,
+    prediction,
   });
   device.onFrames(stack.receiveFrom);
   let servers: readonly Address[] = setup.servers;

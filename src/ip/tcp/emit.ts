@@ -5,7 +5,6 @@ import { sendWritten } from "../neighbour.js";
 import { mtuOf, transportAt } from "../nic.js";
 import { destinationOf, sourceOf, type Packet } from "../packet.js";
 import { set16, set32 } from "../wire.js";
-import { compose, headOf } from "./frame-head.js";
 import type { Layer } from "./layer.js";
 import { flag, headerSize, optionKind } from "./segment.js";
 import { copyOut } from "./send-queue.js";
@@ -131,12 +130,19 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
   // RFC 7323, 2.2: a SYN's window is not scaled.
   const window = isSyn ? Math.min(tcb.rcvLimit, 0xffff) : windowField(tcb);
   const isPlain = (flags & ~flag.psh) === flag.ack && tcb.islands === null;
+  const { predictor } = layer;
   const { head } = tcb;
-  if (isPlain && head !== undefined && head.mac === tcb.hop.mac && head.hopLimit === nic.hopLimit) {
+  if (
+    isPlain &&
+    head !== undefined &&
+    predictor !== undefined &&
+    head.mac === tcb.hop.mac &&
+    head.hopLimit === nic.hopLimit
+  ) {
     const to = head.bytes.length;
     if (length > 0) copyOut(tcb, seq, length, tx, to);
     const time = tcb.timestamps ? timestampNow(layer, tcb) : 0;
-    compose(nic.out, head, seq, tcb.rcvNext, (flags << 16) | window, time, tcb.tsRecent, length);
+    predictor.compose(nic.out, head, seq, tcb.rcvNext, (flags << 16) | window, time, tcb.tsRecent, length);
     if (!sendWritten(nic, tcb.hop, to + length)) return false;
   } else {
     const to = writeHead(layer, tcb, at, flags);
@@ -149,8 +155,8 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
     set16(tx, at + 16, checksum(tx, at, at + size, tcb.pseudo + protocolTcp + size));
     const { hop } = tcb;
     if (!sendPacket(nic, hop, tcb, size)) return false;
-    if (isPlain && layer.predictor !== undefined && hop.mac !== undefined)
-      tcb.head = { ...headOf(tx, to), mac: hop.mac, hopLimit: nic.hopLimit };
+    if (isPlain && predictor !== undefined && hop.mac !== undefined)
+      tcb.head = { ...predictor.headOf(tx, to), mac: hop.mac, hopLimit: nic.hopLimit };
   }
   if (acks) {
     tcb.rcvEdge = (tcb.rcvNext + (isSyn ? window : window << tcb.rcvShift)) | 0;

@@ -1,6 +1,6 @@
 // What the connections of a stack share.
 import type { Address } from "../address.js";
-import type { FrameBuffer } from "../host-functions.js";
+import type { Buffered, FrameBuffer, HostFunctions } from "../host-functions.js";
 import type { Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { siphash } from "../siphash.js";
@@ -38,8 +38,10 @@ export const defaultLimits: TcpLimits = {
   timestamps: true,
 };
 
-/** predict.ts. */
+/** predict.ts, which only those weigh who ask for it. */
 export interface Predictor {
+  headOf(frame: Uint8Array, length: number): Buffered;
+  compose: HostFunctions["compose"];
   /** Takes a frame that is expected. What is kept of its bytes is copied. */
   take(frame: FrameBuffer, length: number): boolean;
   /** A segment of the connection has been taken otherwise. */
@@ -66,7 +68,7 @@ export interface Layer {
   /** Bytes of a path's packets, where less than the link's (RFC 8201, RFC 1191), by destination. */
   readonly pathMtus: Map<string, { readonly mtu: number; readonly until: number }>;
   readonly secret: Uint8Array;
-  /** What is known of the next segments; undefined where nobody reads frames so. */
+  /** What is known of the next segments, with `StackOptions.prediction`. */
   predictor: Predictor | undefined;
   onTimer(tcb: Tcb): void;
   listenerFor(local: Address, port: number): Backlog | undefined;

@@ -1,14 +1,35 @@
 // Header prediction (V. Jacobson, 1990): on a connection where nothing is lost the next segment is known but for a few fields. A
 // frame that is it needs none of the other checks. Whatever is different in any way is left to `receive`, which does the same
 // and all else.
-import type { Buffered } from "../host-functions.js";
-import { agrees, patternOf } from "./frame-head.js";
+import type { Buffered, FrameBuffer } from "../host-functions.js";
+import type { Counters } from "../nic.js";
+import { agrees, compose, headOf, patternOf } from "./frame-head.js";
 import { takeAck } from "./input-ack.js";
 import { takeNext } from "./input-data.js";
 import type { Layer, Predictor } from "./layer.js";
 import { touch } from "./lifecycle.js";
 import { headerSize } from "./segment.js";
 import { mode, state, type Tcb } from "./tcb.js";
+
+/** What a stack has for it. */
+export interface Lending {
+  readonly predictor: Predictor | undefined;
+  readonly counters: Counters;
+  begin(): void;
+  finish(): void;
+  /** It is open, and not in the middle of something. */
+  isFree(): boolean;
+  /** Takes a frame of its own. */
+  take(frame: Uint8Array): void;
+}
+
+/** `StackOptions.prediction`. */
+export interface Prediction {
+  create(layer: Layer): Predictor;
+  receiveFrom(stack: Lending, buffer: Uint8Array, read: () => number, most: number): number;
+}
+
+export const prediction: Prediction = { create: createPredictor, receiveFrom };
 
 interface Expected {
   readonly tcb: Tcb;
@@ -21,11 +42,13 @@ interface Expected {
 /** As a frame has them side by side. */
 const portsOf = ({ remotePort, localPort }: Tcb): number => (remotePort << 16) | localPort;
 
-export function createPredictor(layer: Layer): Predictor {
+function createPredictor(layer: Layer): Predictor {
   const { segment, nic } = layer;
   /** By ports: others with the same go the long way. */
   const table = new Map<number, Expected>();
   return {
+    compose,
+    headOf,
     learn(tcb) {
       const ports = portsOf(tcb);
       if (tcb.state !== state.established || table.has(ports)) return;
@@ -86,4 +109,35 @@ export function createPredictor(layer: Layer): Predictor {
       return true;
     },
   };
+}
+
+/** By the buffer, of which a link has one. */
+const views = new WeakMap<Uint8Array, FrameBuffer>();
+
+function frameBuffer(bytes: Uint8Array): FrameBuffer {
+  const known = views.get(bytes);
+  if (known !== undefined) return known;
+  if (bytes.byteOffset !== 0) throw new RangeError("a buffer for frames begins its ArrayBuffer");
+  const made = { bytes, buffer: bytes.buffer, view: new DataView(bytes.buffer) };
+  views.set(bytes, made);
+  return made;
+}
+
+function receiveFrom(stack: Lending, buffer: Uint8Array, read: () => number, most: number): number {
+  const frame = frameBuffer(buffer);
+  const { predictor, counters } = stack;
+  let count = 0;
+  stack.begin();
+  try {
+    const isFree = stack.isFree();
+    for (let length; count < most && (length = read()) >= 0; count++) {
+      if (isFree && predictor?.take(frame, length) === true) {
+        counters.received++;
+        counters.predicted++;
+      } else stack.take(buffer.slice(0, length));
+    }
+  } finally {
+    stack.finish();
+  }
+  return count;
 }

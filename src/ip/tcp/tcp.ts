@@ -1,7 +1,6 @@
 // TCP of a stack: connecting, listening, and for gateways taking every connection whatever its address and port.
 import { Solo5Error } from "../../bytes/error.js";
 import { formatAddress, isMulticast, isUnspecified, type Address } from "../address.js";
-import type { FrameBuffer } from "../host-functions.js";
 import type { IcmpReport } from "../icmp.js";
 import { isBroadcastHere, sourceFor, type Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
@@ -9,12 +8,12 @@ import type { Endpoint } from "../udp.js";
 import { equal } from "../wire.js";
 import { Connection } from "./connection.js";
 import { takeReport } from "./reports.js";
-import { defaultLimits, type Layer, type TcpLimits } from "./layer.js";
+import { defaultLimits, type Layer, type Predictor, type TcpLimits } from "./layer.js";
 import { abort, createTcb, touch, type TcbOptions } from "./lifecycle.js";
 import { offerOf, type IcmpSender, type Offer } from "./offer.js";
 import { createPorts } from "./ports.js";
 import { output } from "./output.js";
-import { createPredictor } from "./predict.js";
+import type { Prediction } from "./predict.js";
 import { receive } from "./input.js";
 import { createSegment } from "./segment.js";
 import { event, state, type Backlog, type Handlers, type Tcb } from "./tcb.js";
@@ -51,10 +50,7 @@ export interface Tcp {
 
 export interface TcpProtocol extends Tcp {
   receive(packet: Packet): void;
-  /** Takes a frame if it is the next of a connection; what is kept is copied. */
-  predict(frame: FrameBuffer, length: number): boolean;
-  /** The stack's addresses have changed. */
-  forgetPredictions(): void;
+  readonly predictor: Predictor | undefined;
   report(report: IcmpReport): void;
   /** Sends and tells what is due. */
   flush(): void;
@@ -68,7 +64,12 @@ interface Listening extends Backlog {
   readonly address: Address | undefined;
 }
 
-export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, error: IcmpSender): TcpProtocol {
+export function createTcp(
+  nic: Nic,
+  limits: Partial<TcpLimits> | undefined,
+  prediction: Prediction | undefined,
+  error: IcmpSender,
+): TcpProtocol {
   const listeners = new Map<number, Listening[]>();
   const secret = new Uint8Array(16);
   nic.host.entropy(secret);
@@ -96,6 +97,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
     offer: undefined,
   };
 
+  layer.predictor = prediction?.create(layer);
   const ports = createPorts(layer, (port) => listeners.has(port));
 
   return {
@@ -161,8 +163,7 @@ export function createTcp(nic: Nic, limits: Partial<TcpLimits> | undefined, erro
       layer.offer = take === undefined ? undefined : (tcb) => take(offerOf(layer, tcb, error));
     },
     receive: (packet) => receive(layer, packet),
-    predict: (frame, length) => (layer.predictor ??= createPredictor(layer)).take(frame, length),
-    forgetPredictions: () => layer.predictor?.forgetAll(),
+    predictor: layer.predictor,
     report: (report) => takeReport(layer, report),
     flush: () => flush(layer),
     resume() {

@@ -235,11 +235,8 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     counters,
     begin,
     finish,
-    isFree: () => busy === 1 && !closed,
-    take(frame) {
-      if (busy > 1) backlog.push(frame);
-      else if (!closed) take(frame);
-    },
+    isFree: () => busy < 2 && !closed,
+    take: (frame) => void (busy > 1 ? backlog.push(frame) : closed || take(frame)),
   };
 
   const stack: Stack = {

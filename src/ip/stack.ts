@@ -125,7 +125,6 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     begin();
     finish();
   };
-  const { sendFirst } = link;
   const tx = new Uint8Array(ethernetHeader + link.mtu + 2);
   const nic: Nic = {
     // Closed, the stack is silent.
@@ -133,10 +132,8 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
       mtu: link.mtu,
       mac: link.mac,
       send: (frame) => closed || link.send(frame),
-      sendFirst:
-        sendFirst === undefined
-          ? (buffer, length) => closed || link.send(buffer.subarray(0, length))
-          : (buffer, length) => closed || sendFirst(buffer, length),
+      sendFirst: (buffer, length) =>
+        closed || (link.sendFirst?.(buffer, length) ?? link.send(buffer.subarray(0, length))),
     },
     host,
     timers,

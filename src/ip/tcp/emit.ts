@@ -1,7 +1,6 @@
 // Writes segments into the stack's frame and sends them (RFC 9293, 3.1; RFC 7323; RFC 2018).
 import { addressSum, checksum } from "../checksum.js";
 import { hopTo, sendPacket } from "../ip-output.js";
-import { sendWritten } from "../neighbour.js";
 import { mtuOf, transportAt } from "../nic.js";
 import { destinationOf, sourceOf, type Packet } from "../packet.js";
 import { set16, set32 } from "../wire.js";
@@ -129,22 +128,10 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
   const acks = (flags & flag.ack) !== 0;
   // RFC 7323, 2.2: a SYN's window is not scaled.
   const window = isSyn ? Math.min(tcb.rcvLimit, 0xffff) : windowField(tcb);
-  const isPlain = (flags & ~flag.psh) === flag.ack && tcb.islands === null;
   const { predictor } = layer;
-  const { head } = tcb;
-  if (
-    isPlain &&
-    head !== undefined &&
-    predictor !== undefined &&
-    head.mac === tcb.hop.mac &&
-    head.hopLimit === nic.hopLimit
-  ) {
-    const to = head.bytes.length;
-    if (length > 0) copyOut(tcb, seq, length, tx, to);
-    const time = tcb.timestamps ? timestampNow(layer, tcb) : 0;
-    predictor.compose(nic.out, head, seq, tcb.rcvNext, (flags << 16) | window, time, tcb.tsRecent, length);
-    if (!sendWritten(nic, tcb.hop, to + length)) return false;
-  } else {
+  const sent = predictor?.emit(tcb, flags, seq, length, window);
+  if (sent === false) return false;
+  if (sent === undefined) {
     const to = writeHead(layer, tcb, at, flags);
     set32(tx, at + 4, seq);
     set32(tx, at + 8, acks ? tcb.rcvNext : 0);
@@ -153,10 +140,8 @@ export function emit(layer: Layer, tcb: Tcb, flags: number, seq: number, length:
     if (length > 0) copyOut(tcb, seq, length, tx, to);
     const size = to - at + length;
     set16(tx, at + 16, checksum(tx, at, at + size, tcb.pseudo + protocolTcp + size));
-    const { hop } = tcb;
-    if (!sendPacket(nic, hop, tcb, size)) return false;
-    if (isPlain && predictor !== undefined && hop.mac !== undefined)
-      tcb.head = { ...predictor.headOf(tx, to), mac: hop.mac, hopLimit: nic.hopLimit };
+    if (!sendPacket(nic, tcb.hop, tcb, size)) return false;
+    predictor?.sent(tcb, flags, to);
   }
   if (acks) {
     tcb.rcvEdge = (tcb.rcvNext + (isSyn ? window : window << tcb.rcvShift)) | 0;

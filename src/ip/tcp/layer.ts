@@ -1,6 +1,6 @@
 // What the connections of a stack share.
 import type { Address } from "../address.js";
-import type { Buffered, FrameBuffer, HostFunctions } from "../host-functions.js";
+import type { FrameBuffer } from "../host-functions.js";
 import type { Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { siphash } from "../siphash.js";
@@ -40,8 +40,10 @@ export const defaultLimits: TcpLimits = {
 
 /** predict.ts, which only those weigh who ask for it. */
 export interface Predictor {
-  headOf(frame: Uint8Array, length: number): Buffered;
-  compose: HostFunctions["compose"];
+  /** Sends a segment as one before was; undefined, and nothing done, where none was like it. */
+  emit(tcb: Tcb, flags: number, seq: number, length: number, window: number): boolean | undefined;
+  /** A segment has been sent otherwise, whose data begins at `to`. */
+  sent(tcb: Tcb, flags: number, to: number): void;
   /** Takes a frame that is expected. What is kept of its bytes is copied. */
   take(frame: FrameBuffer, length: number): boolean;
   /** A segment of the connection has been taken otherwise. */

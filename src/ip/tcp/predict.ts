@@ -2,13 +2,16 @@
 // frame that is it needs none of the other checks. Whatever is different in any way is left to `receive`, which does the same
 // and all else.
 import type { Buffered, FrameBuffer } from "../host-functions.js";
+import { sendWritten } from "../neighbour.js";
 import type { Counters } from "../nic.js";
 import { agrees, compose, headOf, patternOf } from "./frame-head.js";
+import { timestampNow } from "./emit.js";
 import { takeAck } from "./input-ack.js";
 import { takeNext } from "./input-data.js";
 import type { Layer, Predictor } from "./layer.js";
 import { touch } from "./lifecycle.js";
-import { headerSize } from "./segment.js";
+import { flag, headerSize } from "./segment.js";
+import { copyOut } from "./send-queue.js";
 import { mode, state, type Tcb } from "./tcb.js";
 
 /** What a stack has for it. */
@@ -42,13 +45,30 @@ interface Expected {
 /** As a frame has them side by side. */
 const portsOf = ({ remotePort, localPort }: Tcb): number => (remotePort << 16) | localPort;
 
+/** An acknowledgement, perhaps with data, whose header has no options but timestamps. */
+const isPlain = ({ islands }: Tcb, flags: number): boolean =>
+  islands === null && (flags & ~flag.psh) === flag.ack;
+
 function createPredictor(layer: Layer): Predictor {
   const { segment, nic } = layer;
   /** By ports: others with the same go the long way. */
   const table = new Map<number, Expected>();
   return {
-    compose,
-    headOf,
+    emit(tcb, flags, seq, length, window) {
+      const { head, hop } = tcb;
+      if (head === undefined || !isPlain(tcb, flags)) return undefined;
+      if (head.mac !== hop?.mac || head.hopLimit !== nic.hopLimit) return undefined;
+      const to = head.bytes.length;
+      if (length > 0) copyOut(tcb, seq, length, nic.tx, to);
+      const time = tcb.timestamps ? timestampNow(layer, tcb) : 0;
+      compose(nic.out, head, seq, tcb.rcvNext, (flags << 16) | window, time, tcb.tsRecent, length);
+      return sendWritten(nic, hop, to + length);
+    },
+    sent(tcb, flags, to) {
+      const mac = tcb.hop?.mac;
+      if (mac !== undefined && isPlain(tcb, flags))
+        tcb.head = { ...headOf(nic.tx, to), mac, hopLimit: nic.hopLimit };
+    },
     learn(tcb) {
       const ports = portsOf(tcb);
       if (tcb.state !== state.established || table.has(ports)) return;

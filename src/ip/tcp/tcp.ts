@@ -192,20 +192,14 @@ function flush(layer: Layer): void {
     if (events !== 0) {
       tcb.events = 0;
       const { handlers } = tcb;
-      // Which it is mostly.
-      if (events === event.readable) handlers.readable?.();
-      else tellAll(tcb, events, handlers);
+      if ((events & event.opened) !== 0) handlers.opened?.();
+      if ((events & event.urgent) !== 0) handlers.urgent?.();
+      if ((events & event.readable) !== 0) handlers.readable?.();
+      if ((events & event.writable) !== 0) handlers.writable?.();
+      if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);
     }
     if (tcb.dirty) continue;
     output(layer, tcb);
   }
   dirty.length = 0;
-}
-
-function tellAll(tcb: Tcb, events: number, handlers: Handlers): void {
-  if ((events & event.opened) !== 0) handlers.opened?.();
-  if ((events & event.urgent) !== 0) handlers.urgent?.();
-  if ((events & event.readable) !== 0) handlers.readable?.();
-  if ((events & event.writable) !== 0) handlers.writable?.();
-  if ((events & event.closed) !== 0) handlers.closed?.(tcb.error);
 }

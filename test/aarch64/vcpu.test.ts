@@ -189,7 +189,7 @@ for (const [how, newVcpu] of Object.entries(engines)) {
 
   test(`registers go by the manual's names, ${how}`, () => {
     using vcpu = start(newVcpu, program);
-    for (const name of ["x30", "sp", "pc", "nzcv", "pstate", "tpidr_el0", "fpcr", "fpsr"]) {
+    for (const name of ["x30", "sp", "sp_el1", "pc", "nzcv", "pstate", "tpidr_el0", "fpcr", "fpsr"]) {
       const value = name === "pc" ? BigInt(code) : 0xf000_0000n;
       vcpu.registers.set(name, value);
       assert.equal(vcpu.registers.get(name), value, name);

@@ -20,6 +20,8 @@ function table(cpu: Cpu): Map<string, Accessor> {
     });
     all.set(`v${n}`, { get: () => cpu.simd(n), set: (value) => cpu.setSimd(n, value) });
   }
+  // Debuggers ask for the one that is in use by its name in EL1, where guests of virtual machines are.
+  all.set("sp_el1", { get: () => cpu.general(SP), set: (value) => cpu.setGeneral(SP, u64(value)) });
   all.set("pc", {
     get: () => u64(BigInt(cpu.pc)),
     set: (value) => (cpu.pc = Number(BigInt.asIntN(64, value))),

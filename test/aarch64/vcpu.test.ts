@@ -238,3 +238,40 @@ test("a companion translates beside the guest what it is asked for", () => {
   assert.equal(vcpu.registers.get("x0"), 0n);
   assert.ok(requests.length > 0);
 });
+
+/** By how an entry is loaded, and the label that distances are from: three instructions that differ. */
+const tables: readonly (readonly [what: string, load: number, add: number, entry: 1 | 2 | 4])[] = [
+  // LDRB W16, [X9, X15]; ADD X13, X13, X16, LSL #2.
+  ["bytes", 0x386f_6930, 0x8b10_09ad, 1],
+  // LDRH W16, [X9, X15, LSL #1]; the same.
+  ["halves", 0x786f_7930, 0x8b10_09ad, 2],
+  // LDRSW X16, [X9, X15, LSL #2]; ADD X13, X9, X16.
+  ["words from the table itself", 0xb8af_7930, 0x8b10_012d, 4],
+];
+
+for (const [what, loadEntry, add, entry] of tables) {
+  for (const [how, newVcpu] of Object.entries(engines)) {
+    test(`jumps by a table of ${what} go where its entries lead, ${how}`, () => {
+      // AND W15, W0, #3; CMP W15, #3; B.HI end; ADR X13, first; load; add; BR X13.
+      const head = [0x1200_040f, 0x7100_0dff, 0x5400_01c8, 0x1000_008d, loadEntry, add, 0xd61f_01a0];
+      // ADD X2, X2, #1, #16, #256, #4095, each but the last with B next; SUB X0, X0, #1; CBNZ X0, AND; SVC.
+      const cases = [
+        0x9100_0442, 0x1400_0006, 0x9100_4042, 0x1400_0004, 0x9104_0042, 0x1400_0002, 0x913f_fc42,
+      ];
+      const tail = [0xd100_0400, 0xb5ff_fe20, 0xd400_0001];
+      using vcpu = start(newVcpu, [...head, ...cases, ...tail], "plain");
+      const first = code + 4 * head.length;
+      const view = new DataView(new ArrayBuffer(4 * entry));
+      for (let n = 0; n < 4; n++) {
+        if (entry === 1) view.setUint8(n, 2 * n);
+        else if (entry === 2) view.setUint16(2 * n, 2 * n, true);
+        else view.setInt32(4 * n, first + 8 * n - locked, true);
+      }
+      vcpu.memory.bytes(locked, 4 * entry)?.set(new Uint8Array(view.buffer));
+      vcpu.registers.set("x9", BigInt(locked));
+      vcpu.registers.set("x0", 4_000n);
+      untilExit(vcpu, "syscall");
+      assert.equal(vcpu.registers.get("x2"), 1000n * (1n + 16n + 256n + 4095n));
+    });
+  }
+}

@@ -3,6 +3,7 @@ import { decode } from "../../isa/aarch64/decoder.js";
 import { SP } from "../../isa/aarch64/emitter.js";
 import type { Instruction } from "../../isa/aarch64/instruction.js";
 import type { GuestIsa } from "../portable/guest-isa.js";
+import { TablePath } from "./lift/jump-table.js";
 import { ArmLifter, isSlow } from "./lift/lifter.js";
 import { LR, registers } from "./lift/registers.js";
 import { loadFlags, settleFunction } from "./lift/settle.js";
@@ -35,7 +36,7 @@ export const aarch64: GuestIsa<Instruction> = {
   isSlow,
   isChained: () => false,
   switchesStacks,
-  newTableSearch: () => ({ follow: () => undefined, find: () => undefined }),
+  newTableSearch: () => new TablePath(),
   newLifter: (pc, context) => new ArmLifter(pc, context),
   loadFlags,
   helpers: [],

@@ -1,14 +1,16 @@
-// --systemd-cgroup: what systemd is asked for, in busctl's words, and what becomes of the container then. The busctl of this test does with
-// cgroups what systemd would; systemd itself is none of its witnesses.
+// --systemd-cgroup: what systemd is asked for, in busctl's words, and what becomes of the container then; first with a busctl of this
+// test's, which does with cgroups what systemd would, then with systemd itself.
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { scopeOf } from "../../src/oci/cgroup/systemd.js";
 import { commandFile, execute } from "../command.js";
-import { needs } from "../needs.js";
+import { needs, needsAll } from "../needs.js";
+import { until } from "../until.js";
 import { containers, newId, proc } from "./bundle.js";
 import { buildWaiting } from "./programs.js";
+import { startSystemd } from "./systemd-rig.js";
 
 const skip = needs.root();
 const { bundle, folder, oci, root, state, ...rest } = containers();
@@ -67,7 +69,19 @@ for word; do [ "$last" = au ] && count=1; [ "$before" = au ] && echo "$word" > $
   assert.equal(readFileSync(join(path, "libpod-x.scope", file), "latin1"), "67108864\n");
   assert.equal((await oci("delete", "--force", id)).status, 0);
   assert.ok(!existsSync(join(path, "libpod-x.scope")));
-  await execute("rmdir", [path]);
+  // Its parents are other containers' as well, and stay.
+  await execute("find", [
+    "/sys/fs/cgroup",
+    "-depth",
+    "-type",
+    "d",
+    "-name",
+    slice,
+    "-exec",
+    "rmdir",
+    "{}",
+    "+",
+  ]);
 });
 
 test("without systemd there is one line", { skip }, async () => {
@@ -80,3 +94,35 @@ test("without systemd there is one line", { skip }, async () => {
     /^solo5-oci: config\.json: linux\.cgroupsPath: systemd does not make solo5-\S+\.scope: busctl: No such file or directory\n$/,
   );
 });
+
+const needsSystemd = needsAll(
+  skip,
+  needs.file("/lib/systemd/systemd", "systemd is not installed"),
+  needs.program("busctl", "dbus-daemon", "nsenter", "ps", "unshare"),
+);
+
+test("a scope of a real systemd: its limits, its end, and what systemd leaves to others", { skip: needsSystemd }, async () => {
+  await using systemd = await startSystemd();
+  const id = newId();
+  const scope = `solo5-${id}.scope`;
+  const limits = { memory: { limit: 64 * 2 ** 20 }, pids: { limit: 7 } };
+  const made = bundle(wait, { linux: { cgroupsPath: `solo5test.slice:solo5:${id}`, resources: limits } });
+  const home = join(folder, "of-systemd");
+  const call = (...args: readonly string[]) => systemd.execute(commandFile("solo5-oci"), ["--root", home, "--systemd-cgroup", ...args]);
+  const show = async (property: string) => (await systemd.execute("systemctl", ["show", scope, "--value", "--property", property])).stdout.trim();
+  const create = await systemd.execute("sh", ["-c", `exec "$@" > ${folder}/of-systemd.log 2>&1`, "sh", commandFile("solo5-oci"), "--root", home, "--systemd-cgroup", "create", "--bundle", made, id]);
+  assert.equal(create.status, 0, readFileSync(`${folder}/of-systemd.log`, "utf8"));
+  const { pid } = JSON.parse((await call("state", id)).stdout) as { pid: number };
+  assert.deepEqual(
+    [await show("ActiveState"), await show("MemoryMax"), await show("TasksMax"), await show("Slice"), await show("Delegate")],
+    ["active", String(limits.memory.limit), "7", "solo5test.slice", "yes"],
+  );
+  // Also in hierarchies of version 1 that systemd does not use, such as the freezer's.
+  const lines = (await systemd.execute("cat", [`/proc/${pid}/cgroup`])).stdout.trim().split("\n");
+  for (const line of lines) assert.ok(line.endsWith(`:/solo5test.slice/${scope}`), line);
+  for (const command of ["start", "pause", "resume"]) assert.deepEqual(await call(command, id), { status: 0, stdout: "", stderr: "" });
+  assert.match((await call("state", id)).stdout, /"status":"running"/);
+  assert.equal((await call("delete", "--force", id)).status, 0);
+  await until("systemd has forgotten the scope", async () => (await show("LoadState")) === "not-found");
+  assert.equal((await systemd.execute("find", ["/sys/fs/cgroup", "-name", scope])).stdout, "");
+}); // prettier-ignore

@@ -123,7 +123,7 @@ function enableControllers(parent: string): void {
   }
 }
 
-export function enterCgroups({ folders }: Cgroups, pid: number): void {
+export function enterCgroups({ folders }: Pick<Cgroups, "folders">, pid: number): void {
   for (const folder of folders) {
     try {
       writeFileSync(join(folder, "cgroup.procs"), String(pid));
@@ -131,6 +131,17 @@ export function enterCgroups({ folders }: Cgroups, pid: number): void {
       throw configError("linux.cgroupsPath", `${folder}: ${systemErrorMessage(cause)}`);
     }
   }
+}
+
+/** Puts the process into the cgroup `path` of those hierarchies that none of `folders` is in, and makes it there; gives its folders. */
+export function enterOthers(path: string, folders: readonly string[], pid: number): readonly string[] {
+  const others = hierarchies().filter(
+    ({ folder }) => !folders.some((entered) => entered.startsWith(`${folder}/`)),
+  );
+  const made = others.map((one) => cgroupFolder(one, path));
+  others.forEach((one, i) => makeFolder(one, made[i] ?? ""));
+  enterCgroups({ folders: made }, pid);
+  return made;
 }
 
 /** The processes in a container's cgroups. */

@@ -4,6 +4,7 @@ import type { Config } from "../config/types.js";
 import {
   asksForLimits,
   enterCgroups,
+  enterOthers,
   makeCgroups,
   mayMakeCgroups,
   noCgroups,
@@ -11,8 +12,8 @@ import {
   setLimits,
   type Cgroups,
 } from "./cgroupfs.js";
-import { slicePath } from "./slices.js";
-import { enterScope, scopeOf } from "./systemd.js";
+import { sliceFolder, slicePath } from "./slices.js";
+import { enterScope, freezerIn, scopeOf } from "./systemd.js";
 
 export interface CgroupChoice {
   /** What is known before anything is made. */
@@ -28,13 +29,15 @@ export function chooseCgroups({ linux }: Config, id: string, isSystemd: boolean)
   if (isSystemd) {
     const isUser = !isHostRoot();
     const scope = scopeOf(cgroupsPath, id, isUser);
+    const path = `${sliceFolder(scope.slice)}/${scope.name}`;
     return {
-      planned: noCgroups,
+      planned: isUser ? noCgroups : planCgroups(path),
       make() {},
       enter(pid) {
         const entered = enterScope(scope, pid, resources, isUser);
-        setLimits(entered.folders, resources);
-        return entered;
+        const folders = isUser ? entered : [...entered, ...enterOthers(path, entered, pid)];
+        setLimits(folders, resources);
+        return { folders, made: folders, freezer: freezerIn(folders) };
       },
     };
   }

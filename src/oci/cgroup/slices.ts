@@ -4,8 +4,12 @@
 export function slicePath(path: string): string {
   const [slice = "", prefix = "", name, more] = path.split(":");
   if (name === undefined || more !== undefined || !slice.endsWith(".slice")) return path;
-  const words = slice.slice(0, -".slice".length).split("-");
-  const folders = words.map((_, i) => `${words.slice(0, i + 1).join("-")}.slice`);
   const isWhole = /\.(scope|service|slice)$/.test(name);
-  return `/${[...folders, isWhole ? name : `${prefix}-${name}.scope`].join("/")}`;
+  return `${sliceFolder(slice)}/${isWhole ? name : `${prefix}-${name}.scope`}`;
+}
+
+/** `a-b.slice` is `/a.slice/a-b.slice`. */
+export function sliceFolder(slice: string): string {
+  const words = slice.slice(0, -".slice".length).split("-");
+  return words.map((_, i) => `/${words.slice(0, i + 1).join("-")}.slice`).join("");
 }

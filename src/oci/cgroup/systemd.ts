@@ -7,7 +7,6 @@ import { systemErrorMessage } from "../../host/any/system-error.js";
 import { configError } from "../config/check.js";
 import type { Resources } from "../config/types.js";
 import { hierarchies, isUnifiedOnly } from "./hierarchies.js";
-import type { Cgroups } from "./cgroupfs.js";
 import { limitWrites } from "./limits.js";
 
 /** How long systemd may take to start a scope. */
@@ -82,8 +81,13 @@ export function scopeRequest(
   ];
 }
 
-/** Puts the process into a scope of its own; its cgroups then. Throws Solo5Error. */
-export function enterScope(scope: Scope, pid: number, resources: Resources, isUser: boolean): Cgroups {
+/** Puts the process into a scope of its own; its folders then, in the hierarchies that systemd uses. Throws Solo5Error. */
+export function enterScope(
+  scope: Scope,
+  pid: number,
+  resources: Resources,
+  isUser: boolean,
+): readonly string[] {
   const { error, status, stderr } = spawnSync("busctl", scopeRequest(scope, pid, resources, isUser), {
     encoding: "utf8",
   });
@@ -94,7 +98,7 @@ export function enterScope(scope: Scope, pid: number, resources: Resources, isUs
   const end = Date.now() + patienceMsecs;
   for (;;) {
     const folders = foldersOf(pid, scope.name);
-    if (folders.length > 0) return { folders, made: folders, freezer: freezerIn(folders) };
+    if (folders.length > 0) return folders;
     if (Date.now() > end) throw configError("linux.cgroupsPath", `systemd has not started ${scope.name}`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
   }
@@ -113,7 +117,8 @@ function foldersOf(pid: number, name: string): readonly string[] {
   });
 }
 
-function freezerIn(folders: readonly string[]): string | undefined {
+/** The file that freezes what is in them. */
+export function freezerIn(folders: readonly string[]): string | undefined {
   if (isUnifiedOnly(hierarchies())) return join(folders[0] ?? "", "cgroup.freeze");
   const folder = folders.find((one) => one.includes("/freezer/"));
   return folder === undefined ? undefined : join(folder, "freezer.state");

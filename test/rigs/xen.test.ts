@@ -36,7 +36,7 @@ const selfTestCase = (row: SelfTest): Case => {
 const pings: Case = {
   name: "netback carries pings",
   timeoutSecs: 90,
-  line: `${guest("net", { kernel: kernelOf("net"), memory, vif: ["mac=02:00:00:00:00:02"] })} >/dev/null 2>&1 & until grep -qs Serving /var/log/xen/guest-net.log; do sleep 0.2; done; ping -c 10 -i 0.2 -W 5 10.0.0.2; xl destroy net; wait`,
+  line: `${guest("net", { kernel: kernelOf("net"), memory, vif: ["mac=02:00:00:00:00:02"] })} >/dev/null 2>&1 & until grep -qs Serving /var/log/xen/guest-net.log; do sleep 0.2; done; ping -c 10 -i 0.2 -W 5 10.0.0.2; until xl domid net 2>&1 | grep -q 'does not exist'; do xl destroy net 2>/dev/null; done; wait`,
   check: ({ stdout }) => assert.match(stdout, /10 packets transmitted, 10 packets received/),
 };
 

@@ -53,14 +53,14 @@ const setUp = [
   "xenconsoled --log=all --log-dir=/var/log/xen --pid-file=/run/xenconsoled.pid",
 ];
 
-/** Xen's own image, which QEMU wants unpacked; Linux and its initramfs are its modules. */
+/** Xen's own image, which QEMU wants unpacked; Linux and its initramfs are its modules. What its buffer has no room for is not printed. */
 function boot(machine: Machine, kernel: string, parameters: string, initrd: string): readonly string[] {
   const folder = join(folderOf(machine), "root/boot");
   const packed = readdirSync(folder).find((name) => /^xen-.*\.gz$/.test(name));
   if (packed === undefined) throw new Error(`${folder} has no Xen`);
   const image = `${initrd}.xen`;
   writeFileSync(image, gunzipSync(readFileSync(join(folder, packed))));
-  return ["-kernel", image, "-append", "console=com1 com1=115200,8n1 dom0_mem=512M,max:512M loglvl=warning guest_loglvl=warning", "-initrd", `${kernel} ${parameters},${initrd}`]; // prettier-ignore
+  return ["-kernel", image, "-append", "console=com1 com1=115200,8n1 serial_tx_buffer=1M dom0_mem=512M,max:512M loglvl=warning guest_loglvl=warning", "-initrd", `${kernel} ${parameters},${initrd}`]; // prettier-ignore
 }
 
 /**

@@ -69,7 +69,7 @@ function wasmRow(): CheckRow {
   // A module of one function with a value of 128 bits: (module (func (result v128) (v128.const i64x2 0 0))).
   const simd = Buffer.from(`0061736d010000000105016000017b030201000a16011400fd0c${"00".repeat(16)}0b`, "hex");
   if ((webAssembly as typeof webAssembly | undefined)?.validate(simd) === true)
-    return { name, state: "yes", says: "runs unikernels of every target of x86-64" };
+    return { name, state: "yes", says: "runs unikernels of every target of x86-64, and spt of aarch64" };
   return {
     name,
     state: "no",

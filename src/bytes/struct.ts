@@ -139,3 +139,7 @@ export function encode<T>(field: Field<T>, value: T): Uint8Array {
   field.write(viewOf(data), 0, value);
   return data;
 }
+
+/** A layout of whatever fields, for who passes it on. */
+// oxlint-disable-next-line typescript/no-explicit-any -- any fields: their values are not looked at
+export type AnyStruct = Struct<any>;

@@ -1,12 +1,9 @@
 // What hypercalls are given by address: copied once, through the guest's page tables, so that nothing changes while it is looked at.
 import { pageSize } from "../../bytes/align.js";
-import { encode, viewOf, type Field, type Struct, type ValueOf } from "../../bytes/struct.js";
+import { encode, viewOf, type Field, type AnyStruct, type ValueOf } from "../../bytes/struct.js";
 import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { physicalOf } from "./isa/x86-64.js";
-
-// oxlint-disable-next-line typescript/no-explicit-any -- any fields
-type AnyStruct = Struct<any>;
 
 export interface GuestData {
   /** A copy; undefined where the guest has not all of it. */

@@ -1,6 +1,6 @@
 // What an operation of a hypercall is.
 import { errno, portMax } from "../../../abi/xen.js";
-import type { Struct, ValueOf } from "../../../bytes/struct.js";
+import type { AnyStruct, ValueOf } from "../../../bytes/struct.js";
 import type { Console } from "../../../device/contract.js";
 import type { Machine } from "../devices/machine.js";
 import type { GuestData } from "../guest-data.js";
@@ -32,9 +32,6 @@ export const failed = (error: keyof typeof errno): CallOutcome => ({ result: -er
 export const resultOf = (result: number): CallOutcome => ({ result });
 /** Whether a port can be one. */
 export const isPort = (port: number): boolean => port > 0 && port < portMax;
-
-// oxlint-disable-next-line typescript/no-explicit-any -- any fields
-type AnyStruct = Struct<any>;
 
 /** An operation whose second argument points to `layout`: `act` is given a copy, and may tell what to write back. */
 export const withStruct =

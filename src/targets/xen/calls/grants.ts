@@ -7,13 +7,10 @@ import {
   querySize,
   unmapGrantRef,
 } from "../../../abi/xen.js";
-import type { Struct, ValueOf } from "../../../bytes/struct.js";
+import type { AnyStruct, ValueOf } from "../../../bytes/struct.js";
 import { failed, okay, type CallContext, type XenOperation } from "./contract.js";
 
 const countMax = 512;
-
-// oxlint-disable-next-line typescript/no-explicit-any -- any fields
-type AnyStruct = Struct<any>;
 
 const each =
   <S extends AnyStruct>(

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { findCompiler } from "../toolchain/compiler.js";
-import type { Struct } from "../bytes/struct.js";
+import type { AnyStruct } from "../bytes/struct.js";
 import { coreNote, prpsinfo, prstatus, userFpregs, userRegs } from "./core.js";
 import type { Isa } from "./elf.js";
 
@@ -39,8 +39,7 @@ function objections(isa: Isa, claims: readonly string[]): string {
 /** `sizeof` and `offsetof`; `members` maps our names to C's where a prefix is not all that differs. */
 function layout(
   type: string,
-  // oxlint-disable-next-line typescript/no-explicit-any -- any fields: their values are not looked at
-  { size, offsets }: Struct<any>,
+  { size, offsets }: AnyStruct,
   prefix = "",
   members: Readonly<Record<string, string>> = {},
 ): string[] {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { cValues } from "../../test/c-values.js";
 import { needs, needsAll } from "../../test/needs.js";
 import { projectRoot } from "../../test/project.js";
-import type { Struct } from "../bytes/struct.js";
+import type { AnyStruct } from "../bytes/struct.js";
 import * as elf from "./elf.js";
 import * as hvt from "./hvt.js";
 import * as notes from "./notes.js";
@@ -24,8 +24,7 @@ type Expected = Readonly<Record<string, number | bigint>>;
  * `sizeof` and `offsetof` of `type`. `members` are C's; each is the field of the same name but for its prefix and the
  * way words are joined, or of the name before a colon.
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- any fields: their values are not looked at
-function layout(type: string, { size, offsets }: Struct<any>, members: string): Expected {
+function layout(type: string, { size, offsets }: AnyStruct, members: string): Expected {
   const rows = members.split(" ").map((text) => {
     const [member = "", field] = text.split(":").toReversed();
     const plain = member.replace(/^(?:e|p|sh|st|n|tv|it)_/, "");

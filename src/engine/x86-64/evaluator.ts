@@ -237,12 +237,6 @@ export class Evaluator extends IntegerValues<FloatSlots> implements Emitter<V> {
     return d;
   }
 
-  constantVector(bytes: readonly number[]): V {
-    const d = this.fresh(0);
-    this.slots.u8.set(bytes, d * 4);
-    return d;
-  }
-
   extractLane(operation: ExtractOperation, lane: number, a: V): V {
     const d = this.fresh(0);
     evaluateExtract(this.slots, operation, d, lane, a);
@@ -252,15 +246,6 @@ export class Evaluator extends IntegerValues<FloatSlots> implements Emitter<V> {
   replaceLane(operation: ReplaceOperation, lane: number, a: V, value: V): V {
     const d = this.fresh(0);
     evaluateReplace(this.slots, operation, d, lane, a, value);
-    return d;
-  }
-
-  shuffle(lanes: readonly number[], a: V, b: V): V {
-    const d = this.fresh(0);
-    const { u8 } = this.slots;
-    lanes.forEach((lane, n) => {
-      u8[d * 4 + n] = u8[lane < 16 ? a * 4 + lane : b * 4 + lane - 16] ?? 0;
-    });
     return d;
   }
 

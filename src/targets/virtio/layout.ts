@@ -6,7 +6,7 @@ import { withNul } from "../../bytes/text.js";
 import type { MemoryMap } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { readMultiboot } from "../../image/multiboot.js";
-import { segmentRegions, type Guest } from "../contract.js";
+import { seldomWrittenRegions, type Guest } from "../contract.js";
 import { x8664 } from "./isa/x86-64.js";
 import { acpiBase, acpiTables } from "./devices/acpi.js";
 
@@ -39,22 +39,9 @@ const range = struct(24, { base: u64, length: u64, type: u32 });
 const rangeSize = 20;
 const rangeType = { ram: 1, reserved: 2 } as const;
 
-/**
- * A PC protects nothing by itself, and bindings map all of it writable. That text hardly ever is written makes jumps through
- * tables in it five times as fast, since they need not be looked up again each time.
- */
+/** A PC protects nothing by itself, and bindings map all of it writable. */
 export function virtioMap({ unikernel, memSize }: Guest): MemoryMap {
-  const regions = segmentRegions(unikernel)
-    .filter(({ write }) => !write)
-    .map(({ name, start, end }) => ({
-      name,
-      start,
-      end,
-      read: true,
-      write: true,
-      execute: true,
-      isSeldomWritten: true as const,
-    }));
+  const regions = seldomWrittenRegions(unikernel);
   return { size: memSize, ram: { execute: true }, regions };
 }
 

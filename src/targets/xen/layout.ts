@@ -16,7 +16,7 @@ import { readElf } from "../../image/elf.js";
 import type { MemoryMap } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
 import type { Unikernel } from "../../image/unikernel.js";
-import { loadSegments, segmentRegions, type Guest } from "../contract.js";
+import { loadSegments, seldomWrittenRegions, type Guest } from "../contract.js";
 import { flatGdt } from "../protected-mode.js";
 import { initialRegisters } from "./isa/x86-64.js";
 
@@ -32,27 +32,14 @@ const memoryMax = 0xfe00_0000;
 /** In memory that no unikernel is linked for. */
 const gdtBase = 0x8000;
 
-/**
- * Xen protects nothing by itself. That text hardly ever is written makes jumps through tables in it five times as fast. Throws
- * Solo5Error `MEMORY`.
- */
+/** Xen protects nothing by itself. Throws Solo5Error `MEMORY`. */
 export function xenMap({ unikernel, memSize }: Guest): MemoryMap {
   if (memSize > memoryMax)
     throw new Solo5Error(
       "MEMORY",
       `guest memory size ${memSize} bytes exceeds the max size ${memoryMax} bytes`,
     );
-  const regions = segmentRegions(unikernel)
-    .filter(({ write }) => !write)
-    .map(({ name, start, end }) => ({
-      name,
-      start,
-      end,
-      read: true,
-      write: true,
-      execute: true,
-      isSeldomWritten: true as const,
-    }));
+  const regions = seldomWrittenRegions(unikernel);
   return { size: totalOf(memSize), ram: { execute: true }, regions };
 }
 

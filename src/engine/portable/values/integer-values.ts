@@ -214,4 +214,21 @@ export class IntegerValues<S extends Slots = Slots> {
   truncate(to: Width, _from: Width, a: V): V {
     return this.fresh(this.low(a) & mask(to));
   }
+
+  constantVector(bytes: readonly number[]): V {
+    const d = this.fresh(0);
+    this.slots.u8.set(bytes, d * 4);
+    return d;
+  }
+
+  /** Lanes 0 to 15 of `a`, 16 to 31 of `b`. */
+  shuffle(lanes: readonly number[], a: V, b: V): V {
+    const d = this.fresh(0);
+    const { u8 } = this.slots;
+    for (let n = 0; n < 16; n++) {
+      const lane = lanes[n] ?? 0;
+      u8[d * 4 + n] = u8[lane < 16 ? a * 4 + lane : b * 4 + lane - 16] ?? 0;
+    }
+    return d;
+  }
 }

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { selfTest } from "../command.js";
+import { execute, selfTest } from "../command.js";
 import { needs } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
@@ -51,8 +51,9 @@ test("podman", { skip }, async () => {
   const disk = at("disk");
   writeFileSync(disk, new Uint8Array(0x10000));
   assert.match(await call("run", "--rm", "--network=none", "-v", `${disk}:/dev/storage`, "localhost/blk"), /SUCCESS/);
-  const typed = execFileSync("script", ["-qec", ["nsenter", `--net=/proc/${process.pid}/ns/net`, "podman", ...podman, "run", "--rm", "-it", "--network=none", "localhost/hello", "one", "two"].join(" "), "/dev/null"], { encoding: "utf8", input: "" });
-  assert.match(typed.replaceAll("\r", ""), says);
+  // Standard input stays open, as at a keyboard: where it is at its end, podman 4.3 loses the output of one short container in five, runc's too.
+  const typed = await execute("script", ["-qec", ["nsenter", `--net=/proc/${process.pid}/ns/net`, "podman", ...podman, "run", "--rm", "-it", "--network=none", "localhost/hello", "one", "two"].join(" "), "/dev/null"], { stdio: "pipe" });
+  assert.match(typed.stdout.replaceAll("\r", ""), says);
   assert.match((await rig.execute("podman", [...podman, "run", "--rm", "--network=none", "--entrypoint", "/none", "localhost/hello"])).stderr, /process\.args: \/none: No such file or directory/);
 }); // prettier-ignore
 

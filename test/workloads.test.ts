@@ -2,7 +2,7 @@
 // both profiles.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { buildWorkloads, sourceOf, workloadFile, workloads } from "../bench/guests.js";
+import { buildWorkloads, workloadFile, workloads } from "../bench/guests.js";
 import type { PortableVcpu, VcpuOptions } from "../src/engine/contract.js";
 import { newInterpreter as newArmInterpreter } from "../src/engine/aarch64/interpreter.js";
 import { newWasmVcpu as newArmVcpu } from "../src/engine/aarch64/wasm-vcpu.js";
@@ -12,26 +12,13 @@ import { load, runBare } from "./bare-machine.js";
 import { solo5 } from "./command.js";
 import { testCompanion } from "./companion.js";
 import { needs } from "./needs.js";
+import { roundsOf } from "./workload-rounds.js";
 
 const skip = needs.x8664Linux();
 before(async () => {
   await buildWorkloads(["spt", "hvt"]);
   await buildWorkloads(["spt"], "aarch64");
 });
-
-/** Rounds that grow faster than the work, by name; a two-thousandth of the benchmark's otherwise. */
-const few: Readonly<Record<string, number>> = {
-  fib: 18,
-  filter: 1,
-  fourier: 4,
-  mandelbrot: 25,
-  matrix: 4000,
-  particles: 50,
-};
-const roundsOf = (name: string): number => {
-  const rounds = Number(/workload_rounds = (\d+)/.exec(sourceOf(name))?.[1]);
-  return few[name] ?? Math.ceil(rounds / 2000);
-};
 
 /** Few jumps, so that some is interpreted, some on the first tier and some translated. */
 const threshold = 150;

@@ -11,6 +11,11 @@ export interface Case extends Command {
   check(outcome: Outcome): void;
 }
 
+/** The same where something has to run here for it. */
+export interface ComparedCase extends Command {
+  check(outcome: Outcome): void | Promise<void>;
+}
+
 /** One of our commands there. */
 export const bundled = (name: string): string => `node /solo5/dist/bundle/node/${name}.js`;
 export const tender = bundled("solo5-hvt");
@@ -46,7 +51,7 @@ export function machineFiles(isa: Isa): readonly Entry[] {
 }
 
 /** A tap of that name, if there is none yet. */
-const tap0 =
+export const tap0 =
   "test -e /sys/class/net/tap0 || { tunctl -t tap0 >/dev/null; ip address add 10.0.0.1/24 dev tap0; ip link set tap0 up; }; ";
 
 /** What a guest on a tap does, run by `command`; `what` tells its cases from others. */

@@ -13,8 +13,17 @@ import { projectRoot } from "../project.js";
 import { needs, needsAll } from "../needs.js";
 import { checkOutcome, newDisk, onKvm, selfTests, type SelfTest } from "../self-tests.js";
 import type { Entry } from "./cpio.js";
+import { checkOnEngine, engineCases, engineFiles } from "./engine.cases.js";
 import { gdbCases } from "./gdb.cases.js";
-import { bundled, machineCases, machineFiles, pcCases, tender, type Case } from "./machine.cases.js";
+import {
+  bundled,
+  machineCases,
+  machineFiles,
+  pcCases,
+  tender,
+  type Case,
+  type ComparedCase,
+} from "./machine.cases.js";
 import { othersFolder, othersIn, standIns } from "./others.cases.js";
 import { machines, type Machine } from "./machines.js";
 import { runInRig } from "./rig.js";
@@ -63,14 +72,19 @@ const virtioCases = selfTests
     };
   });
 
-/** spt's, sealed here and run there: busybox is all that they have around them. */
-const sptCases = selfTests
-  .filter(({ status }) => status.spt !== undefined)
-  .map((row): Case => ({
-    name: `sealed ${title(row)}`,
-    line: `${blank}; exec /sealed/${sealedName(row)}`,
-    check: (outcome) => checkOutcome(row, "spt", outcome),
-  }));
+/** spt's, sealed here and run there: busybox is all that they have around them. `check` looks at what else can be said of them. */
+const sptCasesWith = (check?: (row: SelfTest, outcome: Outcome) => Promise<void>): readonly ComparedCase[] =>
+  selfTests
+    .filter(({ status }) => status.spt !== undefined)
+    .map((row) => ({
+      name: `sealed ${title(row)}`,
+      line: `${blank}; exec /sealed/${sealedName(row)}`,
+      check(outcome) {
+        checkOutcome(row, "spt", outcome);
+        return check?.(row, outcome);
+      },
+    }));
+const sptCases = sptCasesWith();
 
 function sealed(machine: Machine, row: SelfTest): Entry {
   const { name, args = [], options = () => [] } = row;
@@ -129,6 +143,15 @@ const cpuCases = cpuTests.map((name): Case => ({
   },
 }));
 
+/** Processes of spt there and on this host's engine. */
+export function testEngine(name: keyof typeof machines): void {
+  const rows = selfTests.filter(({ status }) => status.spt !== undefined);
+  testCases(name, async () => [...rows.map((row) => sealed(machines[name], row)), ...(await engineFiles())], [
+    ...sptCasesWith((row, outcome) => checkOnEngine(row, folder, outcome)),
+    ...engineCases,
+  ]);
+}
+
 /** A PC's guests on the machine's KVM. */
 export function testPc(name: keyof typeof machines): void {
   const files = [...onPc, "ticks", "net"].map((one) => ({
@@ -155,21 +178,21 @@ export function testOthers(name: keyof typeof machines): void {
 /** Boots the machine once for all cases; nothing where SOLO5_RIGS is empty on purpose. */
 export function testCases(
   name: keyof typeof machines,
-  files: () => readonly Entry[],
-  cases: readonly Case[],
+  files: () => readonly Entry[] | Promise<readonly Entry[]>,
+  cases: readonly ComparedCase[],
 ): void {
   if (rigsFolder === "") return;
   const machine: Machine = machines[name];
   const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   before(async () => {
-    if (skip === false) outcomes = await runInRig(machine, files(), cases);
+    if (skip === false) outcomes = await runInRig(machine, await files(), cases);
   });
   for (const { name: what, check } of cases) {
-    test(`rig ${name}: ${what}`, { skip }, () => {
+    test(`rig ${name}: ${what}`, { skip }, async () => {
       const outcome = outcomes.get(what);
       assert.ok(outcome !== undefined, "the command never ran, or never ended");
-      check(outcome);
+      await check(outcome);
     });
   }
 }

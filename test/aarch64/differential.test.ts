@@ -1,11 +1,13 @@
-// Every row of the table that a process may execute, under QEMU and on the interpreter. SOLO5_CASES sets the number of cases
+// Every row of the table that a process may execute, and random sequences, under QEMU and on the interpreter. SOLO5_CASES sets the number of cases
 // for each row, SOLO5_SEED where the random numbers start.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newInterpreter } from "../../src/engine/aarch64/interpreter.js";
 import { encodings } from "../../src/isa/aarch64/table.js";
 import { casesFor, comparableRows, compareWithQemu, notComparable } from "./differential.js";
+import { findDifference } from "./fuzz.js";
 import { needsRunner } from "./native.js";
+import { anyShape, vectorShape } from "./sequence.js";
 
 const each = Number(process.env["SOLO5_CASES"] ?? 10);
 const seed = Number(process.env["SOLO5_SEED"] ?? 1);
@@ -23,4 +25,9 @@ test("the interpreter does what QEMU's CPU does", { skip: needsRunner() }, (t) =
     unreached.map(({ row }) => `${row.mnemonic} ${row.pattern}`),
     [],
   );
+});
+
+test("interpreted sequences do what QEMU's CPU does", { skip: needsRunner() }, () => {
+  for (const shape of [anyShape(), vectorShape()])
+    assert.equal(findDifference(newInterpreter, { count: 200, length: 20, seed, shape }), undefined);
 });

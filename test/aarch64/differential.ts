@@ -90,7 +90,7 @@ function runOne(vcpu: PortableVcpu, before: State): State {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** What differs, as text; empty where nothing does. */
-function differences(theirs: State, ours: State): string {
+export function differences(theirs: State, ours: State): string {
   const out: string[] = [];
   const compare = (name: string, a: bigint, b: bigint) => {
     if (a !== b) out.push(`${name} ${hex(b)} instead of ${hex(a)}`);

@@ -16,10 +16,15 @@ const displacement = (r: Random): number => (1 + r.below(REACH)) * r.pick([1, -1
 /** Keeps what depends on the instruction's own address near it. */
 function nearby(r: Random, encoding: Encoding, word: number): number {
   if (!/\btarget\b/.test(encoding.row.operands)) return word;
+  return immediateAt(encoding, word, displacement(r));
+}
+
+/** The word with its immediate replaced. */
+export function immediateAt(encoding: Encoding, word: number, value: number): number {
   const part = encoding.parts.find(({ field }) => field === "imm");
   if (part === undefined) return word;
   const mask = (2 ** part.width - 1) << part.at;
-  return (word & ~mask) | ((displacement(r) << part.at) & mask);
+  return (word & ~mask) | ((value << part.at) & mask);
 }
 
 /** What a process may do with the system: words without their register, by mnemonic. */
@@ -102,6 +107,24 @@ function before(r: Random, i: Instruction): number[] {
   return [(i.word & ~((31 << 10) | 31)) | (1 << 22) | (31 << 16) | (second5 << 10) | first];
 }
 
+/** Whatever is in registers and memory. */
+export function anyState(r: Random, pc: number, code: Uint8Array): State {
+  const x = Array.from({ length: 32 }, () => r.integer());
+  x[SP] = BigInt(WINDOW + r.below(WINDOW_SIZE / 16) * 16);
+  return {
+    x,
+    pc: BigInt(pc),
+    nzcv: BigInt(r.below(16)) << 28n,
+    signal: 0,
+    address: 0n,
+    fpcr: 0n,
+    fpsr: 0n,
+    v: Array.from({ length: 32 }, () => vectorValue(r)),
+    window: Uint8Array.from({ length: WINDOW_SIZE }, () => r.below(256)),
+    code,
+  };
+}
+
 /** Code, and the state that it starts from. `index` says where it lies. */
 export function newCase(
   r: Random,
@@ -111,8 +134,9 @@ export function newCase(
   const pc = CODE + index * CODE_STRIDE + CODE_STRIDE / 2;
   const instruction = wordOf(r, encoding, pc);
   if (instruction === undefined) return undefined;
-  const x = Array.from({ length: 32 }, () => r.integer());
-  x[SP] = BigInt(WINDOW + r.below(WINDOW_SIZE / 16) * 16);
+  const code = new Uint8Array(CODE_MAX);
+  const state = anyState(r, pc, code);
+  const { x, v } = state;
   const { flow } = instruction.row.traits;
   if (flow === "jumpTo" || flow === "callTo" || flow === "ret") {
     const far = BigInt.asUintN(46, (x[instruction.Rn] ?? 0n) << 2n);
@@ -121,23 +145,10 @@ export function newCase(
     x[instruction.Rm] = r.pick([0n, 0xffff_ffff_ffff_ffffn, 0xffff_ffffn, 1n]);
   } else if (r.below(6) === 0) x[instruction.Rm] = x[instruction.Rn] ?? 0n;
   aim(r, instruction, x);
-  const v = Array.from({ length: 32 }, () => vectorValue(r));
   if (r.below(6) === 0) v[instruction.Rm] = v[instruction.Rn] ?? 0n;
   const prefix = before(r, instruction);
-  const code = new Uint8Array(CODE_MAX);
   const words = new Int32Array(code.buffer).fill(BRK);
   // What comes before is at the address, the instruction behind it.
   [...prefix, instruction.word].forEach((word, n) => (words[n] = word));
-  const window = Uint8Array.from({ length: WINDOW_SIZE }, () => r.below(256));
-  const state: State = {
-    x,
-    pc: BigInt(pc),
-    nzcv: BigInt(r.below(16)) << 28n,
-    signal: 0,
-    address: 0n,
-    v,
-    window,
-    code,
-  };
   return { state, instruction };
 }

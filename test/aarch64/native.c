@@ -8,23 +8,24 @@ typedef unsigned long u64;
 #define CODE 0x200000ul
 #define CODE_SIZE 0x200000ul
 #define WINDOW_PAGE 0x600000ul
+#define WINDOW_PAGES_SIZE 0x2000
 #define WINDOW_SIZE 512
 #define WINDOW (WINDOW_PAGE + 0xf00)
-#define CODE_MAX 32
+#define CODE_MAX 192
 #define BRK 0xd4200000u
 /* No cache has shorter lines. */
 #define LINE 16
 
 struct state {
   u64 x[31], sp, pc, nzcv;
-  u64 signal, address;
+  u64 signal, address, fpcr, fpsr;
   u64 v[64];
   u8 window[WINDOW_SIZE];
   u8 code[CODE_MAX];
 };
 
 /* Offsets in a signal frame's ucontext; the first record of `reserved` is FPSIMD's. */
-enum { ADDRESS = 176, X = 184, SP = 432, PC = 440, PSTATE = 448, FPSR = 472, V = 480 };
+enum { ADDRESS = 176, X = 184, SP = 432, PC = 440, PSTATE = 448, FPSR = 472, FPCR = 476, V = 480 };
 
 static struct state *cases;
 static u64 count, current;
@@ -72,6 +73,8 @@ static void handler(int signal, void *info, u8 *context)
     s->sp = *(u64 *)(context + SP);
     s->pc = *(u64 *)(context + PC);
     s->nzcv = *(u64 *)(context + PSTATE) & 0xf0000000u;
+    s->fpcr = *(u32 *)(context + FPCR);
+    s->fpsr = *(u32 *)(context + FPSR);
     copy(s->v, context + V, 512);
     copy(s->window, (void *)WINDOW, WINDOW_SIZE);
     current++;
@@ -83,8 +86,10 @@ static void handler(int signal, void *info, u8 *context)
   *(u64 *)(context + SP) = s->sp;
   *(u64 *)(context + PC) = s->pc;
   *(u64 *)(context + PSTATE) = s->nzcv;
-  *(u64 *)(context + FPSR) = 0;
+  *(u32 *)(context + FPCR) = (u32)s->fpcr;
+  *(u32 *)(context + FPSR) = (u32)s->fpsr;
   copy(context + V, s->v, 512);
+  for (u64 at = WINDOW_PAGE; at < WINDOW_PAGE + WINDOW_PAGES_SIZE; at += 8) *(volatile u64 *)at = 0;
   copy((void *)WINDOW, s->window, WINDOW_SIZE);
 }
 
@@ -106,7 +111,7 @@ void _start(void)
   const u64 place = 0x80000000ul, most = 1ul << 28;
   map(place, most, 3);
   map(CODE, CODE_SIZE, 7);
-  map(WINDOW_PAGE, 0x2000, 3);
+  map(WINDOW_PAGE, WINDOW_PAGES_SIZE, 3);
   cases = (struct state *)place;
   u64 size = 0;
   for (;;) {

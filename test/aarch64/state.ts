@@ -3,12 +3,12 @@
 export const CODE = 0x20_0000;
 export const CODE_SIZE = 0x20_0000;
 /** Cases lie apart, so that short jumps meet nothing but BRK. */
-export const CODE_STRIDE = 256;
+export const CODE_STRIDE = 512;
 export const CODE_CASES = CODE_SIZE / CODE_STRIDE - 2;
 export const WINDOW_PAGE = 0x60_0000;
 export const WINDOW = WINDOW_PAGE + 0xf00;
 export const WINDOW_SIZE = 512;
-export const CODE_MAX = 32;
+export const CODE_MAX = 192;
 export const BRK = 0xd420_0000 | 0;
 
 export interface State {
@@ -19,13 +19,15 @@ export interface State {
   /** The signal that ended it, and the address that it was about. */
   signal: number;
   address: bigint;
+  fpcr: bigint;
+  fpsr: bigint;
   /** V0 to V31. */
   readonly v: bigint[];
   readonly window: Uint8Array;
   readonly code: Uint8Array;
 }
 
-const WORDS = 36 + 64;
+const WORDS = 38 + 64;
 const STATE_SIZE = WORDS * 8 + WINDOW_SIZE + CODE_MAX;
 const low = (value: bigint) => BigInt.asUintN(64, value);
 
@@ -34,7 +36,16 @@ export function writeStates(states: readonly State[]): Uint8Array {
   const view = new DataView(bytes.buffer);
   states.forEach((s, n) => {
     const at = n * STATE_SIZE;
-    const words = [...s.x, s.pc, s.nzcv, 0n, 0n, ...s.v.flatMap((value) => [low(value), value >> 64n])];
+    const words = [
+      ...s.x,
+      s.pc,
+      s.nzcv,
+      0n,
+      0n,
+      s.fpcr,
+      s.fpsr,
+      ...s.v.flatMap((value) => [low(value), value >> 64n]),
+    ];
     words.forEach((value, k) => view.setBigUint64(at + 8 * k, value, true));
     bytes.set(s.window, at + WORDS * 8);
     bytes.set(s.code, at + WORDS * 8 + WINDOW_SIZE);
@@ -53,7 +64,9 @@ export function readStates(bytes: Uint8Array): State[] {
       nzcv: word(33),
       signal: Number(word(34)),
       address: word(35),
-      v: Array.from({ length: 32 }, (_, n) => word(36 + 2 * n) | (word(37 + 2 * n) << 64n)),
+      fpcr: word(36),
+      fpsr: word(37),
+      v: Array.from({ length: 32 }, (_, n) => word(38 + 2 * n) | (word(39 + 2 * n) << 64n)),
       window: bytes.slice(at + WORDS * 8, at + WORDS * 8 + WINDOW_SIZE),
       code: bytes.slice(at + WORDS * 8 + WINDOW_SIZE, at + STATE_SIZE),
     });

@@ -1,10 +1,12 @@
-// Every row under QEMU and on translated code: cases as the interpreter's, each translated before it runs. SOLO5_CASES and
+// Every row and random sequences under QEMU and on translated code: cases as the interpreter's, each translated before it runs. SOLO5_CASES and
 // SOLO5_SEED as there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newWasmVcpu } from "../../src/engine/aarch64/wasm-vcpu.js";
 import { casesFor, comparableRows, compareWithQemu, type NewVcpu } from "./differential.js";
+import { findDifference } from "./fuzz.js";
 import { needsRunner } from "./native.js";
+import { anyShape, loopShape, vectorShape } from "./sequence.js";
 import { WINDOW_PAGE } from "./state.js";
 
 const each = Number(process.env["SOLO5_CASES"] ?? 2);
@@ -29,3 +31,14 @@ test("translated code does what QEMU's CPU does", { skip: needsRunner() }, (t) =
   const shown = [...failures.values()].map(({ count, first }) => `${count} of ${each}: ${first}`);
   assert.equal(shown.join("\n"), "");
 });
+
+for (const [what, shape, length] of [
+  ["sequences", anyShape, 30],
+  ["loops of integer instructions", loopShape, 16],
+  ["loops of scalar and packed instructions on the same registers", vectorShape, 12],
+] as const) {
+  test(`translated ${what} do what QEMU's CPU does`, { skip: needsRunner() }, () => {
+    const search = { count: 400, length, seed, shape: shape(), flagsAtFaults: false };
+    assert.equal(findDifference(newTranslated, search), undefined);
+  });
+}

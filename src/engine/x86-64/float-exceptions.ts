@@ -6,7 +6,8 @@ import { readLow, readPart, readVector } from "../../isa/x86-64/vector-operands.
 import type { Step } from "./code-cache.js";
 import type { Cpu } from "./cpu.js";
 import type { Evaluator } from "./evaluator.js";
-import { type Arithmetic, exception, moderately } from "./values/exact-float.js";
+import { type Arithmetic, moderately } from "../portable/values/moderate.js";
+import { exception } from "./values/exact-float.js";
 import { GuestFault, undefinedOpcode, vector } from "./fault.js";
 import { nearest } from "./values/float-operations.js";
 import type { FloatSlots } from "./values/float-slots.js";
@@ -154,7 +155,7 @@ function scalarOf(mnemonic: string, cpu: Cpu): ((e: Evaluator, i: Instruction) =
     const loaded = other < 0 ? readLow(e, from, type) : 0;
     const y = other < 0 ? valueAt(slots, width, loaded) : (registers[other] ?? 0);
     const x = operation === "sqrt" ? y : (registers[at] ?? 0);
-    const found = moderately(slots, operation, width, x, y);
+    const found = moderately(slots, exception.PE, operation, width, x, y);
     if (Number.isNaN(found)) return false;
     registers[at] = found;
     return true;

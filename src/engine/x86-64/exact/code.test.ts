@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webAssembly } from "../../../wasm/host.js";
-import { type Arithmetic, exactly } from "../values/exact-float.js";
+import type { Arithmetic } from "../../portable/values/moderate.js";
+import { exactly } from "../values/exact-float.js";
 import { FloatSlots } from "../values/float-slots.js";
 import { state } from "../state.js";
 import { placeOf, results } from "../lift/functions.js";

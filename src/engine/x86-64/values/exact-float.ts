@@ -1,119 +1,15 @@
 // SSE arithmetic as MXCSR has it, one lane at a time: rounding modes, exception flags, denormals as zeros. The host rounds
 // to nearest and tells nothing, but how far off it is can be computed exactly where exponents are moderate; bigints do the
-// rest. Specification: Intel SDM volume 1, 4.8, 11.5 and 11.6; T. J. Dekker, A floating-point technique (1971).
+// rest. Specification: Intel SDM volume 1, 4.8, 11.5 and 11.6.
+import { type Arithmetic, compute, isModerate, moderately, redirect } from "../../portable/values/moderate.js";
 import type { FloatSlots } from "./float-slots.js";
 import { bitLength, integerRoot } from "../x87/f80.js";
 import { floatOf } from "../x87/formats.js";
 
 export const exception = { IE: 1, DE: 2, ZE: 4, OE: 8, UE: 16, PE: 32 } as const;
 
-export type Arithmetic = "add" | "sub" | "mul" | "div" | "sqrt";
-
-/** Splits a double into halves of 26 bits. */
-const SPLIT = 2 ** 27 + 1;
-
-/** x * y - p, exactly, where p is x * y rounded. */
-function productError(x: number, y: number, p: number): number {
-  const [tx, ty] = [SPLIT * x, SPLIT * y];
-  const xh = tx - (tx - x);
-  const yh = ty - (ty - y);
-  const [xl, yl] = [x - xh, y - yh];
-  return xl * yl - (p - xh * yh - xl * yh - xh * yl);
-}
-
-function sumError(x: number, y: number, sum: number): number {
-  const part = sum - x;
-  return x - (sum - part) + (y - part);
-}
-
-const compute: Readonly<Record<Arithmetic, (x: number, y: number) => number>> = {
-  add: (x, y) => x + y,
-  sub: (x, y) => x - y,
-  mul: (x, y) => x * y,
-  div: (x, y) => x / y,
-  sqrt: (x) => Math.sqrt(x),
-};
-
-/** A number of the sign of the exact result less `r`, the result rounded to nearest; for moderate exponents. */
-function errorOf(operation: Arithmetic, x: number, y: number, r: number): number {
-  switch (operation) {
-    case "add":
-      return sumError(x, y, r);
-    case "sub":
-      return sumError(x, -y, r);
-    case "mul":
-      return productError(x, y, r);
-    case "div": {
-      const p = r * y;
-      const rest = x - p - productError(r, y, p);
-      return y < 0 ? -rest : rest;
-    }
-    case "sqrt": {
-      const p = r * r;
-      return x - p - productError(r, r, p);
-    }
-    default:
-      return operation satisfies never;
-  }
-}
-
-const scratch = new Float64Array(1);
-const words = new Int32Array(scratch.buffer);
-const single = new Float32Array(scratch.buffer);
-
-/** The next number away from zero (1) or towards it (-1); not from zero. */
-function step(width: 32 | 64, x: number, by: 1 | -1): number {
-  if (width === 32) {
-    single[0] = x;
-    words[0] = (words[0] ?? 0) + by;
-    return single[0];
-  }
-  scratch[0] = x;
-  const low = ((words[0] ?? 0) + by) | 0;
-  words[0] = low;
-  if (low === (by === 1 ? 0 : -1)) words[1] = (words[1] ?? 0) + by;
-  return scratch[0];
-}
-
-/** What rounding to nearest made `r` of, rounded as `mode` says; `error` has the sign of the exact result less r. */
-function redirect(width: 32 | 64, r: number, error: number, mode: number): number {
-  const up = error > 0;
-  const goesUp = mode === 2 || (mode === 3 && r < 0);
-  if (up !== goesUp) return r;
-  return step(width, r, up === r > 0 ? 1 : -1);
-}
-
-/** Between these, neither results nor the errors of doubles and singles come near overflow or underflow. */
-const [LEAST_64, MOST_64, LEAST_32, MOST_32] = [2 ** -480, 2 ** 480, 2 ** -60, 2 ** 60];
-
-function isModerate(width: 32 | 64, x: number): boolean {
-  const size = Math.abs(x);
-  return width === 64 ? size >= LEAST_64 && size <= MOST_64 : size >= LEAST_32 && size <= MOST_32;
-}
-
 const value = (s: FloatSlots, width: 32 | 64, at: number): number =>
   (width === 64 ? s.f64[at >> 1] : s.f32[at]) ?? 0;
-
-/** The result for numbers of moderate exponents, with its flags added to the slots'; NaN where they are not such. */
-export function moderately(
-  s: FloatSlots,
-  operation: Arithmetic,
-  width: 32 | 64,
-  x: number,
-  y: number,
-): number {
-  if (!isModerate(width, x) || !isModerate(width, y) || (operation === "sqrt" && x < 0)) return Number.NaN;
-  const wide = compute[operation](x, y);
-  const r = width === 64 ? wide : Math.fround(wide);
-  const error = wide - r === 0 ? errorOf(operation, x, y, wide) : wide - r;
-  if (error !== 0) {
-    s.flags |= exception.PE;
-    return s.rounding === 0 ? r : redirect(width, r, error, s.rounding);
-  }
-  // Nothing is left of a difference: of which sign, the mode says.
-  if (r === 0) return s.rounding === 1 ? -0 : 0;
-  return r;
-}
 
 /** One operation on a lane: the result at `d`, indices of 32-bit units; flags are added to the slots'. */
 export function exactly(
@@ -125,7 +21,7 @@ export function exactly(
   b: number,
 ): void {
   const [x, y] = [value(s, width, a), value(s, width, b)];
-  const found = moderately(s, operation, width, x, y);
+  const found = moderately(s, exception.PE, operation, width, x, y);
   if (!Number.isNaN(found)) {
     if (width === 64) s.f64[d >> 1] = found;
     else s.f32[d] = found;

@@ -1,7 +1,8 @@
 // Scalar floating point by WebAssembly's names, with what x86 gives: its NaNs, MXCSR's modes and exception flags.
 // Specification: Intel SDM volume 1, 4.8.3.5, table 4-7 and 11.5.
 import type { FloatOperation } from "../../../isa/operation.js";
-import { type Arithmetic, demote, exactly, flush, fromInteger, promote } from "./exact-float.js";
+import type { Arithmetic } from "../../portable/values/moderate.js";
+import { demote, exactly, flush, fromInteger, promote } from "./exact-float.js";
 import type { FloatSlots } from "./float-slots.js";
 
 /** To the nearest integer, ties to even; the sign of zero is kept. */

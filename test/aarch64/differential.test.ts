@@ -2,9 +2,19 @@
 // for each row, SOLO5_SEED where the random numbers start.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newInterpreter } from "../../src/engine/aarch64/interpreter.js";
+import { Core } from "../../src/engine/aarch64/core.js";
+import { newInterpreter, partsOf } from "../../src/engine/aarch64/interpreter.js";
+import { newVcpu } from "../../src/engine/portable/vcpu.js";
 import { encodings } from "../../src/isa/aarch64/table.js";
-import { casesFor, comparableRows, compareWithQemu, notComparable } from "./differential.js";
+import {
+  casesFor,
+  comparableRows,
+  compareWithQemu,
+  floatRows,
+  type NewVcpu,
+  notComparable,
+  withModes,
+} from "./differential.js";
 import { findDifference } from "./fuzz.js";
 import { needsRunner } from "./native.js";
 import { anyShape, vectorShape } from "./sequence.js";
@@ -30,4 +40,23 @@ test("the interpreter does what QEMU's CPU does", { skip: needsRunner() }, (t) =
 test("interpreted sequences do what QEMU's CPU does", { skip: needsRunner() }, () => {
   for (const shape of [anyShape(), vectorShape()])
     assert.equal(findDifference(newInterpreter, { count: 200, length: 20, seed, shape }), undefined);
+});
+
+const failuresOf = (newVcpu: NewVcpu, exceptions: boolean, modes: boolean): string => {
+  const cases = casesFor(floatRows(), modes ? 2 * each : each, seed + 1);
+  const { failures } = compareWithQemu(newVcpu, modes ? withModes(cases, seed) : cases, { exceptions });
+  return [...failures.values()].map(({ count, first }) => `${count}: ${first}`).join("\n");
+};
+
+test("floating point is as FPCR has it, with its exceptions in FPSR", { skip: needsRunner() }, () => {
+  assert.equal(failuresOf(newInterpreter, true, true), "");
+});
+
+test("floating point whose exceptions nobody asks for has the same results", { skip: needsRunner() }, () => {
+  const forgetful: NewVcpu = (options) => {
+    const core = new Core(options);
+    core.keepsExceptions = false;
+    return newVcpu(core, partsOf(core), options);
+  };
+  assert.equal(failuresOf(forgetful, false, false), "");
 });

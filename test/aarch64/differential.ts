@@ -1,5 +1,6 @@
 // Runs the same cases under QEMU and on an engine and says where they differ.
 import type { PortableVcpu, VcpuOptions } from "../../src/engine/contract.js";
+import { isFloating } from "../../src/engine/aarch64/float-instructions.js";
 import { machineMemory } from "../../src/engine/portable/memory/machine-memory.js";
 import { format } from "../../src/isa/aarch64/disassembler.js";
 import type { Instruction, Row } from "../../src/isa/aarch64/instruction.js";
@@ -7,7 +8,7 @@ import { encodings } from "../../src/isa/aarch64/table.js";
 import type { Encoding } from "../../src/isa/aarch64/notation.js";
 import { signals as signalNumbers } from "../../src/abi/signals.js";
 import { aarch64 } from "../../src/targets/spt/isa/aarch64.js";
-import { random } from "../x86-64/random.js";
+import { type Random, random } from "../x86-64/random.js";
 import { newCase } from "./generator.js";
 import { runNative } from "./native.js";
 import {
@@ -63,6 +64,8 @@ function runOne(vcpu: PortableVcpu, before: State): State {
   vectors.forEach((name, n) => registers.set(name, before.v[n] ?? 0n));
   registers.set("pc", before.pc);
   registers.set("nzcv", before.nzcv);
+  registers.set("fpcr", before.fpcr);
+  registers.set("fpsr", before.fpsr);
   memory.bytes(WINDOW_PAGE, 0x2000)?.fill(0);
   memory.bytes(WINDOW, WINDOW_SIZE)?.set(before.window);
   let [signal, address] = [0, 0n];
@@ -81,6 +84,8 @@ function runOne(vcpu: PortableVcpu, before: State): State {
     v: vectors.map((name) => registers.get(name)),
     pc: registers.get("pc"),
     nzcv: registers.get("nzcv"),
+    fpcr: registers.get("fpcr"),
+    fpsr: registers.get("fpsr"),
     signal,
     address,
     window: memory.bytes(WINDOW, WINDOW_SIZE)?.slice() ?? new Uint8Array(0),
@@ -99,6 +104,8 @@ export function differences(theirs: State, ours: State): string {
   vectors.forEach((name, n) => compare(name, theirs.v[n] ?? 0n, ours.v[n] ?? 0n));
   compare("pc", theirs.pc, ours.pc);
   compare("nzcv", theirs.nzcv, ours.nzcv);
+  compare("fpcr", theirs.fpcr, ours.fpcr);
+  compare("fpsr", theirs.fpsr, ours.fpsr);
   if (theirs.signal !== ours.signal) out.push(`signal ${ours.signal} instead of ${theirs.signal}`);
   // Of traps and undefined instructions the address is the instruction's; of one that no table can have, Linux tells none.
   else if (ours.signal === signalNumbers.SIGSEGV && ours.address < 1n << 48n)
@@ -108,8 +115,21 @@ export function differences(theirs: State, ours: State): string {
   return out.join(", ");
 }
 
+/** Rounding modes, zeros for denormals, default NaNs and alternative halves: any of all, each case its own. */
+export function withModes(cases: readonly Case[], seed: number): readonly Case[] {
+  const r = random(seed);
+  for (const { state } of cases) state.fpcr = anyMode(r);
+  return cases;
+}
+
+export const anyMode = (r: Random): bigint => {
+  const bit = (at: bigint) => BigInt(r.below(4) === 0 ? 1 : 0) << at;
+  return (BigInt(r.below(4)) << 22n) | bit(24n) | bit(25n) | bit(26n);
+};
+
 /** They end a case whatever they do. */
 export const notComparable: ReadonlySet<string> = new Set(["SVC", "HVC", "SMC", "HLT", "BRK", "UDF"]);
+export const floatRows = (): Encoding[] => comparableRows().filter(({ row }) => isFloating(row));
 export const comparableRows = (): Encoding[] =>
   encodings().filter(({ row }) => !notComparable.has(row.mnemonic));
 
@@ -129,8 +149,17 @@ export interface Comparison {
   readonly failures: ReadonlyMap<Row, { count: number; first: string }>;
 }
 
+export interface Comparing {
+  /** Exceptions of floating point count too. */
+  readonly exceptions?: boolean;
+}
+
 /** Cases of a batch have places of their own. */
-export function compareWithQemu(newVcpu: NewVcpu, cases: readonly Case[]): Comparison {
+export function compareWithQemu(
+  newVcpu: NewVcpu,
+  cases: readonly Case[],
+  { exceptions = true }: Comparing = {},
+): Comparison {
   const covered = new Set<Row>();
   const failures = new Map<Row, { count: number; first: string }>();
   for (let from = 0; from < cases.length; from += CODE_CASES) {
@@ -143,6 +172,7 @@ export function compareWithQemu(newVcpu: NewVcpu, cases: readonly Case[]): Compa
       const { row } = instruction;
       // A case that faults says little of the row.
       if (their.signal === signalNumbers.SIGTRAP) covered.add(row);
+      if (!exceptions) our.fpsr = their.fpsr;
       const text = differences(their, our);
       if (text === "") return;
       const known = failures.get(row);

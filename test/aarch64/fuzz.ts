@@ -15,6 +15,8 @@ export interface Search {
   readonly shape: Shape;
   /** Whether flags that nothing reads any more are still right where a fault ends it. */
   readonly flagsAtFaults?: boolean;
+  /** Whether exceptions of floating point count. */
+  readonly exceptions?: boolean;
   /** Changes what each starts from. */
   readonly prepare?: (state: State, n: number) => void;
 }
@@ -22,7 +24,7 @@ export interface Search {
 type Compare = (sequences: readonly Sequence[]) => string[];
 
 const compareOn =
-  (newVcpu: NewVcpu, flagsAtFaults: boolean): Compare =>
+  (newVcpu: NewVcpu, flagsAtFaults: boolean, exceptions: boolean): Compare =>
   (sequences) => {
     const states = sequences.map(({ state }) => state);
     const [theirs, ours] = [runNative(states), runEngine(newVcpu, states)];
@@ -30,6 +32,7 @@ const compareOn =
       const [a, b] = [theirs[n], ours[n]];
       if (a === undefined || b === undefined) return "";
       if (!flagsAtFaults && a.signal !== signals.SIGTRAP) b.nzcv = a.nzcv;
+      if (!exceptions) b.fpsr = a.fpsr;
       return differences(a, b);
     });
   };
@@ -48,8 +51,8 @@ function shrink(compare: Compare, found: Sequence): Sequence {
 
 /** The first sequence of `count` on which the engine differs, made small, as text; undefined where there is none. */
 export function findDifference(newVcpu: NewVcpu, search: Search): string | undefined {
-  const { count, length, seed, shape, flagsAtFaults = true, prepare } = search;
-  const compare = compareOn(newVcpu, flagsAtFaults);
+  const { count, length, seed, shape, flagsAtFaults = true, exceptions = true, prepare } = search;
+  const compare = compareOn(newVcpu, flagsAtFaults, exceptions);
   for (let done = 0; done < count; done += BATCH) {
     const r = random(seed + done);
     const batch = Array.from({ length: Math.min(BATCH, count - done) }, (_, n) => {

@@ -33,7 +33,7 @@ const systemWords: Readonly<Record<string, readonly number[]>> = {
   SYS: [0xd50b_7420, 0xd50b_7420, 0xd50b_7a20, 0xd50b_7b20, 0xd50b_7e20, 0xd50b_7520],
   // NZCV, FPCR, FPSR, CTR_EL0, DCZID_EL0.
   MRS: [0xd53b_4200, 0xd53b_4400, 0xd53b_4420, 0xd53b_0020, 0xd53b_00e0],
-  MSR: [0xd51b_4200],
+  MSR: [0xd51b_4200, 0xd51b_4400, 0xd51b_4420],
 };
 
 /** Any word, or one of those that there are. */

@@ -14,7 +14,12 @@ import { aarch64 } from "./isa.js";
 import { LR } from "./lift/registers.js";
 import type { Machine } from "./machine.js";
 import { ProcessMemory } from "./memory.js";
+import { state } from "./state.js";
 import { type Step, Steps } from "./steps.js";
+import { FPCR_MODES } from "./values/format.js";
+
+/** Instructions of a counted run for which exceptions of floating point are kept although nobody asks. */
+const KEPT_AT_START = 2 ** 20;
 
 export class Core implements Machine, VcpuCore {
   readonly isa = aarch64;
@@ -27,22 +32,23 @@ export class Core implements Machine, VcpuCore {
   stop = false;
   onJump: ((pc: number) => boolean) | undefined;
   ask: (exit: Exit) => void = () => undefined;
-  // A process has neither handlers nor interrupts, and nothing here looks at exceptions of floating point.
+  // A process has neither handlers nor interrupts.
   halt: () => void = () => undefined;
   readonly takesFaults = false;
-  readonly isExact = false;
-  readonly keepsExceptions = false;
-  readonly untilForgetting = Number.POSITIVE_INFINITY;
+  /** Exceptions are kept where the interpreter computes; where runs must come out alike, for so long only. */
+  keepsExceptions = true;
+  readonly #isCounted: boolean;
   isInterruptPending = false;
   readonly takesInterrupts = false;
   readonly #steps: Steps;
   #pc = 0;
 
-  constructor({ memory, protections, noExecute, exceptions }: VcpuOptions) {
+  constructor({ memory, protections, noExecute, exceptions, profile }: VcpuOptions) {
     if (!isMachineMemory(memory))
       throw new Solo5Error("WRONG_MEMORY", "the aarch64 engine needs memory made by machineMemory");
     if (exceptions === "guest") throw new RangeError("the aarch64 engine runs processes only");
     const { buffer } = memory.wasm;
+    this.#isCounted = profile === "replay";
     this.cpu = new Cpu(buffer);
     this.mmu = new ProcessMemory(buffer, memory.size, protections, noExecute);
     this.evaluator = new Evaluator(this.cpu, this.mmu);
@@ -66,6 +72,19 @@ export class Core implements Machine, VcpuCore {
 
   get isUnwatched(): boolean {
     return this.breakpoints.size === 0 && !this.mmu.hasWatches && !this.mmu.tracksDirty;
+  }
+
+  get isExact(): boolean {
+    const { cpu } = this;
+    if (cpu.word(state.testsExceptions) !== 0 || (cpu.word(state.fpcr) & FPCR_MODES) !== 0) return true;
+    return this.#isCounted && this.keepsExceptions;
+  }
+
+  get untilForgetting(): number {
+    if (!this.#isCounted || !this.keepsExceptions) return Number.POSITIVE_INFINITY;
+    if (this.executed < KEPT_AT_START) return KEPT_AT_START - this.executed;
+    this.keepsExceptions = false;
+    return Number.POSITIVE_INFINITY;
   }
 
   general(index: number): bigint {

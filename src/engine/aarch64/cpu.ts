@@ -8,6 +8,8 @@ export class Cpu {
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
   readonly u64: BigUint64Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
   readonly #view: DataView;
   /** The next instruction's address while the guest runs; the state area has it at every exit. */
   pc = 0;
@@ -16,6 +18,8 @@ export class Cpu {
     this.i32 = new Int32Array(buffer, 0, state.pages / 4);
     this.u8 = new Uint8Array(buffer, 0, state.pages);
     this.u64 = new BigUint64Array(buffer, 0, state.pages / 8);
+    this.f32 = new Float32Array(buffer, 0, state.pages / 4);
+    this.f64 = new Float64Array(buffer, 0, state.pages / 8);
     this.#view = new DataView(buffer, 0, state.pages);
   }
 

@@ -16,6 +16,8 @@ export const state = {
   exclusiveHigh: 32,
   /** 8. */
   tpidr: 40,
+  /** 4: the guest has looked at the exceptions in FPSR. */
+  testsExceptions: 48,
   /** 32 * 8: X0 to X30, and SP. */
   general: 256,
   /** 32 * 16. */

@@ -1,11 +1,12 @@
 // Decoded instructions by address, forgotten when their page is written.
 import { pageSize } from "../../bytes/align.js";
 import { decode } from "../../isa/aarch64/decoder.js";
-import type { Instruction, Semantics } from "../../isa/aarch64/instruction.js";
+import type { Instruction, Row, Semantics } from "../../isa/aarch64/instruction.js";
 import type { Evaluator } from "./evaluator.js";
 import { exceptionClass, GuestFault, undefinedInstruction } from "./fault.js";
+import { floatInstruction } from "./float-instructions.js";
 import type { ProcessMemory } from "./memory.js";
-import type { Machine } from "./machine.js";
+import { keepsFlags, type Machine } from "./machine.js";
 import { slowInstructions } from "./slow.js";
 
 /** A decoded instruction and what does it. */
@@ -23,6 +24,7 @@ export class Steps {
   #current: Page = [];
   #currentStart = Number.NaN;
   readonly #slow = new Map<string, Step["execute"]>();
+  readonly #floats = new Map<Row, Step["execute"]>();
 
   constructor(memory: ProcessMemory, machine: Machine) {
     this.#memory = memory;
@@ -82,6 +84,8 @@ export class Steps {
 
   #executor({ row }: Instruction): Step["execute"] {
     const run: Semantics | undefined = row.traits.run;
+    const float = this.#float(row, run);
+    if (float !== undefined) return float;
     if (run !== undefined) return run;
     let execute = this.#slow.get(row.mnemonic);
     if (execute === undefined) {
@@ -90,6 +94,21 @@ export class Steps {
       execute = (_e, i) => slow(this.#machine, i);
       this.#slow.set(row.mnemonic, execute);
     }
+    return execute;
+  }
+
+  /** As FPCR has it, with exceptions; as WebAssembly has it where neither matters. */
+  #float(row: Row, run: Semantics | undefined): Step["execute"] | undefined {
+    const known = this.#floats.get(row);
+    if (known !== undefined) return known;
+    const exact = floatInstruction(row);
+    if (exact === undefined) return undefined;
+    const machine = this.#machine;
+    const execute: Step["execute"] = (e, i) => {
+      if (run === undefined || keepsFlags(machine)) exact(machine, i);
+      else run(e, i);
+    };
+    this.#floats.set(row, execute);
     return execute;
   }
 }

@@ -9,6 +9,7 @@ import { flagBit, fromBit, fromRecord } from "../../portable/ir/flags.js";
 import * as integer from "../../portable/ir/integer.js";
 import { binary32, binary64, i32, type Node, node, simdPrefix, wrap } from "../../portable/ir/node.js";
 import { BlockLifter } from "../../portable/lift/block-lifter.js";
+import { isFloating } from "../float-instructions.js";
 import { state } from "../state.js";
 import { ConditionRecord, conditionBit, packedWords, wordsOf } from "./flags.js";
 import { flagNames, registers } from "./registers.js";
@@ -31,8 +32,12 @@ export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
   /** The instruction's latest sum: what tells ADDS from ADCS. */
   #sum: { readonly a: Node; readonly b: Node; readonly result: Node } | undefined;
 
+  /** Floating point is the interpreter's. */
+  readonly #isExact: boolean;
+
   constructor(pc: number, context: LiftContext) {
     super(registers, pc, context);
+    this.#isExact = context.exact;
   }
 
   instruction(i: Instruction): boolean {
@@ -43,7 +48,8 @@ export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
     block.isIndirect = flow === "callTo" || flow === "jumpTo";
     block.isNeutral = neutral.test(mnemonic);
     this.#sum = undefined;
-    if (isSlow(i) || run === undefined) this.leaveToInterpreter();
+    const isExact = this.#isExact && isFloating(i.row);
+    if (isExact || isSlow(i) || run === undefined) this.leaveToInterpreter();
     else {
       if (block.isIndirect) block.requireLow(this.general(i.Rn));
       run<Node>(this, i);

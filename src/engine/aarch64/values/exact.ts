@@ -1,115 +1,158 @@
-// Numbers exactly, as a whole number times a power of two, and back with one rounding: for what doubles cannot do, the fused
-// operations and halves. Specification: Arm ARM (DDI 0487), J1 (FPMulAdd, FPConvert), IEEE 754-2019, 3.4.
+// The operations on floating-point numbers as FPCR has them, on bits. Specification: Arm ARM (DDI 0487), J1 (FPAdd, FPSub, FPMul, FPDiv,
+// FPSqrt, FPMulAdd).
+import { type Arithmetic, moderately } from "../../portable/values/moderate.js";
+import {
+  type Finite,
+  flag,
+  type Format,
+  infinityOf,
+  invalid,
+  type Mode,
+  nanOf,
+  round,
+  rounding,
+  signed,
+  type Unpacked,
+  unpack,
+} from "./format.js";
 
-/** A format: bits of the significand with the leading one, of the exponent, and of all. */
-export interface Format {
-  readonly precision: number;
-  readonly exponentBits: number;
-  readonly bits: number;
-}
-
-export const half: Format = { precision: 11, exponentBits: 5, bits: 16 };
-export const single: Format = { precision: 24, exponentBits: 8, bits: 32 };
-export const double: Format = { precision: 53, exponentBits: 11, bits: 64 };
-
-export type Unpacked =
-  | { readonly kind: "nan"; readonly isQuiet: boolean }
-  | { readonly kind: "infinity"; readonly isNegative: boolean }
-  /** `whole` is signed; the sign of a zero is apart. */
-  | { readonly kind: "number"; readonly whole: bigint; readonly power: number; readonly isNegative: boolean };
-
-export type Finite = Extract<Unpacked, { kind: "number" }>;
-
-const fractionOf = ({ precision }: Format): bigint => (1n << BigInt(precision - 1)) - 1n;
-export const signOf = ({ bits }: Format): bigint => 1n << BigInt(bits - 1);
-const maxExponent = ({ exponentBits }: Format): number => (1 << exponentBits) - 1;
-const infinityOf = (f: Format): bigint => BigInt(maxExponent(f)) << BigInt(f.precision - 1);
-export const quietBit = ({ precision }: Format): bigint => 1n << BigInt(precision - 2);
-export const defaultNan = (f: Format): bigint => infinityOf(f) | quietBit(f);
-
-/** The power of two of the last bit of denormals. */
-const leastPower = (f: Format): number => 3 - (1 << (f.exponentBits - 1)) - f.precision;
-
-export function unpack(f: Format, bits: bigint): Unpacked {
-  const isNegative = (bits & signOf(f)) !== 0n;
-  const fraction = bits & fractionOf(f);
-  const exponent = Number((bits & infinityOf(f)) >> BigInt(f.precision - 1));
-  if (exponent === maxExponent(f)) {
-    if (fraction !== 0n) return { kind: "nan", isQuiet: (bits & quietBit(f)) !== 0n };
-    return { kind: "infinity", isNegative };
-  }
-  const magnitude = exponent === 0 ? fraction : fraction | (fractionOf(f) + 1n);
-  const power = leastPower(f) + Math.max(exponent, 1) - 1;
-  return { kind: "number", whole: isNegative ? -magnitude : magnitude, power, isNegative };
-}
-
-/** The nearest number of a format, ties to even. */
-export function round(f: Format, { whole, power, isNegative }: Omit<Finite, "kind">): bigint {
-  const sign = isNegative ? signOf(f) : 0n;
-  const magnitude = whole < 0n ? -whole : whole;
-  if (magnitude === 0n) return sign;
-  const length = magnitude.toString(2).length;
-  const last = Math.max(power + length - f.precision, leastPower(f));
-  const down = last - power;
-  let significand = down <= 0 ? magnitude << BigInt(-down) : magnitude >> BigInt(down);
-  if (down > 0) {
-    const rest = magnitude - (significand << BigInt(down));
-    const tie = 1n << BigInt(down - 1);
-    if (rest > tie || (rest === tie && (significand & 1n) === 1n)) significand++;
-  }
-  // A significand that has grown by a bit carries into the exponent by itself, as does one that became normal.
-  const exponent = BigInt(last - leastPower(f));
-  const bits = (exponent << BigInt(f.precision - 1)) + significand;
-  return sign | (bits >= infinityOf(f) ? infinityOf(f) : bits);
-}
-
-/** A NaN in another format: as much of its payload as there is room for, from above; made quiet. */
-function convertNan(to: Format, from: Format, bits: bigint): bigint {
-  const sign = (bits & signOf(from)) === 0n ? 0n : signOf(to);
-  const up = to.precision - from.precision;
-  const payload = bits & fractionOf(from);
-  const moved = up >= 0 ? payload << BigInt(up) : payload >> BigInt(-up);
-  return sign | defaultNan(to) | (moved & fractionOf(to));
-}
-
-/** From one format to another. */
-export function convert(to: Format, from: Format, bits: bigint): bigint {
-  const value = unpack(from, bits);
-  if (value.kind === "nan") return convertNan(to, from, bits);
-  if (value.kind === "infinity") return infinityOf(to) | (value.isNegative ? signOf(to) : 0n);
-  return round(to, value);
-}
+export type Two = (m: Mode, f: Format, a: bigint, b: bigint) => bigint;
+export type One = (m: Mode, f: Format, a: bigint) => bigint;
 
 const isZero = (value: Unpacked): boolean => value.kind === "number" && value.whole === 0n;
+const zero = (f: Format, isNegative: boolean): bigint => signed(f, isNegative, 0n);
 
-function isNegative(value: Unpacked): boolean {
-  return value.kind !== "nan" && value.isNegative;
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** A single's or a double's value. */
+export function numberOf(f: Format, bits: bigint): number {
+  scratch.setBigUint64(0, bits);
+  return f.bits === 64 ? scratch.getFloat64(0) : scratch.getFloat32(4);
 }
 
-/** addend + a * b, rounded once. */
-export function fusedMultiplyAdd(f: Format, addend: bigint, a: bigint, b: bigint): bigint {
-  const all = [addend, a, b];
-  const [c, x, y] = [unpack(f, addend), unpack(f, a), unpack(f, b)];
-  const isInvalid = (x.kind === "infinity" && isZero(y)) || (isZero(x) && y.kind === "infinity");
-  if (isInvalid && c.kind === "nan" && c.isQuiet) return defaultNan(f);
-  const values = [c, x, y];
-  const signalling = values.findIndex((v) => v.kind === "nan" && !v.isQuiet);
-  const nan = signalling >= 0 ? signalling : values.findIndex((v) => v.kind === "nan");
-  if (nan >= 0) return (all[nan] ?? 0n) | quietBit(f);
-  if (isInvalid) return defaultNan(f);
-  const productIsNegative = isNegative(x) !== isNegative(y);
-  const signed = (negative: boolean) => infinityOf(f) | (negative ? signOf(f) : 0n);
-  if (x.kind === "infinity" || y.kind === "infinity") {
-    const opposes = c.kind === "infinity" && c.isNegative !== productIsNegative;
-    return opposes ? defaultNan(f) : signed(productIsNegative);
+function bitsOf(f: Format, value: number): bigint {
+  if (f.bits === 64) {
+    scratch.setFloat64(0, value);
+    return scratch.getBigUint64(0);
   }
-  if (c.kind === "infinity") return signed(c.isNegative);
-  if (c.kind !== "number" || x.kind !== "number" || y.kind !== "number") return defaultNan(f);
-  const product = x.whole * y.whole;
-  const productPower = x.power + y.power;
-  const power = Math.min(productPower, c.power);
-  const whole = (product << BigInt(productPower - power)) + (c.whole << BigInt(c.power - power));
-  // Nothing is left: of one sign, that, else positive.
-  const negative = whole === 0n ? productIsNegative && c.isNegative : whole < 0n;
-  return round(f, { whole, power, isNegative: negative });
+  scratch.setFloat32(0, value);
+  return BigInt(scratch.getUint32(0));
+}
+
+/** By numbers where exponents are moderate, else by whole ones. */
+const quick =
+  (name: Arithmetic, operation: Two): Two =>
+  (m, f, a, b) => {
+    if (f.bits !== 16) {
+      const found = moderately(m, flag.IXC, name, f.bits, numberOf(f, a), numberOf(f, b));
+      if (!Number.isNaN(found)) return bitsOf(f, found);
+    }
+    return operation(m, f, a, b);
+  };
+
+/** The sum of numbers; of nothing that is left the sign is the mode's. */
+function sum(m: Mode, f: Format, x: Finite, y: Finite): bigint {
+  const power = Math.min(x.power, y.power);
+  const whole = (x.whole << BigInt(x.power - power)) + (y.whole << BigInt(y.power - power));
+  const isNegative =
+    whole !== 0n ? whole < 0n : x.isNegative === y.isNegative ? x.isNegative : m.rounding === rounding.down;
+  return round(m, f, { whole, power, isNegative });
+}
+
+/** a + b, or a - b. */
+const sumOrDifference =
+  (negates: boolean): Two =>
+  (m, f, a, b) => {
+    const [x, second] = [unpack(m, f, a), unpack(m, f, b)];
+    const nan = nanOf(m, f, [x, second], [a, b]);
+    if (nan !== undefined) return nan;
+    const y = negates ? negated(second) : second;
+    if (x.kind === "number" && y.kind === "number") return sum(m, f, x, y);
+    if (x.kind === y.kind && x.isNegative !== y.isNegative) return invalid(m, f);
+    return signed(f, x.kind === "infinity" ? x.isNegative : y.isNegative, infinityOf(f));
+  };
+
+const negated = (v: Unpacked): Unpacked =>
+  v.kind === "number"
+    ? { ...v, whole: -v.whole, isNegative: !v.isNegative }
+    : { ...v, isNegative: !v.isNegative };
+
+export const add: Two = quick("add", sumOrDifference(false));
+export const sub: Two = quick("sub", sumOrDifference(true));
+
+export const mul: Two = quick("mul", (m, f, a, b) => {
+  const [x, y] = [unpack(m, f, a), unpack(m, f, b)];
+  const nan = nanOf(m, f, [x, y], [a, b]);
+  if (nan !== undefined) return nan;
+  const isNegative = x.isNegative !== y.isNegative;
+  if ((x.kind === "infinity" && isZero(y)) || (isZero(x) && y.kind === "infinity")) return invalid(m, f);
+  if (x.kind !== "number" || y.kind !== "number") return signed(f, isNegative, infinityOf(f));
+  return round(m, f, { whole: x.whole * y.whole, power: x.power + y.power, isNegative });
+});
+
+/** More bits than any format has, so that what is left of a division or a root is but a bit. */
+const MORE = 140;
+const magnitude = (whole: bigint): bigint => (whole < 0n ? -whole : whole);
+
+export const div: Two = quick("div", (m, f, a, b) => {
+  const [x, y] = [unpack(m, f, a), unpack(m, f, b)];
+  const nan = nanOf(m, f, [x, y], [a, b]);
+  if (nan !== undefined) return nan;
+  const isNegative = x.isNegative !== y.isNegative;
+  const areInfinite = x.kind === "infinity" && y.kind === "infinity";
+  if (areInfinite || (isZero(x) && isZero(y))) return invalid(m, f);
+  if (x.kind !== "number") return signed(f, isNegative, infinityOf(f));
+  if (y.kind !== "number") return zero(f, isNegative);
+  if (y.whole === 0n) {
+    m.flags |= flag.DZC;
+    return signed(f, isNegative, infinityOf(f));
+  }
+  const dividend = magnitude(x.whole) << BigInt(MORE);
+  const divisor = magnitude(y.whole);
+  const whole = ((dividend / divisor) << 1n) | (dividend % divisor === 0n ? 0n : 1n);
+  return round(m, f, { whole, power: x.power - y.power - MORE - 1, isNegative });
+});
+
+/** The greatest whole number whose square is not above; Newton's method from above. */
+function rootOf(square: bigint): bigint {
+  if (square < 2n) return square;
+  let root = 1n << BigInt((square.toString(16).length * 4 + 2) >> 1);
+  for (;;) {
+    const next = (root + square / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+const root = quick("sqrt", (m, f, a) => {
+  const x = unpack(m, f, a);
+  const nan = nanOf(m, f, [x], [a]);
+  if (nan !== undefined) return nan;
+  if (isZero(x)) return zero(f, x.isNegative);
+  if (x.isNegative) return invalid(m, f);
+  if (x.kind !== "number") return infinityOf(f);
+  const odd = x.power & 1;
+  const square = x.whole << BigInt(MORE + odd);
+  const below = rootOf(square);
+  const whole = (below << 1n) | (below * below === square ? 0n : 1n);
+  return round(m, f, { whole, power: (x.power - odd - MORE) / 2 - 1, isNegative: false });
+});
+export const sqrt: One = (m, f, a) => root(m, f, a, a);
+
+/** addend + a * b, rounded once. */
+export function fusedMultiplyAdd(m: Mode, f: Format, addend: bigint, a: bigint, b: bigint): bigint {
+  const [c, x, y] = [unpack(m, f, addend), unpack(m, f, a), unpack(m, f, b)];
+  const isInvalid = (x.kind === "infinity" && isZero(y)) || (isZero(x) && y.kind === "infinity");
+  if (isInvalid && c.kind === "nan" && c.isQuiet) return invalid(m, f);
+  const nan = nanOf(m, f, [c, x, y], [addend, a, b]);
+  if (nan !== undefined) return nan;
+  if (isInvalid) return invalid(m, f);
+  const isNegative = x.isNegative !== y.isNegative;
+  if (x.kind === "infinity" || y.kind === "infinity") {
+    const opposes = c.kind === "infinity" && c.isNegative !== isNegative;
+    return opposes ? invalid(m, f) : signed(f, isNegative, infinityOf(f));
+  }
+  if (c.kind !== "number" || x.kind !== "number" || y.kind !== "number")
+    return signed(f, c.isNegative, infinityOf(f));
+  return sum(m, f, { whole: x.whole * y.whole, power: x.power + y.power, isNegative }, c);
 }

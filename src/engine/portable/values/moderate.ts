@@ -26,7 +26,7 @@ function sumError(x: number, y: number, sum: number): number {
   return x - (sum - part) + (y - part);
 }
 
-export const compute: Readonly<Record<Arithmetic, (x: number, y: number) => number>> = {
+const compute: Readonly<Record<Arithmetic, (x: number, y: number) => number>> = {
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
@@ -86,12 +86,19 @@ export function redirect(width: 32 | 64, r: number, error: number, mode: number)
 /** Between these, neither results nor the errors of doubles and singles come near overflow or underflow. */
 const [LEAST_64, MOST_64, LEAST_32, MOST_32] = [2 ** -480, 2 ** 480, 2 ** -60, 2 ** 60];
 
-export function isModerate(width: 32 | 64, x: number): boolean {
+function isModerate(width: 32 | 64, x: number): boolean {
   const size = Math.abs(x);
   return width === 64 ? size >= LEAST_64 && size <= MOST_64 : size >= LEAST_32 && size <= MOST_32;
 }
 
-/** The result for numbers of moderate exponents, `inexact` added to the flags where it is; NaN where they are not such. */
+/** What is exact because of a zero: the sign of none that is left of two is the mode's, where that is down. */
+function withZero(s: Rounds, operation: Arithmetic, width: 32 | 64, x: number, y: number): number {
+  const isFirst = x === 0 && (isModerate(width, y) || (y === 0 && operation !== "div" && s.rounding !== 1));
+  const isSecond = y === 0 && operation !== "div" && isModerate(width, x);
+  return isFirst || isSecond ? compute[operation](x, y) : Number.NaN;
+}
+
+/** The result for numbers of moderate exponents and zeros, `inexact` added to the flags where it is; NaN where they are not such. */
 export function moderately(
   s: Rounds,
   inexact: number,
@@ -100,7 +107,8 @@ export function moderately(
   x: number,
   y: number,
 ): number {
-  if (!isModerate(width, x) || !isModerate(width, y) || (operation === "sqrt" && x < 0)) return Number.NaN;
+  if (!isModerate(width, x) || !isModerate(width, y)) return withZero(s, operation, width, x, y);
+  if (operation === "sqrt" && x < 0) return Number.NaN;
   const wide = compute[operation](x, y);
   const r = width === 64 ? wide : Math.fround(wide);
   const error = wide - r === 0 ? errorOf(operation, x, y, wide) : wide - r;
@@ -112,4 +120,3 @@ export function moderately(
   if (r === 0) return s.rounding === 1 ? -0 : 0;
   return r;
 }
-

@@ -1,7 +1,7 @@
 // SSE arithmetic as MXCSR has it, one lane at a time: rounding modes, exception flags, denormals as zeros. The host rounds
 // to nearest and tells nothing, but how far off it is can be computed exactly where exponents are moderate; bigints do the
 // rest. Specification: Intel SDM volume 1, 4.8, 11.5 and 11.6.
-import { type Arithmetic, compute, isModerate, moderately, redirect } from "../../portable/values/moderate.js";
+import { type Arithmetic, moderately, redirect } from "../../portable/values/moderate.js";
 import type { FloatSlots } from "./float-slots.js";
 import { bitLength, integerRoot } from "../x87/f80.js";
 import { floatOf } from "../x87/formats.js";
@@ -25,13 +25,6 @@ export function exactly(
   if (!Number.isNaN(found)) {
     if (width === 64) s.f64[d >> 1] = found;
     else s.f32[d] = found;
-    return;
-  }
-  const isZero = x === 0 || y === 0;
-  if (isZero && operation !== "div" && (isModerate(width, x) || isModerate(width, y))) {
-    const r = operation === "sqrt" ? x : compute[operation](x, y);
-    if (width === 64) s.f64[d >> 1] = r;
-    else s.f32[d] = r;
     return;
   }
   extreme(s, operation, width, d, a, b);

@@ -13,7 +13,8 @@ export {
   type Mac,
   type Prefix,
 } from "./address.js";
-export { createDhcpClient, type DhcpClient, type DhcpClientOptions, type DhcpLease } from "./dhcp/client.js";
+export { createDhcpClient, type DhcpClient, type DhcpClientOptions } from "./dhcp/client.js";
+export type { DhcpLease } from "./dhcp/lease.js";
 export { createDhcpServer, type DhcpServer, type DhcpServerOptions } from "./dhcp/server.js";
 export { createDnsClient, type DnsClient, type DnsClientOptions } from "./dns/client.js";
 export {
@@ -35,7 +36,8 @@ export {
 export { nameBytes } from "./dns/name.js";
 export { useHostFunctions, type Buffered, type HostFunctions } from "./host-functions.js";
 export type { Host, Link } from "./host.js";
-export type { Echo, Icmp, IcmpReport } from "./icmp.js";
+export type { Echo, Icmp } from "./icmp.js";
+export type { IcmpReport } from "./icmp-report.js";
 export type { RouterAdvertisement, RouterOptions } from "./ra.js";
 export { createStack, type Stack, type StackOptions } from "./stack.js";
 export { prediction } from "./tcp/predict.js";
@@ -44,5 +46,7 @@ export type { TcbOptions as TcpOptions } from "./tcp/lifecycle.js";
 export type { TcpLimits } from "./tcp/layer.js";
 export type { Handlers, TcpError } from "./tcp/tcb.js";
 export type { Offer } from "./tcp/offer.js";
-export type { ConnectOptions, Listener, ListenOptions, Tcp } from "./tcp/tcp.js";
+export type { ConnectOptions } from "./tcp/connect.js";
+export type { Listener, ListenOptions } from "./tcp/listen.js";
+export type { Tcp } from "./tcp/tcp.js";
 export type { Datagram, Endpoint, Udp, UdpBinding, UdpSocket } from "./udp.js";

@@ -11,7 +11,7 @@ import {
   type Mac,
 } from "./address.js";
 import { isGroupMac } from "./ethernet.js";
-import { sendIcmp } from "./icmp.js";
+import { sendIcmp } from "./icmp-message.js";
 import { confirm, learn, neighbourOf } from "./neighbour.js";
 import { ownAddress, sourceFor, type Neighbour, type Nic, type Own } from "./nic.js";
 import { sourceOf, type Packet } from "./packet.js";

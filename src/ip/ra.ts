@@ -7,7 +7,7 @@ import {
   type Address,
   type Prefix,
 } from "./address.js";
-import { sendIcmp } from "./icmp.js";
+import { sendIcmp } from "./icmp-message.js";
 import { macOption, ndHopLimit, ndOption, ndOptions, ndType } from "./nd.js";
 import { random, type Nic } from "./nic.js";
 import { sourceOf, type Packet } from "./packet.js";

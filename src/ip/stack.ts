@@ -1,23 +1,30 @@
 // A TCP/IP host or gateway over one link: the layers put together.
 import { Solo5Error } from "../bytes/error.js";
 import { interfaceAddress, parseAddress, parsePrefix, type Address, type Prefix } from "./address.js";
-import { arpRequest, receiveArp } from "./arp.js";
-import { etherType, ethernetHeader, isGroupMac } from "./ethernet.js";
-import { createReassembly } from "./fragments.js";
+import { arpRequest } from "./arp.js";
+import { ethernetHeader } from "./ethernet.js";
 import type { Host, Link } from "./host.js";
-import { createIcmp, type Icmp, type IcmpReport } from "./icmp.js";
-import { receive4, receive6, type Upward } from "./ip-input.js";
+import { createIcmp, type Icmp } from "./icmp.js";
 import { ndRequest, ndType, receiveNd } from "./nd.js";
 import { random32, type Counters, type Nic } from "./nic.js";
-import { createPacket, protocol, type Packet } from "./packet.js";
-import { createRouter, type RouterAdvertisement, type RouterOptions } from "./ra.js";
-import { createAddresses } from "./slaac.js";
+import {
+  addAddress,
+  createOwnAddresses,
+  onDuplicate,
+  removeAddress,
+  type OwnAddresses,
+} from "./own-addresses.js";
+import { protocol, type Packet } from "./packet.js";
+import { createRouter, type RouterAdvertisement, type RouterOptions, type RouterRole } from "./ra.js";
+import { createReceiver, flushAll, keepForLater, takeFrame, type Receiver } from "./receive.js";
+import { autoconfigure, takeAdvertisement, type Autoconfiguration } from "./slaac.js";
 import type { TcpLimits } from "./tcp/layer.js";
 import type { Lending, Prediction } from "./tcp/predict.js";
 import { createTcp, type Tcp } from "./tcp/tcp.js";
-import { createTimer, createTimers } from "./timers.js";
+import { createTimer } from "./timers.js";
+import { begin, clockOf, createTurns, during, finish, runTimers, settlerOf, type Turns } from "./turns.js";
 import { createUdp, type Udp } from "./udp.js";
-import { get16, matches } from "./wire.js";
+import { matches } from "./wire.js";
 
 export interface StackOptions {
   /** Own addresses with the length of the link's prefix: `10.0.2.2/24`, `fd00::2/64`. More can be added later. */
@@ -82,65 +89,120 @@ export interface Stack {
   close(): void;
 }
 
-/** Frames that come while one is being taken: a link whose other end answers at once. */
-const backlogMax = 1024;
+/** What this end of the link is besides, once the options have said so. */
+interface Roles {
+  auto: Autoconfiguration | undefined;
+  router: RouterRole | undefined;
+}
 
 /** A stack over `link`. Throws Solo5Error `ADDRESS`, `MTU`. */
 export function createStack(link: Link, host: Host, options: StackOptions = {}): Stack {
   if (!(link.mtu >= 576 && link.mtu <= 65_535))
     throw new Solo5Error("MTU", `an MTU is from 576 to 65535: ${link.mtu}`);
-  const timers = createTimers();
-  const counters = { received: 0, predicted: 0, sent: 0, dropped: 0, segmentsResent: 0 };
-  let [busy, closed, asked] = [0, false, Infinity];
+  const turns = createTurns(host);
+  const nic = createNic(link, turns, options);
+  const roles: Roles = { auto: undefined, router: undefined };
+  const addresses = createOwnAddresses(nic, () => {
+    tcp.predictor?.forgetAll();
+    stack.onAddresses?.();
+  });
+  const icmp = createIcmp(
+    nic,
+    (report) => {
+      if (report.protocol === protocol.tcp) tcp.report(report);
+      else if (report.protocol === protocol.udp) udp.report(report);
+    },
+    (message) => discover(addresses, roles, message),
+  );
+  const udp = createUdp(nic);
+  const tcp = createTcp(nic, options.tcp, options.prediction, icmp.error);
+  const receiver = createReceiver(nic, icmp, udp, tcp);
+  turns.flush = () => flushAll(receiver);
+  const lending: Lending = {
+    turns,
+    counters: nic.counters,
+    predictor: tcp.predictor,
+    take(frame) {
+      if (turns.depth > 1) receiver.backlog.push(frame);
+      else if (!turns.closed) takeFrame(receiver, frame);
+    },
+  };
+  const add = (text: string, probe = options.probe ?? true): void => {
+    const { address, length } = parsePrefix(text);
+    addAddress(addresses, address, length, { probe });
+  };
 
-  let time = 0;
-  const begin = (): void => {
-    if (busy++ === 0) time = host.now();
+  const stack: Stack = {
+    tcp,
+    udp,
+    icmp,
+    counters: nic.counters,
+    get addresses() {
+      return nic.own.filter(({ tentative }) => !tentative);
+    },
+    onAddresses: undefined,
+    onAdvertisement: undefined,
+    now: nic.now,
+    receive: (frame) => receive(turns, receiver, frame),
+    receiveAll: (frames) =>
+      during(turns, () => {
+        for (const frame of frames) takeFrame(receiver, frame);
+      }),
+    receiveFrom: (buffer, read, most) => options.prediction?.receiveFrom(lending, buffer, read, most) ?? 0,
+    tick: () => runTimers(turns),
+    resume: () => during(turns, () => tcp.resume()),
+    batch: (work) => during(turns, work),
+    alarm(fire) {
+      const timer = createTimer(fire);
+      return {
+        set(at) {
+          turns.timers.set(timer, at);
+          nic.settle();
+        },
+      };
+    },
+    addAddress: (text, { probe } = {}) => during(turns, () => add(text, probe)),
+    removeAddress: (text) => during(turns, () => removeAddress(addresses, parseAddress(text))),
+    addRouter: (text) => during(turns, () => addRouter(nic, parseAddress(text))),
+    removeRouter: (text) => during(turns, () => removeRouter(nic, parseAddress(text))),
+    close() {
+      during(turns, () => tcp.close());
+      turns.closed = true;
+      host.wake(Infinity);
+    },
   };
-  /** Sends and tells what is due, and asks for the next alarm, where the outermost call ends. */
-  const finish = (): void => {
-    try {
-      if (busy > 1) return;
-      tcp.flush();
-      takeBacklog();
-    } finally {
-      busy--;
+
+  // The listeners come later than this: what the options ask for is in `addresses` at once.
+  during(turns, () => {
+    for (const text of options.addresses ?? []) add(text);
+    for (const text of options.routers ?? []) addRouter(nic, parseAddress(text));
+    if (options.autoconfigure === true)
+      roles.auto = autoconfigure(addresses, (said) => stack.onAdvertisement?.(said));
+    if (options.advertise !== undefined) {
+      addAddress(addresses, interfaceAddress(link.mac), 64, { probe: false });
+      roles.router = createRouter(nic, options.advertise);
     }
-    // Asked again only where the time has changed: a host's timers may be dear.
-    if (timers.next === asked || closed) return;
-    asked = timers.next;
-    host.wake(asked);
-  };
-  const during = (work: () => void): void => {
-    if (closed) return;
-    begin();
-    try {
-      work();
-    } finally {
-      finish();
-    }
-  };
-  const settle = (): void => {
-    if (busy > 0 || closed) return;
-    begin();
-    finish();
-  };
+  });
+  return stack;
+}
+
+function createNic(link: Link, turns: Turns, options: StackOptions): Nic {
   const tx = new Uint8Array(ethernetHeader + link.mtu + 2);
   const nic: Nic = {
     // Closed, the stack is silent.
     link: {
       mtu: link.mtu,
       mac: link.mac,
-      send: (frame) => closed || link.send(frame),
+      send: (frame) => turns.closed || link.send(frame),
       sendFirst: (buffer, length) =>
-        closed || (link.sendFirst?.(buffer, length) ?? link.send(buffer.subarray(0, length))),
+        turns.closed || (link.sendFirst?.(buffer, length) ?? link.send(buffer.subarray(0, length))),
     },
-    host,
-    timers,
-    now: () => (busy > 0 ? time : host.now()),
+    host: turns.host,
+    timers: turns.timers,
+    now: clockOf(turns),
     tx,
     out: { bytes: tx, buffer: tx.buffer },
-    counters,
+    counters: { received: 0, predicted: 0, sent: 0, dropped: 0, segmentsResent: 0 },
     own: [],
     routers: [],
     onLink: [],
@@ -153,161 +215,39 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
     hopLimit: 64,
     mtu6: link.mtu,
     identification: 0,
-    settle,
+    settle: settlerOf(turns),
   };
   nic.identification = random32(nic) & 0xffff;
+  return nic;
+}
 
-  const packet = createPacket();
-  const reports = (report: IcmpReport): void => {
-    if (report.protocol === protocol.tcp) tcp.report(report);
-    else if (report.protocol === protocol.udp) udp.report(report);
-  };
-  const addresses = createAddresses(nic);
-  addresses.changed = () => {
-    tcp.predictor?.forgetAll();
-    stack.onAddresses?.();
-  };
-  addresses.onAdvertisement = (said) => stack.onAdvertisement?.(said);
-  const discovery = (message: Packet): void => {
-    const type = message.frame[message.at];
-    if (type === ndType.routerSolicitation) router?.solicited(message);
-    else if (type === ndType.routerAdvertisement) addresses.advertisement(message);
-    else if (type !== ndType.redirect) receiveNd(nic, message, router !== undefined, addresses.duplicate);
-  };
-  const icmp = createIcmp(nic, reports, discovery);
-  const udp = createUdp(nic);
-  const tcp = createTcp(nic, options.tcp, options.prediction, (to, kind) => icmp.error(to, kind));
+/** A message of neighbour discovery. */
+function discover(addresses: OwnAddresses, { router, auto }: Roles, message: Packet): void {
+  const type = message.frame[message.at];
+  if (type === ndType.routerSolicitation) router?.solicited(message);
+  else if (type === ndType.routerAdvertisement) {
+    if (auto !== undefined) takeAdvertisement(auto, message);
+  } else if (type !== ndType.redirect)
+    receiveNd(addresses.nic, message, router !== undefined, (own) => onDuplicate(addresses, own));
+}
 
-  const upward: Upward = {
-    reassembly: createReassembly(
-      timers,
-      () => nic.now(),
-      (frame) => onExpired(frame),
-    ),
-    parameterProblem: (from, code, pointer) => icmp.message(from, 4, code, pointer),
-    deliver(to) {
-      if (to.protocol === protocol.tcp) tcp.receive(to);
-      else if (to.protocol === protocol.udp) {
-        if (udp.receive(to) === "refused") icmp.error(to, "port");
-      } else if (to.protocol === (to.family === 4 ? protocol.icmp : protocol.icmp6)) icmp.receive(to);
-      // RFC 1122, 3.2.2.1; RFC 4443, 3.4, which points to the field that names it.
-      else icmp.error(to, "protocol", to.family === 6 ? 6 : 0);
-    },
-  };
-  const onExpired = (frame: Uint8Array): void => {
-    const is4 = get16(frame, 12) === etherType.ipv4;
-    const [sourceAt, size] = is4 ? [ethernetHeader + 12, 4] : [ethernetHeader + 8, 16];
-    const from: Packet = { ...createPacket(), frame, family: is4 ? 4 : 6, header: ethernetHeader, sourceAt, destinationAt: sourceAt + size, at: ethernetHeader + (is4 ? 20 : 40), end: frame.length, group: isGroupMac(frame) }; // prettier-ignore
-    icmp.error(from, "reassembly");
-  };
+function receive(turns: Turns, receiver: Receiver, frame: Uint8Array): void {
+  if (turns.closed) return;
+  if (turns.depth > 0) {
+    keepForLater(receiver, frame);
+    return;
+  }
+  begin(turns);
+  try {
+    takeFrame(receiver, frame);
+  } finally {
+    finish(turns);
+  }
+}
 
-  const take = (frame: Uint8Array): void => {
-    counters.received++;
-    if (frame.length < ethernetHeader || (!isGroupMac(frame) && !matches(frame, 0, link.mac))) {
-      counters.dropped++;
-      return;
-    }
-    packet.frame = frame;
-    const type = get16(frame, 12);
-    if (type === etherType.ipv4) receive4(nic, packet, upward);
-    else if (type === etherType.ipv6) receive6(nic, packet, upward);
-    else if (type === etherType.arp) receiveArp(nic, frame);
-    else counters.dropped++;
-  };
-  const backlog: Uint8Array[] = [];
-  const takeBacklog = (): void => {
-    for (let frame; (frame = backlog.shift()) !== undefined;) {
-      take(frame);
-      if (backlog.length === 0) tcp.flush();
-    }
-  };
-  let router: ReturnType<typeof createRouter> | undefined;
-  const add = (text: string, probe = options.probe ?? true): void => {
-    const { address, length } = parsePrefix(text);
-    addresses.add(address, length, { probe });
-  };
+const addRouter = (nic: Nic, address: Address): void => void nic.routers.push({ address, until: Infinity });
 
-  const lending: Lending = {
-    predictor: tcp.predictor,
-    counters,
-    begin,
-    finish,
-    isFree: () => busy < 2 && !closed,
-    take: (frame) => void (busy > 1 ? backlog.push(frame) : closed || take(frame)),
-  };
-
-  const stack: Stack = {
-    tcp,
-    udp,
-    icmp,
-    counters,
-    get addresses() {
-      return nic.own.filter(({ tentative }) => !tentative);
-    },
-    onAddresses: undefined,
-    onAdvertisement: undefined,
-    now: () => nic.now(),
-    receive(frame) {
-      if (closed) return;
-      if (busy > 0) {
-        // Its bytes may be valid for the call only: it came in the middle of one.
-        if (backlog.length < backlogMax) backlog.push(frame.slice());
-        else counters.dropped++;
-        return;
-      }
-      begin();
-      try {
-        take(frame);
-      } finally {
-        finish();
-      }
-    },
-    receiveAll: (frames) =>
-      during(() => {
-        for (const frame of frames) take(frame);
-      }),
-    receiveFrom: (buffer, read, most) => options.prediction?.receiveFrom(lending, buffer, read, most) ?? 0,
-    tick() {
-      asked = Infinity;
-      during(() => timers.run(time));
-    },
-    resume: () => during(() => tcp.resume()),
-    batch: during,
-    alarm(fire) {
-      const timer = createTimer(fire);
-      return {
-        set(at) {
-          timers.set(timer, at);
-          settle();
-        },
-      };
-    },
-    addAddress: (text, { probe } = {}) => during(() => add(text, probe)),
-    removeAddress: (text) => during(() => addresses.remove(parseAddress(text))),
-    addRouter: (text) =>
-      during(() => void nic.routers.push({ address: parseAddress(text), until: Infinity })),
-    removeRouter: (text) =>
-      during(() => {
-        const index = nic.routers.findIndex(({ address }) => matches(address, 0, parseAddress(text)));
-        if (index >= 0) nic.routers.splice(index, 1);
-      }),
-    close() {
-      during(() => tcp.close());
-      closed = true;
-      host.wake(Infinity);
-    },
-  };
-
-  // The listeners come later than this: what the options ask for is in `addresses` at once.
-  during(() => {
-    for (const text of options.addresses ?? []) add(text);
-    for (const text of options.routers ?? [])
-      nic.routers.push({ address: parseAddress(text), until: Infinity });
-    if (options.autoconfigure === true) addresses.autoconfigure();
-    if (options.advertise !== undefined) {
-      addresses.add(interfaceAddress(link.mac), 64, { probe: false });
-      router = createRouter(nic, options.advertise);
-    }
-  });
-  return stack;
+function removeRouter(nic: Nic, address: Address): void {
+  const index = nic.routers.findIndex((router) => matches(router.address, 0, address));
+  if (index >= 0) nic.routers.splice(index, 1);
 }

@@ -2,7 +2,8 @@
 import { Solo5Error } from "../../bytes/error.js";
 import type { Stack } from "../stack.js";
 import type { Connection } from "../tcp/connection.js";
-import type { ConnectOptions, ListenOptions } from "../tcp/tcp.js";
+import type { ConnectOptions } from "../tcp/connect.js";
+import type { ListenOptions } from "../tcp/listen.js";
 import type { Handlers, TcpError } from "../tcp/tcb.js";
 import type { Endpoint } from "../udp.js";
 

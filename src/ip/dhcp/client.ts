@@ -1,32 +1,22 @@
 // A DHCP client (RFC 2131, 4.4): gets an address, keeps it, and says what else the server told.
 import { formatAddress, limitedBroadcast, unspecified, type Address } from "../address.js";
 import type { Host } from "../host.js";
+import { random, random32 } from "../nic.js";
 import type { Stack } from "../stack.js";
-import { equal, get16, get32 } from "../wire.js";
+import type { UdpSocket } from "../udp.js";
+import { equal } from "../wire.js";
+import { leaseIn, leaseOptions, type DhcpLease } from "./lease.js";
 import {
-  addressesIn,
   ascii,
   dhcpOption,
   dhcpPort,
   dhcpType,
-  lengthOf,
   readDhcp,
   u16,
   writeDhcp,
   type DhcpMessage,
   type DhcpType,
 } from "./message.js";
-
-export interface DhcpLease {
-  readonly address: Address;
-  readonly prefixLength: number;
-  readonly routers: readonly Address[];
-  readonly dnsServers: readonly Address[];
-  readonly domainName: string | undefined;
-  readonly mtu: number | undefined;
-  readonly server: Address;
-  readonly leaseSecs: number;
-}
 
 export interface DhcpClientOptions {
   readonly mac: Uint8Array;
@@ -41,7 +31,23 @@ export interface DhcpClient {
   release(): void;
 }
 
-type State = "selecting" | "requesting" | "bound" | "renewing" | "rebinding" | "stopped";
+/** RFC 2131, figure 5; whoever has no lease and asked nobody is selecting. */
+interface Client extends DhcpClientOptions {
+  readonly stack: Stack;
+  readonly host: Host;
+  readonly alarm: { set(at: number): void };
+  readonly socket: UdpSocket;
+  state: "selecting" | "requesting" | "bound" | "renewing" | "rebinding" | "stopped";
+  lease: DhcpLease | undefined;
+  /** When it was granted. */
+  since: number;
+  offered: DhcpMessage | undefined;
+  xid: number;
+  /** How often this message has been sent. */
+  attempt: number;
+  /** Of the attempt to get an address. */
+  startedAt: number;
+}
 
 /** RFC 2131, 4.1: 4 s, doubled up to 64, with a second to and fro. */
 const retry = { firstMsecs: 4000, maxMsecs: 64_000, spreadMsecs: 1000, requests: 4 } as const;
@@ -50,182 +56,173 @@ const renewRetryMsecs = 60_000;
 const infinite = 0xffffffff;
 
 /** Starts at once; the stack gets the address, and its routers, by itself. */
-export function createDhcpClient(
-  stack: Stack,
-  host: Host,
-  { mac, hostName, onLease }: DhcpClientOptions,
-): DhcpClient {
-  let current: State = "selecting";
-  let lease: DhcpLease | undefined;
-  let offered: DhcpMessage | undefined;
-  let [xid, attempt, startedAt, since] = [0, 0, host.now(), 0];
-
-  const random32 = (): number => {
-    const bytes = new Uint8Array(4);
-    host.entropy(bytes);
-    return get32(bytes, 0);
+export function createDhcpClient(stack: Stack, host: Host, options: DhcpClientOptions): DhcpClient {
+  const client: Client = {
+    ...options,
+    stack,
+    host,
+    alarm: stack.alarm(() => onAlarm(client)),
+    socket: stack.udp.bind({ port: dhcpPort.client }, ({ data }) => onMessage(client, readDhcp(data))),
+    state: "selecting",
+    lease: undefined,
+    since: 0,
+    offered: undefined,
+    xid: 0,
+    attempt: 0,
+    startedAt: host.now(),
   };
-  const send = (
-    type: DhcpType,
-    ciaddr: Address,
-    to: Address,
-    more: readonly (readonly [number, Uint8Array])[] = [],
-  ): void => {
-    const data = writeDhcp({
-      op: 1,
-      xid,
-      secs: Math.min(0xffff, Math.floor((host.now() - startedAt) / 1000)),
-      broadcast: lease === undefined,
-      ciaddr,
-      yiaddr: unspecified[4],
-      siaddr: unspecified[4],
-      giaddr: unspecified[4],
-      chaddr: mac,
-      type,
-      options: new Map([
-        [dhcpOption.clientIdentifier as number, Uint8Array.of(1, ...mac)],
-        [dhcpOption.maximumSize, u16(1472)],
-        [
-          dhcpOption.parameterList,
-          Uint8Array.of(
-            dhcpOption.subnetMask,
-            dhcpOption.router,
-            dhcpOption.dnsServers,
-            dhcpOption.domainName,
-            dhcpOption.interfaceMtu,
-            dhcpOption.leaseTime,
-            dhcpOption.renewalTime,
-            dhcpOption.rebindingTime,
-          ),
-        ],
-        ...(hostName === undefined ? [] : [[dhcpOption.hostName, ascii(hostName)] as const]),
-        ...more,
-      ]),
-    });
-    const local = lease?.address ?? unspecified[4];
-    socket.send({ address: to, port: dhcpPort.server }, data, { address: local, port: dhcpPort.client });
-  };
-  const again = (msecs: number): void => alarm.set(host.now() + msecs);
-  const backoff = (): number =>
-    Math.min(retry.maxMsecs, retry.firstMsecs * 2 ** Math.min(attempt, 4)) +
-    ((random32() >>> 0) / 0x100000000 - 0.5) * 2 * retry.spreadMsecs;
-
-  const discover = (): void => {
-    current = "selecting";
-    offered = undefined;
-    if (attempt === 0) {
-      xid = random32();
-      startedAt = host.now();
-    }
-    send(dhcpType.discover, unspecified[4], limitedBroadcast);
-    again(backoff());
-    attempt++;
-  };
-  const request = (): void => {
-    const server = offered?.options.get(dhcpOption.serverIdentifier);
-    if (offered === undefined || server === undefined || attempt > retry.requests) {
-      attempt = 0;
-      discover();
-      return;
-    }
-    current = "requesting";
-    send(dhcpType.request, unspecified[4], limitedBroadcast, [
-      [dhcpOption.requestedAddress, offered.yiaddr],
-      [dhcpOption.serverIdentifier, server],
-    ]);
-    again(backoff());
-    attempt++;
-  };
-  /** 4.4.5: T1 asks who gave it, T2 everybody, and after the lease it is gone. */
-  const renew = (): void => {
-    if (lease === undefined) return;
-    const [t2, end] = [since + lease.leaseSecs * 875, since + lease.leaseSecs * 1000];
-    const now = host.now();
-    if (now >= end) {
-      lose();
-      return;
-    }
-    if (current === "bound") xid = random32();
-    current = now >= t2 ? "rebinding" : "renewing";
-    send(dhcpType.request, lease.address, current === "renewing" ? lease.server : limitedBroadcast);
-    const next = current === "renewing" ? t2 : end;
-    again(Math.min(next - now, Math.max((next - now) / 2, renewRetryMsecs)));
-  };
-  const lose = (): void => {
-    drop();
-    onLease(undefined);
-    attempt = 0;
-    discover();
-  };
-  const drop = (): void => {
-    if (lease === undefined) return;
-    stack.removeAddress(formatAddress(lease.address));
-    for (const router of lease.routers) stack.removeRouter(formatAddress(router));
-    lease = undefined;
-  };
-  const bind = (ack: DhcpMessage): void => {
-    const { options } = ack;
-    const mask = options.get(dhcpOption.subnetMask);
-    const mtu = options.get(dhcpOption.interfaceMtu);
-    const secs = options.get(dhcpOption.leaseTime);
-    const domain = options.get(dhcpOption.domainName);
-    const next: DhcpLease = {
-      address: ack.yiaddr,
-      prefixLength: mask?.length === 4 ? lengthOf(mask) : 24,
-      routers: addressesIn(options.get(dhcpOption.router)),
-      dnsServers: addressesIn(options.get(dhcpOption.dnsServers)),
-      domainName: domain === undefined ? undefined : String.fromCharCode(...domain),
-      mtu: mtu?.length === 2 ? get16(mtu, 0) : undefined,
-      server: options.get(dhcpOption.serverIdentifier) ?? ack.siaddr,
-      leaseSecs: secs?.length === 4 ? get32(secs, 0) >>> 0 : 3600,
-    };
-    const same =
-      lease !== undefined && equal(lease.address, next.address) && lease.prefixLength === next.prefixLength;
-    if (!same) {
-      drop();
-      stack.addAddress(`${formatAddress(next.address)}/${next.prefixLength}`);
-      for (const router of next.routers) stack.addRouter(formatAddress(router));
-    }
-    lease = next;
-    since = host.now();
-    current = "bound";
-    attempt = 0;
-    if (next.leaseSecs !== infinite) again(next.leaseSecs * 500);
-    else alarm.set(Infinity);
-    if (!same) onLease(next);
-  };
-
-  const alarm = stack.alarm(() => {
-    if (current === "selecting") discover();
-    else if (current === "requesting") request();
-    else if (current !== "stopped") renew();
-  });
-  const socket = stack.udp.bind({ port: dhcpPort.client }, ({ data }) => {
-    const message = readDhcp(data);
-    if (message === undefined || message.op !== 2 || message.xid !== xid || !equal(message.chaddr, mac))
-      return;
-    if (message.type === dhcpType.offer && current === "selecting") {
-      offered = message;
-      attempt = 0;
-      request();
-    } else if (current === "requesting" || current === "renewing" || current === "rebinding") {
-      if (message.type === dhcpType.ack) bind(message);
-      else if (message.type === dhcpType.nak) lose();
-    }
-  });
-  discover();
+  discover(client);
   return {
     get lease() {
-      return lease;
+      return client.lease;
     },
-    release() {
-      if (lease !== undefined) {
-        send(dhcpType.release, lease.address, lease.server, [[dhcpOption.serverIdentifier, lease.server]]);
-        drop();
-      }
-      current = "stopped";
-      alarm.set(Infinity);
-      socket.close();
-    },
+    release: () => release(client),
   };
+}
+
+function onAlarm(client: Client): void {
+  if (client.state === "selecting") discover(client);
+  else if (client.state === "requesting") request(client);
+  else if (client.state !== "stopped") renew(client);
+}
+
+function onMessage(client: Client, message: DhcpMessage | undefined): void {
+  const { state, xid, mac } = client;
+  if (message === undefined || message.op !== 2 || message.xid !== xid || !equal(message.chaddr, mac)) return;
+  if (message.type === dhcpType.offer && state === "selecting") {
+    client.offered = message;
+    client.attempt = 0;
+    request(client);
+  } else if (state === "requesting" || state === "renewing" || state === "rebinding") {
+    if (message.type === dhcpType.ack) bind(client, leaseIn(message));
+    else if (message.type === dhcpType.nak) lose(client);
+  }
+}
+
+/** 4.4.1. */
+function discover(client: Client): void {
+  client.state = "selecting";
+  client.offered = undefined;
+  if (client.attempt === 0) {
+    client.xid = random32(client) | 0;
+    client.startedAt = client.host.now();
+  }
+  send(client, dhcpType.discover, unspecified[4], limitedBroadcast);
+  sendAgainLater(client);
+}
+
+function request(client: Client): void {
+  const { offered } = client;
+  const server = offered?.options.get(dhcpOption.serverIdentifier);
+  if (offered === undefined || server === undefined || client.attempt > retry.requests) {
+    client.attempt = 0;
+    discover(client);
+    return;
+  }
+  client.state = "requesting";
+  send(client, dhcpType.request, unspecified[4], limitedBroadcast, [
+    [dhcpOption.requestedAddress, offered.yiaddr],
+    [dhcpOption.serverIdentifier, server],
+  ]);
+  sendAgainLater(client);
+}
+
+function sendAgainLater(client: Client): void {
+  const msecs = Math.min(retry.maxMsecs, retry.firstMsecs * 2 ** Math.min(client.attempt, 4));
+  wakeIn(client, msecs + (random(client) - 0.5) * 2 * retry.spreadMsecs);
+  client.attempt++;
+}
+
+const wakeIn = ({ alarm, host }: Client, msecs: number): void => alarm.set(host.now() + msecs);
+
+/** 4.4.5: T1 asks who gave it, T2 everybody, and after the lease it is gone. */
+function renew(client: Client): void {
+  const { lease, since } = client;
+  if (lease === undefined) return;
+  const [t2, end] = [since + lease.leaseSecs * 875, since + lease.leaseSecs * 1000];
+  const now = client.host.now();
+  if (now >= end) {
+    lose(client);
+    return;
+  }
+  if (client.state === "bound") client.xid = random32(client) | 0;
+  const rebinds = now >= t2;
+  client.state = rebinds ? "rebinding" : "renewing";
+  send(client, dhcpType.request, lease.address, rebinds ? limitedBroadcast : lease.server);
+  const left = (rebinds ? end : t2) - now;
+  wakeIn(client, Math.min(left, Math.max(left / 2, renewRetryMsecs)));
+}
+
+function bind(client: Client, lease: DhcpLease): void {
+  const { stack, lease: old } = client;
+  const same =
+    old !== undefined && equal(old.address, lease.address) && old.prefixLength === lease.prefixLength;
+  if (!same) {
+    drop(client);
+    stack.addAddress(`${formatAddress(lease.address)}/${lease.prefixLength}`);
+    for (const router of lease.routers) stack.addRouter(formatAddress(router));
+  }
+  client.lease = lease;
+  client.since = client.host.now();
+  client.state = "bound";
+  client.attempt = 0;
+  if (lease.leaseSecs !== infinite) wakeIn(client, lease.leaseSecs * 500);
+  else client.alarm.set(Infinity);
+  if (!same) client.onLease(lease);
+}
+
+function lose(client: Client): void {
+  drop(client);
+  client.onLease(undefined);
+  client.attempt = 0;
+  discover(client);
+}
+
+function drop(client: Client): void {
+  const { stack, lease } = client;
+  if (lease === undefined) return;
+  stack.removeAddress(formatAddress(lease.address));
+  for (const router of lease.routers) stack.removeRouter(formatAddress(router));
+  client.lease = undefined;
+}
+
+function release(client: Client): void {
+  const { lease } = client;
+  if (lease !== undefined) {
+    send(client, dhcpType.release, lease.address, lease.server, [[dhcpOption.serverIdentifier, lease.server]]); // prettier-ignore
+    drop(client);
+  }
+  client.state = "stopped";
+  client.alarm.set(Infinity);
+  client.socket.close();
+}
+
+function send(
+  { socket, host, mac, hostName, xid, startedAt, lease }: Client,
+  type: DhcpType,
+  ciaddr: Address,
+  to: Address,
+  more: readonly (readonly [number, Uint8Array])[] = [],
+): void {
+  const data = writeDhcp({
+    op: 1,
+    xid,
+    secs: Math.min(0xffff, Math.floor((host.now() - startedAt) / 1000)),
+    broadcast: lease === undefined,
+    ciaddr,
+    yiaddr: unspecified[4],
+    siaddr: unspecified[4],
+    giaddr: unspecified[4],
+    chaddr: mac,
+    type,
+    options: new Map([
+      [dhcpOption.clientIdentifier as number, Uint8Array.of(1, ...mac)],
+      [dhcpOption.maximumSize, u16(1472)],
+      [dhcpOption.parameterList, leaseOptions],
+      ...(hostName === undefined ? [] : [[dhcpOption.hostName, ascii(hostName)] as const]),
+      ...more,
+    ]),
+  });
+  const local = lease?.address ?? unspecified[4];
+  socket.send({ address: to, port: dhcpPort.server }, data, { address: local, port: dhcpPort.client });
 }

@@ -1,14 +1,15 @@
 // A DHCP server for one link (RFC 2131, 4.3): leases from a range, the same again for who comes back.
 import {
   formatAddress,
-  keyOf,
   limitedBroadcast,
   parseAddress,
   parsePrefix,
+  unspecified,
   type Address,
 } from "../address.js";
 import type { Stack } from "../stack.js";
 import { equal, get32 } from "../wire.js";
+import { addressFor, clientOf, createLeases, decline, keep, mayHave, type Leases } from "./leases.js";
 import {
   ascii,
   dhcpOption,
@@ -45,148 +46,122 @@ export interface DhcpServer {
   close(): void;
 }
 
-interface Lease {
-  readonly client: string;
-  readonly mac: string;
-  readonly address: Address;
-  until: number;
+interface Server {
+  readonly self: Address;
+  readonly leases: Leases;
+  readonly leaseSecs: number;
+  /** What every client is told. */
+  readonly parameters: readonly Option[];
+  send(to: Address, port: number, message: Uint8Array): void;
 }
+
+type Option = readonly [code: number, data: Uint8Array];
 
 /** How long an offer is kept for who asked. */
 const offerMsecs = 60_000;
+const none = unspecified[4];
 
 export function createDhcpServer(stack: Stack, options: DhcpServerOptions): DhcpServer {
   const { address: self, length } = parsePrefix(options.address);
-  const first = get32(parseAddress(options.first), 0);
-  const leaseSecs = options.leaseSecs ?? 86_400;
-  /** By client, oldest first. */
-  const leases = new Map<string, Lease>();
-  const declined = new Set<string>();
-
-  const inRange = (address: Address): boolean => {
-    const offset = (get32(address, 0) - first) | 0;
-    return offset >= 0 && offset < options.count;
-  };
-  const isFree = (address: Address): boolean =>
-    !declined.has(keyOf(address)) &&
-    [...leases.values()].every((lease) => !equal(lease.address, address) || lease.until <= options.now());
-
-  /** RFC 2131, 4.3.1: what it has or had, what it wants, else the first that is free. */
-  const addressFor = (client: string, wanted: Address | undefined): Address | undefined => {
-    const lease = leases.get(client);
-    if (lease !== undefined && !declined.has(keyOf(lease.address))) return lease.address;
-    if (wanted !== undefined && inRange(wanted) && isFree(wanted)) return wanted;
-    for (let i = 0; i < options.count; i++) if (isFree(u32(first + i))) return u32(first + i);
-    return undefined;
-  };
-  const keep = (message: DhcpMessage, address: Address, msecs: number): void => {
-    const client = clientOf(message);
-    for (const [other, lease] of leases)
-      if (other === client || equal(lease.address, address)) leases.delete(other);
-    leases.set(client, { client, mac: macText(message.chaddr), address, until: options.now() + msecs });
-  };
-
-  const list = (texts: readonly string[]): Uint8Array =>
-    Uint8Array.from(texts.flatMap((text) => [...parseAddress(text)]));
-  const parameters = (): [number, Uint8Array][] => [
-    [dhcpOption.subnetMask, maskOf(length)],
-    [dhcpOption.broadcast, u32(get32(self, 0) | ~get32(maskOf(length), 0))],
-    ...(options.routers === undefined
-      ? []
-      : [[dhcpOption.router, list(options.routers)] as [number, Uint8Array]]),
-    ...(options.dnsServers === undefined
-      ? []
-      : [[dhcpOption.dnsServers, list(options.dnsServers)] as [number, Uint8Array]]),
-    ...(options.domainName === undefined
-      ? []
-      : [[dhcpOption.domainName, ascii(options.domainName)] as [number, Uint8Array]]),
-    ...(options.hostName === undefined
-      ? []
-      : [[dhcpOption.hostName, ascii(options.hostName)] as [number, Uint8Array]]),
-    ...(options.mtu === undefined
-      ? []
-      : [[dhcpOption.interfaceMtu, u16(options.mtu)] as [number, Uint8Array]]),
-  ];
-  const reply = (to: DhcpMessage, type: DhcpType, yiaddr: Address | undefined): void => {
-    const leased = yiaddr !== undefined;
-    const times: [number, Uint8Array][] = [
-      [dhcpOption.leaseTime, u32(leaseSecs)],
-      [dhcpOption.renewalTime, u32(leaseSecs >>> 1)],
-      [dhcpOption.rebindingTime, u32(Math.floor(leaseSecs * 0.875))],
-    ];
-    const data = writeDhcp({
-      op: 2,
-      xid: to.xid,
-      secs: 0,
-      broadcast: to.broadcast,
-      ciaddr: type === dhcpType.ack ? to.ciaddr : none,
-      yiaddr: yiaddr ?? none,
-      siaddr: none,
-      giaddr: to.giaddr,
-      chaddr: to.chaddr,
-      type,
-      options: new Map([
-        [dhcpOption.serverIdentifier as number, self],
-        ...(leased ? times : []),
-        ...(type === dhcpType.nak ? [] : parameters()),
-      ]),
-    });
-    // RFC 2131, 4.1: to a relay, to the address it has, else to everybody: it cannot answer ARP yet.
-    const relayed = !equal(to.giaddr, none);
-    const unicast = type !== dhcpType.nak && !equal(to.ciaddr, none);
-    const address = relayed ? to.giaddr : unicast ? to.ciaddr : limitedBroadcast;
-    socket.send({ address, port: relayed ? dhcpPort.server : dhcpPort.client }, data, {
-      address: self,
-      port: dhcpPort.server,
-    });
-  };
-
-  const onRequest = (message: DhcpMessage): void => {
-    const server = message.options.get(dhcpOption.serverIdentifier);
-    // Another's offer was taken.
-    if (server !== undefined && !equal(server, self)) {
-      leases.delete(clientOf(message));
-      return;
-    }
-    const wanted = message.options.get(dhcpOption.requestedAddress) ?? message.ciaddr;
-    if (wanted.length !== 4) return;
-    const lease = leases.get(clientOf(message));
-    const known = lease !== undefined && equal(lease.address, wanted);
-    if (known || (inRange(wanted) && isFree(wanted))) {
-      keep(message, wanted, leaseSecs * 1000);
-      reply(message, dhcpType.ack, wanted);
-    } else reply(message, dhcpType.nak, undefined);
-  };
-
+  const leases = createLeases(parseAddress(options.first), options.count, options.now);
+  const parameters = parametersOf(self, length, options);
   const socket = stack.udp.bind({ port: dhcpPort.server }, ({ data }) => {
     const message = readDhcp(data);
-    if (message === undefined || message.op !== 1) return;
-    const { requestedAddress } = dhcpOption;
-    if (message.type === dhcpType.discover) {
-      const address = addressFor(clientOf(message), message.options.get(requestedAddress));
-      if (address === undefined) return;
-      if ((leases.get(clientOf(message))?.until ?? 0) <= options.now()) keep(message, address, offerMsecs);
-      reply(message, dhcpType.offer, address);
-    } else if (message.type === dhcpType.request) onRequest(message);
-    else if (message.type === dhcpType.release) leases.delete(clientOf(message));
-    else if (message.type === dhcpType.inform) reply(message, dhcpType.ack, undefined);
-    else if (message.type === dhcpType.decline) {
-      const address = message.options.get(requestedAddress);
-      leases.delete(clientOf(message));
-      if (address !== undefined && address.length === 4 && inRange(address)) declined.add(keyOf(address));
-    }
+    if (message?.op === 1) onMessage(server, message);
   });
+  const local = { address: self, port: dhcpPort.server };
+  const server: Server = {
+    self,
+    leases,
+    leaseSecs: options.leaseSecs ?? 86_400,
+    parameters,
+    send: (address, port, message) => void socket.send({ address, port }, message, local),
+  };
   return {
     get leases() {
-      return new Map([...leases.values()].map(({ mac, address }) => [mac, formatAddress(address)]));
+      return new Map([...leases.byClient.values()].map(({ mac, address }) => [mac, formatAddress(address)]));
     },
     close: () => socket.close(),
   };
 }
 
-const none = new Uint8Array(4);
-/** RFC 2131, 4.2: its identifier, else its hardware address. */
-const clientOf = ({ options, chaddr }: DhcpMessage): string =>
-  (options.get(dhcpOption.clientIdentifier) ?? chaddr).join();
-const macText = (mac: Uint8Array): string =>
-  Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+function parametersOf(self: Address, length: number, options: DhcpServerOptions): Option[] {
+  const { routers, dnsServers, domainName, hostName, mtu } = options;
+  const option = <T>(code: number, value: T | undefined, write: (value: T) => Uint8Array): Option[] =>
+    value === undefined ? [] : [[code, write(value)]];
+  const addresses = (texts: readonly string[]): Uint8Array =>
+    Uint8Array.from(texts.flatMap((text) => [...parseAddress(text)]));
+  return [
+    [dhcpOption.subnetMask, maskOf(length)],
+    [dhcpOption.broadcast, u32(get32(self, 0) | ~get32(maskOf(length), 0))],
+    ...option(dhcpOption.router, routers, addresses),
+    ...option(dhcpOption.dnsServers, dnsServers, addresses),
+    ...option(dhcpOption.domainName, domainName, ascii),
+    ...option(dhcpOption.hostName, hostName, ascii),
+    ...option(dhcpOption.interfaceMtu, mtu, u16),
+  ];
+}
+
+function onMessage(server: Server, message: DhcpMessage): void {
+  const { leases } = server;
+  const client = clientOf(message);
+  if (message.type === dhcpType.discover) {
+    const address = addressFor(leases, client, message.options.get(dhcpOption.requestedAddress));
+    if (address === undefined) return;
+    if ((leases.byClient.get(client)?.until ?? 0) <= leases.now()) keep(leases, message, address, offerMsecs);
+    reply(server, message, dhcpType.offer, address);
+  } else if (message.type === dhcpType.request) onRequest(server, message);
+  else if (message.type === dhcpType.release) leases.byClient.delete(client);
+  else if (message.type === dhcpType.inform) reply(server, message, dhcpType.ack, undefined);
+  else if (message.type === dhcpType.decline) decline(leases, message);
+}
+
+/** RFC 2131, 4.3.2. */
+function onRequest(server: Server, message: DhcpMessage): void {
+  const { self, leases, leaseSecs } = server;
+  const chosen = message.options.get(dhcpOption.serverIdentifier);
+  // Another's offer was taken.
+  if (chosen !== undefined && !equal(chosen, self)) {
+    leases.byClient.delete(clientOf(message));
+    return;
+  }
+  const wanted = message.options.get(dhcpOption.requestedAddress) ?? message.ciaddr;
+  if (wanted.length !== 4) return;
+  const lease = leases.byClient.get(clientOf(message));
+  const known = lease !== undefined && equal(lease.address, wanted);
+  if (known || mayHave(leases, wanted)) {
+    keep(leases, message, wanted, leaseSecs * 1000);
+    reply(server, message, dhcpType.ack, wanted);
+  } else reply(server, message, dhcpType.nak, undefined);
+}
+
+function reply(server: Server, to: DhcpMessage, type: DhcpType, yiaddr: Address | undefined): void {
+  const { leaseSecs, parameters } = server;
+  const times: readonly Option[] = [
+    [dhcpOption.leaseTime, u32(leaseSecs)],
+    [dhcpOption.renewalTime, u32(leaseSecs >>> 1)],
+    [dhcpOption.rebindingTime, u32(Math.floor(leaseSecs * 0.875))],
+  ];
+  const data = writeDhcp({
+    op: 2,
+    xid: to.xid,
+    secs: 0,
+    broadcast: to.broadcast,
+    ciaddr: type === dhcpType.ack ? to.ciaddr : none,
+    yiaddr: yiaddr ?? none,
+    siaddr: none,
+    giaddr: to.giaddr,
+    chaddr: to.chaddr,
+    type,
+    options: new Map([
+      [dhcpOption.serverIdentifier as number, server.self],
+      ...(yiaddr === undefined ? [] : times),
+      ...(type === dhcpType.nak ? [] : parameters),
+    ]),
+  });
+  // RFC 2131, 4.1: to a relay, to the address it has, else to everybody: it cannot answer ARP yet.
+  const relayed = !equal(to.giaddr, none);
+  const unicast = type !== dhcpType.nak && !equal(to.ciaddr, none);
+  const address = relayed ? to.giaddr : unicast ? to.ciaddr : limitedBroadcast;
+  server.send(address, relayed ? dhcpPort.server : dhcpPort.client, data);
+}

@@ -5,7 +5,7 @@ import type { Nic } from "../nic.js";
 import type { Packet } from "../packet.js";
 import { siphash } from "../siphash.js";
 import { concat, equal } from "../wire.js";
-import type { Segment } from "./segment.js";
+import { createSegment, type Segment } from "./segment.js";
 import type { Backlog, Tcb } from "./tcb.js";
 
 /** Bounds and times of a stack's TCP. */
@@ -27,7 +27,7 @@ export interface TcpLimits {
   readonly timestamps: boolean;
 }
 
-export const defaultLimits: TcpLimits = {
+const defaultLimits: TcpLimits = {
   connections: 16_384,
   halfOpen: 256,
   receiveBuffer: 256 * 1024,
@@ -72,10 +72,36 @@ export interface Layer {
   readonly secret: Uint8Array;
   /** What is known of the next segments, with `StackOptions.prediction`. */
   predictor: Predictor | undefined;
-  onTimer(tcb: Tcb): void;
-  listenerFor(local: Address, port: number): Backlog | undefined;
+  readonly onTimer: (tcb: Tcb) => void;
+  readonly listenerFor: (local: Address, port: number) => Backlog | undefined;
   /** What a gateway does with a SYN that no listener wants; undefined: it is refused. */
   offer: ((tcb: Tcb) => void) | undefined;
+}
+
+export function createLayer(
+  nic: Nic,
+  limits: Partial<TcpLimits> | undefined,
+  { onTimer, listenerFor }: Pick<Layer, "onTimer" | "listenerFor">,
+): Layer {
+  const secret = new Uint8Array(16);
+  nic.host.entropy(secret);
+  return {
+    nic,
+    limits: { ...defaultLimits, ...limits },
+    segment: createSegment(),
+    table: new Map(),
+    count: 0,
+    last: undefined,
+    dirty: [],
+    blocked: new Set(),
+    timeWaits: new Set(),
+    pathMtus: new Map(),
+    secret,
+    predictor: undefined,
+    onTimer,
+    listenerFor,
+    offer: undefined,
+  };
 }
 
 /** Mixes addresses and ports under a secret, so that nobody chooses who shares a chain. */

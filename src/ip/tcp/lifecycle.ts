@@ -1,18 +1,12 @@
 // How connections begin and end: making a control block, TIME-WAIT, and closing (RFC 9293, 3.6 and 3.10).
-import { addressSum } from "../checksum.js";
-import { keyOf, type Address } from "../address.js";
-import { createTimer } from "../timers.js";
+import { familyOf, keyOf } from "../address.js";
+import type { Endpoint } from "../udp.js";
 import { startCongestion } from "./congestion.js";
 import { emitReset, pathMss, timestampSize } from "./emit.js";
 import { enter, hashOf, initialNumbers, leave, type Layer } from "./layer.js";
-import { initialRto } from "./rto.js";
 import { clear } from "./send-queue.js";
 import { distance } from "./sequence.js";
-import { event, mode, state, type State, type Tcb, type TcpError } from "./tcb.js";
-
-/** RFC 9293, 3.7.1, MUST-15; RFC 8200, 5. */
-const defaultMss = { 4: 536, 6: 1220 } as const;
-const protocolTcp = 6;
+import { defaultMss, event, state, Tcb, type State, type TcpError } from "./tcb.js";
 
 export interface TcbOptions {
   readonly noDelay?: boolean;
@@ -29,12 +23,13 @@ export interface TcbOptions {
 /** A connection in the table, in a state to be. Undefined where the stack has as many as it may. */
 export function createTcb(
   layer: Layer,
-  local: { readonly address: Address; readonly port: number },
-  remote: { readonly address: Address; readonly port: number },
+  local: Endpoint,
+  remote: Endpoint,
   initial: State,
   options: TcbOptions = {},
 ): Tcb | undefined {
-  if (layer.count >= layer.limits.connections) {
+  const { limits } = layer;
+  if (layer.count >= limits.connections) {
     // The oldest in TIME-WAIT has waited longest.
     const [oldest] = layer.timeWaits;
     if (oldest === undefined) return undefined;
@@ -42,118 +37,37 @@ export function createTcb(
   }
   const { address: source, port: localPort } = local;
   const { address: destination, port: remotePort } = remote;
-  const family = source.length === 4 ? 4 : 6;
   const [iss, tsOffset] = initialNumbers(layer, source, localPort, destination, remotePort);
-  const rcvLimit = options.receiveBuffer ?? layer.limits.receiveBuffer;
-  const rcvMss = pathMss(layer, { family });
-  const now = layer.nic.now();
-  const tcb: Tcb = {
+  const tcb = new Tcb({
     state: initial,
-    family,
-    source,
-    destination,
-    protocol: protocolTcp,
-    hopLimit: options.hopLimit,
-    trafficClass: options.trafficClass,
-    localPort,
-    remotePort,
+    local,
+    remote,
     hash: hashOf(layer, source, 0, destination, 0, source.length, (localPort << 16) | remotePort),
-    chained: null,
-    pseudo: addressSum(source, destination),
-    hop: undefined,
-    head: undefined,
-    handlers: none,
-    listener: undefined,
-    passive: initial !== state.synSent,
-    una: iss,
-    next: iss,
-    max: iss,
-    window: 0,
-    windowMax: 0,
-    wl1: 0,
-    wl2: 0,
-    mss: defaultMss[family],
-    windowShift: 0,
-    sendHead: null,
-    sendTail: null,
-    sendCursor: null,
-    sendEnd: (iss + 1) | 0,
-    sendLimit: options.sendBuffer ?? layer.limits.sendBuffer,
-    finQueued: false,
-    noDelay: options.noDelay ?? false,
-    wantsRoom: false,
-    rcvNext: 0,
-    rcvEdge: 0,
-    rcvShift: shiftFor(rcvLimit),
-    rcvLimit,
-    rcvMss,
-    rcvLargest: 1,
-    received: [],
-    receivedBytes: 0,
-    tailUsed: -1,
-    islands: null,
-    islandParts: 0,
-    islandLatest: 0,
-    freed: false,
-    finAt: 0,
-    finKnown: false,
-    finReceived: false,
-    urgentEdge: 0,
-    urgent: false,
-    deaf: false,
-    scaling: true,
-    sack: layer.limits.sack,
-    timestamps: layer.limits.timestamps,
-    tsRecent: 0,
-    tsRecentAt: now,
+    iss,
     tsOffset,
-    ackNow: false,
-    ackSent: 0,
-    ackAt: Infinity,
-    quickAcks: 16,
-    challenges: 0,
-    challengesFrom: now,
-    srtt: -1,
-    rttvar: 0,
-    rto: initialRto,
-    backoff: 0,
-    retransmitAt: Infinity,
-    persisting: false,
-    progressAt: now,
-    timing: false,
-    timed: 0,
-    timedAt: now,
-    lastSentAt: now,
-    mode: mode.open,
-    cwnd: 0,
-    ssthresh: 0,
-    bytesAcked: 0,
-    duplicates: 0,
-    recover: iss,
-    highRxt: iss,
-    lostEdge: iss,
-    pipe: 0,
-    sacked: null,
-    sackedBytes: 0,
-    idleAt: Infinity,
-    keepAlive: options.keepAliveMsecs ?? 0,
-    keepAliveProbes: 0,
-    heardAt: now,
-    userTimeout: options.userTimeoutMsecs ?? layer.limits.userTimeoutMsecs,
-    unreachable: false,
-    timer: createTimer(() => layer.onTimer(tcb)),
-    dirty: false,
-    events: 0,
-    error: undefined,
-  };
+    now: layer.nic.now(),
+    rcvMss: pathMss(layer, { family: familyOf(source) }),
+    rcvLimit: options.receiveBuffer ?? limits.receiveBuffer,
+    sendLimit: limits.sendBuffer,
+    userTimeout: limits.userTimeoutMsecs,
+    sack: limits.sack,
+    timestamps: limits.timestamps,
+    onTimer: layer.onTimer,
+  });
+  tcb.hopLimit = options.hopLimit;
+  tcb.trafficClass = options.trafficClass;
+  useOptions(tcb, options);
   enter(layer, tcb);
   return tcb;
 }
 
-const none = {};
-
-/** RFC 7323, 2.3: as little as makes the buffer fit 16 bits. */
-const shiftFor = (limit: number): number => Math.min(14, Math.max(0, 16 - Math.clz32(limit)));
+/** What may still be chosen where the other end began. */
+export function useOptions(tcb: Tcb, options: TcbOptions): void {
+  tcb.noDelay = options.noDelay ?? false;
+  tcb.keepAlive = options.keepAliveMsecs ?? 0;
+  if (options.userTimeoutMsecs !== undefined) tcb.userTimeout = options.userTimeoutMsecs;
+  if (options.sendBuffer !== undefined) tcb.sendLimit = options.sendBuffer;
+}
 
 /** What the peer's SYN says of it (RFC 9293, 3.7.1; RFC 7323, 2.2 and 3.2; RFC 2018, 2). */
 export function takeSynOptions(layer: Layer, tcb: Tcb): void {

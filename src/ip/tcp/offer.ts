@@ -1,5 +1,5 @@
 // A SYN that a gateway may answer now or later, once it knows whether the destination does.
-import type { IcmpError } from "../icmp.js";
+import type { IcmpError } from "../icmp-message.js";
 import type { Packet } from "../packet.js";
 import type { Endpoint } from "../udp.js";
 import { Connection } from "./connection.js";

@@ -4,6 +4,7 @@
 import type { Buffered, FrameBuffer } from "../host-functions.js";
 import { sendWritten } from "../neighbour.js";
 import type { Counters } from "../nic.js";
+import { begin, finish, type Turns } from "../turns.js";
 import { agrees, compose, headOf, patternOf } from "./frame-head.js";
 import { timestampNow } from "./emit.js";
 import { takeAck } from "./input-ack.js";
@@ -18,10 +19,7 @@ import { mode, state, type Tcb } from "./tcb.js";
 export interface Lending {
   readonly predictor: Predictor | undefined;
   readonly counters: Counters;
-  begin(): void;
-  finish(): void;
-  /** It is open, and not in the middle of something. */
-  isFree(): boolean;
+  readonly turns: Turns;
   /** Takes a frame of its own. */
   take(frame: Uint8Array): void;
 }
@@ -145,11 +143,12 @@ function frameBuffer(bytes: Uint8Array): FrameBuffer {
 
 function receiveFrom(stack: Lending, buffer: Uint8Array, read: () => number, most: number): number {
   const frame = frameBuffer(buffer);
-  const { predictor, counters } = stack;
+  const { predictor, counters, turns } = stack;
   let count = 0;
-  stack.begin();
+  begin(turns);
   try {
-    const isFree = stack.isFree();
+    // Open, and not in the middle of something.
+    const isFree = turns.depth < 2 && !turns.closed;
     for (let length; count < most && (length = read()) >= 0; count++) {
       if (isFree && predictor?.take(frame, length) === true) {
         counters.received++;
@@ -157,7 +156,7 @@ function receiveFrom(stack: Lending, buffer: Uint8Array, read: () => number, mos
       } else stack.take(buffer.slice(0, length));
     }
   } finally {
-    stack.finish();
+    finish(turns);
   }
   return count;
 }

@@ -1,6 +1,6 @@
 // What ICMP says of segments that were sent (RFC 9293, 3.9.2.2; RFC 5927): believed only where it quotes something under way.
 import { keyOf } from "../address.js";
-import type { IcmpReport } from "../icmp.js";
+import type { IcmpReport } from "../icmp-report.js";
 import { pathMss, timestampSize } from "./emit.js";
 import { find, type Layer } from "./layer.js";
 import { toClosed, touch } from "./lifecycle.js";

@@ -1,8 +1,6 @@
 // The retransmission timeout (RFC 6298), in milliseconds.
 import type { Tcb } from "./tcb.js";
 
-/** 2.1. */
-export const initialRto = 1000;
 /** 2.4 says a second, and that it may change; nobody does that any more: delayed acknowledgements take at most 40 ms here. */
 const minimumRto = 200;
 export const maximumRto = 60_000;

@@ -1,9 +1,11 @@
 // The transmission control block (RFC 9293, 3.3.1): one flat record a connection, of numbers that fit machine words, so that
 // thousands of idle ones cost little.
-import type { Address, Family, Mac } from "../address.js";
+import { familyOf, type Address, type Family, type Mac } from "../address.js";
+import { addressSum } from "../checksum.js";
 import type { Buffered } from "../host-functions.js";
 import type { Neighbour } from "../nic.js";
-import type { Timer } from "../timers.js";
+import { createTimer, type Timer } from "../timers.js";
+import type { Endpoint } from "../udp.js";
 
 /** RFC 9293, 3.3.2; `offered` is a SYN that a gateway has not answered yet. */
 export const state = {
@@ -66,148 +68,204 @@ export interface FrameHead extends Buffered {
   readonly hopLimit: number;
 }
 
-export interface Tcb {
+/** RFC 9293, 3.7.1, MUST-15; RFC 8200, 5. */
+export const defaultMss = { 4: 536, 6: 1220 } as const;
+/** RFC 6298, 2.1. */
+const initialRtoMsecs = 1000;
+const nobody: Handlers = {};
+
+/** What is known of a connection when it begins. */
+export interface Beginning {
+  readonly state: State;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly hash: number;
+  /** The initial sequence number, and what is added to the clock of timestamps. */
+  readonly iss: number;
+  readonly tsOffset: number;
+  readonly now: number;
+  readonly rcvMss: number;
+  readonly rcvLimit: number;
+  readonly sendLimit: number;
+  readonly userTimeout: number;
+  readonly sack: boolean;
+  readonly timestamps: boolean;
+  readonly onTimer: (tcb: Tcb) => void;
+}
+
+/** Fields, and what they begin with: all connections have them in one order, which engines make fast. */
+export class Tcb {
   state: State;
   readonly family: Family;
   readonly source: Address;
   readonly destination: Address;
-  readonly protocol: 6;
-  hopLimit: number | undefined;
-  trafficClass: number | undefined;
-  readonly localPort: number;
-  readonly remotePort: number;
+  readonly protocol = 6;
+  hopLimit: number | undefined = undefined;
+  trafficClass: number | undefined = undefined;
+  readonly localPort: number = 0;
+  readonly remotePort: number = 0;
   /** Of addresses and ports; those that share it are chained. */
-  readonly hash: number;
-  chained: Tcb | null;
+  readonly hash: number = 0;
+  chained: Tcb | null = null;
   /** Sum of the addresses, for checksums. */
-  readonly pseudo: number;
-  hop: Neighbour | undefined;
+  readonly pseudo: number = 0;
+  hop: Neighbour | undefined = undefined;
   /** How frames began that were sent before. */
-  head: FrameHead | undefined;
-  handlers: Handlers;
+  head: FrameHead | undefined = undefined;
+  handlers: Handlers = nobody;
   /** Whom the listener has to tell; undefined once it is the user's. */
-  listener: Backlog | undefined;
+  listener: Backlog | undefined = undefined;
   /** It began with the peer's SYN (RFC 9293, 3.5, MUST-11). */
-  passive: boolean;
+  readonly passive: boolean;
 
   // Send sequence space (RFC 9293, 3.3.1). `max` is the highest that was ever sent; `next` may be behind after a probe.
-  una: number;
-  next: number;
-  max: number;
-  window: number;
-  windowMax: number;
-  wl1: number;
-  wl2: number;
+  una = 0;
+  next = 0;
+  max = 0;
+  window = 0;
+  windowMax = 0;
+  wl1 = 0;
+  wl2 = 0;
   /** Bytes of data a segment, without options. */
-  mss: number;
-  windowShift: number;
-  sendHead: Chunk | null;
-  sendTail: Chunk | null;
-  sendCursor: Chunk | null;
+  mss = 0;
+  windowShift = 0;
+  sendHead: Chunk | null = null;
+  sendTail: Chunk | null = null;
+  sendCursor: Chunk | null = null;
   /** Behind the last byte that the user gave. */
-  sendEnd: number;
-  sendLimit: number;
+  sendEnd = 0;
+  sendLimit = 0;
   /** The user has ended; its FIN has the sequence number `sendEnd`. */
-  finQueued: boolean;
-  noDelay: boolean;
+  finQueued = false;
+  noDelay = false;
   /** `write` has returned false. */
-  wantsRoom: boolean;
+  wantsRoom = false;
 
   // Receive sequence space.
-  rcvNext: number;
+  rcvNext = 0;
   /** The right edge that was advertised. */
-  rcvEdge: number;
-  rcvShift: number;
-  rcvLimit: number;
+  rcvEdge = 0;
+  rcvShift = 0;
+  rcvLimit = 0;
   /** What was offered, and the largest that came. */
-  readonly rcvMss: number;
-  rcvLargest: number;
+  readonly rcvMss: number = 0;
+  rcvLargest = 1;
   /** Data in order that the user has not read. */
-  readonly received: Uint8Array[];
-  receivedBytes: number;
+  readonly received: Uint8Array[] = [];
+  receivedBytes = 0;
   /** Bytes used of the last of `received` where it is a buffer of the connection's own with room; else -1. */
-  tailUsed: number;
-  islands: Island[] | null;
-  islandParts: number;
+  tailUsed = -1;
+  islands: Island[] | null = null;
+  islandParts = 0;
   /** The start of the island that grew last. */
-  islandLatest: number;
+  islandLatest = 0;
   /** The user has read something of which the peer does not know. */
-  freed: boolean;
+  freed = false;
   /** Sequence number of the peer's FIN, once it is known. */
-  finAt: number;
-  finKnown: boolean;
-  finReceived: boolean;
+  finAt = 0;
+  finKnown = false;
+  finReceived = false;
   /** Behind the last byte that the peer calls urgent, once it does. */
-  urgentEdge: number;
-  urgent: boolean;
+  urgentEdge = 0;
+  urgent = false;
   /** The user reads no more: data that comes is answered with a reset. */
-  deaf: boolean;
+  deaf = false;
 
   // Options in use.
-  scaling: boolean;
+  scaling = true;
   sack: boolean;
   timestamps: boolean;
-  tsRecent: number;
-  tsRecentAt: number;
+  tsRecent = 0;
+  tsRecentAt = 0;
   /** Added to the clock, so that it tells nobody the uptime (RFC 7323, 7.1). */
-  tsOffset: number;
+  readonly tsOffset: number = 0;
 
   // Acknowledgements to be sent.
-  ackNow: boolean;
-  ackSent: number;
-  ackAt: number;
-  quickAcks: number;
-  challenges: number;
-  challengesFrom: number;
+  ackNow = false;
+  ackSent = 0;
+  ackAt = Infinity;
+  quickAcks = 16;
+  challenges = 0;
+  challengesFrom = 0;
 
   // Retransmission (RFC 6298).
-  srtt: number;
-  rttvar: number;
-  rto: number;
-  backoff: number;
-  retransmitAt: number;
+  srtt = -1;
+  rttvar = 0;
+  rto = initialRtoMsecs;
+  backoff = 0;
+  retransmitAt = Infinity;
   /** Retransmission timer or that of the zero window. */
-  persisting: boolean;
+  persisting = false;
   /** When the peer last acknowledged something, or something was first sent after a silence. */
-  progressAt: number;
+  progressAt = 0;
   /** Without timestamps: whether something is timed, what, and since when. */
-  timing: boolean;
-  timed: number;
-  timedAt: number;
-  lastSentAt: number;
+  timing = false;
+  timed = 0;
+  timedAt = 0;
+  lastSentAt = 0;
 
   // Congestion (RFC 5681, RFC 6582, RFC 6675), in bytes.
-  mode: Mode;
-  cwnd: number;
-  ssthresh: number;
-  bytesAcked: number;
-  duplicates: number;
-  recover: number;
+  mode: Mode = mode.open;
+  cwnd = 0;
+  ssthresh = 0;
+  bytesAcked = 0;
+  duplicates = 0;
+  recover = 0;
   /** Retransmitted up to here. */
-  highRxt: number;
+  highRxt = 0;
   /** What is not acknowledged before here is taken as lost. */
-  lostEdge: number;
+  lostEdge = 0;
   /** Estimate of what is on its way, while something is lost. */
-  pipe: number;
+  pipe = 0;
   /** Pairs of edges that the peer has, ascending. */
-  sacked: number[] | null;
-  sackedBytes: number;
+  sacked: number[] | null = null;
+  sackedBytes = 0;
 
   // The timer that is for several: TIME-WAIT, FIN-WAIT-2 without a user, keep-alive, the unanswered SYN.
-  idleAt: number;
-  keepAlive: number;
-  keepAliveProbes: number;
-  heardAt: number;
-  userTimeout: number;
+  idleAt = Infinity;
+  keepAlive = 0;
+  keepAliveProbes = 0;
+  heardAt = 0;
+  userTimeout = 0;
   /** ICMP has said that the way is shut, perhaps for a while. */
-  unreachable: boolean;
-  timer: Timer;
+  unreachable = false;
+  readonly timer: Timer;
   /** It is in the list of those that have something to send or to tell. */
-  dirty: boolean;
+  dirty = false;
   /** Bits of `event`. */
-  events: number;
-  error: TcpError | undefined;
+  events = 0;
+  error: TcpError | undefined = undefined;
+
+  constructor(known: Beginning) {
+    const { local, remote, iss, now } = known;
+    this.state = known.state;
+    this.passive = known.state !== state.synSent;
+    this.family = familyOf(local.address);
+    this.source = local.address;
+    this.destination = remote.address;
+    this.localPort = local.port;
+    this.remotePort = remote.port;
+    this.hash = known.hash;
+    this.pseudo = addressSum(local.address, remote.address);
+    this.una = this.next = this.max = this.recover = this.highRxt = this.lostEdge = iss;
+    this.sendEnd = (iss + 1) | 0;
+    this.sendLimit = known.sendLimit;
+    this.mss = defaultMss[this.family];
+    this.rcvShift = shiftFor(known.rcvLimit);
+    this.rcvLimit = known.rcvLimit;
+    this.rcvMss = known.rcvMss;
+    this.sack = known.sack;
+    this.timestamps = known.timestamps;
+    this.tsOffset = known.tsOffset;
+    this.userTimeout = known.userTimeout;
+    this.tsRecentAt = this.challengesFrom = this.progressAt = now;
+    this.timedAt = this.lastSentAt = this.heardAt = now;
+    this.timer = createTimer(() => known.onTimer(this));
+  }
 }
+
+/** RFC 7323, 2.3: as little as makes the buffer fit 16 bits. */
+const shiftFor = (limit: number): number => Math.min(14, Math.max(0, 16 - Math.clz32(limit)));
 
 /** Whoever closed and hears nothing more gives up (as most do; RFC 9293 would wait for ever). */
 export const finWait2Msecs = 60_000;

@@ -1,7 +1,7 @@
 // Tells the other end of a SYN that its destination cannot be reached, as a router on the way would (RFC 792; RFC 4443, 3.1).
 import { checksum } from "../checksum.js";
 import { ethernetHeader } from "../ethernet.js";
-import type { IcmpError } from "../icmp.js";
+import type { IcmpError } from "../icmp-message.js";
 import { createPacket, type Packet } from "../packet.js";
 import { set16, set32 } from "../wire.js";
 import type { Tcb } from "./tcb.js";

@@ -6,7 +6,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { webAssembly } from "../src/wasm/host.js";
 import { bundle } from "../src/typescript/bundle.js";
-import { createEngine } from "../src/typescript/engine.js";
+import { createEngine } from "../src/typescript/engine/engine.js";
 import { engineFile, modulesFolder, readBase, runnersOutput } from "../src/typescript/runners.js";
 import { commandFile } from "../test/command.js";
 import { createNamespace, type Namespace } from "../test/namespace.js";

@@ -2,7 +2,8 @@
 import { Solo5Error } from "../../src/bytes/error.js";
 import { webAssembly, type WasmModule } from "../../src/wasm/host.js";
 import { maxStackSize, type Base } from "../../src/typescript/base.js";
-import { createEngine, type ScriptEngine, type Value } from "../../src/typescript/engine.js";
+import { createEngine, type ScriptEngine } from "../../src/typescript/engine/engine.js";
+import type { Value } from "../../src/typescript/engine/instance.js";
 import { hostFunctions, isDirect } from "../../src/typescript/host-functions.js";
 
 /** What the traces of the library are called: they are left out. */

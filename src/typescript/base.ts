@@ -1,5 +1,5 @@
 // The engine with its library, before any program: what `npm run build:runners` makes once and every build starts from.
-import type { EngineState } from "./engine.js";
+import type { EngineState } from "./engine/state.js";
 import type { RunnerAddresses } from "./runner-image.js";
 
 /** Bytes of the engine's own stack that a program's calls may take. */

@@ -5,7 +5,8 @@ import type { Declaration } from "../image/manifest-json.js";
 import { webAssembly, type WasmModule } from "../wasm/host.js";
 import { maxStackSize, type Base } from "./base.js";
 import type { Bundle } from "./bundle.js";
-import { createEngine, NeedsUnikernel, ProgramError, type ScriptEngine, type EngineState } from "./engine.js";
+import { createEngine, NeedsUnikernel, ProgramError, type ScriptEngine } from "./engine/engine.js";
+import type { EngineState } from "./engine/state.js";
 import type { RunnerProgram } from "./runner-image.js";
 
 export interface ProgramOptions {

@@ -19,7 +19,7 @@ import { symbols } from "../image/symbols.js";
 import { findMultiboot, readMultiboot } from "../image/multiboot.js";
 import { readAbi } from "../image/unikernel.js";
 import { multibootHeader } from "../abi/multiboot.js";
-import type { EngineState } from "./engine.js";
+import type { EngineState } from "./engine/state.js";
 
 /** Of values and buffers in the engine's memory. */
 export interface RunnerAddresses {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { buildSync } from "esbuild";
-import { createEngine } from "../../src/typescript/engine.js";
+import { createEngine } from "../../src/typescript/engine/engine.js";
 import { engineFile, runnersOutput } from "../../src/typescript/runners.js";
 import { webAssembly } from "../../src/wasm/host.js";
 import { projectRoot } from "../project.js";

@@ -4,7 +4,7 @@ import type { Isa } from "../abi/elf.js";
 import { manifestSource } from "../image/manifest-source.js";
 import type { Declaration } from "../image/manifest-json.js";
 import type { CSource } from "../wasm/to-c/module.js";
-import { findCompiler } from "./compiler.js";
+import { findCompiler, type Compiler } from "./compiler.js";
 import { compileFlags, linkFlags } from "./flags.js";
 import type { BindingsTarget } from "./isa.js";
 import { readStamps, runJobs, writeStamps, type Job } from "./jobs.js";
@@ -24,6 +24,18 @@ const linearMemoryBase = 0x1000000;
 
 /** The C that every module's embedder needs, and headers. */
 export const wasmFolder = join(guestSource, "wasm");
+
+/** Of all that is compiled here. */
+const wasmFlags = [
+  "-std=gnu11",
+  "-O2",
+  "-fno-pic",
+  "-fno-pie",
+  "-fno-math-errno",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-strict-aliasing",
+  "-ffunction-sections",
+];
 
 export interface WasmProgram {
   readonly isa: Isa;
@@ -50,104 +62,14 @@ export interface WasmProgram {
 
 /** Compiles and links what is out of date. Throws Solo5Error `BUILD`, `NO_COMPILER`. */
 export async function buildWasmProgram(program: WasmProgram): Promise<number> {
-  const {
-    isa,
-    targets,
-    work,
-    module,
-    sources,
-    headers = [],
-    devices = [],
-    flags = [],
-    sourceFlags = [],
-    output,
-  } = program;
-  const { memoryBase = linearMemoryBase, stackBase, unitFlags = () => [] } = program;
-  const compiler = findCompiler(isa);
-  const lib = libFolder(guestOutput, isa);
-  const cc = [
-    ...compiler.cc,
-    ...compileFlags({ freestanding: freestandingFolder, solo5: includeFolder }, compiler),
-    "-std=gnu11",
-    "-O2",
-    "-fno-pic",
-    "-fno-pie",
-    "-fno-math-errno",
-    "-fno-asynchronous-unwind-tables",
-    "-fno-strict-aliasing",
-    "-ffunction-sections",
-    `-I${work}`,
-    `-I${wasmFolder}`,
-    ...(stackBase === undefined ? [] : ["-DWASM_MEMORY_GUARDED"]),
-    ...flags,
-  ];
-  const header = join(work, "wasm-module.h");
-  const units = module.units.map((_, i) => join(work, `unit${i}.c`));
-  const manifest = join(work, "manifest.c");
-  const own = ["wasm.h", "runtime.h"].map((name) => join(wasmFolder, name));
-  const object = (name: string): string => join(work, `${name}.o`);
-  const compile = (source: string, name: string, more: readonly string[]): Job => ({
-    output: object(name),
-    inputs: [source, header, ...own, ...headers],
-    make: [...cc, ...more, "-c", source, "-o", object(name)],
-  });
-  const runtimes = new Map(
-    targets.map((target) => [
-      target,
-      compile(
-        join(wasmFolder, "runtime.c"),
-        `runtime-${target}`,
-        // What a virtio unikernel is given was somebody else's.
-        ["-fno-builtin", ...(target === "virtio" ? ["-DWASM_MEMORY_UNCLEARED"] : [])],
-      ),
-    ]),
-  );
-  const parts = [
-    ...units.map((source, i) => compile(source, `unit${i}`, ["-w", "-fno-stack-protector", ...unitFlags(i)])),
-    ...sources.map((source, i) => compile(source, `own${i}`, ["-Wall", "-Wextra", ...sourceFlags])),
-    compile(manifest, "manifest", []),
-  ];
-  const link = (target: BindingsTarget): Job => {
-    const files = [
-      join(lib, bindingsObject(target)),
-      ...parts.map((part) => part.output),
-      object(`runtime-${target}`),
-      join(lib, runtimeArchive),
-    ];
-    const script = join(lib, linkerScript(target));
-    const places = [
-      `--defsym=wasm_memory=${memoryBase}`,
-      ...(stackBase === undefined ? [] : [`--defsym=wasm_stack_base=${stackBase}`]),
-    ];
-    return {
-      output: output(target),
-      inputs: [script, ...files],
-      make: [
-        ...compiler.ld,
-        ...linkFlags,
-        "--gc-sections",
-        ...places,
-        "-T",
-        script,
-        ...files,
-        "-o",
-        output(target),
-      ],
-    };
-  };
-
+  const { work, targets } = program;
+  const compiler = findCompiler(program.isa);
+  const files = filesOf(program);
+  const parts = partJobs(program, compiler, files);
   const stages: (() => readonly Job[])[] = [
-    () => [
-      { output: header, inputs: [], make: { text: module.header } },
-      ...units.map((file, i) => ({
-        output: file,
-        inputs: [],
-        make: { text: module.units[i] ?? "" },
-      })),
-      { output: manifest, inputs: [], make: { text: manifestSource(devices) } },
-    ],
-    () => [...parts, ...runtimes.values()],
-    () => targets.map(link),
+    () => textJobs(program, files),
+    () => [...parts, ...targets.map((target) => runtimeJob(program, compiler, files, target))],
+    () => targets.map((target) => linkJob(program, compiler, parts, target)),
   ];
   const stampsFile = join(work, "stamps.json");
   let stamps = readStamps(stampsFile);
@@ -159,4 +81,109 @@ export async function buildWasmProgram(program: WasmProgram): Promise<number> {
     writeStamps(stampsFile, stamps);
   }
   return made;
+}
+
+/** What is written before anything is compiled. */
+interface Files {
+  readonly header: string;
+  readonly units: readonly string[];
+  readonly manifest: string;
+}
+
+const filesOf = ({ work, module }: WasmProgram): Files => ({
+  header: join(work, "wasm-module.h"),
+  units: module.units.map((_, i) => join(work, `unit${i}.c`)),
+  manifest: join(work, "manifest.c"),
+});
+
+function textJobs({ module, devices = [] }: WasmProgram, { header, units, manifest }: Files): Job[] {
+  const write = (output: string, text: string): Job => ({ output, inputs: [], make: { text } });
+  return [
+    write(header, module.header),
+    ...units.map((file, i) => write(file, module.units[i] ?? "")),
+    write(manifest, manifestSource(devices)),
+  ];
+}
+
+const ownHeaders = ["wasm.h", "runtime.h"].map((name) => join(wasmFolder, name));
+const objectOf = ({ work }: WasmProgram, name: string): string => join(work, `${name}.o`);
+
+function compileJob(
+  program: WasmProgram,
+  compiler: Compiler,
+  { header }: Files,
+  source: string,
+  name: string,
+  more: readonly string[],
+): Job {
+  const { work, headers = [], flags = [], stackBase } = program;
+  const output = objectOf(program, name);
+  const folders = { freestanding: freestandingFolder, solo5: includeFolder };
+  const guarded = stackBase === undefined ? [] : ["-DWASM_MEMORY_GUARDED"];
+  return {
+    output,
+    inputs: [source, header, ...ownHeaders, ...headers],
+    make: [
+      ...compiler.cc,
+      ...compileFlags(folders, compiler),
+      ...wasmFlags,
+      `-I${work}`,
+      `-I${wasmFolder}`,
+      ...guarded,
+      ...flags,
+      ...more,
+      "-c",
+      source,
+      "-o",
+      output,
+    ],
+  };
+}
+
+/** What is the same for every target. */
+function partJobs(program: WasmProgram, compiler: Compiler, files: Files): Job[] {
+  const { sources, sourceFlags = [], unitFlags = () => [] } = program;
+  const compile = (source: string, name: string, more: readonly string[]): Job =>
+    compileJob(program, compiler, files, source, name, more);
+  return [
+    ...files.units.map((source, i) =>
+      compile(source, `unit${i}`, ["-w", "-fno-stack-protector", ...unitFlags(i)]),
+    ),
+    ...sources.map((source, i) => compile(source, `own${i}`, ["-Wall", "-Wextra", ...sourceFlags])),
+    compile(files.manifest, "manifest", []),
+  ];
+}
+
+function runtimeJob(program: WasmProgram, compiler: Compiler, files: Files, target: BindingsTarget): Job {
+  // What a virtio unikernel is given was somebody else's.
+  const uncleared = target === "virtio" ? ["-DWASM_MEMORY_UNCLEARED"] : [];
+  const source = join(wasmFolder, "runtime.c");
+  return compileJob(program, compiler, files, source, `runtime-${target}`, ["-fno-builtin", ...uncleared]);
+}
+
+function linkJob(
+  program: WasmProgram,
+  compiler: Compiler,
+  parts: readonly Job[],
+  target: BindingsTarget,
+): Job {
+  const { isa, memoryBase = linearMemoryBase, stackBase } = program;
+  const lib = libFolder(guestOutput, isa);
+  const script = join(lib, linkerScript(target));
+  const output = program.output(target);
+  const files = [
+    join(lib, bindingsObject(target)),
+    ...parts.map((part) => part.output),
+    objectOf(program, `runtime-${target}`),
+    join(lib, runtimeArchive),
+  ];
+  const places = [
+    `--defsym=wasm_memory=${memoryBase}`,
+    ...(stackBase === undefined ? [] : [`--defsym=wasm_stack_base=${stackBase}`]),
+  ];
+  return {
+    output,
+    inputs: [script, ...files],
+    make: [...compiler.ld, ...linkFlags, "--gc-sections", ...places, "-T", script, ...files, "-o", output],
+  };
 }

@@ -3,7 +3,8 @@
 import { Solo5Error } from "../../bytes/error.js";
 import type { Instruction } from "../instructions.js";
 import { readModule, type ParsedModule, type WasmSignature } from "../module-reader.js";
-import { calleeName, functionSource, type ModuleContext } from "./function.js";
+import { calleeName, type ModuleContext } from "./context.js";
+import { functionSource } from "./function.js";
 import { floatConstant } from "./constants.js";
 import { dataSource } from "./data.js";
 import { cType, names, parameterTypes, plainNaming, resultsName, returnType, type Naming } from "./names.js";

@@ -4,7 +4,7 @@ import { closeSync, readFileSync } from "node:fs";
 import { hvt } from "../src/targets/hvt/target.js";
 import { kvmUnsupportedReason, openKvm } from "../src/hypervisor/kvm/availability.js";
 import { newKvmVcpu } from "../src/hypervisor/kvm/vcpu.js";
-import { libc } from "../src/host/linux/libc.js";
+import { libc } from "../src/host/posix/libc.js";
 import { readUnikernel } from "../src/image/unikernel.js";
 import { hostClock } from "../src/host/any/clock.js";
 import type { Answer } from "../src/engine/contract.js";

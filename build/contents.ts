@@ -25,7 +25,7 @@ export const programs: readonly string[] = [
   "cli/solo5-virtio-mkimage",
   "cli/solo5-virtio-run",
   "cli/toolchain",
-  "host/linux/net/poll-worker",
+  "host/posix/net/poll-worker",
   "hypervisor/vcpu-thread",
   "node/companion-worker",
 ];

@@ -69,11 +69,12 @@ test("every target has the same shape", () => {
   assert.deepEqual(missing, []);
 });
 
-/** Hosts know what every host has, and nothing of each other, but that what POSIX has lies with Linux's. */
+/** Hosts know what every host has, those with a C library what POSIX has, and nothing of each other. */
 const hostsOf: Readonly<Record<string, readonly string[]>> = {
   any: ["any"],
-  linux: ["any", "linux"],
-  bsd: ["any", "bsd", "linux"],
+  posix: ["any", "posix"],
+  linux: ["any", "posix", "linux"],
+  bsd: ["any", "posix", "bsd"],
   browser: ["browser"],
   script: ["any", "linux", "script"],
 };
@@ -97,10 +98,8 @@ test("a host imports nothing of another host's", () => {
 /** Who is Linux's, or chooses by the system; all else runs everywhere. */
 const ofLinux = [
   "host/linux/",
-  "host/bsd/",
   "host/script/",
   "host/this-host.ts",
-  "hypervisor/",
   "node/engines.ts",
   "oci/",
   "cli/commands/solo5-oci.ts",
@@ -109,14 +108,21 @@ const ofLinux = [
   "setup/net/linux",
 ];
 
-test("what works everywhere imports nothing of Linux", () => {
-  const offenders = files
-    .filter((file) => !isTest(file) && !ofLinux.some((one) => file.split(sep).join("/").startsWith(one)))
-    .filter((file) =>
-      (imports.get(file) ?? []).some((to) => to.split(sep).join("/").startsWith("host/linux/")),
-    );
-  assert.deepEqual(offenders, []);
-});
+/** Whoever needs a C library to call. */
+const ofPosix = [...ofLinux, "host/posix/", "host/bsd/", "hypervisor/"];
+
+for (const [name, room, users] of [
+  ["what works everywhere imports nothing that needs a C library", "host/posix/", ofPosix],
+  ["what works on more than one system imports nothing of Linux", "host/linux/", ofLinux],
+] as const)
+  test(name, () => {
+    const inside = (file: string, rooms: readonly string[]) =>
+      rooms.some((one) => file.split(sep).join("/").startsWith(one));
+    const offenders = files
+      .filter((file) => !isTest(file) && !inside(file, users))
+      .filter((file) => (imports.get(file) ?? []).some((to) => inside(to, [room])));
+    assert.deepEqual(offenders, []);
+  });
 
 test("imports point from the specific to the general", () => {
   const upward = files

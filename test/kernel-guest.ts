@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { join as joinDevices } from "../src/net/join.js";
 import type { NetDevice } from "../src/net/contract.js";
-import { descriptorDevice } from "../src/host/linux/net/descriptor-device.js";
-import { watchedReader } from "../src/host/linux/net/poll.js";
+import { descriptorDevice } from "../src/host/posix/net/descriptor-device.js";
+import { watchedReader } from "../src/host/posix/net/poll.js";
 import { openTap } from "../src/host/linux/net/tap.js";
 import { createNamespace, type Namespace } from "./namespace.js";
 

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { hostFailure } from "../src/host/any/host-failure.js";
-import { libc } from "../src/host/linux/libc.js";
-import { createWait } from "../src/host/linux/net/wait.js";
+import { libc } from "../src/host/posix/libc.js";
+import { createWait } from "../src/host/posix/net/wait.js";
 import { commandFile, execute, selfTest } from "./command.js";
 import { needs, needsAll } from "./needs.js";
 

@@ -26,7 +26,7 @@ const source = join(packageRoot, "dist", "src");
 /** Modules that others stand in for, below src; and those that only Node's program has. */
 const instead: Readonly<Record<string, string | undefined>> = {
   "host/linux/raw-call.js": "host/script/raw-call.js",
-  "host/linux/libc.js": "host/script/no-libc.js",
+  "host/posix/libc.js": "host/script/no-libc.js",
   "host/linux/leave-to-node.js": "host/script/leave-to-node.js",
   "cli/help/text.js": undefined,
   "cli/help/style.js": undefined,

@@ -4,7 +4,7 @@
 import { exec } from "../host/linux/exec.js";
 import { hostDevices } from "../host/this-host.js";
 import { ignoredSignals } from "../host/linux/ignored-signals.js";
-import { hasLibc } from "../host/linux/libc.js";
+import { hasLibc } from "../host/posix/libc.js";
 import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import { hostedNet, inheritedDescriptors } from "../sealed/kernel-nets.js";
 import { seal } from "../sealed/seal.js";

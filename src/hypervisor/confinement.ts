@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { closeSync, readFileSync, readSync, writeSync } from "node:fs";
 import { Solo5Error } from "../bytes/error.js";
 import { withNul } from "../bytes/text.js";
-import { check, libc } from "../host/linux/libc.js";
-import { streamPair } from "../host/linux/net/socket-pair.js";
+import { check, libc } from "../host/posix/libc.js";
+import { streamPair } from "../host/posix/net/socket-pair.js";
 
 export interface Account {
   readonly uid: number;

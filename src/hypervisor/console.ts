@@ -2,8 +2,8 @@
 // told to stop, and never inside a write.
 import { array, viewOf } from "../bytes/struct.js";
 import type { Console } from "../device/contract.js";
-import { libc } from "../host/linux/libc.js";
-import { pollfd, pollIn, pollOut } from "../host/linux/net/pollfd.js";
+import { libc } from "../host/posix/libc.js";
+import { pollfd, pollIn, pollOut } from "../host/posix/net/pollfd.js";
 
 /** A pipe that poll(2) calls writable takes as many bytes at once: PIPE_BUF. */
 const atOnce = 4096;

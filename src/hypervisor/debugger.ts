@@ -5,7 +5,7 @@ import type { Cleanup } from "../bytes/cleanup.js";
 import type { Isa } from "../abi/elf.js";
 import { createGdbServer } from "../debug/gdb/server.js";
 import { drainEvent, type WakeEvent } from "./event.js";
-import { createWait } from "../host/linux/net/wait.js";
+import { createWait } from "../host/posix/net/wait.js";
 import type { DebuggedVcpu, Ended, Instrument } from "../tender/instrument.js";
 import { listenForGdb, type GdbAddress, type GdbListener } from "../host/any/gdb-server.js";
 

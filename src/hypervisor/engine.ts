@@ -13,7 +13,7 @@ import { openDump } from "../host/any/capture-file.js";
 import { openAttached, type OpenContext } from "../host/any/net/open.js";
 import { thisHost } from "../host/this-host.js";
 import { netOpeners } from "../host/net-openers.js";
-import { relay } from "../host/linux/net/relay.js";
+import { relay } from "../host/posix/net/relay.js";
 import { targets } from "../targets/registry.js";
 import type { Plan } from "../tender/attach.js";
 import type { Engine } from "../tender/engine.js";

@@ -2,8 +2,8 @@
 import { closeSync } from "node:fs";
 import { open as openFlag } from "../abi/linux/syscalls.js";
 import type { Cleanup } from "../bytes/cleanup.js";
-import { check, libc } from "../host/linux/libc.js";
-import { socketPair } from "../host/linux/net/socket-pair.js";
+import { check, libc } from "../host/posix/libc.js";
+import { socketPair } from "../host/posix/net/socket-pair.js";
 
 export interface WakeEvent {
   /** Can be read once it was signalled. */

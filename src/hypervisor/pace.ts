@@ -1,6 +1,6 @@
 // How the thread of a virtual CPU passes the time: nobody else lives in it, and it sleeps in the kernel.
 import type { Clock } from "../device/contract.js";
-import { createWait } from "../host/linux/net/wait.js";
+import { createWait } from "../host/posix/net/wait.js";
 import type { Pace } from "../tender/pace.js";
 
 /** Sleeps until one of `fds`, the networks' and those of events, can be read. */

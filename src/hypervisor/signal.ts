@@ -1,6 +1,6 @@
 // The signal that ends what a virtual CPU's thread does in the kernel.
-import { libc } from "../host/linux/libc.js";
-import { numbers } from "../host/linux/numbers.js";
+import { libc } from "../host/posix/libc.js";
+import { numbers } from "../host/posix/numbers.js";
 
 /** By default this signal is ignored, so that one too many does no harm. signal(7). */
 export const sigurg = numbers.SIGURG;

@@ -1,6 +1,6 @@
 // How another thread makes a virtual CPU's thread stop, whatever it does: the driver's kick and a signal end a run, an
 // event ends a wait, and a word that is looked at between the two says what for. docs/RATIONALE.md, "Stopping KVM".
-import { libc } from "../host/linux/libc.js";
+import { libc } from "../host/posix/libc.js";
 import type { HypervisorDriver } from "./contract.js";
 import { signalEvent, type WakeEvent } from "./event.js";
 import { catchSignal, sigurg } from "./signal.js";

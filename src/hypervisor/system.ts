@@ -7,8 +7,8 @@ import { mmapProt } from "../abi/linux/syscalls.js";
 import { Solo5Error } from "../bytes/error.js";
 import { withNul } from "../bytes/text.js";
 import { accountOf, becomeUser, keeper, type Account } from "./confinement.js";
-import { libc } from "../host/linux/libc.js";
-import { numbers } from "../host/linux/numbers.js";
+import { libc } from "../host/posix/libc.js";
+import { numbers } from "../host/posix/numbers.js";
 
 export interface System {
   /** For reading and writing, closed at exec. Throws as Node's functions do. */

@@ -1,7 +1,7 @@
 // Brings a virtual CPU that takes interrupts back now and then, so that its devices are looked at while it computes: a timer of
 // the kernel's that signals this thread alone. timer_create(2), sigevent(7).
 import { bytes, encode, i32, i64, struct, u64, viewOf } from "../bytes/struct.js";
-import { check, libc } from "../host/linux/libc.js";
+import { check, libc } from "../host/posix/libc.js";
 import { catchSignal, sigurg } from "./signal.js";
 
 const clockMonotonic = 1;

@@ -10,7 +10,7 @@ import { blockDevice } from "../host/any/block-file.js";
 import { hostClock } from "../host/any/clock.js";
 import { stdoutConsole } from "../host/any/console.js";
 import { hostFailure } from "../host/any/host-failure.js";
-import { descriptorDevice, directReader } from "../host/linux/net/descriptor-device.js";
+import { descriptorDevice, directReader } from "../host/posix/net/descriptor-device.js";
 import { dumpSink, type Dump } from "../host/any/capture-file.js";
 import { readUnikernel } from "../image/unikernel.js";
 import type { Guest, GuestDevice, GuestHost } from "../targets/contract.js";

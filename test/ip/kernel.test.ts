@@ -8,7 +8,7 @@ import { inspect } from "./tshark.js";
 import { createNamespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
-import { hasLibc } from "../../src/host/linux/libc.js";
+import { hasLibc } from "../../src/host/posix/libc.js";
 
 const skip = needsAll(needs.root(), needs.program("ip", "perl", "ping"), hasLibc() ? false : "needs koffi");
 const folder = mkdtempSync(join(tmpdir(), "solo5-ip-"));

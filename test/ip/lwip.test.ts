@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { hasLibc } from "../../src/host/linux/libc.js";
+import { hasLibc } from "../../src/host/posix/libc.js";
 import { execute } from "../command.js";
 import { createNamespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";

@@ -1,8 +1,8 @@
 // A stack on a tap of this process's network namespace, whose other end is the kernel's TCP/IP.
 import { result } from "../../src/abi/start.js";
 import { createStack, type Host, type Stack, type StackOptions } from "../../src/ip/index.js";
-import { descriptorDevice } from "../../src/host/linux/net/descriptor-device.js";
-import { watchedReader } from "../../src/host/linux/net/poll.js";
+import { descriptorDevice } from "../../src/host/posix/net/descriptor-device.js";
+import { watchedReader } from "../../src/host/posix/net/poll.js";
 import { openTap } from "../../src/host/linux/net/tap.js";
 import { randomFrom } from "./world.js";
 

@@ -3,7 +3,7 @@ import { closeSync, readSync, rmSync, writeSync } from "node:fs";
 import { viewOf } from "../../src/bytes/struct.js";
 import { withNul } from "../../src/bytes/text.js";
 import { hostCall } from "../../src/host/linux/host-call.js";
-import { libc } from "../../src/host/linux/libc.js";
+import { libc } from "../../src/host/posix/libc.js";
 
 const nonBlock = 0x800;
 const setFlags = 4;

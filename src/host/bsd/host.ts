@@ -4,8 +4,8 @@ import { formatNet } from "../../net/schemes.js";
 import type { NetSource } from "../../net/source.js";
 import type { Host } from "../any/contract.js";
 import { anyHost } from "../any/host.js";
-import { descriptorDevice } from "../linux/net/descriptor-device.js";
-import { watchedReader } from "../linux/net/poll.js";
+import { descriptorDevice } from "../posix/net/descriptor-device.js";
+import { watchedReader } from "../posix/net/poll.js";
 import { openTap, tapMtu, type BsdPlatform } from "./tap.js";
 
 const needsLinux = (source: NetSource): never => {

@@ -5,7 +5,7 @@ import { bytes, encode, i32, struct, u16, viewOf } from "../../bytes/struct.js";
 import { encodeText } from "../../bytes/text.js";
 import { netError } from "../../net/scheme.js";
 import { systemErrorMessage } from "../any/system-error.js";
-import { libc } from "../linux/libc.js";
+import { libc } from "../posix/libc.js";
 import type { FrameSource } from "../any/contract.js";
 
 /** What is asked of the system, so that a test can answer. */

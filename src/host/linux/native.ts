@@ -14,10 +14,10 @@ import type { Plan } from "../../tender/attach.js";
 import { systemErrorMessage } from "../any/system-error.js";
 import { memoryExecutable } from "./exec.js";
 import { ignoredSignals } from "./ignored-signals.js";
-import { hasLibc } from "./libc.js";
+import { hasLibc } from "../posix/libc.js";
 import { inheritedDescriptors, isHosted } from "../../sealed/kernel-nets.js";
 import { openCaptured, type OpenContext } from "../any/net/open.js";
-import { relay } from "./net/relay.js";
+import { relay } from "../posix/net/relay.js";
 import { seal } from "../../sealed/seal.js";
 
 /** A unikernel that runs as a process. */

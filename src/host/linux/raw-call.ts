@@ -1,6 +1,6 @@
 // The raw system call, which all that asks the kernel for what Node does not have goes through: here by the C library's syscall(2).
 // host/script has the same for the small program that src/oci is without Node; build/runners puts one in the other's place.
-import { libc } from "./libc.js";
+import { libc } from "../posix/libc.js";
 
 type Long = number | bigint;
 export type RawArguments = readonly [a: Long, b: Long, c: Long, d: Long, e: Long, f: Long];

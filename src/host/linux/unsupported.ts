@@ -4,7 +4,7 @@ import { pageSize } from "../../bytes/align.js";
 import { viewOf } from "../../bytes/struct.js";
 import type { Plan } from "../../tender/attach.js";
 import { hostIsa } from "../any/host-isa.js";
-import { hasLibc } from "./libc.js";
+import { hasLibc } from "../posix/libc.js";
 import { hostedNet } from "../../sealed/kernel-nets.js";
 
 /** The auxiliary vector's entry for the size of a page: getauxval(3). */

@@ -1,7 +1,7 @@
 // Whether /dev/kvm is here, may be used, and is real: each reason against it with the way out.
 import { existsSync, readFileSync } from "node:fs";
 import { Solo5Error } from "../../bytes/error.js";
-import { hasLibc } from "../../host/linux/libc.js";
+import { hasLibc } from "../../host/posix/libc.js";
 import { system } from "../system.js";
 import { apiVersion, request } from "./abi.js";
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { Solo5Error } from "../../bytes/error.js";
 import { codeFolder } from "../../host/any/code-folder.js";
 import { hostIsa } from "../../host/any/host-isa.js";
-import { hasLibc } from "../../host/linux/libc.js";
+import { hasLibc } from "../../host/posix/libc.js";
 import { hypervisors } from "../../hypervisor/hypervisors.js";
 import { findCompiler } from "../../toolchain/compiler.js";
 import { webAssembly } from "../../wasm/host.js";

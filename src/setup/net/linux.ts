@@ -5,7 +5,7 @@ import { createCleanup, type CleanupStack } from "../../bytes/cleanup.js";
 import { Solo5Error } from "../../bytes/error.js";
 import { errorText } from "../../abi/errno.js";
 import { errorName } from "../../abi/linux/errno.js";
-import { libc } from "../../host/linux/libc.js";
+import { libc } from "../../host/posix/libc.js";
 import { ifrequest } from "../../abi/linux/ifreq.js";
 import { ioctlRequest, tunFlag } from "../../abi/linux/syscalls.js";
 import { systemErrorMessage } from "../../host/any/system-error.js";

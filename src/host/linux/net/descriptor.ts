@@ -2,7 +2,7 @@
 // or a file would give a guest parts of frames, and where it ends, be readable for ever. socket(7), tuntap.rst.
 import { fstatSync, readFileSync } from "node:fs";
 import { decodeText } from "../../../bytes/text.js";
-import { hasLibc, libc } from "../libc.js";
+import { hasLibc, libc } from "../../posix/libc.js";
 import { ioctlRequest, socketOption, socketType, tunFlag } from "../../../abi/linux/syscalls.js";
 import { ifrequest, readIfreq } from "../../../abi/linux/ifreq.js";
 

@@ -7,11 +7,11 @@ import { formatNet } from "../../../net/schemes.js";
 import type { DescriptorSource, NetSource, TapSource } from "../../../net/source.js";
 import type { Host, KernelNets } from "../../any/contract.js";
 import { systemErrorMessage } from "../../any/system-error.js";
-import { hasLibc } from "../libc.js";
-import { descriptorDevice } from "./descriptor-device.js";
+import { hasLibc } from "../../posix/libc.js";
+import { descriptorDevice } from "../../posix/net/descriptor-device.js";
 import { frameDescriptor } from "./descriptor.js";
 import { openKernelFrames } from "./kernel-frames.js";
-import { watchedReader } from "./poll.js";
+import { watchedReader } from "../../posix/net/poll.js";
 import { queryInterface, tryTap } from "./tap.js";
 
 /** The MTU of an interface, where there is a way to ask. */

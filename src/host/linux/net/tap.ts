@@ -5,7 +5,7 @@ import { Solo5Error } from "../../../bytes/error.js";
 import { netError } from "../../../net/scheme.js";
 import { errorText } from "../../../abi/errno.js";
 import type { FrameSource } from "../../any/contract.js";
-import { check, libc } from "../libc.js";
+import { check, libc } from "../../posix/libc.js";
 import {
   fcntlCmd,
   interfaceFlag,

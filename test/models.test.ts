@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { parseOptions } from "../src/tender/options.js";
+import { parseOptions } from "../src/tender/parse-options.js";
 import { classicOptions } from "../src/tender/options.js";
 import { attachOptions } from "../src/tender/request.js";
 import { createPeer, createSegment } from "../src/index.js";

@@ -1,6 +1,7 @@
 // solo5 check: what this machine can do for unikernels; the first thing to ask for in a bug report.
 import { checkMachine, type CheckReport } from "../setup/check/rows.js";
-import { valueOf, type checkOptions } from "../tender/options.js";
+import type { checkOptions } from "../tender/options.js";
+import { valueOf } from "../tender/parse-options.js";
 import { print, UsageError } from "./command.js";
 import type { Invocation } from "./own-command.js";
 

@@ -4,7 +4,8 @@ import { Solo5Error } from "../bytes/error.js";
 import { readFile } from "../host/any/files.js";
 import { readUnikernel } from "../image/unikernel.js";
 import { buildImage } from "../oci/image/build.js";
-import { valueOf, type imageOptions } from "../tender/options.js";
+import type { imageOptions } from "../tender/options.js";
+import { valueOf } from "../tender/parse-options.js";
 import { UsageError } from "./command.js";
 import type { Invocation } from "./own-command.js";
 

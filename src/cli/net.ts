@@ -15,7 +15,8 @@ import {
   type AddRequest,
   type SetUpSystem,
 } from "../setup/net/request.js";
-import { valueOf, type netSetupOptions } from "../tender/options.js";
+import type { netSetupOptions } from "../tender/options.js";
+import { valueOf } from "../tender/parse-options.js";
 import { print, UsageError } from "./command.js";
 import type { Invocation } from "./own-command.js";
 

@@ -1,5 +1,6 @@
 // What the commands of `solo5` share: help and version on stdout, and a hint behind what was wrong.
-import { parseOptions, type Given, type OptionTable } from "../tender/options.js";
+import type { OptionTable } from "../tender/option.js";
+import { parseOptions, type Given } from "../tender/parse-options.js";
 import type { CommandLine } from "./catalogue/command-line.js";
 import { print, printVersion, UsageError } from "./command.js";
 import { refuseOption } from "./help/refuse.js";

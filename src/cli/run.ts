@@ -4,7 +4,7 @@ import { readUnikernel } from "../image/unikernel.js";
 import { hostDevices } from "../host/this-host.js";
 import { readFile } from "../host/any/files.js";
 import { attach } from "../tender/attach.js";
-import type { Given } from "../tender/options.js";
+import type { Given } from "../tender/parse-options.js";
 import { attachOptions } from "../tender/request.js";
 import { missingKernel } from "../tender/texts.js";
 import { UsageError } from "./command.js";

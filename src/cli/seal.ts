@@ -6,7 +6,7 @@ import { seal } from "../sealed/seal.js";
 import { readFile, writeFile } from "../host/any/files.js";
 import { processPlan } from "../node/genode-process.js";
 import { attach } from "../tender/attach.js";
-import { valueOf, type Given } from "../tender/options.js";
+import { valueOf, type Given } from "../tender/parse-options.js";
 import { attachOptions } from "../tender/request.js";
 import { UsageError } from "./command.js";
 import { onlyOperand, type Invocation } from "./own-command.js";

@@ -11,7 +11,8 @@ import {
   type SelfTestTarget,
 } from "../setup/self-tests/run.js";
 import { engineNames } from "../tender/running.js";
-import { valueOf, type selfTestOptions } from "../tender/options.js";
+import type { selfTestOptions } from "../tender/options.js";
+import { valueOf } from "../tender/parse-options.js";
 import { selfTestsFolder } from "../toolchain/self-tests-folder.js";
 import { print, UsageError } from "./command.js";
 import type { Invocation } from "./own-command.js";

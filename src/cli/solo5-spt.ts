@@ -9,7 +9,8 @@ import { nativeUnsupportedReason } from "../host/linux/unsupported.js";
 import { hostedNet, inheritedDescriptors } from "../sealed/kernel-nets.js";
 import { seal } from "../sealed/seal.js";
 import { attach } from "../tender/attach.js";
-import { sptOptions, valueOf } from "../tender/options.js";
+import { sptOptions } from "../tender/options.js";
+import { valueOf } from "../tender/parse-options.js";
 import { say, warn } from "./say.js";
 import { tenderMain } from "./tender.js";
 

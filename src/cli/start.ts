@@ -6,7 +6,7 @@ import { debugRequest } from "../tender/debug-options.js";
 import { formatNet, netOptions } from "../net/schemes.js";
 import type { AttachedNet, Plan } from "../tender/attach.js";
 import { tuneCompiler } from "../node/jit.js";
-import { valueOf, type Given } from "../tender/options.js";
+import { valueOf, type Given } from "../tender/parse-options.js";
 import { say, warn } from "./say.js";
 import { withSignals } from "./signals.js";
 

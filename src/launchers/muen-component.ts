@@ -5,7 +5,7 @@ import { alignUp, pageSize } from "../bytes/align.js";
 import { Solo5Error } from "../bytes/error.js";
 import { readElf, type LoadSegment } from "../image/elf.js";
 import type { Unikernel } from "../image/unikernel.js";
-import type { Option } from "../tender/options.js";
+import type { Option } from "../tender/option.js";
 
 export const gencspecOptions = {
   ram: { value: "MB", help: "memory beside the image, in MiB (default 512)", topic: "guest" },

@@ -1,5 +1,5 @@
 // The options of the classic virtio commands, as the reference has them: letters alone.
-import type { Option } from "../tender/options.js";
+import type { Option } from "../tender/option.js";
 
 export const hypervisors = ["kvm", "qemu", "bhyve"] as const;
 export type Hypervisor = (typeof hypervisors)[number];

@@ -1,6 +1,6 @@
 // The command line of solo5-virtio-run, as the reference has it; what follows the unikernel is the unikernel's.
 import { Solo5Error } from "../bytes/error.js";
-import type { Option } from "../tender/options.js";
+import type { Option } from "../tender/option.js";
 import type { VirtioDisk, VirtioNic } from "./machine.js";
 import { hypervisors, letterUsage, virtioRunOptions, type Hypervisor } from "./options.js";
 

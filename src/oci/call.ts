@@ -1,6 +1,7 @@
 // Reads the command line of an OCI runtime. Options may stand behind operands, where managers put them.
 import { statSync } from "node:fs";
-import { parseOptions, type OptionTable } from "../tender/options.js";
+import type { OptionTable } from "../tender/option.js";
+import { parseOptions } from "../tender/parse-options.js";
 import { globalOptions, ociCommands, type OciCommand } from "./command-line.js";
 
 type Values<Name extends string> = { readonly [N in Name]?: string };

@@ -1,6 +1,6 @@
 // The command line of an OCI runtime, as managers call it: global options, a command, its options, its operands. A row per command.
 // github.com/opencontainers/runtime-tools, "Command line interface", and what containerd, podman and docker pass beside that.
-import type { Option } from "../tender/options.js";
+import type { Option } from "../tender/option.js";
 
 const option = (help: string, more: Partial<Option> = {}): Option => ({ topic: "container", help, ...more });
 const valued = (value: string, help: string, more: Partial<Option> = {}): Option =>

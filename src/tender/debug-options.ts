@@ -1,7 +1,7 @@
 // The options of a command line that say what a user wants to see of a running guest.
 import { Solo5Error } from "../bytes/error.js";
 import type { DebugRequest } from "./debug-request.js";
-import { valueOf, type Given } from "./options.js";
+import { valueOf, type Given } from "./parse-options.js";
 
 const defaultAddress = "127.0.0.1";
 const defaultPort = "1234";

@@ -1,7 +1,9 @@
 // Command lines split into options, unikernel and arguments. docs/abi.md 6.1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classicOptions, parseOptions, sptOptions, usage } from "./options.js";
+import { classicOptions, sptOptions } from "./options.js";
+import { parseOptions } from "./parse-options.js";
+import { usage } from "./usage.js";
 
 const parse = (...args: readonly string[]) => parseOptions(args, sptOptions);
 const refuses = (argument: string, ...args: readonly string[]): void =>

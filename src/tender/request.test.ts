@@ -1,7 +1,8 @@
 // From the options of a command line to what attach takes. docs/abi.md 6.1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseOptions, sptOptions } from "./options.js";
+import { sptOptions } from "./options.js";
+import { parseOptions } from "./parse-options.js";
 import { attachOptions } from "./request.js";
 
 const request = (options: readonly string[], args: readonly string[] = []) =>

@@ -8,7 +8,7 @@ import {
   type NetRequest,
 } from "./attach.js";
 import { parseNet } from "../net/schemes.js";
-import { invalidOption, type Given } from "./options.js";
+import { invalidOption, type Given } from "./parse-options.js";
 import { malformedMemory } from "./texts.js";
 
 /** Reads the values of `given`. Throws Solo5Error with the classic texts. */

@@ -1,5 +1,6 @@
 // The commands that the reference has as well: their lines, which stay as scripts know them.
-import { classicOptions, debugOptions, sptOptions, type OptionTable } from "../../tender/options.js";
+import type { OptionTable } from "../../tender/option.js";
+import { classicOptions, debugOptions, sptOptions } from "../../tender/options.js";
 import { gencspecOptions } from "../../launchers/muen-component.js";
 import { mkimageOptions, virtioRunOptions } from "../../launchers/options.js";
 import { ociLine } from "../../oci/command-line.js";

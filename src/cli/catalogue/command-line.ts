@@ -1,5 +1,5 @@
 // A command's line as data: from it come the help, the completion of shells and the man page.
-import type { OptionTable } from "../../tender/options.js";
+import type { OptionTable } from "../../tender/option.js";
 
 interface Example {
   readonly does: string;

@@ -1,5 +1,5 @@
 // What each command can be completed to, the same for every shell: from the catalogue's option tables.
-import type { Option } from "../../tender/options.js";
+import type { Option } from "../../tender/option.js";
 import { shortName, type CommandLine } from "../catalogue/command-line.js";
 
 /** What a shell completes a word to. */

@@ -1,5 +1,5 @@
 // Manual pages in mdoc, which every man(1) reads: a page a command, from the catalogue. mdoc(7).
-import { optionForm, topics } from "../../tender/options.js";
+import { optionForm, topics } from "../../tender/option.js";
 import { shortName, type CommandLine } from "../catalogue/command-line.js";
 import { optionsByTopic } from "./text.js";
 

@@ -1,6 +1,6 @@
 // What our own commands say of an option that does not exist or has the wrong form: the rule, and the option that was
 // probably meant. Classic commands have a text of their own.
-import { optionForm, type OptionTable } from "../../tender/options.js";
+import { optionForm, type OptionTable } from "../../tender/option.js";
 import { UsageError } from "../command.js";
 import { nearest } from "./suggest.js";
 

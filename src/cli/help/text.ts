@@ -1,5 +1,5 @@
 // What `solo5 --help` and `solo5 COMMAND --help` print.
-import { optionForm, topics, type Option, type Topic } from "../../tender/options.js";
+import { optionForm, topics, type Option, type Topic } from "../../tender/option.js";
 import { shortName, type CommandLine } from "../catalogue/command-line.js";
 import { bold } from "./style.js";
 import { definition, wrap } from "./wrap.js";

@@ -52,6 +52,7 @@ export async function create(
   const container: Container = {
     ...newContainer(id, { folder, rootfs, config }),
     cgroups: cgroups.planned.made,
+    scope: cgroups.scope,
     freezer: cgroups.planned.freezer,
     namespaces: [...namespaces.joined.map(({ type }) => type), ...namespaces.made].filter(
       (type) => type !== "pid" && type !== "time",

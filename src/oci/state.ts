@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { Solo5Error } from "../bytes/error.js";
 import { systemErrorMessage } from "../host/any/system-error.js";
 import type { ContainerBundle } from "./bundle.js";
+import type { OwnScope } from "./cgroup/systemd.js";
 import type { Hook } from "./config/types.js";
 import type { NamespaceType } from "./prologue/namespaces.js";
 import { identify, isAlive, type ProcessId } from "./process.js";
@@ -35,6 +36,8 @@ export interface Container {
   readonly init?: ProcessId;
   /** Folders of cgroups that were made for it, in the order that they were made in. */
   readonly cgroups: readonly string[];
+  /** systemd's, where the cgroups are systemd's. */
+  readonly scope?: OwnScope | undefined;
   /** The folder whose cgroup.freeze or freezer.state stops it. */
   readonly freezer?: string | undefined;
   /** Those that are not the runtime's, of which hooks may be in. */
@@ -84,7 +87,7 @@ export function claim(root: string, container: Container): void {
     rmSync(temporary, { recursive: true, force: true });
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST" || code === "ENOTEMPTY") throw containerError(id, "it exists already");
-    throw containerError(id, systemErrorMessage(cause));
+    throw containerError(id, `${root}: ${systemErrorMessage(cause)}`);
   }
 }
 

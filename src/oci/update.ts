@@ -4,6 +4,7 @@ import { systemErrorMessage } from "../host/any/system-error.js";
 import { configError } from "./config/check.js";
 import type { Resources } from "./config/types.js";
 import { setLimits } from "./cgroup/cgroupfs.js";
+import { updateScope } from "./cgroup/systemd.js";
 import { containerError, readContainer, statusOf } from "./state.js";
 
 /** `file` has linux.resources; `-` is stdin. Throws Solo5Error. */
@@ -17,5 +18,6 @@ export function update(root: string, id: string, file: string): void {
   } catch (cause) {
     throw configError("linux.resources", systemErrorMessage(cause));
   }
+  if (container.scope !== undefined) updateScope(container.scope, resources);
   setLimits(container.cgroups, resources);
 }

@@ -22,6 +22,7 @@ test("scopes by name, as managers write them", () => {
     ["", false, { name: "solo5-i.scope", slice: "system.slice" }],
     ["", true, { name: "solo5-i.scope", slice: "user.slice" }],
     ["machine.slice:libpod:abc", false, { name: "libpod-abc.scope", slice: "machine.slice" }],
+    ["-.slice:p:abc", false, { name: "p-abc.scope", slice: "-.slice" }],
     [":docker:abc", false, { name: "docker-abc.scope", slice: "system.slice" }],
     ["a-b.slice::abc", false, { name: "abc.scope", slice: "a-b.slice" }],
   ] as const)

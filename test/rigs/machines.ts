@@ -3,6 +3,7 @@
 import type { Isa } from "../../src/abi/elf.js";
 import type { Entry } from "./cpio.js";
 import { ours } from "./software.js";
+import { systemd } from "./systemd/machine.js";
 import { xen } from "./xen/machine.js";
 
 export interface Machine {
@@ -21,6 +22,8 @@ export interface Machine {
   readonly setUp: readonly string[];
   /** QEMU's options for what is booted with `kernel`, its parameters and its initramfs; the kernel itself where absent. */
   boot?(machine: Machine, kernel: string, parameters: string, initrd: string): readonly string[];
+  /** What the shell does in the end; by default, all commands. */
+  readonly finish?: readonly string[];
 }
 
 const net = ["virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover", "net_failover", "virtio_net"] as const; // prettier-ignore
@@ -38,5 +41,6 @@ export const machines = {
   "x86-64": { ...x8664, qemu: ["qemu-system-x86_64", "-cpu", "EPYC,+svm"] },
   "aarch64 nVHE": { ...aarch64, qemu: [...virt, "-cpu", "cortex-a72"] },
   "aarch64 VHE": { ...aarch64, qemu: [...virt, "-cpu", "neoverse-n1"] },
+  systemd,
   xen,
 } as const satisfies Record<string, Machine>;

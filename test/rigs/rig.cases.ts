@@ -180,10 +180,11 @@ export function testCases(
   name: keyof typeof machines,
   files: () => readonly Entry[] | Promise<readonly Entry[]>,
   cases: readonly ComparedCase[],
+  needed: string | false = false,
 ): void {
   if (rigsFolder === "") return;
   const machine: Machine = machines[name];
-  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
+  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""), needed);
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   before(async () => {
     if (skip === false) outcomes = await runInRig(machine, await files(), cases);

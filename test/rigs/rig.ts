@@ -32,7 +32,11 @@ const mark = "@@";
 const beginOf = (i: number): string => `${mark} begin ${i} `;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-const init = ({ modules, setUp }: Machine): string => `#!/bin/busybox sh
+const init = ({
+  modules,
+  setUp,
+  finish = [". /run.sh", "poweroff -f"],
+}: Machine): string => `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin NO_COLOR=1
 mount -t proc proc /proc
@@ -42,8 +46,7 @@ mount -t tmpfs tmp /tmp
 ${modules.map((name) => `insmod /modules/${name}.ko`).join("\n")}
 ip link set lo up
 ${setUp.join("\n")}
-. /run.sh
-poweroff -f
+${finish.join("\n")}
 `;
 
 const script = (commands: readonly Command[]): string =>

@@ -13,11 +13,12 @@ import {
   type Cgroups,
 } from "./cgroupfs.js";
 import { sliceFolder, slicePath } from "./slices.js";
-import { enterScope, freezerIn, scopeOf } from "./systemd.js";
+import { enterScope, freezerIn, scopeOf, type OwnScope } from "./systemd.js";
 
 export interface CgroupChoice {
   /** What is known before anything is made. */
   readonly planned: Cgroups;
+  readonly scope?: OwnScope;
   make(): void;
   /** Puts the process there; the cgroups as they are then. */
   enter(pid: number): Cgroups;
@@ -32,6 +33,7 @@ export function chooseCgroups({ linux }: Config, id: string, isSystemd: boolean)
     const path = `${sliceFolder(scope.slice)}/${scope.name}`;
     return {
       planned: isUser ? noCgroups : planCgroups(path),
+      scope: { name: scope.name, isUser },
       make() {},
       enter(pid) {
         const entered = enterScope(scope, pid, resources, isUser);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Resources } from "../config/types.js";
 import { limitWrites } from "./limits.js";
+import { limitProperties } from "./properties.js";
 import { slicePath } from "./slices.js";
 
 const lines = (resources: Resources, version: "v1" | "v2"): readonly string[] =>
@@ -46,9 +47,29 @@ test("slices as systemd-escape(1) and systemd.slice(5) have them", () => {
     ],
     ["system.slice:docker:id", "/system.slice/docker-id.scope"],
     ["user.slice::a.service", "/user.slice/a.service"],
+    ["-.slice:p:n", "/p-n.scope"],
+    ["a-b\\x2dc.slice:p:n", "/a.slice/a-b\\x2dc.slice/p-n.scope"],
     ["/a/b", "/a/b"],
     ["a:b:c", "a:b:c"],
   ] as const)
     // prettier-ignore
     assert.equal(slicePath(given), folder);
+});
+
+test("limits as systemd's properties, in busctl's words", () => {
+  for (const [resources, properties] of [
+    [{ cpu: { cpus: "0-1,3,9", mems: "0" } }, ["AllowedCPUs ay 2 11 2", "AllowedMemoryNodes ay 1 1"]],
+    [{ cpu: { quota: 1000, period: 3000 } }, ["CPUQuotaPerSecUSec t 340000", "CPUQuotaPeriodUSec t 3000"]],
+    [{ cpu: { cpus: "0-9999999999" } }, ["AllowedCPUs ay 0"]],
+    [
+      { cpu: { quota: -1, period: 5000 } },
+      ["CPUQuotaPerSecUSec t 18446744073709551615", "CPUQuotaPeriodUSec t 5000"],
+    ],
+    [{ memory: { limit: 5 }, unified: { "memory.max": "max" } }, ["MemoryMax t 18446744073709551615"]],
+    [{ unified: { "io.weight": "8:0 50", "cpu.uclamp.min": "1" } }, []],
+  ] as const satisfies readonly (readonly [Resources, readonly string[]])[])
+    assert.deepEqual(
+      limitProperties(resources).map((one) => one.join(" ")),
+      properties,
+    );
 });

@@ -8,8 +8,9 @@ export function slicePath(path: string): string {
   return `${sliceFolder(slice)}/${isWhole ? name : `${prefix}-${name}.scope`}`;
 }
 
-/** `a-b.slice` is `/a.slice/a-b.slice`. */
+/** `a-b.slice` is `/a.slice/a-b.slice`; `-.slice` is the root's. */
 export function sliceFolder(slice: string): string {
+  if (slice === "-.slice") return "";
   const words = slice.slice(0, -".slice".length).split("-");
   return words.map((_, i) => `/${words.slice(0, i + 1).join("-")}.slice`).join("");
 }

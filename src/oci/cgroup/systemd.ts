@@ -7,7 +7,7 @@ import { systemErrorMessage } from "../../host/any/system-error.js";
 import { configError } from "../config/check.js";
 import type { Resources } from "../config/types.js";
 import { hierarchies, isUnifiedOnly } from "./hierarchies.js";
-import { limitWrites } from "./limits.js";
+import { limitProperties, type Property } from "./properties.js";
 
 /** How long systemd may take to start a scope. */
 const patienceMsecs = 10_000;
@@ -17,12 +17,18 @@ interface Scope {
   readonly slice: string;
 }
 
+/** A container's: whether it is of the user's systemd. */
+export interface OwnScope {
+  readonly name: string;
+  readonly isUser: boolean;
+}
+
 /** What SLICE:PREFIX:NAME means, or nothing: the default is system.slice, or the user's own. */
 export function scopeOf(cgroupsPath: string, id: string, isUser: boolean): Scope {
   const usual = isUser ? "user.slice" : "system.slice";
   if (cgroupsPath === "") return { name: `solo5-${id}.scope`, slice: usual };
   const [slice = "", prefix = "", name, more] = cgroupsPath.split(":");
-  if (name === undefined || more !== undefined || name === "" || !/^([\w.@-]+\.slice|)$/.test(slice))
+  if (name === undefined || more !== undefined || name === "" || !/^([\w.@\\-]+\.slice|)$/.test(slice))
     throw configError(
       "linux.cgroupsPath",
       `${cgroupsPath} is not SLICE:PREFIX:NAME, as --systemd-cgroup has it`,
@@ -30,28 +36,27 @@ export function scopeOf(cgroupsPath: string, id: string, isUser: boolean): Scope
   return { name: prefix === "" ? `${name}.scope` : `${prefix}-${name}.scope`, slice: slice || usual };
 }
 
-/** Limits that systemd would set back if it did not know them: its property, the file of cgroup v2 that has it, the value as it is there. */
-const properties: Readonly<Record<string, string>> = {
-  "memory.max": "MemoryMax",
-  "memory.low": "MemoryLow",
-  "memory.swap.max": "MemorySwapMax",
-  "cpu.weight": "CPUWeight",
-  "pids.max": "TasksMax",
-};
-const infinity = "18446744073709551615";
+/** busctl's arguments for a call of systemd's. */
+const request = (isUser: boolean, method: string, ...args: readonly string[]): readonly string[] => [
+  ...(isUser ? ["--user"] : []),
+  "--quiet",
+  "call",
+  "org.freedesktop.systemd1",
+  "/org/freedesktop/systemd1",
+  "org.freedesktop.systemd1.Manager",
+  method,
+  ...args,
+];
+const listed = (all: readonly Property[]): readonly string[] => [String(all.length), ...all.flat()];
 
-/** busctl's arguments for a scope of the process `pid`. */
+/** Those for a scope of the process `pid`. */
 export function scopeRequest(
   { name, slice }: Scope,
   pid: number,
   resources: Resources,
   isUser: boolean,
 ): readonly string[] {
-  const limits = limitWrites(resources, "v2").flatMap(({ file, value }) => {
-    const property = properties[file];
-    return property === undefined ? [] : [[property, "t", value === "max" ? infinity : value]];
-  });
-  const all = [
+  const all: readonly Property[] = [
     ["Description", "s", "solo5-oci container"],
     ["PIDs", "au", "1", String(pid)],
     ["Slice", "s", slice],
@@ -59,26 +64,25 @@ export function scopeRequest(
     ["Delegate", "b", "true"],
     ["DefaultDependencies", "b", "false"],
     ["CollectMode", "s", "inactive-or-failed"],
-    ...limits,
+    ...limitProperties(resources),
   ];
-  const manager = [
-    "org.freedesktop.systemd1",
-    "/org/freedesktop/systemd1",
-    "org.freedesktop.systemd1.Manager",
-  ];
-  return [
-    ...(isUser ? ["--user"] : []),
-    "--quiet",
-    "call",
-    ...manager,
-    "StartTransientUnit",
-    "ssa(sv)a(sa(sv))",
-    name,
-    "replace",
-    String(all.length),
-    ...all.flat(),
-    "0",
-  ];
+  return request(isUser, "StartTransientUnit", "ssa(sv)a(sa(sv))", name, "replace", ...listed(all), "0");
+}
+
+/** What systemd has against it, or nothing. */
+function ask(args: readonly string[]): string | undefined {
+  const { error, status, stderr } = spawnSync("busctl", args, { encoding: "utf8" });
+  if (error === undefined && status === 0) return undefined;
+  return error === undefined ? stderr.trim() : `busctl: ${systemErrorMessage(error)}`;
+}
+
+/** Tells systemd of a scope's other limits, until the machine's end. Throws Solo5Error. */
+export function updateScope({ name, isUser }: OwnScope, resources: Resources): void {
+  const all = limitProperties(resources);
+  if (all.length === 0) return;
+  const reason = ask(request(isUser, "SetUnitProperties", "sba(sv)", name, "true", ...listed(all)));
+  if (reason !== undefined)
+    throw configError("linux.resources", `systemd does not change ${name}: ${reason}`);
 }
 
 /** Puts the process into a scope of its own; its folders then, in the hierarchies that systemd uses. Throws Solo5Error. */
@@ -88,13 +92,9 @@ export function enterScope(
   resources: Resources,
   isUser: boolean,
 ): readonly string[] {
-  const { error, status, stderr } = spawnSync("busctl", scopeRequest(scope, pid, resources, isUser), {
-    encoding: "utf8",
-  });
-  if (error !== undefined || status !== 0) {
-    const reason = error === undefined ? stderr.trim() : `busctl: ${systemErrorMessage(error)}`;
+  const reason = ask(scopeRequest(scope, pid, resources, isUser));
+  if (reason !== undefined)
     throw configError("linux.cgroupsPath", `systemd does not make ${scope.name}: ${reason}`);
-  }
   const end = Date.now() + patienceMsecs;
   for (;;) {
     const folders = foldersOf(pid, scope.name);

@@ -9,7 +9,7 @@ import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
-import { createRig } from "./managers.js";
+import { createRig, type Rig } from "./managers.js";
 import {
   pod,
   removePodCgroups,
@@ -20,11 +20,12 @@ import {
   startPods,
 } from "./pods.js";
 import type { Message } from "./protobuf.js";
-import { buildWaiting } from "./programs.js";
+import { buildTelling, buildWaiting } from "./programs.js";
 
 const skip = needsAll(needs.containers(), needs.program("gcc"));
 const { nic, wait } = await buildWaiting("cri");
 const web = join(projectRoot, "dist/guest/demo/web.spt");
+const streamClient = join(projectRoot, "dist/test/oci/stream.js");
 const state = { created: 0, running: 1, exited: 2 } as const;
 
 test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => {
@@ -82,6 +83,54 @@ test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => 
   }
   const { stdout } = await rig.execute("ctr", [...ctr, "container", "ls", "-q"]);
   assert.equal(stdout, "");
+  removePodCgroups();
+}); // prettier-ignore
+
+/** What came on each channel of a URL of CRI's until one ended with `end`, or containerd closed it. */
+async function stream(rig: Rig, url: string, text = "", end = ""): Promise<readonly (string | null)[]> {
+  const { status, stdout, stderr } = await rig.execute(process.execPath, [streamClient, url, text, end]);
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as readonly (string | null)[];
+}
+
+test("streams: a port is forwarded, output is attached, exec says why not", { skip }, async () => {
+  await using rig = createRig();
+  const images = [await rig.image("web", web), await rig.image("tell", await buildTelling("cri"))];
+  using kubelet = await startKubelet(rig, images);
+  const { cri } = kubelet;
+  const urlOf = async (method: string, request: Message) => (await cri.call(method, request)).text(1);
+  const ports = await startPod(cri, "ports");
+  await startContainer(cri, ports.id, "ports", "web", "localhost/web:latest");
+  // containerd connects to localhost of the pod's namespace, for each connection anew.
+  const says = "A unikernel says hello.\n";
+  for (const _ of [1, 2]) {
+    const url = await urlOf("PortForward", { 1: ports.id, 2: 80 });
+    const [data = ""] = await stream(rig, `${url}?port=80`, "GET / HTTP/1.0\r\n\r\n", says);
+    // The port's number comes first, low byte first.
+    assert.match(data ?? "", /^P\0HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nA unikernel says hello\.\n$/);
+  }
+  const closed = await urlOf("PortForward", { 1: ports.id, 2: 81 });
+  assert.match((await stream(rig, `${closed}?port=81`, "", "refused"))[1] ?? "", /^Q\0[^]*81[^]*connection refused/);
+
+  const pod = await startPod(cri, "streams");
+  const container = await startContainer(cri, pod.id, "streams", "tell", "localhost/tell:latest");
+  const exec = await stream(rig, await urlOf("Exec", { 1: container, 2: ["ls"], 5: 1, 6: 1 }));
+  const told = JSON.parse(exec[3] ?? "") as { readonly status: string; readonly message: string };
+  assert.equal(told.status, "Failure");
+  assert.match(told.message, /it is a unikernel, which has one program/);
+  const tells = "A frame has come.\n";
+  let isAttached = false;
+  const attached = stream(rig, await urlOf("Attach", { 1: container, 4: 1, 5: 1 }), "", tells);
+  void attached.finally(() => (isAttached = true));
+  await until("it has told of a frame", async () => {
+    await rig.execute("ping", ["-c", "1", "-W", "1", pod.ip]);
+    return isAttached;
+  });
+  assert.equal((await attached)[1]?.endsWith(tells), true);
+  for (const { id } of [ports, pod]) {
+    await cri.call("StopPodSandbox", { 1: id });
+    await cri.call("RemovePodSandbox", { 1: id });
+  }
   removePodCgroups();
 }); // prettier-ignore
 

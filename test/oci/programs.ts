@@ -1,15 +1,27 @@
-// Unikernels of these tests: one that waits, with devices that it never looks at.
+// Unikernels of these tests: one that waits, with devices that it never looks at, and one that tells of frames.
 import { buildPrograms, programFile, sourceFolder, type Program } from "../unikernels.js";
 import { join } from "node:path";
 
-const program = (folder: string, name: string, devices: NonNullable<Program["devices"]>): Program => ({
+const program = (
+  folder: string,
+  name: string,
+  devices: NonNullable<Program["devices"]>,
+  source = "wait.c",
+): Program => ({
   folder: `oci-${folder}`,
   name,
-  parts: [{ file: join(sourceFolder("oci"), "wait.c") }],
+  parts: [{ file: join(sourceFolder("oci"), source) }],
   devices,
 });
 
 const nic = (name: string) => ({ name, type: "NET_BASIC" }) as const;
+
+/** Builds the one that tells, for the tests called `user`. */
+export async function buildTelling(user: string): Promise<string> {
+  const tell = program(user, "tell", [nic("service0")], "tell.c");
+  await buildPrograms([tell], ["spt"]);
+  return programFile(tell, "spt");
+}
 
 interface Waiting {
   readonly wait: string;

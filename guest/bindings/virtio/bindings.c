@@ -28,6 +28,7 @@
 #include "../common/banner.c"
 #include "../common/manifest.c"
 #include "../common/devices.c"
+#include "../common/net-device.c"
 #include "../common/thread-pointer.c"
 #include "../common/cycle-clock.c"
 #include "../common/x86-64/trap.c"

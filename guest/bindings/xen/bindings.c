@@ -40,6 +40,7 @@
 #include "../common/banner.c"
 #include "../common/manifest.c"
 #include "../common/devices.c"
+#include "../common/net-device.c"
 #include "../common/thread-pointer.c"
 #include "../common/x86-64/trap.c"
 #include "../common/x86-64/application.c"

@@ -100,12 +100,6 @@ __attribute__((cold, noinline)) static void net_init(struct mft_entry *entry, so
     entry->attached = true;
 }
 
-static struct net_device *net_device(solo5_handle_t handle)
-{
-    const struct mft_entry *entry = manifest_get(handle, MFT_DEV_NET_BASIC);
-    return entry == NULL ? NULL : entry->b.data;
-}
-
 /* AGAIN while the back end has all slots. */
 solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size)
 {

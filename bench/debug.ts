@@ -1,14 +1,8 @@
 // What debugging costs: recording beside a plain run, the log of a server that waits, a step back at the end of a replay.
-import { protectionsOf } from "../src/engine/contract.js";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openReplay } from "../src/debug/record/replayer.js";
-import { createHistory } from "../src/debug/reverse/history.js";
-import { portableEngines } from "../src/engine/engines.js";
-import { hostClock } from "../src/host/any/clock.js";
-import { targets } from "../src/targets/registry.js";
-import { random } from "../src/tender/entropy.js";
 import { commandFile, execute, selfTest } from "../test/command.js";
+import { steppedReplay } from "../test/stepped-replay.js";
 import { buildWorkloads, workloadFile, workloads } from "./guests.js";
 import { folder } from "./one-off.js";
 import { inTurn, median, timed, type Row, type Suite } from "./report.js";
@@ -61,33 +55,12 @@ async function idleLog(target: "hvt" | "spt"): Promise<Row> {
 async function stepBack(): Promise<readonly Row[]> {
   const kernel = workloadFile("nbody", "hvt");
   await solo5("--mem=64", `--record=${log}`, kernel);
-  const console = { write() {} };
-  const replay = openReplay(readFileSync(log), log, console);
-  const [engine, target] = [await portableEngines["x86-64"]?.(), targets.hvt];
-  if (engine === undefined || target === undefined) throw new RangeError("no engine");
-  const { guest } = replay;
-  const map = target.memory(guest);
-  const vcpu = engine.newVcpu({
-    memory: engine.newMemory(map.size),
-    exceptions: target.exceptions,
-    ...protectionsOf(map),
-    profile: "replay",
-  });
-  const { instrument, history } = createHistory(replay.stateful, hostClock);
-  const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
-  const controls = { vcpu, attention() {}, stop() {} };
-  const started = target.start(
-    guest,
-    instrument.vcpu?.(vcpu) ?? vcpu,
-    replay.instrument.host?.(host) ?? host,
-  );
-  const session = replay.instrument.session?.(started, controls) ?? started;
-  instrument.session?.(session, controls);
+  const replay = await steppedReplay(readFileSync(log), { write() {} });
+  const { vcpu, history } = replay;
   const start = performance.now();
-  while (performance.now() - start < replaySeconds * 1000 && session.state.kind === "running") {
-    vcpu.setBudget(100_000);
-    vcpu.run(session.answer);
-    void instrument.hold?.();
+  while (performance.now() - start < replaySeconds * 1000 && replay.isRunning()) {
+    replay.forward(100_000);
+    replay.hold();
   }
   const seconds = (performance.now() - start) / 1000;
   const millions = Number(vcpu.instructions) / 1e6;

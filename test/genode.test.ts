@@ -17,29 +17,13 @@ import {
 } from "../src/index.js";
 import { genodeMap, imageStart } from "../src/targets/genode/layout.js";
 import { execute, selfTest, solo5 } from "./command.js";
-import { memoryDisk } from "./memory-disk.js";
 import { needs } from "./needs.js";
-import { guestOf } from "./replays.js";
+import { guestOf, guestWithDisk } from "./replays.js";
 import { checkOutcome, netTests, newDisk, selfTests } from "./self-tests.js";
 import { targetCases } from "./target.cases.js";
 import { comesToRest, ownMsecs, until } from "./until.js";
 
-targetCases({
-  target: "genode",
-  memMiB: 20,
-  guest: ({ args = [], options = () => [] }, file, memSize) => {
-    const blockSize = options("").some((option) => option.endsWith("=4096")) ? 4096 : 512;
-    const block = memoryDisk(blockSize);
-    const guest = guestOf(
-      file,
-      ({ devices }) =>
-        devices.map((device) => ({ ...device, type: "BLOCK_BASIC", capacity: block.capacity, blockSize })),
-      args.join(" "),
-    );
-    const blocks = new Map(guest.devices.map(({ handle }) => [handle, block]));
-    return { guest: { ...guest, memSize }, host: { blocks } };
-  },
-});
+targetCases({ target: "genode", memMiB: 20, guest: guestWithDisk });
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-genode-"));
 after(() => rmSync(folder, { recursive: true }));

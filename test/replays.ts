@@ -14,6 +14,8 @@ import { random } from "../src/tender/entropy.js";
 import type { Controls, Ended, Instrument } from "../src/tender/instrument.js";
 import { runGuest } from "../src/tender/run.js";
 import { selfTest } from "./command.js";
+import { memoryDisk } from "./memory-disk.js";
+import type { SelfTest } from "./self-tests.js";
 
 /** What a run came to, as seen from outside. */
 export interface Trail {
@@ -88,6 +90,23 @@ export const guestOf = (
   const unikernel = open(selfTest(name));
   return { unikernel, devices: devices(unikernel), memSize: 16 << 20, cmdline: args, execHeap: false };
 };
+
+/** A guest of a self-test's row whose block devices are one disk in memory, with blocks of the size that the row says. */
+export function guestWithDisk(
+  { args = [], options = () => [] }: SelfTest,
+  file: string,
+  memSize: number,
+): { readonly guest: Guest; readonly host: Partial<GuestHost> } {
+  const disk = memoryDisk(options("").some((option) => option.endsWith("=4096")) ? 4096 : 512);
+  const { capacity, blockSize } = disk;
+  const guest = guestOf(
+    file,
+    ({ devices }) => devices.map((device) => ({ ...device, type: "BLOCK_BASIC", capacity, blockSize })),
+    args.join(" "),
+  );
+  const blocks = new Map(guest.devices.map(({ handle }) => [handle, disk]));
+  return { guest: { ...guest, memSize }, host: { blocks } };
+}
 
 /** `during` may end the run, whose outcome is then no part of the comparison. */
 export async function assertReplays(

@@ -1,19 +1,13 @@
 // Going back: every state on the way is the one that was there on the way forward, to the byte.
-import { protectionsOf } from "../src/engine/contract.js";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openReplay } from "../src/debug/record/replayer.js";
-import { createHistory } from "../src/debug/reverse/history.js";
-import { portableEngines } from "../src/engine/engines.js";
-import { hostClock } from "../src/host/any/clock.js";
-import { targets } from "../src/targets/registry.js";
-import { random } from "../src/tender/entropy.js";
 import { selfTest, solo5 } from "./command.js";
 import { newDisk } from "./self-tests.js";
+import { steppedReplay } from "./stepped-replay.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-reverse-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -29,40 +23,18 @@ async function open(kernel: string, options: readonly string[]) {
   assert.equal(status, 0, stderr);
   let output = "";
   const console = { write: (data: Uint8Array) => void (output += new TextDecoder().decode(data)) };
-  const replay = openReplay(readFileSync(file), "log", console);
-  const { guest } = replay;
-  const [engine, target] = [await portableEngines["x86-64"]?.(), targets[guest.unikernel.target]];
-  assert.ok(engine !== undefined && target !== undefined);
-  const map = target.memory(guest);
-  const vcpu = engine.newVcpu({
-    memory: engine.newMemory(map.size),
-    exceptions: target.exceptions,
-    ...protectionsOf(map),
-    profile: "replay",
-  });
-  const { instrument, history } = createHistory(replay.stateful, hostClock, { intervalNsecs: 0n, limit: 7 });
-  const host = { nets: new Map(), blocks: new Map(), console, clock: hostClock, random };
-  const controls = { vcpu, attention() {}, stop() {} };
-  const started = target.start(
-    guest,
-    instrument.vcpu?.(vcpu) ?? vcpu,
-    replay.instrument.host?.(host) ?? host,
-  );
-  const session = replay.instrument.session?.(started, controls) ?? started;
-  instrument.session?.(session, controls);
+  const replay = await steppedReplay(readFileSync(file), console, { intervalNsecs: 0n, limit: 7 });
+  const { vcpu, history, isRunning } = replay;
   const { memory, registers } = vcpu;
   return {
     vcpu,
     history,
     output: () => output,
-    isRunning: () => session.state.kind === "running",
+    isRunning,
     forward(instructions: number) {
       const end = vcpu.instructions + BigInt(instructions);
-      while (vcpu.instructions < end && session.state.kind === "running") {
-        vcpu.setBudget(Number(end - vcpu.instructions));
-        vcpu.run(session.answer);
-      }
-      void instrument.hold?.();
+      while (vcpu.instructions < end && isRunning()) replay.forward(Number(end - vcpu.instructions));
+      replay.hold();
     },
     present: () =>
       createHash("sha256")

@@ -17,32 +17,13 @@ import {
   twoInterfacesCase,
   type OwnMachine,
 } from "./machine.cases.js";
-import { memoryDisk } from "./memory-disk.js";
-import { guestOf } from "./replays.js";
+import { guestWithDisk } from "./replays.js";
 import { targetCases } from "./target.cases.js";
 
 const folder = mkdtempSync(join(tmpdir(), "solo5-xen-"));
 after(() => rmSync(folder, { recursive: true }));
 
-targetCases({
-  target: "xen",
-  guest: ({ args = [] }, file, memSize) => {
-    const block = memoryDisk(512);
-    const guest = guestOf(
-      file,
-      ({ devices }) =>
-        devices.map((device) => ({
-          ...device,
-          type: "BLOCK_BASIC",
-          capacity: block.capacity,
-          blockSize: block.blockSize,
-        })),
-      args.join(" "),
-    );
-    const blocks = new Map(guest.devices.map(({ handle }) => [handle, block]));
-    return { guest: { ...guest, memSize }, host: { blocks } };
-  },
-});
+targetCases({ target: "xen", guest: guestWithDisk });
 
 const machine: OwnMachine = { name: "xen", target: "xen", memMiB: 64 };
 

@@ -3,27 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attach, createPeer, createSegment, open, run, type NetRequest } from "../../src/index.js";
 import { selfTest, solo5 } from "../command.js";
-import { guestOf } from "../replays.js";
+import { guestWithDisk } from "../replays.js";
 import { checkOutcome, netTests } from "../self-tests.js";
-import { memoryDisk } from "../memory-disk.js";
 import { targetCases } from "../target.cases.js";
 
-targetCases({
-  target: "spt",
-  isa: "aarch64",
-  guest: ({ args = [], options = () => [] }, file, memSize) => {
-    const blockSize = options("").some((option) => option.endsWith("=4096")) ? 4096 : 512;
-    const block = memoryDisk(blockSize);
-    const guest = guestOf(
-      file,
-      ({ devices }) =>
-        devices.map((device) => ({ ...device, type: "BLOCK_BASIC", capacity: block.capacity, blockSize })),
-      args.join(" "),
-    );
-    const blocks = new Map(guest.devices.map(({ handle }) => [handle, block]));
-    return { guest: { ...guest, memSize }, host: { blocks } };
-  },
-});
+targetCases({ target: "spt", isa: "aarch64", guest: guestWithDisk });
 
 for (const row of netTests) {
   if (row.status.spt === undefined) continue;

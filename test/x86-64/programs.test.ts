@@ -8,7 +8,7 @@ import { decode } from "../../src/isa/x86-64/decoder.js";
 import { assemble } from "./assemble.js";
 import { differences, type NewVcpu, runEngine } from "./differential.js";
 import { runNative, whyNotNative } from "./native.js";
-import { FX_SIZE, type State, WINDOW, WINDOW_PAGE, WINDOW_SIZE } from "./state.js";
+import { type State, stateBefore, WINDOW, WINDOW_PAGE } from "./state.js";
 
 /** Loads flags from `eax`. */
 const setFlags = "push rax\n popfq";
@@ -318,21 +318,7 @@ const carries = Object.fromEntries(
 function stateOf({ pc, code }: { readonly pc: number; readonly code: Uint8Array }): State {
   const gpr = Array.from({ length: 16 }, (_, n) => BigInt(n));
   for (const pointer of [3, 4]) gpr[pointer] = BigInt(WINDOW + 256);
-  const fx = new Uint8Array(FX_SIZE);
-  const view = new DataView(fx.buffer);
-  view.setUint16(0, 0x37f, true);
-  view.setUint32(24, 0x1f80, true);
-  return {
-    gpr,
-    rip: BigInt(pc),
-    rflags: 0x202n,
-    trap: 0,
-    error: 0n,
-    address: 0n,
-    fx,
-    window: new Uint8Array(WINDOW_SIZE),
-    code,
-  };
+  return stateBefore(pc, code, gpr);
 }
 
 const newTranslated =

@@ -63,3 +63,30 @@ export function readStates(bytes: Uint8Array): State[] {
   }
   return states;
 }
+
+/** As a process begins: all exceptions of the x87 and of SSE masked. */
+export function initialFx(): Uint8Array {
+  const fx = new Uint8Array(FX_SIZE);
+  const view = new DataView(fx.buffer);
+  view.setUint16(0, 0x37f, true);
+  view.setUint32(24, 0x1f80, true);
+  return fx;
+}
+
+/** Before the first instruction of `code` at `pc`. */
+export const stateBefore = (
+  pc: number,
+  code: Uint8Array,
+  gpr: readonly bigint[],
+  fx = initialFx(),
+): State => ({
+  gpr: [...gpr],
+  rip: BigInt(pc),
+  rflags: 0x202n,
+  trap: 0,
+  error: 0n,
+  address: 0n,
+  fx,
+  window: new Uint8Array(WINDOW_SIZE),
+  code,
+});

@@ -9,10 +9,10 @@ import {
   CODE_CASES,
   CODE_MAX,
   CODE_STRIDE,
-  FX_SIZE,
   type State,
   WINDOW,
-  WINDOW_SIZE,
+  initialFx,
+  stateBefore,
 } from "./state.js";
 
 /** Registers point into the window, and counts are small. */
@@ -20,25 +20,12 @@ function stateAt(point: Point, n: number): State {
   const pc = CODE + n * CODE_STRIDE + CODE_STRIDE / 2;
   const code = new Uint8Array(CODE_MAX).fill(0xcc);
   code.set(point.bytes);
-  const fx = new Uint8Array(FX_SIZE);
-  const view = new DataView(fx.buffer);
-  view.setUint16(0, 0x37f, true);
-  view.setUint8(4, 0x3f);
-  view.setUint16(2, 0, true);
-  view.setUint32(24, 0x1f80, true);
+  const fx = initialFx();
+  // Two registers of the x87 are free.
+  fx[4] = 0x3f;
   const gpr = Array.from({ length: 16 }, () => BigInt(WINDOW + 256));
   gpr[1] = 3n;
-  return {
-    gpr,
-    rip: BigInt(pc),
-    rflags: 0x202n,
-    trap: 0,
-    error: 0n,
-    address: 0n,
-    fx,
-    window: new Uint8Array(WINDOW_SIZE),
-    code,
-  };
+  return stateBefore(pc, code, gpr, fx);
 }
 
 /** What became of it: the exception, or how long the instruction before the INT3 is. */

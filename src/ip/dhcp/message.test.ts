@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { codecCases } from "../../../test/ip/codec.cases.js";
 import { lengthOf, maskOf, readDhcp, writeDhcp, type DhcpMessage } from "./message.js";
 
 const address = fc.uint8Array({ minLength: 4, maxLength: 4 });
@@ -30,29 +31,7 @@ const message: fc.Arbitrary<DhcpMessage> = fc.record(
   { noNullPrototype: true },
 );
 
-test("what is written is read, and every beginning of it is refused or read", () => {
-  fc.assert(
-    fc.property(message, (it) => {
-      const bytes = writeDhcp(it);
-      assert.deepEqual(readDhcp(bytes), it);
-      for (let size = 0; size < bytes.length; size++) readDhcp(bytes.subarray(0, size));
-    }),
-  );
-});
-
-test("anything may be read", () => {
-  const mutated = fc
-    .tuple(message, fc.array(fc.tuple(fc.nat(600), fc.nat(255)), { maxLength: 6 }))
-    .map(([it, changes]) => {
-      const bytes = writeDhcp(it);
-      for (const [at, value] of changes) bytes[at % bytes.length] = value;
-      return bytes;
-    });
-  fc.assert(
-    fc.property(mutated, (bytes) => void readDhcp(bytes)),
-    { numRuns: 1000 },
-  );
-});
+codecCases({ message, write: writeDhcp, read: readDhcp });
 
 test("masks and lengths", () => {
   for (let length = 0; length <= 32; length++) assert.equal(lengthOf(maskOf(length)), length);

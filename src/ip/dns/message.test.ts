@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { codecCases } from "../../../test/ip/codec.cases.js";
 import { answerTo, queryFor, readDns, recordType, writeDns, type DnsMessage } from "./message.js";
 import { nameBytes } from "./name.js";
 
@@ -43,31 +44,11 @@ const message: fc.Arbitrary<DnsMessage> = fc.record(
   { noNullPrototype: true },
 );
 
-test("what is written is read, and every beginning of it is refused or read", () => {
-  fc.assert(
-    fc.property(message, (it) => {
-      const bytes = writeDns(it);
-      assert.deepEqual(readDns(bytes), it);
-      for (let size = 0; size < bytes.length; size++) readDns(bytes.subarray(0, size));
-    }),
-  );
-});
-
-test("anything may be read, and what is understood can be written", () => {
-  const mutated = fc
-    .tuple(message, fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 6 }))
-    .map(([it, changes]) => {
-      const bytes = writeDns(it);
-      for (const [at, value] of changes) bytes[at % bytes.length] = value;
-      return bytes;
-    });
-  fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), mutated), (bytes) => {
-      const it = readDns(bytes);
-      if (it !== undefined) assert.deepEqual(readDns(writeDns(it)), it);
-    }),
-    { numRuns: 1000 },
-  );
+codecCases({
+  message,
+  write: writeDns,
+  read: readDns,
+  understood: (it) => assert.deepEqual(readDns(writeDns(it)), it),
 });
 
 test("RFC 1035, 4.1.4: F.ISI.ARPA, FOO.F.ISI.ARPA, ARPA and the root, by pointers; loops are none", () => {

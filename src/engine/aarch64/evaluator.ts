@@ -19,7 +19,9 @@ import type { Cpu } from "./cpu.js";
 import { abort, faultStatus } from "./fault.js";
 import type { ProcessMemory } from "./memory.js";
 import { FlagsOperation, state, WIDE } from "./state.js";
+import { fusedMultiplyAdd } from "./values/exact.js";
 import { evaluateFloat } from "./values/float.js";
+import { double, newMode, single } from "./values/format.js";
 import { evaluateExtract, evaluateReplace, evaluateVector } from "./values/vector.js";
 
 const GENERAL = state.general >> 2;
@@ -28,6 +30,9 @@ const OPERATION = state.flagsOperation >> 2;
 const A = state.flagsA >> 2;
 const B = state.flagsB >> 2;
 const TPIDR = state.tpidr >> 2;
+
+/** Its flags are nobody's. */
+const toNearest = newMode();
 
 const sizeOf = (type: ValueType): number =>
   type === "v128" ? 16 : type === "f64" ? 8 : type === "f32" ? 4 : type / 8;
@@ -174,6 +179,16 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
   vector(operation: VectorOperation, a: V, b: V = a, c: V = a): V {
     const d = this.fresh(0);
     evaluateVector(this.slots, operation, d, a, b, c);
+    return d;
+  }
+
+  fusedMultiplyAdd(type: "f32" | "f64", addend: V, a: V, b: V): V {
+    const f = type === "f64" ? double : single;
+    const [c, x, y] = [addend, a, b].map((v) =>
+      type === "f64" ? (this.slots.u64[v >> 1] ?? 0n) : BigInt(this.slots.u32[v] ?? 0),
+    );
+    const d = this.fresh(0);
+    this.slots.u64[d >> 1] = fusedMultiplyAdd(toNearest, f, c ?? 0n, x ?? 0n, y ?? 0n);
     return d;
   }
 

@@ -3,6 +3,7 @@ import { decode } from "../../isa/aarch64/decoder.js";
 import { SP } from "../../isa/aarch64/emitter.js";
 import type { Instruction } from "../../isa/aarch64/instruction.js";
 import type { GuestIsa } from "../portable/guest-isa.js";
+import { fusedHelpers } from "./lift/fused.js";
 import { TablePath } from "./lift/jump-table.js";
 import { ArmLifter, isSlow } from "./lift/lifter.js";
 import { LR, registers } from "./lift/registers.js";
@@ -39,7 +40,7 @@ export const aarch64: GuestIsa<Instruction> = {
   newTableSearch: () => new TablePath(),
   newLifter: (pc, context) => new ArmLifter(pc, context),
   loadFlags,
-  helpers: [],
+  helpers: fusedHelpers,
   onDemand: [],
   settle: settleFunction,
 };

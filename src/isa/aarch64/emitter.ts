@@ -34,6 +34,9 @@ export interface Emitter<V> extends CommonEmitter<V> {
   /** The lowest lane, and zeros above it. */
   setSimdLowZero(type: LowType, index: number, value: V): void;
 
+  /** addend + a * b, rounded once. */
+  fusedMultiplyAdd(type: "f32" | "f64", addend: V, a: V, b: V): V;
+
   /** TPIDR_EL0, width 64. */
   threadPointer(): V;
   setThreadPointer(value: V): void;

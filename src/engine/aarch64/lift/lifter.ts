@@ -12,6 +12,7 @@ import { BlockLifter } from "../../portable/lift/block-lifter.js";
 import { isFloating } from "../float-instructions.js";
 import { state } from "../state.js";
 import { ConditionRecord, conditionBit, packedWords, wordsOf } from "./flags.js";
+import { fusedIndex } from "./fused.js";
 import { flagNames, registers } from "./registers.js";
 
 /** Whether translated code leaves an instruction to the interpreter. */
@@ -98,6 +99,12 @@ export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
       const isNan = node(simdPrefix + simd[`${shape}.ne`], "v128", result, result, undefined, 64);
       this.state.exit(node(simdPrefix + simd["v128.any_true"], "i32", isNan, undefined, undefined, 1));
     }
+    return result;
+  }
+
+  fusedMultiplyAdd(type: "f32" | "f64", addend: Node, a: Node, b: Node): Node {
+    const result = node(op.call, type, addend, a, b, undefined, fusedIndex(type));
+    this.state.exit(node(op[`${type}.ne`], "i32", result, result, undefined, 1));
     return result;
   }
 

@@ -100,10 +100,31 @@ const moveImmediate =
   (e, i: Instruction) =>
     e.setSimdLowZero(bitsOf(type), i.Rd, constant(e, bitsOf(type), immediateBits(type, i.imm)));
 
-/** Fused: rounded once, which WebAssembly cannot do. */
-const fused = (ftype: string, r: string) =>
-  ["FMADD", "FMSUB", "FNMADD", "FNMSUB"].flatMap((name, n) =>
-    rows(name, {}, `00011111 ${ftype} ${n >> 1} Rm ${n & 1} Ra Rn Rd | ${r}d, ${r}n, ${r}m, ${r}a`),
+/** Which operands change their sign: the factor in Vn, and the addend. */
+const signs = [
+  ["FMADD", false, false],
+  ["FMSUB", true, false],
+  ["FNMADD", true, true],
+  ["FNMSUB", false, true],
+] as const;
+
+const fuse =
+  (type: FloatType, negatesFactor: boolean, negatesAddend: boolean): Semantics =>
+  (e, i) => {
+    const [n, a] = [e.simdLow(type, i.Rn), e.simdLow(type, i.Ra)];
+    const factor = negatesFactor ? negate(e, type, n) : n;
+    const addend = negatesAddend ? negate(e, type, a) : a;
+    e.setSimdLowZero(type, i.Rd, e.fusedMultiplyAdd(type, addend, factor, e.simdLow(type, i.Rm)));
+  };
+
+/** Rounded once. */
+const fused = (type: FloatType, ftype: string, r: string) =>
+  signs.flatMap(([name, negatesFactor, negatesAddend], n) =>
+    rows(
+      name,
+      { run: fuse(type, negatesFactor, negatesAddend) },
+      `00011111 ${ftype} ${n >> 1} Rm ${n & 1} Ra Rn Rd | ${r}d, ${r}n, ${r}m, ${r}a`,
+    ),
   );
 
 export const floatRows = floatTypes.flatMap(([type, ftype, r]) => [
@@ -155,5 +176,5 @@ export const floatRows = floatTypes.flatMap(([type, ftype, r]) => [
   ),
   ...rows("FCSEL", { run: select(type) }, `00011110 ${ftype} 1 Rm cond 11 Rn Rd | ${r}d, ${r}n, ${r}m, cond`),
   ...rows("FMOV", { run: moveImmediate(type) }, `00011110 ${ftype} 1 imm8 100 00000 Rd | ${r}d, #float`),
-  ...fused(ftype, r),
+  ...fused(type, ftype, r),
 ]);

@@ -136,9 +136,36 @@ const threeRows = threes.flatMap(([u, a, opcode, name, run, scalar]) => [
     : rows(name, { run: scalar }, `01 ${u} 11110 ${a} sz 1 Rm ${opcode} 1 Rn Rd | Zd, Zn, Zm`)),
 ]);
 
-/** Fused: slow, as FMADD is. */
+/** Vd plus, or minus, a product of lanes: rounded once. */
+function accumulate<V>(
+  e: Emitter<V>,
+  i: Instruction,
+  type: FloatType,
+  lanes: number,
+  negates: boolean,
+  m: V,
+): V {
+  const [n, d] = [e.simd(i.Rn), e.simd(i.Rd)];
+  const factors = negates ? packedNegate(e, type, n) : n;
+  return mapLanes(e, sizeOf(type), lanes, (lane) => {
+    const of = (vector: V) => laneAsFloat(e, type, vector, lane);
+    return toBits(e, type, e.fusedMultiplyAdd(type, of(d), of(factors), of(m)));
+  });
+}
+
+const fused =
+  (negates: boolean): Semantics =>
+  (e, i) => {
+    const type = typeOf(i);
+    setVector(e, i, accumulate(e, i, type, lanesOf(i, sizeOf(type)), negates, e.simd(i.Rm)));
+  };
+
 const fusedRows = ["FMLA", "FMLS"].flatMap((name, a) => [
-  ...rows(name, { only: allocated }, `0 Q 0 01110 ${a} sz 1 Rm 11001 1 Rn Rd | Vd.F, Vn.F, Vm.F`),
+  ...rows(
+    name,
+    { run: fused(a === 1), only: allocated },
+    `0 Q 0 01110 ${a} sz 1 Rm 11001 1 Rn Rd | Vd.F, Vn.F, Vm.F`,
+  ),
 ]);
 
 type One = <V>(e: Emitter<V>, type: FloatType, value: V) => V;
@@ -393,12 +420,28 @@ const pairRows = [
   ]),
 ];
 
+/** The element of Vm, in all lanes. */
+function elements<V>(e: Emitter<V>, i: Instruction, type: FloatType): V {
+  const [register, lane] = element(i);
+  return splat(e, sizeOf(type), extract(e, sizeOf(type), lane, e.simd(register)));
+}
+const typeOfSize = ({ size }: Fields): FloatType => (size === 3 ? "f64" : "f32");
+
+const fusedElement =
+  (negates: boolean, isScalar: boolean): Semantics =>
+  (e, i) => {
+    const type = typeOfSize(i);
+    const lanes = isScalar ? 1 : lanesOf(i);
+    const value = accumulate(e, i, type, lanes, negates, elements(e, i, type));
+    if (isScalar) e.setSimdLowZero(bitsOf(type), i.Rd, extract(e, sizeOf(type), 0, value));
+    else setVector(e, i, value);
+  };
+
 const product =
   (isScalar: boolean): Semantics =>
   (e, i) => {
-    const type = i.size === 3 ? "f64" : "f32";
-    const [register, lane] = element(i);
-    const all = splat(e, sizeOf(type), extract(e, sizeOf(type), lane, e.simd(register)));
+    const type = typeOfSize(i);
+    const all = elements(e, i, type);
     const value = e.vector(`${floatShapes[type]}.mul`, e.simd(i.Rn), all);
     if (isScalar) e.setSimdLowZero(bitsOf(type), i.Rd, extract(e, sizeOf(type), 0, value));
     else setVector(e, i, value);
@@ -421,10 +464,14 @@ const indexedRows = [
   ...["FMLA", "FMLS"].flatMap((name, n) => [
     ...rows(
       name,
-      { only: (i) => hasElement(i) && (i.size === 2 || i.Q === 1) },
+      { run: fusedElement(n === 1, false), only: (i) => hasElement(i) && (i.size === 2 || i.Q === 1) },
       `0 Q 0 01111 size L M index4 0${n}01 H 0 Rn Rd | Vd.T, Vn.T, element`,
     ),
-    ...rows(name, { only: hasElement }, `01 0 11111 size L M index4 0${n}01 H 0 Rn Rd | Ed, En, element`),
+    ...rows(
+      name,
+      { run: fusedElement(n === 1, true), only: hasElement },
+      `01 0 11111 size L M index4 0${n}01 H 0 Rn Rd | Ed, En, element`,
+    ),
   ]),
 ];
 

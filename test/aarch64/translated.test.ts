@@ -3,8 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { state } from "../../src/engine/aarch64/state.js";
-import { newWasmVcpu } from "../../src/engine/aarch64/wasm-vcpu.js";
-import type { PortableVcpu, VcpuOptions } from "../../src/engine/contract.js";
 import { encode } from "../../src/isa/aarch64/float-operands.js";
 import { isMachineMemory } from "../../src/engine/portable/memory/machine-memory.js";
 import { random } from "../x86-64/random.js";
@@ -21,20 +19,11 @@ import { findDifference } from "./fuzz.js";
 import { anyState } from "./generator.js";
 import { needsRunner, runNative } from "./native.js";
 import { anyShape, loopShape, vectorShape } from "./sequence.js";
-import { CODE, CODE_MAX, type State, WINDOW_PAGE } from "./state.js";
+import { CODE, CODE_MAX, type State } from "./state.js";
+import { newTranslated } from "./translated.js";
 
 const each = Number(process.env["SOLO5_CASES"] ?? 2);
 const seed = Number(process.env["SOLO5_SEED"] ?? 1);
-
-/** The window is the plain memory, and everything is translated at once. */
-const newTranslated = (options: VcpuOptions, threshold = 0): PortableVcpu =>
-  newWasmVcpu(
-    { ...options, profile: "plain" },
-    {
-      threshold,
-      plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE },
-    },
-  );
 
 test("translated code does what QEMU's CPU does", { skip: needsRunner() }, (t) => {
   const rows = comparableRows().filter(({ row }) => row.traits.run !== undefined);

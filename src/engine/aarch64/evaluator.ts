@@ -183,12 +183,21 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
   }
 
   fusedMultiplyAdd(type: "f32" | "f64", addend: V, a: V, b: V): V {
-    const f = type === "f64" ? double : single;
-    const [c, x, y] = [addend, a, b].map((v) =>
-      type === "f64" ? (this.slots.u64[v >> 1] ?? 0n) : BigInt(this.slots.u32[v] ?? 0),
-    );
+    return this.fusedMultiplyAddLanes(type, 1, addend, a, b);
+  }
+
+  fusedMultiplyAddLanes(type: "f32" | "f64", lanes: number, addend: V, a: V, b: V): V {
     const d = this.fresh(0);
-    this.slots.u64[d >> 1] = fusedMultiplyAdd(toNearest, f, c ?? 0n, x ?? 0n, y ?? 0n);
+    const { u32, u64 } = this.slots;
+    for (let n = 0; n < lanes; n++) {
+      if (type === "f64") {
+        const of = (v: V) => u64[(v >> 1) + n] ?? 0n;
+        u64[(d >> 1) + n] = fusedMultiplyAdd(toNearest, double, of(addend), of(a), of(b));
+      } else {
+        const of = (v: V) => BigInt(u32[v + n] ?? 0);
+        u32[d + n] = Number(fusedMultiplyAdd(toNearest, single, of(addend), of(a), of(b)));
+      }
+    }
     return d;
   }
 

@@ -2,6 +2,7 @@
 import { decode } from "../../isa/aarch64/decoder.js";
 import { SP } from "../../isa/aarch64/emitter.js";
 import type { Instruction } from "../../isa/aarch64/instruction.js";
+import { hasFusedMultiplyAdd } from "../../wasm/fused.js";
 import type { GuestIsa } from "../portable/guest-isa.js";
 import { fusedHelpers } from "./lift/fused.js";
 import { TablePath } from "./lift/jump-table.js";
@@ -24,6 +25,7 @@ const direct = new Set(["jump", "branch", "call"]);
 
 export const aarch64: GuestIsa<Instruction> = {
   name: "aarch64",
+  codeVariant: () => (hasFusedMultiplyAdd() ? ", fused" : ""),
   registers,
   pushedByCall: 0,
   link: LR,

@@ -102,6 +102,8 @@ export interface OnDemand {
 
 export interface GuestIsa<I extends GuestInstruction = GuestInstruction> {
   readonly name: string;
+  /** What of the host its code relies on without asking: where that differs, code that was kept is another's. */
+  readonly codeVariant?: () => string;
   readonly registers: RegisterFile;
   /** Bytes that a call pushes: those of the return address, or 0 where a register has it. */
   readonly pushedByCall: number;

@@ -36,6 +36,8 @@ export interface Emitter<V> extends CommonEmitter<V> {
 
   /** addend + a * b, rounded once. */
   fusedMultiplyAdd(type: "f32" | "f64", addend: V, a: V, b: V): V;
+  /** The same of so many lanes from the lowest on; what is above them is anything. */
+  fusedMultiplyAddLanes(type: "f32" | "f64", lanes: number, addend: V, a: V, b: V): V;
 
   /** TPIDR_EL0, width 64. */
   threadPointer(): V;

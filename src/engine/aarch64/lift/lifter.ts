@@ -1,8 +1,10 @@
 // Runs aarch64 instructions' semantics and collects what they do as a block: the Emitter whose values are nodes.
 import { type Emitter, type Flag, type LowType, type RegisterWidth } from "../../../isa/aarch64/emitter.js";
 import type { Instruction } from "../../../isa/aarch64/instruction.js";
+import { floatShapes, type FloatType } from "../../../isa/aarch64/vector-operands.js";
 import type { ValueType, Width } from "../../../isa/emitter.js";
 import type { FloatOperation, VectorOperation } from "../../../isa/operation.js";
+import { hasFusedMultiplyAdd } from "../../../wasm/fused.js";
 import { op, simd } from "../../../wasm/opcodes.js";
 import type { LiftContext, Lifter } from "../../portable/guest-isa.js";
 import { flagBit, fromBit, fromRecord } from "../../portable/ir/flags.js";
@@ -27,6 +29,10 @@ const computing = /\.(add|sub|mul|div|sqrt)$/;
 
 const bytesOf = (type: ValueType): number =>
   typeof type === "number" ? type / 8 : type === "v128" ? 16 : type === "f64" ? 8 : 4;
+
+/** a * b + addend in all lanes, where the host rounds that once. */
+const relaxed = (type: FloatType, a?: Node, b?: Node, addend?: Node): Node =>
+  node(simdPrefix + simd[`${floatShapes[type]}.relaxed_madd`], "v128", a, b, addend, 64);
 
 /** Builds one block. */
 export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Instruction> {
@@ -85,27 +91,48 @@ export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
 
   override float(operation: FloatOperation, a: Node, b?: Node): Node {
     const result = super.float(operation, a, b);
-    if (computing.test(operation)) {
-      const type = operation.startsWith("f64") ? "f64" : "f32";
-      this.state.exit(node(op[`${type}.ne`], "i32", result, result, undefined, 1));
-    }
+    if (computing.test(operation)) this.#leaveForNan(operation.startsWith("f64") ? "f64" : "f32", result);
     return result;
   }
 
   override vector(operation: VectorOperation, a: Node, b?: Node, c?: Node): Node {
     const result = super.vector(operation, a, b, c);
-    if (operation.startsWith("f") && computing.test(operation)) {
-      const shape = operation.startsWith("f64") ? "f64x2" : "f32x4";
-      const isNan = node(simdPrefix + simd[`${shape}.ne`], "v128", result, result, undefined, 64);
-      this.state.exit(node(simdPrefix + simd["v128.any_true"], "i32", isNan, undefined, undefined, 1));
+    if (operation.startsWith("f") && computing.test(operation))
+      this.#leaveForNans(operation.startsWith("f64") ? "f64" : "f32", result);
+    return result;
+  }
+
+  fusedMultiplyAdd(type: FloatType, addend: Node, a: Node, b: Node): Node {
+    let result: Node;
+    if (hasFusedMultiplyAdd()) {
+      const [c, x, y] = [addend, a, b].map((value) => super.vector(`${floatShapes[type]}.splat`, value));
+      result = super.extractLane(`${floatShapes[type]}.extract_lane`, 0, relaxed(type, x, y, c));
+    } else result = node(op.call, type, addend, a, b, undefined, fusedIndex(type));
+    this.#leaveForNan(type, result);
+    return result;
+  }
+  fusedMultiplyAddLanes(type: FloatType, lanes: number, addend: Node, a: Node, b: Node): Node {
+    if (hasFusedMultiplyAdd()) {
+      const all = relaxed(type, a, b, addend);
+      this.#leaveForNans(type, all);
+      return all;
+    }
+    const shape = floatShapes[type];
+    let result = addend;
+    for (let lane = 0; lane < lanes; lane++) {
+      const of = (vector: Node) => super.extractLane(`${shape}.extract_lane`, lane, vector);
+      const value = this.fusedMultiplyAdd(type, of(addend), of(a), of(b));
+      result = super.replaceLane(`${shape}.replace_lane`, lane, result, value);
     }
     return result;
   }
 
-  fusedMultiplyAdd(type: "f32" | "f64", addend: Node, a: Node, b: Node): Node {
-    const result = node(op.call, type, addend, a, b, undefined, fusedIndex(type));
-    this.state.exit(node(op[`${type}.ne`], "i32", result, result, undefined, 1));
-    return result;
+  #leaveForNan(type: FloatType, value: Node): void {
+    this.state.exit(node(op[`${type}.ne`], "i32", value, value, undefined, 1));
+  }
+  #leaveForNans(type: FloatType, vector: Node): void {
+    const isNan = node(simdPrefix + simd[`${floatShapes[type]}.ne`], "v128", vector, vector, undefined, 64);
+    this.state.exit(node(simdPrefix + simd["v128.any_true"], "i32", isNan, undefined, undefined, 1));
   }
 
   // Registers.

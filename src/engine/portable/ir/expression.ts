@@ -123,10 +123,10 @@ export class Expressions {
     this.code.u32(offset);
   }
   opcode(opcode: number): void {
-    if (opcode >= saturatingPrefix) {
-      this.code.byte(opcode >>> 8);
-      this.code.u32(opcode & 0xff);
-    } else this.code.byte(opcode);
+    const prefix = opcode >= simdPrefix ? simdPrefix : opcode >= saturatingPrefix ? saturatingPrefix : 0;
+    if (prefix === 0) return this.code.byte(opcode);
+    this.code.byte(prefix >>> 8);
+    this.code.u32(opcode - prefix);
   }
 
   /** Pushes a node's value. */

@@ -9,6 +9,7 @@ import { translatorVersion } from "./version.js";
 /** What translated code depends on beside the guest's code: it fits only where all of it is the same. */
 export interface StoredKey {
   readonly version: string;
+  /** With the variant that the host's WebAssembly makes of its code. */
   readonly isa: string;
   readonly counts: boolean;
   readonly keepsFlags: boolean;
@@ -75,12 +76,12 @@ export const isSameKey = (a: StoredKey, b: StoredKey): boolean =>
 
 /** What has a key. */
 export interface Keyed extends Omit<StoredKey, "version" | "isa"> {
-  readonly isa: { readonly name: string };
+  readonly isa: { readonly name: string; readonly codeVariant?: () => string };
 }
 
 export const keyOf = ({ isa, counts, keepsFlags, shape }: Keyed): StoredKey => ({
   version: translatorVersion,
-  isa: isa.name,
+  isa: `${isa.name}${isa.codeVariant?.() ?? ""}`,
   counts,
   keepsFlags,
   shape,

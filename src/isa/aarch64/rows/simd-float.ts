@@ -146,11 +146,7 @@ function accumulate<V>(
   m: V,
 ): V {
   const [n, d] = [e.simd(i.Rn), e.simd(i.Rd)];
-  const factors = negates ? packedNegate(e, type, n) : n;
-  return mapLanes(e, sizeOf(type), lanes, (lane) => {
-    const of = (vector: V) => laneAsFloat(e, type, vector, lane);
-    return toBits(e, type, e.fusedMultiplyAdd(type, of(d), of(factors), of(m)));
-  });
+  return e.fusedMultiplyAddLanes(type, lanes, d, negates ? packedNegate(e, type, n) : n, m);
 }
 
 const fused =

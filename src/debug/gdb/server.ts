@@ -1,7 +1,6 @@
 // A gdb server without sockets: bytes come in, bytes go out, and the guest is held while gdb looks at it. An instrument of
 // the run loop. GDB manual, appendix E.
 import type { Isa } from "../../abi/elf.js";
-import { exitStatus } from "../../abi/start.js";
 import type { Exit, Verdict } from "../../engine/contract.js";
 import type { Session, SessionState } from "../../targets/contract.js";
 import {
@@ -14,17 +13,10 @@ import {
 import type { History } from "../reverse/history.js";
 import { architectures } from "./architectures.js";
 import { commands, type Resume } from "./commands.js";
-import { createPacketReader, encodePacket, type Item } from "./packet.js";
+import { createLink, type Send } from "./link.js";
 import { createPoints, type Points } from "./points.js";
+import { exitReply, fatalSignal, faultSignal, firstReply, signals, stopReply } from "./stop-reply.js";
 
-/** Signals by the numbers that gdb has for them. */
-const signals = { int: 2, ill: 4, trap: 5, abort: 6, fpe: 8, kill: 9, segv: 11 } as const;
-const faultSignal: Readonly<Record<number, number>> = {
-  0: signals.fpe,
-  6: signals.ill,
-  16: signals.fpe,
-  19: signals.fpe,
-};
 /** An object of its own: gdb is not told of the end that it asked for, and of any other it is. */
 const killedByGdb: Ended = { ...killed };
 
@@ -44,14 +36,6 @@ export interface GdbServerOptions {
 
 export const createGdbServer = (options: GdbServerOptions): GdbServer => new Server(options);
 
-type Send = (bytes: Uint8Array) => void;
-
-const stopReply = (signal: number, more = ""): string => `T${digits(signal)}thread:1;${more}`;
-
-/** An end that gdb has not heard of before. */
-const fatalSignal = ({ status }: { readonly status: number }): number | undefined =>
-  status === exitStatus.abort ? signals.abort : undefined;
-
 class Server implements GdbServer {
   readonly #options: GdbServerOptions;
   readonly #architecture: (typeof architectures)[Isa];
@@ -59,11 +43,11 @@ class Server implements GdbServer {
   #points: Points | undefined;
   #history: History | undefined;
   #execute: ((data: string) => string | Resume) | undefined;
-  #send: Send | undefined;
+  readonly #link = createLink(
+    (data) => this.#take(data),
+    () => this.#interrupt(),
+  );
   #hangUp = (): void => {};
-  #read = createPacketReader();
-  #isAcknowledged = true;
-  #last = encodePacket("");
   /** Held: gdb has not let the guest go on. The guest begins held. */
   #isHeld = true;
   #release = (): void => {};
@@ -74,7 +58,7 @@ class Server implements GdbServer {
   #wantsStop = false;
   /** Why the guest stopped, as a stop reply; set by `answer`. */
   #reason: string | undefined;
-  #lastReply = `S${digits(signals.trap)}`;
+  #lastReply = firstReply;
   #watchHit: Pick<Extract<Exit, { kind: "watchpoint" }>, "address" | "access"> | undefined;
   /** What the guest dies of, from the fault that it was stopped by on. */
   #fault: number | undefined;
@@ -130,84 +114,59 @@ class Server implements GdbServer {
   }
 
   async ended(outcome: Ended): Promise<void> {
-    if (this.#send === undefined || outcome === killedByGdb) return;
+    if (!this.#link.isOpen || outcome === killedByGdb) return;
     const signal = fatalSignal(outcome);
     if (signal !== undefined && this.#isAwaited && this.#history === undefined) {
       this.#hold(stopReply(signal));
       await new Promise<void>((resolve) => (this.#release = resolve));
     }
-    if (this.#isAwaited) this.#reply(`W${digits(outcome.status)}`);
+    if (this.#isAwaited) this.#link.reply(exitReply(outcome.status));
   }
 
   // The connection's.
 
   connect(send: Send, hangUp = (): void => {}): void {
-    this.#send = send;
+    this.#link.open(send);
     this.#hangUp = hangUp;
     this.#isFatal = false;
-    this.#read = createPacketReader();
-    this.#isAcknowledged = true;
     this.#isAwaited = false;
     this.#waiting = [];
     if (!this.#isHeld) this.#interrupt();
   }
 
   receive(bytes: Uint8Array): void {
-    for (const item of this.#read(bytes)) this.#take(item);
+    this.#link.receive(bytes);
   }
 
   disconnect(): void {
-    this.#send = undefined;
+    this.#link.close();
     this.#isAwaited = false;
     this.#points?.clear();
   }
 
-  #reply(data: string): void {
-    this.#last = encodePacket(data);
-    this.#send?.(this.#last);
-  }
-
-  #take(item: Item): void {
-    switch (item.kind) {
-      case "packet":
-        if (this.#isAcknowledged) this.#send?.(plus);
-        if (this.#isHeld && this.#execute !== undefined) this.#handle(item.data);
-        else this.#waiting.push(item.data);
-        break;
-      case "damaged":
-        if (this.#isAcknowledged) this.#send?.(minus);
-        break;
-      case "nak":
-        this.#send?.(this.#last);
-        break;
-      case "interrupt":
-        this.#interrupt();
-        break;
-      case "ack":
-        break;
-      default:
-        item satisfies never;
-    }
+  #take(data: string): void {
+    if (this.#isHeld && this.#execute !== undefined) this.#handle(data);
+    else this.#waiting.push(data);
   }
 
   #handle(data: string): void {
-    if (data === "?") return this.#reply(this.#lastReply);
+    if (data === "?") return this.#link.reply(this.#lastReply);
     if (data === "D" || data.startsWith("D;")) {
-      this.#reply("OK");
+      this.#link.reply("OK");
       return this.#detach();
     }
     if (data === "k" || data.startsWith("vKill;")) {
-      if (data !== "k") this.#reply("OK");
+      if (data !== "k") this.#link.reply("OK");
       this.#controls?.stop(killedByGdb);
       return this.#letGo();
     }
     if (data === "QStartNoAckMode") {
-      this.#reply("OK");
-      this.#isAcknowledged = false;
+      this.#link.reply("OK");
+      this.#link.startNoAck();
       return undefined;
     }
     const answer = this.#execute?.(data) ?? "";
-    if (typeof answer === "string") this.#reply(answer);
+    if (typeof answer === "string") this.#link.reply(answer);
     else this.#resume(answer);
     return undefined;
   }
@@ -219,7 +178,7 @@ class Server implements GdbServer {
     this.#wantsStop = false;
     this.#reason = undefined;
     this.#lastReply = why;
-    if (this.#isAwaited) this.#reply(why);
+    if (this.#isAwaited) this.#link.reply(why);
     this.#isAwaited = false;
     for (const command of this.#waiting.splice(0)) this.#handle(command);
   }
@@ -254,7 +213,7 @@ class Server implements GdbServer {
     const vcpu = this.#controls?.vcpu;
     if (how.address !== undefined) vcpu?.registers.set(this.#architecture.pc, how.address);
     if (how.reverse) {
-      if (this.#history === undefined || this.#points === undefined) this.#reply("E16");
+      if (this.#history === undefined || this.#points === undefined) this.#link.reply("E16");
       else this.#reverse(how, this.#history, this.#points);
       return;
     }
@@ -275,7 +234,7 @@ class Server implements GdbServer {
     this.#wantsStop = false;
     this.#watchHit = undefined;
     this.#letGo();
-    this.#send = undefined;
+    this.#link.close();
     this.#hangUp();
   }
 
@@ -299,9 +258,9 @@ class Server implements GdbServer {
         return "suspend";
       }
       case "fault": {
-        if (this.#isFatal || this.#send === undefined) return undefined;
+        if (this.#isFatal || !this.#link.isOpen) return undefined;
         const { vector, refusedBy } = exit.fault;
-        this.#fault = (refusedBy === "guest" ? faultSignal[vector] : undefined) ?? signals.segv;
+        this.#fault = faultSignal(vector, refusedBy);
         this.#reason = stopReply(this.#fault);
         return "suspend";
       }
@@ -310,7 +269,3 @@ class Server implements GdbServer {
     }
   }
 }
-
-const digits = (byte: number): string => byte.toString(16).padStart(2, "0");
-const plus = Uint8Array.of(0x2b);
-const minus = Uint8Array.of(0x2d);

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { flag } from "../../src/ip/tcp/segment.js";
-import { event, mode, state } from "../../src/ip/tcp/tcb.js";
+import { event } from "../../src/ip/tcp/handlers.js";
+import { mode, state } from "../../src/ip/tcp/states.js";
 import { guestSource } from "../../src/toolchain/layout.js";
 
 const tables: Readonly<Record<string, Readonly<Record<string, number>>>> = { event, flag, mode, state };

@@ -44,7 +44,7 @@ export { prediction } from "./tcp/predict.js";
 export type { Connection } from "./tcp/connection.js";
 export type { TcbOptions as TcpOptions } from "./tcp/lifecycle.js";
 export type { TcpLimits } from "./tcp/layer.js";
-export type { Handlers, TcpError } from "./tcp/tcb.js";
+export type { Handlers, TcpError } from "./tcp/handlers.js";
 export type { Offer } from "./tcp/offer.js";
 export type { ConnectOptions } from "./tcp/connect.js";
 export type { Listener, ListenOptions } from "./tcp/listen.js";

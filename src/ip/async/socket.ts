@@ -4,7 +4,7 @@ import type { Stack } from "../stack.js";
 import type { Connection } from "../tcp/connection.js";
 import type { ConnectOptions } from "../tcp/connect.js";
 import type { ListenOptions } from "../tcp/listen.js";
-import type { Handlers, TcpError } from "../tcp/tcb.js";
+import type { Handlers, TcpError } from "../tcp/handlers.js";
 import type { Endpoint } from "../udp.js";
 
 export interface Socket extends AsyncIterable<Uint8Array> {

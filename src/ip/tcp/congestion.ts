@@ -1,7 +1,8 @@
 // Congestion control (RFC 5681), with recovery by SACK (RFC 6675), or by NewReno where the peer has none (RFC 6582). In bytes.
 import { clearSacks, sackLossEdge, updatePipe } from "./scoreboard.js";
 import { after, before, distance, earlier, later } from "./sequence.js";
-import { mode, type Tcb } from "./tcb.js";
+import { mode } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** More than any path here has. */
 const cwndMax = 1 << 24;

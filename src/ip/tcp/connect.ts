@@ -7,7 +7,8 @@ import { Connection } from "./connection.js";
 import type { Layer } from "./layer.js";
 import { createTcb, touch, type TcbOptions } from "./lifecycle.js";
 import type { Ports } from "./ports.js";
-import { state, type Handlers } from "./tcb.js";
+import type { Handlers } from "./handlers.js";
+import { state } from "./states.js";
 
 export interface ConnectOptions extends TcbOptions {
   readonly remote: Endpoint;

@@ -5,7 +5,9 @@ import { abort, touch, unacknowledged } from "./lifecycle.js";
 import { shift } from "./receive-queue.js";
 import { append } from "./send-queue.js";
 import { distance } from "./sequence.js";
-import { finWait2Msecs, isSynchronized, state, type Handlers, type Tcb, type TcpError } from "./tcb.js";
+import type { Handlers, TcpError } from "./handlers.js";
+import { finWait2Msecs, isSynchronized, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** Half of what sequence numbers tell apart. */
 const waitingMax = 0x4000_0000;

@@ -8,7 +8,8 @@ import type { Layer } from "./layer.js";
 import { flag, headerSize, optionKind } from "./segment.js";
 import { copyOut } from "./send-queue.js";
 import { distance, earlier } from "./sequence.js";
-import { state, type Island, type Tcb } from "./tcb.js";
+import { state } from "./states.js";
+import type { Island, Tcb } from "./tcb.js";
 
 const protocolTcp = 6;
 /** Timestamps and two bytes that align them. */

@@ -9,7 +9,9 @@ import { takeSacks, trimSacks } from "./scoreboard.js";
 import { flag } from "./segment.js";
 import { release } from "./send-queue.js";
 import { after, before, distance, later } from "./sequence.js";
-import { event, finWait2Msecs, mode, state, type Tcb } from "./tcb.js";
+import { event } from "./handlers.js";
+import { finWait2Msecs, mode, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** Round trips that are no measure: the peer echoes nonsense. */
 const rttMax = 600_000;

@@ -5,7 +5,9 @@ import type { Layer } from "./layer.js";
 import { collect, insert, push } from "./receive-queue.js";
 import { flag } from "./segment.js";
 import { after, before, distance } from "./sequence.js";
-import { event, mayReceive, state, type Tcb } from "./tcb.js";
+import { event } from "./handlers.js";
+import { mayReceive, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** RFC 9293, 3.8.6.3, MUST-40: less than half a second. */
 const delayedAckMsecs = 40;

@@ -10,7 +10,9 @@ import { createTcb, takeSynOptions, tell, toClosed, toTimeWait, touch } from "./
 import { sendSyn } from "./output.js";
 import { flag, readSegment } from "./segment.js";
 import { after, before, distance } from "./sequence.js";
-import { event, state, type Tcb } from "./tcb.js";
+import { event } from "./handlers.js";
+import { state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** RFC 5961, 7, for each connection, so that nobody learns of others' by it. */
 const challenges = { count: 10, perMsecs: 1000 } as const;

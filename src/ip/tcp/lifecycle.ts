@@ -6,7 +6,9 @@ import { emitReset, pathMss, timestampSize } from "./emit.js";
 import { enter, hashOf, initialNumbers, leave, type Layer } from "./layer.js";
 import { clear } from "./send-queue.js";
 import { distance } from "./sequence.js";
-import { defaultMss, event, state, Tcb, type State, type TcpError } from "./tcb.js";
+import { event, type TcpError } from "./handlers.js";
+import { state, type State } from "./states.js";
+import { defaultMss, Tcb } from "./tcb.js";
 
 export interface TcbOptions {
   readonly noDelay?: boolean;

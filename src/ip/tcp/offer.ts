@@ -5,7 +5,9 @@ import type { Endpoint } from "../udp.js";
 import { Connection } from "./connection.js";
 import type { Layer } from "./layer.js";
 import { abort, toClosed, touch, type TcbOptions } from "./lifecycle.js";
-import { state, type Handlers, type Tcb } from "./tcb.js";
+import type { Handlers } from "./handlers.js";
+import { state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 import { tellUnreachable } from "./unreachable.js";
 
 /** A SYN to any address and port that a gateway may answer now or later; until then the other end waits. */

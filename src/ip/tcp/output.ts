@@ -7,7 +7,8 @@ import type { Layer } from "./layer.js";
 import { currentRto } from "./rto.js";
 import { holeEnd, nextHole, updatePipe } from "./scoreboard.js";
 import { after, before, distance, later } from "./sequence.js";
-import { maySend, mode, state, type Tcb } from "./tcb.js";
+import { maySend, mode, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** RFC 1122, 4.2.3.4: how long data waits for a larger window; the zero window's probes start there too. */
 const overrideMsecs = 500;

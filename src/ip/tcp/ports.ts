@@ -7,7 +7,7 @@ import { equal } from "../wire.js";
 import { find, initialNumbers, portOffset, type Layer } from "./layer.js";
 import { toClosed } from "./lifecycle.js";
 import { after } from "./sequence.js";
-import { state } from "./tcb.js";
+import { state } from "./states.js";
 
 export interface Ports {
   /** A free one for connections from `local` to `remote`: for every destination in another order, that nobody foresees (3.3.4). Throws Solo5Error `PORT`. */

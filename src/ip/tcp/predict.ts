@@ -13,7 +13,8 @@ import type { Layer, Predictor } from "./layer.js";
 import { touch } from "./lifecycle.js";
 import { flag, headerSize } from "./segment.js";
 import { copyOut } from "./send-queue.js";
-import { mode, state, type Tcb } from "./tcb.js";
+import { mode, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** What a stack has for it. */
 export interface Lending {

@@ -5,7 +5,8 @@ import { pathMss, timestampSize } from "./emit.js";
 import { find, type Layer } from "./layer.js";
 import { toClosed, touch } from "./lifecycle.js";
 import { after, before } from "./sequence.js";
-import { mode, state, type Tcb } from "./tcb.js";
+import { mode, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** RFC 1191, 3 and RFC 8200, 5: no path is narrower. */
 const pathMtuMin = { 4: 576, 6: 1280 } as const;

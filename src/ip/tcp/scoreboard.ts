@@ -1,6 +1,7 @@
 // What the peer has selectively acknowledged (RFC 2018, 4 and 5), and what follows for what is lost and what is under way
 // (RFC 6675, 4).
-import { mode, type Tcb } from "./tcb.js";
+import { mode } from "./states.js";
+import type { Tcb } from "./tcb.js";
 import type { Segment } from "./segment.js";
 import { after, before, distance, earlier, later } from "./sequence.js";
 

@@ -6,43 +6,8 @@ import type { Buffered } from "../host-functions.js";
 import type { Neighbour } from "../nic.js";
 import { createTimer, type Timer } from "../timers.js";
 import type { Endpoint } from "../udp.js";
-
-/** RFC 9293, 3.3.2; `offered` is a SYN that a gateway has not answered yet. */
-export const state = {
-  closed: 0,
-  offered: 1,
-  synSent: 2,
-  synReceived: 3,
-  established: 4,
-  finWait1: 5,
-  finWait2: 6,
-  closeWait: 7,
-  closing: 8,
-  lastAck: 9,
-  timeWait: 10,
-} as const;
-export type State = (typeof state)[keyof typeof state];
-
-/** How the sender takes losses (RFC 6675, RFC 5681): none known, fast recovery, after a timeout. */
-export const mode = { open: 0, recovery: 1, loss: 2 } as const;
-export type Mode = (typeof mode)[keyof typeof mode];
-
-/** Why a connection ended that was not closed in order. */
-export type TcpError = "refused" | "reset" | "timeout" | "unreachable" | "aborted";
-
-/** What a connection tells its user. Called when the segment that caused it has been seen to. */
-export interface Handlers {
-  /** The connection is established. */
-  opened?(): void;
-  /** Data has come, or the end of it. */
-  readable?(): void;
-  /** The peer has sent urgent data, or more of it; `Connection.urgent` tells how far it goes. */
-  urgent?(): void;
-  /** `write` may go on after it has returned false. */
-  writable?(): void;
-  /** Nothing more will happen; `error` where it did not end in order. */
-  closed?(error?: TcpError): void;
-}
+import type { Handlers, TcpError } from "./handlers.js";
+import { mode, state, type Mode, type State } from "./states.js";
 
 /** Data to be sent. What is small is copied into chunks of the connection's own, with room for more. */
 export interface Chunk {
@@ -237,7 +202,7 @@ export class Tcb {
   error: TcpError | undefined = undefined;
 
   constructor(known: Beginning) {
-    const { local, remote, iss, now } = known;
+    const { local, remote, iss, now, onTimer } = known;
     this.state = known.state;
     this.passive = known.state !== state.synSent;
     this.family = familyOf(local.address);
@@ -260,29 +225,16 @@ export class Tcb {
     this.userTimeout = known.userTimeout;
     this.tsRecentAt = this.challengesFrom = this.progressAt = now;
     this.timedAt = this.lastSentAt = this.heardAt = now;
-    this.timer = createTimer(() => known.onTimer(this));
+    // What the timer holds lives as long as the connection: not all of `known`.
+    this.timer = createTimer(() => onTimer(this));
   }
 }
 
 /** RFC 7323, 2.3: as little as makes the buffer fit 16 bits. */
 const shiftFor = (limit: number): number => Math.min(14, Math.max(0, 16 - Math.clz32(limit)));
 
-/** Whoever closed and hears nothing more gives up (as most do; RFC 9293 would wait for ever). */
-export const finWait2Msecs = 60_000;
-
-/** What the user is to be told. */
-export const event = { opened: 1, readable: 2, writable: 4, closed: 8, urgent: 16 } as const;
-
 /** A listener's connections that are not established. */
 export interface Backlog {
   readonly halfOpen: Set<Tcb>;
   accept(tcb: Tcb): void;
 }
-
-export const isSynchronized = (tcb: Tcb): boolean => tcb.state >= state.established;
-/** The peer may still send data. */
-export const mayReceive = ({ state: s }: Tcb): boolean =>
-  s === state.established || s === state.finWait1 || s === state.finWait2;
-/** Data and FIN of the user may be sent, again at least. */
-export const maySend = ({ state: s }: Tcb): boolean =>
-  s >= state.established && s <= state.lastAck && s !== state.finWait2;

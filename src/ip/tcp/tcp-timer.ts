@@ -7,7 +7,8 @@ import type { Layer } from "./layer.js";
 import { isOpening, output, probe, schedule, sendSyn } from "./output.js";
 import { currentRto } from "./rto.js";
 import { flag } from "./segment.js";
-import { isSynchronized, state, type Tcb } from "./tcb.js";
+import { isSynchronized, state } from "./states.js";
+import type { Tcb } from "./tcb.js";
 
 /** RFC 9293, 3.8.3, MUST-23: a SYN is tried for three minutes at least. */
 const synMsecs = 180_000;

@@ -14,7 +14,8 @@ import { output } from "./output.js";
 import { createPorts } from "./ports.js";
 import type { Prediction } from "./predict.js";
 import { takeReport } from "./reports.js";
-import { event, type Handlers, type Tcb } from "./tcb.js";
+import { event, type Handlers } from "./handlers.js";
+import type { Tcb } from "./tcb.js";
 import { onTimer } from "./tcp-timer.js";
 
 export interface Tcp {

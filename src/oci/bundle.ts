@@ -10,7 +10,9 @@ import { checkHooks } from "./hooks.js";
 import { readNamespaces } from "./prologue/namespaces.js";
 import { checkRlimits } from "./rlimits.js";
 import { checkSysctl } from "./sysctl.js";
+import { isSandbox } from "./sandbox.js";
 import { findUnikernel } from "./unikernel-file.js";
+import { checkUrunc, readUrunc, withUrunc } from "./urunc.js";
 
 /** A bundle that was read and checked. */
 export interface ContainerBundle {
@@ -19,6 +21,8 @@ export interface ContainerBundle {
   readonly config: Config;
   /** Undefined where the container is to run something else. */
   readonly unikernel: Unikernel | undefined;
+  /** The path in the container of its first disk, where the image says so. */
+  readonly disk?: string | undefined;
 }
 
 /** Reads a bundle. Throws Solo5Error. */
@@ -31,7 +35,7 @@ export function readBundle(path: string): ContainerBundle {
   } catch (cause) {
     throw new Solo5Error("CONFIG", `${join(path, "config.json")}: ${systemErrorMessage(cause)}`, { cause });
   }
-  const config = checkConfig(text);
+  let config = checkConfig(text);
   let rootfs: string;
   try {
     rootfs = realpathSync(resolve(folder, config.root.path));
@@ -42,5 +46,11 @@ export function readBundle(path: string): ContainerBundle {
   checkHooks(config);
   checkRlimits(config);
   checkSysctl(config);
-  return { folder, rootfs, config, unikernel: findUnikernel(config, rootfs) };
+  // A pod's annotations are its sandbox's as well.
+  const urunc = isSandbox(config) ? undefined : readUrunc(config, rootfs);
+  if (urunc === undefined) return { folder, rootfs, config, unikernel: findUnikernel(config, rootfs) };
+  config = withUrunc(config, urunc);
+  const unikernel = findUnikernel(config, rootfs);
+  if (unikernel !== undefined) checkUrunc(urunc, unikernel);
+  return { folder, rootfs, config, unikernel, disk: urunc.block };
 }

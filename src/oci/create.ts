@@ -39,7 +39,7 @@ export interface CreateRequest {
 
 /** Makes the container of a unikernel. Throws Solo5Error; nothing stays then. */
 export async function create(
-  { folder, rootfs, config }: ContainerBundle,
+  { folder, rootfs, config, disk }: ContainerBundle,
   unikernel: Unikernel,
   request: CreateRequest,
 ): Promise<Container> {
@@ -61,7 +61,7 @@ export async function create(
   claim(root, container);
   try {
     cgroups.make();
-    return fill(container, cgroups, config, unikernel, namespaces, request);
+    return fill(container, cgroups, config, unikernel, disk, namespaces, request);
   } catch (error) {
     await destroy(root, id, request.log);
     throw error;
@@ -85,6 +85,7 @@ function fill(
   cgroups: CgroupChoice,
   config: Config,
   unikernel: Unikernel,
+  disk: string | undefined,
   namespaces: Namespaces,
   { root, id, consoleSocket, pidFile, log }: CreateRequest,
 ): Container {
@@ -133,6 +134,7 @@ function fill(
   const devices = openDevices({
     unikernel,
     config,
+    disk,
     rootfs,
     pid,
     namespaces,

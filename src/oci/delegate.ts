@@ -9,8 +9,8 @@ import { constants as system } from "node:os";
 import { systemErrorMessage } from "../host/any/system-error.js";
 import type { OciCall } from "./call.js";
 import { configError } from "./config/check.js";
-import type { Config } from "./config/types.js";
 import type { ContainerBundle } from "./bundle.js";
+import { isSandbox } from "./sandbox.js";
 import { delegatedFolder, forget, type Container } from "./state.js";
 
 const ways = ["none", "sandbox", "all"] as const;
@@ -40,12 +40,6 @@ function settings(): Settings {
     throw new Solo5Error("CONFIG", `${settingsFile}: ${(cause as Error).message}`, { cause });
   }
 }
-
-/** The container that holds a pod's namespaces, as containerd's CRI, CRI-O and podman mark it. */
-const isSandbox = ({ annotations = {} }: Config): boolean =>
-  annotations["io.kubernetes.cri.container-type"] === "sandbox" ||
-  annotations["io.kubernetes.cri-o.ContainerType"] === "sandbox" ||
-  annotations["io.podman.annotations.infra"] === "TRUE";
 
 /** The runtime that gets the container of `bundle`. Throws Solo5Error where none may have it. */
 export function chooseRuntime({ config }: ContainerBundle, { global }: OciCall): string {

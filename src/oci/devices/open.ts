@@ -15,6 +15,8 @@ import { openNics } from "./nics.js";
 export interface DeviceRequest {
   readonly unikernel: Unikernel;
   readonly config: Config;
+  /** The first disk's path, unless an annotation says otherwise. */
+  readonly disk?: string | undefined;
   readonly rootfs: string;
   /** A process in the container's namespaces. */
   readonly pid: number;
@@ -38,7 +40,7 @@ export interface Devices {
 
 /** Throws Solo5Error; nothing stays open then. */
 export function openDevices(request: DeviceRequest): Devices {
-  const { unikernel, config, rootfs, firstDescriptor } = request;
+  const { unikernel, config, disk: firstDisk, rootfs, firstDescriptor } = request;
   const cleanup = createCleanup();
   try {
     const wishes = readWishes(config, unikernel.devices);
@@ -58,7 +60,8 @@ export function openDevices(request: DeviceRequest): Devices {
     const disks = new Map<string, number>();
     for (const { name, type } of unikernel.devices) {
       if (type !== "BLOCK_BASIC") continue;
-      const disk = openDisk(name, wishes.block.get(name), config, rootfs);
+      const wish = wishes.block.get(name) ?? (opened.size === 0 ? firstDisk : undefined);
+      const disk = openDisk(name, wish, config, rootfs);
       cleanup.push(() => closeSync(disk.fd));
       // Two devices may be one file.
       const path = `${name}: ${disk.path}`;

@@ -38,8 +38,8 @@ export function parseOci(
     for (const { option, value } of parsed.given) options[option] = value;
     if (parsed.kernel !== undefined) operands.push(parsed.kernel);
     left = parsed.args;
-    // What stands behind exec's container is another command's line.
-    if (name === "exec") break;
+    // What stands behind the container is another command's line.
+    if (operands.length > 0 && (name === "exec" || name === "ps")) break;
   }
   if ("help" in options) return "help";
   const missing = wanted.filter((one) => !one.startsWith("["))[operands.length];

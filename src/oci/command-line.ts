@@ -1,6 +1,7 @@
 // The command line of an OCI runtime, as managers call it: global options, a command, its options, its operands. A row per command.
 // github.com/opencontainers/runtime-tools, "Command line interface", and what containerd, podman and docker pass beside that.
 import type { Option } from "../tender/option.js";
+import { updateLimits } from "./update-options.js";
 
 const option = (help: string, more: Partial<Option> = {}): Option => ({ topic: "container", help, ...more });
 const valued = (value: string, help: string, more: Partial<Option> = {}): Option =>
@@ -13,6 +14,7 @@ export const globalOptions = {
   debug: option("without effect"),
   "systemd-cgroup": option("cgroups are systemd's"),
   rootless: valued("WORD", "without effect"),
+  criu: valued("FILE", "without effect"),
   delegate: valued("WHAT", "what else than unikernels the host's own runtime gets: none, sandbox or all", {
     values: ["none", "sandbox", "all"],
   }),
@@ -31,8 +33,26 @@ const creation = {
   "pid-file": valued("FILE", "where the number of the process is written", { values: "file" }),
   "no-pivot": option("without effect"),
   "no-new-keyring": option("without effect"),
+  "no-subreaper": option("without effect"),
   "preserve-fds": valued("N", "without effect: a unikernel has the descriptors of its devices"),
 } as const satisfies Record<string, Option>; // prettier-ignore
+
+/** What other runtimes take, of commands that are refused here. */
+const withoutEffect = <Name extends string>(names: readonly Name[], isValued: boolean) =>
+  Object.fromEntries(
+    names.map((name) => [name, isValued ? valued("VALUE", "without effect") : option("without effect")]),
+  ) as Readonly<Record<Name, Option>>;
+const checkpointing = {
+  ...withoutEffect(["image-path", "work-path", "parent-path", "status-fd", "page-server", "manage-cgroups-mode", "empty-ns", "lsm-profile", "lsm-mount-context"], true),
+  ...withoutEffect(["leave-running", "tcp-established", "ext-unix-sk", "shell-job", "lazy-pages", "file-locks", "pre-dump", "auto-dedup"], false),
+}; // prettier-ignore
+
+const limits = Object.fromEntries(
+  Object.entries(updateLimits).map(([name, limit]) => [
+    name,
+    valued("VALUE", "path" in limit ? `linux.resources.${limit.path.join(".")}` : "without effect"),
+  ]),
+) as Readonly<Record<keyof typeof updateLimits, Option>>;
 
 const installation = {
   host: valued("DIR", "where the node's files are seen (default: /)", { values: "folder" }),
@@ -73,13 +93,16 @@ export const ociCommands = {
   },
   ps: {
     options: { format: valued("FORMAT", "table or json", { short: "f" }) },
-    operands: ["ID"],
+    operands: ["ID", "[OPTIONS OF PS]"],
     does: "list the processes of a container",
   },
   pause: { options: {}, operands: ["ID"], does: "freeze a container" },
   resume: { options: {}, operands: ["ID"], does: "let a frozen container go on" },
   update: {
-    options: { resources: valued("FILE", "linux.resources in JSON; - is stdin", { short: "r" }) },
+    options: {
+      resources: valued("FILE", "linux.resources in JSON; - is stdin", { short: "r" }),
+      ...limits,
+    },
     operands: ["ID"],
     does: "change the limits of a container's cgroup",
   },
@@ -94,9 +117,26 @@ export const ociCommands = {
       cwd: valued("DIR", "without effect"),
       env: valued("NAME=VALUE", "without effect", { short: "e" }),
       "preserve-fds": creation["preserve-fds"],
+      ...withoutEffect(["additional-gids", "apparmor", "cap", "cgroup", "process-label"], true),
+      ...withoutEffect(["ignore-paused", "no-new-privs"], false),
     },
     operands: ["ID"],
     does: "refused: a unikernel has one program",
+  },
+  checkpoint: {
+    options: checkpointing,
+    operands: ["ID"],
+    does: "refused: a container has no checkpoints",
+  },
+  restore: {
+    options: { ...checkpointing, ...creation, detach: option("without effect", { short: "d" }) },
+    operands: ["ID"],
+    does: "refused: a container has no checkpoints",
+  },
+  events: {
+    options: { ...withoutEffect(["interval"], true), ...withoutEffect(["stats"], false) },
+    operands: ["ID"],
+    does: "refused: the files of its cgroup have the figures",
   },
   features: { options: {}, operands: [], does: "print what this runtime can" },
   install: { options: installation, operands: [], does: "put this runtime into containerd's configuration" },

@@ -97,7 +97,7 @@ async function perform(call: OciCall, log: Log): Promise<number> {
       return 0;
     case "list": {
       const { listing } = await import("../../oci/list.js");
-      print(listing(root, options["quiet"] === undefined ? (options["format"] ?? "table") : "quiet"));
+      print(listing(root, options["format"] ?? "table", options["quiet"] !== undefined));
       return 0;
     }
     case "ps": {
@@ -110,7 +110,7 @@ async function perform(call: OciCall, log: Log): Promise<number> {
       (await import("../../oci/pause.js")).setPaused(root, id, command === "pause");
       return 0;
     case "update":
-      (await import("../../oci/update.js")).update(root, id, options["resources"] ?? "-");
+      (await import("../../oci/update.js")).update(root, id, options);
       return 0;
     case "features":
       print(`${JSON.stringify((await import("../../oci/features.js")).features, null, 2)}\n`);
@@ -129,6 +129,11 @@ async function perform(call: OciCall, log: Log): Promise<number> {
     }
     case "exec":
       throw containerError(id, "it is a unikernel, which has one program: exec cannot add another");
+    case "checkpoint":
+    case "restore":
+      throw containerError(id, "it is a unikernel, which has no checkpoints");
+    case "events":
+      throw containerError(id, "there are no events: the files of its cgroup have the figures");
     default:
       return command satisfies never;
   }

@@ -3,7 +3,7 @@
 import { Solo5Error } from "../../bytes/error.js";
 import { printable } from "../../bytes/text.js";
 import { configFields, type ConfigField, type FieldType } from "./fields.js";
-import type { Config } from "./types.js";
+import type { Config, Resources } from "./types.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -43,6 +43,17 @@ export function checkConfig(text: string): Config {
   const config = parsed as unknown as Config;
   checkMeaning(config);
   return withoutNulls(config) as Config;
+}
+
+const resources = "linux.resources.";
+
+/** What `linux.resources` may be, alone. Throws Solo5Error `CONFIG`. */
+export function checkResources(parsed: unknown): Resources {
+  if (!isObject(parsed)) throw configError("linux.resources", "must be an object");
+  for (const [path, field] of Object.entries(configFields))
+    if (path.startsWith(resources))
+      checkField(parsed, path.slice(resources.length).split("."), "linux.resources", field);
+  return withoutNulls(parsed) as Resources;
 }
 
 /** Checks the field wherever the objects that it is in are there: `a[]` stands for every entry of a list. */

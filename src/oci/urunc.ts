@@ -27,7 +27,7 @@ export interface Urunc {
 function decode(value: string): string {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) return value;
   const text = decodeText(Uint8Array.from(atob(value), (char) => char.charCodeAt(0)));
-  return hasStrayBytes(text) || /[\0-\x08\x0e-\x1f\x7f]/.test(text) ? value : text;
+  return hasStrayBytes(text) || /[^\s\P{Cc}]/u.test(text) ? value : text;
 }
 
 /** Nothing where the image is none of urunc's. Throws Solo5Error. */

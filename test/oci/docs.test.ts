@@ -1,4 +1,4 @@
-// docs/containers.md against the code: its table of fields is the one that bundles are checked by.
+// docs/config-json.md against the code: its table of fields is the one that bundles are checked by.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ export const fieldTable = (): string =>
   ].join("\n");
 
 test("the table of fields is the code's", () => {
-  const document = readFileSync(join(projectRoot, "docs/containers.md"), "utf8");
+  const document = readFileSync(join(projectRoot, "docs/config-json.md"), "utf8");
   assert.ok(
     document.includes(`\n${fieldTable()}`),
-    "docs/containers.md has another table than src/oci/config/fields.ts",
+    "docs/config-json.md has another table than src/oci/config/fields.ts",
   );
 });

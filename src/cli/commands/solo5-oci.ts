@@ -35,6 +35,15 @@ export const solo5Oci = (): Promise<void> =>
     },
   });
 
+const noCheckpoints = "it is a unikernel, which has no checkpoints";
+/** Why commands of other runtimes' are refused. */
+const refusals = {
+  exec: "it is a unikernel, which has one program: exec cannot add another",
+  checkpoint: noCheckpoints,
+  restore: noCheckpoints,
+  events: "there are no events: the files of its cgroup have the figures",
+} as const;
+
 async function perform(call: OciCall, log: Log): Promise<number> {
   const { command, global, options, operands } = call;
   const root = global.root ?? defaultRoot();
@@ -46,34 +55,8 @@ async function perform(call: OciCall, log: Log): Promise<number> {
   }
   switch (command) {
     case "create":
-    case "run": {
-      const [{ readBundle }, { claim, newContainer }] = await Promise.all([
-        import("../../oci/bundle.js"),
-        import("../../oci/state.js"),
-      ]);
-      const request = {
-        root,
-        id,
-        bundle: options["bundle"] ?? ".",
-        pidFile: options["pid-file"],
-        consoleSocket: options["console-socket"],
-        isSystemd: global["systemd-cgroup"] !== undefined,
-        log,
-      };
-      const bundle = readBundle(request.bundle);
-      const { unikernel } = bundle;
-      if (unikernel === undefined) {
-        const { chooseRuntime, passOn } = await import("../../oci/delegate.js");
-        const delegate = chooseRuntime(bundle, call);
-        claim(root, { ...newContainer(id, bundle), delegate });
-        log.info(`container '${id}' is no unikernel: ${delegate} has it`);
-        return passOn({ id, delegate }, root, call);
-      }
-      await (await import("../../oci/create.js")).create(bundle, unikernel, request);
-      if (command === "create") return 0;
-      const { run } = await import("../../oci/run.js");
-      return run(request, options["detach"] !== undefined, options["keep"] !== undefined);
-    }
+    case "run":
+      return make(call, root, id, log);
     case "start":
       await (await import("../../oci/start.js")).start(root, id, log);
       return 0;
@@ -128,13 +111,42 @@ async function perform(call: OciCall, log: Log): Promise<number> {
       return 0;
     }
     case "exec":
-      throw containerError(id, "it is a unikernel, which has one program: exec cannot add another");
     case "checkpoint":
     case "restore":
-      throw containerError(id, "it is a unikernel, which has no checkpoints");
     case "events":
-      throw containerError(id, "there are no events: the files of its cgroup have the figures");
+      throw containerError(id, refusals[command]);
     default:
       return command satisfies never;
   }
+}
+
+/** create, and run. */
+async function make(call: OciCall, root: string, id: string, log: Log): Promise<number> {
+  const { command, global, options } = call;
+  const [{ readBundle }, { claim, newContainer }] = await Promise.all([
+    import("../../oci/bundle.js"),
+    import("../../oci/state.js"),
+  ]);
+  const request = {
+    root,
+    id,
+    bundle: options["bundle"] ?? ".",
+    pidFile: options["pid-file"],
+    consoleSocket: options["console-socket"],
+    isSystemd: global["systemd-cgroup"] !== undefined,
+    log,
+  };
+  const bundle = readBundle(request.bundle);
+  const { unikernel } = bundle;
+  if (unikernel === undefined) {
+    const { chooseRuntime, passOn } = await import("../../oci/delegate.js");
+    const delegate = chooseRuntime(bundle, call);
+    claim(root, { ...newContainer(id, bundle), delegate });
+    log.info(`container '${id}' is no unikernel: ${delegate} has it`);
+    return passOn({ id, delegate }, root, call);
+  }
+  await (await import("../../oci/create.js")).create(bundle, unikernel, request);
+  if (command === "create") return 0;
+  const { run } = await import("../../oci/run.js");
+  return run(request, options["detach"] !== undefined, options["keep"] !== undefined);
 }

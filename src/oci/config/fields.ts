@@ -1,5 +1,5 @@
 // Every field of config.json, declared once: what it must be, and what becomes of it. The check of a bundle and the table of
-// docs/containers.md derive from this. OCI Runtime Specification 1.2, "Configuration" and "Linux Container Configuration".
+// docs/config-json.md derive from this. OCI Runtime Specification 1.2, "Configuration" and "Linux Container Configuration".
 
 /** `honoured`, `refused` where it asks for something, or `none`: without effect, for the reason that is given. */
 type Effect = "honoured" | "refused" | "none";

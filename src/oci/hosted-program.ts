@@ -3,6 +3,7 @@
 // rootfs is opened there.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hexText } from "../bytes/hex.js";
 import { withNul } from "../bytes/text.js";
 import type { Isa } from "../abi/elf.js";
 import * as linux from "../abi/linux/syscalls.js";
@@ -50,9 +51,6 @@ export function hostedProgram({ isa, plan, user, fifo, kernel, disks }: HostedPr
   return writeExecutable({ isa, entry, segments, describedBy: undefined });
 }
 
-const hexadecimal = (mac: Uint8Array): string =>
-  Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-
 function tenderOptions({ memSize, devices }: Plan, disks: ReadonlyMap<string, number>): readonly string[] {
   return [
     `--mem=${memSize / 2 ** 20}`,
@@ -63,7 +61,7 @@ function tenderOptions({ memSize, devices }: Plan, disks: ReadonlyMap<string, nu
         return [`--block:${name}=${ofProcess(fd)}`, `--block-sector-size:${name}=${device.blockSize}`];
       }
       const fd = device.source.kind === "descriptor" ? device.source.fd : -1;
-      const mac = device.mac === undefined ? [] : [`--net-mac:${name}=${hexadecimal(device.mac)}`];
+      const mac = device.mac === undefined ? [] : [`--net-mac:${name}=${hexText(device.mac, ":")}`];
       return [`--net:${name}=@${fd}`, ...mac];
     }),
   ];

@@ -1,8 +1,5 @@
-// Bytes as pairs of hexadecimal digits, as nearly every command of the protocol carries them.
-
-/** Two digits a byte. */
-export const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Bytes and numbers as pairs of hexadecimal digits, as nearly every command of the protocol carries them.
+import { hexText } from "../../bytes/hex.js";
 
 /** The bytes, or undefined where the text is not made of pairs of digits. */
 export function bytesOfHex(text: string): Uint8Array | undefined {
@@ -18,7 +15,7 @@ export const bytesOfText = (text: string): Uint8Array =>
 
 /** `bits` of `value`, least significant byte first. */
 export function hexOfNumber(value: bigint, bits: number): string {
-  return hexOf(Uint8Array.from({ length: bits / 8 }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn)));
+  return hexText(Uint8Array.from({ length: bits / 8 }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn)));
 }
 
 export const numberOfBytes = (bytes: Uint8Array): bigint =>

@@ -2,7 +2,8 @@
 import type { Registers } from "../../engine/contract.js";
 import type { GuestMemory } from "../../image/memory.js";
 import { registersOf, type Architecture, type GdbRegister } from "./description.js";
-import { bytesOfHex, bytesOfText, hexOf, hexOfNumber, numberOfBytes } from "./hex.js";
+import { hexText } from "../../bytes/hex.js";
+import { bytesOfHex, bytesOfText, hexOfNumber, numberOfBytes } from "./hex.js";
 import { packetSize } from "./packet.js";
 
 /** Errors as the protocol has them, numbered as errno(3). */
@@ -79,7 +80,7 @@ export function inspector(architecture: Architecture, registers: Registers, memo
       const left = BigInt(memory.size) - range.address;
       const length = Math.min(range.length, packetSize / 2, left > 0n ? Number(left) : 0);
       const data = memory.bytes(range.address, length);
-      return data === undefined || (length === 0 && range.length > 0) ? replies.fault : hexOf(data);
+      return data === undefined || (length === 0 && range.length > 0) ? replies.fault : hexText(data);
     },
     M(argument: string) {
       const [where, data] = split(argument);

@@ -1,5 +1,6 @@
 // Where translated code is kept between visits of a page: in IndexedDB, which only scripts of the same origin can write.
 // Nothing that goes wrong here is an error: the code is translated again.
+import { hexText } from "../../bytes/hex.js";
 import { translatorVersion, unstamped } from "../../engine/portable/link/version.js";
 import type { CodeCacheEntry } from "../../tender/code-cache.js";
 import { withStore } from "./indexed-db.js";
@@ -23,7 +24,7 @@ export async function codeCacheOf(
     return undefined;
   try {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", unikernel));
-    const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const hex = hexText(hash);
     const name = `${translatorVersion} plain ${memoryBytes} ${hex}`;
     const found = await withStore(DATABASE, "readonly", (store) => store.get(name));
     return {

@@ -1,4 +1,5 @@
 // The addresses of a DHCP server: a range, who has which and until when (RFC 2131, 4.3.1).
+import { hexText } from "../../bytes/hex.js";
 import { keyOf, type Address } from "../address.js";
 import { equal, get32 } from "../wire.js";
 import { dhcpOption, u32, type DhcpMessage } from "./message.js";
@@ -60,7 +61,7 @@ export function keep({ byClient, now }: Leases, message: DhcpMessage, address: A
   const client = clientOf(message);
   for (const [other, lease] of byClient)
     if (other === client || equal(lease.address, address)) byClient.delete(other);
-  byClient.set(client, { mac: macText(message.chaddr), address, until: now() + msecs });
+  byClient.set(client, { mac: hexText(message.chaddr, ":"), address, until: now() + msecs });
 }
 
 export function decline(leases: Leases, message: DhcpMessage): void {
@@ -68,6 +69,3 @@ export function decline(leases: Leases, message: DhcpMessage): void {
   leases.byClient.delete(clientOf(message));
   if (address?.length === 4 && inRange(leases, address)) leases.declined.add(keyOf(address));
 }
-
-const macText = (mac: Uint8Array): string =>
-  Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");

@@ -1,6 +1,7 @@
 // Network devices of a container: its interfaces, in order, or those that annotations name. Each belongs to one unikernel.
 import { closeSync, readlinkSync } from "node:fs";
 import type { Cleanup } from "../../bytes/cleanup.js";
+import { hexText } from "../../bytes/hex.js";
 import { formatAddress } from "../../ip/index.js";
 import {
   defaultGateway,
@@ -153,6 +154,6 @@ function addressesOf(netlink: Netlink, { index, mac }: Interface): Addresses {
     ipv6: of(16),
     gateway: gateway(4),
     gateway6: gateway(16),
-    macAddress: Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":"),
+    macAddress: hexText(mac, ":"),
   };
 }

@@ -1,6 +1,7 @@
 // A domain's network: two rings, and the device behind them. Xen's public header io/netif.h; docs/abi.md 11.7.
 import { netRxRing, netTxRing } from "../../../abi/xen.js";
 import { result } from "../../../abi/start.js";
+import { hexText } from "../../../bytes/hex.js";
 import { isFrameLength, type NetDevice } from "../../../net/contract.js";
 import type { DeviceTrace } from "../../contract.js";
 import type { Driver } from "./back-end.js";
@@ -18,9 +19,6 @@ export interface NetBack extends Driver {
 const [transmitRing, receiveRing] = [0, 1];
 const ringKeys = ["tx-ring-ref", "rx-ring-ref"] as const;
 const shapes: readonly RingShape[] = [netTxRing, netRxRing];
-
-const macText = (mac: Uint8Array): string =>
-  [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 
 export function createNetBack(
   name: string,
@@ -75,9 +73,9 @@ export function createNetBack(
   const heard = (): void => void sendAll();
   return {
     type: "vif",
-    frontKeys: { mac: macText(mac), mtu: `${net.mtu}` },
+    frontKeys: { mac: hexText(mac, ":"), mtu: `${net.mtu}` },
     backKeys: {
-      mac: macText(mac),
+      mac: hexText(mac, ":"),
       "feature-rx-copy": "1",
       "feature-rx-flip": "0",
       "feature-sg": "1",

@@ -49,6 +49,7 @@ function translate({
     keepsFlags: false,
     counts: false,
     isKnown: () => true,
+    isCalled: () => false,
     hasRun: () => true,
     countAt: () => 0,
     decoded: () => undefined,

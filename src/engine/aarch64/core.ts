@@ -162,7 +162,7 @@ export class Core implements Machine, VcpuCore {
     const isBreakpoint = this.breakpoints.has(pc);
     if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const step = this.#steps.fetch(pc);
-    this.ran.mark(pc);
+    this.ran.mark(step.instruction, this.isa);
     if (!isBreakpoint) this.#steps.keep(pc, step);
     return step;
   }

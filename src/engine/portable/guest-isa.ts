@@ -29,6 +29,8 @@ export interface JumpTable {
   /** The general register that holds its address, or -1 where the instruction has it. */
   readonly base: number;
   readonly at: number;
+  /** Whether the code says how long it is: else there may be more of it here than belongs to it. */
+  readonly isBounded: boolean;
   /** What it takes of memory. */
   readonly sizeBytes: number;
   readonly targets: readonly number[];

@@ -244,7 +244,7 @@ export class Core implements Machine, VcpuCore {
     if (isBreakpoint && withBreakpoints) throw new BreakpointHit(pc);
     const instruction = this.#cache.fetch(pc, this.mode);
     this.decodings++;
-    this.ran.mark(pc);
+    this.ran.mark(instruction, x86);
     const step = { instruction, execute: this.#executor(instruction) };
     if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;

@@ -54,8 +54,9 @@ export class TablePath implements TableSearch {
     const at = this.#addresses[load.Rn] ?? code.registerNow(load.Rn);
     const from = label === load.Rn ? at : this.#addresses[label];
     // Small entries all look like distances.
-    const bound = boundOf(this.#path) ?? this.#bound ?? (jump.sizeBytes === 4 ? MAX_ENTRIES : 0);
-    return from === undefined ? undefined : readTable(jump, at, from, bound, code);
+    const bound = boundOf(this.#path) ?? this.#bound;
+    const most = bound ?? (jump.sizeBytes === 4 ? MAX_ENTRIES : 0);
+    return from === undefined ? undefined : readTable(jump, at, from, most, bound !== undefined, code);
   }
 }
 
@@ -88,6 +89,7 @@ function readTable(
   at: number,
   from: number,
   bound: number,
+  isBounded: boolean,
   { bytes, shape, isExecutable }: CodeAround,
 ): JumpTable | undefined {
   const end = Math.min(at + sizeBytes * bound, shape.writable);
@@ -108,7 +110,7 @@ function readTable(
   }
   if (new Set(targets).size < 3) return undefined;
   const size = sizeBytes * targets.length;
-  return { load: load.pc, index: load.Rm, base: load.Rn, at, sizeBytes: size, targets, entries };
+  return { load: load.pc, index: load.Rm, base: load.Rn, isBounded, at, sizeBytes: size, targets, entries };
 }
 
 /** One more than the constant that the index was compared with, shortly before. */

@@ -31,9 +31,7 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       e.value(end.target);
       if (!isTail(u, index)) return returnTarget(u);
       e.set(local.target);
-      e.i32(0);
-      e.i32(end.pc);
-      e.memory(op["i32.store"], 2, words.site);
+      storeJump(u, end.pc);
       return callTarget(u, true);
     case "call":
       spill(u, index);
@@ -82,6 +80,17 @@ function storeReturned({ e }: UnitCode, pc: number): void {
   e.i32(0);
   e.i32(pc);
   e.memory(op["i32.store"], 2, words.returned);
+}
+
+/** The latest indirect jump, and where it goes: what is learnt of jumps comes from those that lead to no unit. */
+function storeJump({ e, local }: UnitCode, pc: number): void {
+  e.i32(0);
+  e.get(local.target);
+  e.i64(32);
+  e.op("i64.shl");
+  e.i64(pc);
+  e.op("i64.or");
+  e.memory(op["i64.store"], 3, words.jump);
 }
 
 const isTail = ({ unit }: UnitCode, block: number): boolean => hasTailCalls() && unit.tails.has(block);

@@ -3,7 +3,7 @@
 import type { MemoryShape } from "../ir/access.js";
 import { type Block, successorsOf } from "../ir/block.js";
 import type { JumpTable, KnownLoad } from "../guest-isa.js";
-import { type Code, follow, type Found } from "./follow.js";
+import { type Code, follow, type Found, MAX_INLINED, smallFunctionAt } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import { jumpDispatch } from "./jump-dispatch.js";
 import { cutToUnit } from "./region-unit.js";
@@ -40,9 +40,7 @@ export interface Unit {
   readonly pages: ReadonlySet<number>;
 }
 
-/** Functions of at most so many instructions are built into their callers, */
-const MAX_INLINED = 64;
-/** as long as those do not grow beyond so many, */
+/** Small functions are built into their callers as long as those do not grow beyond so many instructions, */
 const MAX_GROWN = 400;
 /** and so deep; a function into itself less deep. */
 const MAX_DEPTH = 4;
@@ -70,11 +68,8 @@ interface Start {
   readonly made?: Connected;
 }
 
-/** `isCareful`: every access near the stack pointer is checked by itself. */
-export const discover = (entry: number, code: Code, isCareful = false): Unit =>
-  new Discovery(entry, code).unit(isCareful);
-
-class Discovery {
+/** A unit of which the instructions are known: enough to see what would be in it. */
+export class Discovery {
   readonly #code: Code;
   /** The unit's own function, or the part of it that it has. */
   readonly #own: Found;
@@ -106,7 +101,13 @@ class Discovery {
     this.#jumpTargets = [...own.jumpTargets].filter((pc) => own.instructions.has(pc));
   }
 
-  unit(isCareful: boolean): Unit {
+  /** Whether a block begins at an address. */
+  has(pc: number): boolean {
+    return this.#own.leaders.has(pc) && this.#own.instructions.has(pc);
+  }
+
+  /** `isCareful`: every access near the stack pointer is checked by itself. */
+  unit(isCareful = false): Unit {
     const [own, code, blocks, graph] = [this.#own, this.#code, this.#blocks, this.#graph];
     const { entry } = this.#root;
     this.#indexOf(this.#root, entry);
@@ -272,14 +273,6 @@ const isCopied = (block: Block | undefined, start: Start | undefined, target: nu
   start?.known === undefined &&
   !has(block.writes, target) &&
   (block.end.kind === "jump" || block.end.kind === "branch" || block.end.kind === "return");
-
-function smallFunctionAt(entry: number, code: Code): Found {
-  const known = code.functions.get(entry);
-  if (known !== undefined) return known;
-  const found = follow(entry, code, MAX_INLINED + 1);
-  code.functions.set(entry, found);
-  return found;
-}
 
 /** A jump by a table with fewer that go to the unit is like any other. */
 const LEAST_TARGETS = 2;

@@ -27,6 +27,8 @@ export interface Code {
   readonly registerNow: (index: number) => number;
   /** Whether an address has been gone to so far: what has never been called is not translated with its caller. */
   readonly isKnown: (pc: number) => boolean;
+  /** Whether anything that has been executed so far calls an address. */
+  readonly isCalled: (pc: number) => boolean;
   /** Whether the instruction at an address has been executed so far: what has not is left out. */
   readonly hasRun: (pc: number) => boolean;
   /** The instruction at an address, where the interpreter has decoded it. */
@@ -46,6 +48,9 @@ export interface Code {
 
 /** What is followed of a function at most, in instructions; the rest is as another function. */
 const MAX_INSTRUCTIONS = 2500;
+
+/** Functions of at most so many instructions are built into those that call them or jump to them. */
+export const MAX_INLINED = 64;
 
 /** A function: what can be reached from its entry without a call. */
 export interface Found {
@@ -91,6 +96,12 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
     pages.add(page);
     return true;
   };
+  /** A jump at a function's end to another: a small one is part of this. */
+  const isSmall = (at: number): boolean => {
+    if (limit < MAX_INSTRUCTIONS) return false;
+    const found = smallFunctionAt(at, code);
+    return !found.leaves && found.instructions.size <= MAX_INLINED;
+  };
   // What is near comes first, in case that not all can be followed.
   for (const start of work) {
     for (let pc = start; !instructions.has(pc) && instructions.size < limit;) {
@@ -104,14 +115,14 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
       search.follow(i, pc === start);
       const target = isa.targetOf(i);
       if (target !== undefined && (flow === "branch" || flow === "jump")) {
-        if (flow === "branch" || !code.isEntry(target)) lead(target);
+        if (flow === "branch" || !code.isEntry(target) || isSmall(target)) lead(target);
         else isWhole = false;
       }
       if (flow === "jumpTo") {
         const table = search.find(code, tables);
         if (table !== undefined) {
           tables.set(table.load, table);
-          table.targets.forEach((to) => lead(to));
+          waysOf(table, new Set(code.jumpTargetsOf(pc))).forEach((to) => lead(to));
         } else {
           for (const to of code.jumpTargetsOf(pc)) {
             if (code.isEntry(to)) continue;
@@ -138,6 +149,19 @@ export function follow(entry: number, code: Code, limit = MAX_INSTRUCTIONS): Fou
   const switches = [...instructions.values()].some((i) => isa.switchesStacks(i));
   return { leaders, instructions, jumpTargets, leaves, switches, pages, sizeBytes };
 }
+
+/** A function, as far as it is small enough to be built into others. */
+export function smallFunctionAt(entry: number, code: Code): Found {
+  const known = code.functions.get(entry);
+  if (known !== undefined) return known;
+  const found = follow(entry, code, MAX_INLINED + 1);
+  code.functions.set(entry, found);
+  return found;
+}
+
+/** Where a jump goes: to what its table has, or where nobody knows how long that is, to what it has gone to so far. */
+const waysOf = ({ targets, isBounded }: JumpTable, seen: ReadonlySet<number>): readonly number[] =>
+  isBounded || seen.size === 0 ? targets : targets.filter((to) => seen.has(to));
 
 function isChainedAt({ isa, bytes }: Code, pc: number): boolean {
   const i = isa.decode(bytes, pc);

@@ -99,8 +99,6 @@ export const words = {
   elsewhere: state.translator + 8,
   /** 4: how far above the stack pointer the return address of the function is that goes on there; or `CAREFUL`. */
   frame: state.translator + 12,
-  /** 4: the indirect jump that leads to `elsewhere`, or 0. */
-  site: state.translator + 4,
   /** 8: where that led to, as a unit returns it. */
   target: state.translator + 16,
   /** 8: the root returns where the stack pointer is a little above this: its caller's frames wait for what comes then. */
@@ -109,6 +107,8 @@ export const words = {
   link: state.translator + 64,
   /** 8: where the caller's frames that wait go on. */
   returnsTo: state.translator + 72,
+  /** 8: the latest indirect jump that left a unit, or 0, and above it where that went: if to `elsewhere`, there was no unit. */
+  jump: state.translator + 80,
   /** 32 bytes that the ISA's functions have for results. */
   results: state.translator + 32,
 } as const;

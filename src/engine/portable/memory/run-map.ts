@@ -1,13 +1,23 @@
-// Which of the guest's instructions have been executed, or others of their block: a bit for each address, by linear page.
+// Which of the guest's instructions have been executed, or others of their block: a bit for each address, by linear page; and
+// what these call.
 import { pageSize } from "../../../bytes/align.js";
+import type { GuestInstruction, GuestIsa } from "../guest-isa.js";
 
 const PAGE_BITS = pageSize / 8;
 const offsetIn = (pc: number): number => pc & (pageSize - 1);
+
+export interface RunChanges {
+  readonly pages: readonly (readonly [page: number, bits: Uint8Array])[];
+  readonly called: readonly number[];
+}
 
 export class RunMap {
   readonly #pages = new Map<number, Uint8Array>();
   /** Pages with bits that `takeChanges` has not given yet. */
   readonly #changed = new Set<number>();
+  readonly #called = new Set<number>();
+  /** Of those, what `takeChanges` has not given yet. */
+  #newlyCalled: number[] = [];
 
   has(pc: number): boolean {
     const bits = this.#pages.get(Math.floor(pc / pageSize));
@@ -15,13 +25,27 @@ export class RunMap {
     return bits !== undefined && (((bits[at >> 3] ?? 0) >> (at & 7)) & 1) === 1;
   }
 
-  mark(pc: number): void {
+  /** Whether an instruction that ran calls an address. */
+  isCalled(pc: number): boolean {
+    return this.#called.has(pc);
+  }
+
+  mark(i: GuestInstruction, isa: Pick<GuestIsa, "flowOf" | "targetOf">): void {
+    const { pc } = i;
     const page = Math.floor(pc / pageSize);
     let bits = this.#pages.get(page);
     if (bits === undefined) this.#pages.set(page, (bits = new Uint8Array(PAGE_BITS)));
     const at = offsetIn(pc);
     bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
     this.#changed.add(page);
+    const called = isa.flowOf(i) === "call" ? isa.targetOf(i) : undefined;
+    if (called !== undefined) this.#markCalled(called);
+  }
+
+  #markCalled(pc: number): void {
+    if (this.#called.has(pc)) return;
+    this.#called.add(pc);
+    this.#newlyCalled.push(pc);
   }
 
   /** The code of a page is no longer what it was. */
@@ -33,20 +57,24 @@ export class RunMap {
   /** All pages count as changed again. */
   touch(): void {
     for (const page of this.#pages.keys()) this.#changed.add(page);
+    this.#newlyCalled = [...this.#called];
   }
 
-  /** Pages that have changed since the last call, with copies of their bits. */
-  takeChanges(): (readonly [page: number, bits: Uint8Array])[] {
-    const changes = [...this.#changed].flatMap((page) => {
+  /** What has changed since the last call: pages with copies of their bits, and addresses called. */
+  takeChanges(): RunChanges {
+    const pages = [...this.#changed].flatMap((page) => {
       const bits = this.#pages.get(page);
       return bits === undefined ? [] : [[page, bits.slice()] as const];
     });
     this.#changed.clear();
-    return changes;
+    const called = this.#newlyCalled;
+    this.#newlyCalled = [];
+    return { pages, called };
   }
 
   /** Takes what another map's `takeChanges` gave. */
-  put(changes: Iterable<readonly [page: number, bits: Uint8Array]>): void {
-    for (const [page, bits] of changes) this.#pages.set(page, bits);
+  put({ pages, called }: RunChanges): void {
+    for (const [page, bits] of pages) this.#pages.set(page, bits);
+    for (const pc of called) this.#called.add(pc);
   }
 }

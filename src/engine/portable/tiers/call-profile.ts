@@ -17,6 +17,7 @@ export class CallProfile {
   /** Where the guest began, and what was called without being translated. */
   readonly roots = new Set<number>();
   readonly #targets = new Map<number, number[]>();
+  readonly #called = new Set<number>();
   readonly #jumpTargets = new Map<number, Set<number>>();
   readonly #jumpSources = new Map<number, Set<number>>();
   /** What has been remembered since the last `takeNews`. */
@@ -42,6 +43,11 @@ export class CallProfile {
 
   targetsOf(site: number): readonly number[] {
     return this.#targets.get(site) ?? [];
+  }
+
+  /** Whether an indirect call has gone to an address. */
+  isCalled(pc: number): boolean {
+    return this.#called.has(pc);
   }
 
   /** Where a jump through a register or memory has gone so far. */
@@ -76,6 +82,7 @@ export class CallProfile {
     if (known === undefined) this.#targets.set(site, [target]);
     else if (known.length < MAX_TARGETS && !known.includes(target)) known.push(target);
     else return;
+    this.#called.add(target);
     this.#news.push(["call", site, target]);
   }
 

@@ -226,11 +226,8 @@ export class Frames {
       if (slot !== 0) rest = this.enterUnit(slot, rest, depth);
     }
     if (isFailed || (isCareful && rest === fuel)) rest = this.#pastOne(rest);
-    const site = this.#view.getUint32(words.site, true);
-    if (site !== 0) {
-      this.#view.setUint32(words.site, 0, true);
-      if (!isFailed) profile.calls.jumped(mmu.base + site, site, core.next, false);
-    }
+    const site = isFailed ? 0 : this.#takeJump(core.next);
+    if (site !== 0) profile.calls.jumped(mmu.base + site, site, core.next, false);
     let event: "call" | "return" = isFailed || site !== 0 ? "return" : "call";
     for (;;) {
       if (this.isStopped(generation)) break;
@@ -248,6 +245,14 @@ export class Frames {
     }
     this.#unwind();
     return rest;
+  }
+
+  /** The indirect jump by which a unit was left for `to`; 0 where it was not. */
+  #takeJump(to: number): number {
+    const site = this.#view.getUint32(words.jump, true);
+    const target = this.#view.getUint32(words.jump + 4, true);
+    this.#view.setBigUint64(words.jump, 0n, true);
+    return target === to ? site : 0;
   }
 
   /** Interprets to where something else goes on; gives the fuel that it took. */

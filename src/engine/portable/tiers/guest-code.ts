@@ -37,6 +37,7 @@ export function guestCode(
     exact: kind.exact,
     keepsFlags: kind.keepsFlags,
     isKnown: (pc) => hotness.isKnown(pc) || core.ran.has(pc),
+    isCalled: (pc) => core.ran.isCalled(pc) || calls.isCalled(pc),
     hasRun: (pc) => kind.isAll || core.ran.has(pc),
     decoded: (pc) => core.decoded(pc),
     countAt: (pc) => hotness.at(pc) + (tier?.jumpsTo(pc) ?? 0),

@@ -1,7 +1,7 @@
 // What is translated together: a function and those it calls, as far as they are not translated yet, become one module, so
 // that most calls are direct. Knows the guest's code and its profile, and nothing of what runs.
 import { encodeFunction } from "../../../wasm/module.js";
-import { discover, type Unit } from "../lift/discover.js";
+import { Discovery, type Unit } from "../lift/discover.js";
 import type { Code } from "../lift/follow.js";
 import { emitUnit } from "../emit/unit.js";
 import { Parents } from "../lift/parents.js";
@@ -81,7 +81,7 @@ export class Batches {
     this.#isMade = isMade;
     this.#code = {
       ...code,
-      isEntry: (pc) => this.entries.has(pc),
+      isEntry: (pc) => this.entries.has(pc) || code.isCalled(pc),
       isBoundary: (pc) => this.#boundaries.has(pc) || (this.#copies.get(pc) ?? 0) >= MAX_COPIES,
       isLargeUnit: (pc) => this.#large.has(pc),
       addBoundary: (pc) => this.#boundaries.add(pc),
@@ -98,39 +98,51 @@ export class Batches {
 
   /** Units for hot addresses: anew, or as they are with what has run since; as many as there is time for. */
   hot(pcs: Iterable<number>, isOver: () => boolean): Unit[] {
-    const again = new Map<number, Unit>();
+    const again = new Map<number, Discovery>();
     const fresh: number[] = [];
     this.#code.functions.clear();
     for (const pc of pcs) {
       this.#registers = this.registers.get(pc)?.registers;
-      let unit: Unit | undefined;
-      for (const parent of this.#parents.find(pc, this.#code.jumpSourcesOf(pc))) {
-        unit = again.get(parent) ?? discover(parent, this.#code);
+      const isAgain = this.#parents.find(pc, this.#code.jumpSourcesOf(pc)).some((parent) => {
+        const found = again.get(parent) ?? new Discovery(parent, this.#code);
         // Where a function is cut, the address may be in another part of it.
-        if (hasBlockAt(unit, pc)) break;
-        unit = undefined;
-      }
-      if (unit === undefined) fresh.push(pc);
-      else again.set(unit.entry, unit);
+        if (found.has(pc)) again.set(parent, found);
+        return found.has(pc);
+      });
+      if (!isAgain) fresh.push(pc);
     }
-    const batch = fresh.length === 0 ? [] : this.gather(fresh, isOver);
-    const isNew = new Set(batch.map(({ entry }) => entry));
-    for (const unit of again.values()) if (!isNew.has(unit.entry)) batch.push(unit);
-    return batch.filter(({ instructions }) => instructions > 0);
+    const batch = [...again.values()]
+      .map((found) => found.unit())
+      .filter(({ instructions }) => instructions > 0);
+    this.#gatherInto(batch, this.#bestFirst(fresh), isOver);
+    return batch;
+  }
+
+  /** Functions, then what comes first in memory: loops have what is behind their beginning. */
+  #bestFirst(pcs: readonly number[]): number[] {
+    const isCalled = (pc: number) => (this.#code.isEntry(pc) ? 0 : 1);
+    return pcs.toSorted((a, b) => isCalled(a) - isCalled(b) || a - b);
   }
 
   /** Units for addresses, and for what they call; takes from `work` what it has come to. */
   gather(work: number[], isOver: () => boolean): Unit[] {
+    const batch: Unit[] = [];
+    this.#code.functions.clear();
+    this.#gatherInto(batch, work, isOver);
+    return batch;
+  }
+
+  #gatherInto(batch: Unit[], work: number[], isOver: () => boolean): void {
     const asked = new Set(work);
     this.#registers = undefined;
-    this.#code.functions.clear();
-    const batch: Unit[] = [];
-    const inBatch = new Set<number>();
+    const inBatch = new Set(batch.map(({ entry }) => entry));
     let bytes = 0;
     for (let pc = work.shift(); pc !== undefined && bytes < BATCH_BYTES; pc = work.shift()) {
       if (this.#isMade(pc) || this.barren.has(pc) || inBatch.has(pc)) continue;
+      // All blocks of a loop become hot at once. One that is in another's unit is hardly gone to any more; if it is, it is asked for again.
+      if (asked.has(pc) && batch.some((unit) => hasBlockAt(unit, pc))) continue;
       this.#registers = this.registers.get(pc)?.registers ?? this.#registers;
-      const unit = discover(pc, this.#code);
+      const unit = new Discovery(pc, this.#code).unit();
       if (unit.instructions === 0) {
         this.barren.add(pc);
         continue;
@@ -149,7 +161,6 @@ export class Batches {
       }
       if (isOver()) break;
     }
-    return batch;
   }
 
   /** Whether a function should be interpreted first, to see where its indirect calls go. */
@@ -160,7 +171,7 @@ export class Batches {
   /** The unit at an address for stacks near the end of memory; undefined where there is none. */
   careful(pc: number): Batch | undefined {
     this.#code.functions.clear();
-    const unit = discover(pc, this.#code, true);
+    const unit = new Discovery(pc, this.#code).unit(true);
     return unit.instructions === 0 ? undefined : this.translated([unit], (entry) => entry + CAREFUL_KEY);
   }
 

@@ -2,6 +2,7 @@
 // change; a message belongs to one.
 import type { WasmModule } from "../../../wasm/host.js";
 import type { ProfileNews } from "../tiers/call-profile.js";
+import type { RunChanges } from "../memory/run-map.js";
 import type { MemoryShape } from "../ir/access.js";
 import type { Wanted } from "./translator.js";
 import type { TranslatedUnit } from "../link/units.js";
@@ -37,7 +38,7 @@ interface Want {
   /** Addresses whose units are to work with stacks near the end of memory. */
   readonly careful: readonly number[];
   /** What has happened since the last time: instructions that ran, where calls and jumps went. */
-  readonly ran: readonly (readonly [page: number, bits: Uint8Array])[];
+  readonly ran: RunChanges;
   readonly calls: readonly ProfileNews[];
   /** How often addresses have been jumped to: an address, then its count. */
   readonly counts: Float64Array;

@@ -107,6 +107,7 @@ class Session {
       keepsFlags,
       exact,
       isKnown: (pc) => ran.has(pc),
+      isCalled: (pc) => ran.isCalled(pc) || calls.isCalled(pc),
       hasRun: (pc) => ran.has(pc),
       decoded: (pc) => {
         let i = decoded.get(pc);
@@ -155,8 +156,7 @@ class Session {
     // What has come to be in a unit that the guest's thread did not have yet is hardly hot any more.
     for (const { pc, taken } of this.#hot.values())
       if (this.#batches.isInLater(pc, taken)) this.#hot.delete(pc);
-    const [first] = this.#hot.values();
-    if (first === undefined) return undefined;
+    if (this.#hot.size === 0) return undefined;
     const end = performance.now() + BATCH_MSECS;
     this.#batches.registers = this.#hot;
     const waiting = [...this.#hot.keys()];
@@ -166,7 +166,7 @@ class Session {
     // Where there was no time for all: at least one each time.
     const isOver = performance.now() >= end;
     const isDone = (pc: number) =>
-      pc === first.pc || this.#batches.barren.has(pc) || units.some((unit) => hasBlockAt(unit, pc));
+      this.#made.has(pc) || this.#batches.barren.has(pc) || units.some((unit) => hasBlockAt(unit, pc));
     for (const pc of waiting) if (!isOver || isDone(pc)) this.#hot.delete(pc);
     return batch;
   }

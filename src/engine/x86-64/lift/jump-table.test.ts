@@ -20,6 +20,9 @@ interface Given {
   readonly known?: readonly JumpTable[];
 }
 
+/** In the list of instructions: what follows it is another path, as behind a branch. */
+const path = "";
+
 /** Looks for the table of the last of some instructions, given in hex; the address of each is given with the table's. */
 function search(code: readonly string[], { entries, width, at = TABLE, registers = {}, known = [] }: Given) {
   const bytes = new Uint8Array(SIZE);
@@ -28,14 +31,20 @@ function search(code: readonly string[], { entries, width, at = TABLE, registers
     if (width === 8) view.setBigUint64(at + 8 * index, BigInt.asUintN(64, BigInt(entry)), true);
     else view.setInt32(at + 4 * index, entry, true);
   });
-  const path = new TablePath();
+  const found = new TablePath();
   const pcs: number[] = [];
   let pc = CODE;
+  let isStart = true;
   for (const text of code) {
+    if (text === path) {
+      isStart = true;
+      continue;
+    }
     bytes.set(Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex")), pc);
     const i = decode(bytes, pc, pc);
     assert.ok(typeof i !== "string", text);
-    path.follow(i, pcs.length === 0);
+    found.follow(i, isStart);
+    isStart = false;
     pcs.push(pc);
     pc = i.next;
   }
@@ -45,7 +54,7 @@ function search(code: readonly string[], { entries, width, at = TABLE, registers
     isExecutable: (address: number) => address >= CODE && address < EXECUTABLE,
     registerNow: (index: number) => registers[index] ?? 0,
   };
-  return { table: path.find(around, new Map(known.map((one) => [one.load, one]))), pcs };
+  return { table: found.find(around, new Map(known.map((one) => [one.load, one]))), pcs };
 }
 
 const cmp = "48 83 ff 03"; // cmp rdi, 3
@@ -67,9 +76,34 @@ test("a table of addresses, as long as the comparison before says", () => {
     load: pcs[2],
     index: 7,
     base: -1,
+    isBounded: true,
   });
   // Without one, as long as there are addresses of code.
-  assert.deepEqual(search([jumpAbsolute], { entries, width: 8 }).table?.targets, entries);
+  const { table: rest } = search([jumpAbsolute], { entries, width: 8 });
+  assert.deepEqual([rest?.targets, rest?.isBounded], [entries, false]);
+});
+
+test("a comparison counts behind its branch, and so do bits that are cut", () => {
+  // What belongs to another table follows at once, and would be code if it were distances from this one.
+  const targets = [0x1100, 0x1200, 0x1300, 0x1400, 0x1500];
+  const entries = targets.map((target) => target - TABLE);
+  for (const bound of [[cmp, jb], ["83 e7 03"]]) {
+    const { table } = search([...bound, path, load, add, jumpRegister], {
+      entries,
+      width: 4,
+      registers: { 0: TABLE },
+    });
+    assert.deepEqual(
+      [table?.targets, table?.isBounded],
+      bound.length === 2 ? [targets.slice(0, 4), true] : [targets, false],
+    );
+  }
+  const { table } = search(["83 e7 03", load, add, jumpRegister], {
+    entries,
+    width: 4,
+    registers: { 0: TABLE },
+  });
+  assert.deepEqual([table?.targets, table?.isBounded], [targets.slice(0, 4), true]);
 });
 
 test("a table of distances, from a register that the function has set or that holds its address now", () => {

@@ -4,23 +4,39 @@ import type { Instruction } from "../../../isa/x86-64/instruction.js";
 import type { CodeAround, JumpTable, TableSearch } from "../../portable/guest-isa.js";
 
 const MAX_ENTRIES = 4096;
+/** Instructions before a jump or branch that a comparison of the index may be among. */
+const NEAR = 8;
 
 /** The instructions of one path, and the addresses that LEA has put into registers anywhere in the function. */
 export class TablePath implements TableSearch {
   readonly #path: Instruction[] = [];
   readonly #addresses: (number | undefined)[] = [];
+  /** How many values an index may have behind a branch, by where that leads: another path than the comparison's. */
+  readonly #bounds = new Map<number, number>();
+  #bound: number | undefined;
 
   follow(i: Instruction, isStart: boolean): void {
-    if (isStart) this.#path.length = 0;
+    if (isStart) {
+      this.#path.length = 0;
+      this.#bound = this.#bounds.get(i.pc);
+    }
     this.#path.push(i);
+    if (i.row.traits.flow === "branch") this.#noteBound(i);
     noteAddress(i, this.#addresses);
+  }
+
+  #noteBound({ operands: [target], next }: Instruction): void {
+    const bound = boundOf(this.#path);
+    if (bound === undefined) return;
+    this.#bounds.set(next, bound);
+    if (target?.kind === "target") this.#bounds.set(target.target, bound);
   }
 
   /** One that was met before is known by the jump or the load two before. */
   find(code: CodeAround, known: ReadonlyMap<number, JumpTable>): JumpTable | undefined {
     const path = this.#path;
     const met = known.get(path.at(-1)?.pc ?? -1) ?? known.get(path.at(-3)?.pc ?? -1);
-    return met ?? findTable(path, this.#addresses, code);
+    return met ?? findTable(path, this.#addresses, boundOf(path) ?? this.#bound, code);
   }
 }
 
@@ -28,15 +44,17 @@ export class TablePath implements TableSearch {
 function findTable(
   path: readonly Instruction[],
   addresses: readonly (number | undefined)[],
+  bound: number | undefined,
   code: CodeAround,
 ): JumpTable | undefined {
   const jump = path.at(-1);
   const operand = jump?.operands[0];
-  const count = Math.min(boundOf(path) ?? MAX_ENTRIES, MAX_ENTRIES);
+  const count = Math.min(bound ?? MAX_ENTRIES, MAX_ENTRIES);
+  const isBounded = bound !== undefined;
   if (operand?.kind === "memory") {
     const isTable = operand.base < 0 && operand.index >= 0 && operand.scale === 3 && operand.segment < 4;
     const table = isTable ? readTable(operand.displacement, 8, count, code) : undefined;
-    return table && jump && { ...table, load: jump.pc, index: operand.index, base: -1 };
+    return table && jump && { ...table, isBounded, load: jump.pc, index: operand.index, base: -1 };
   }
   if (operand?.kind !== "register") return undefined;
   const add = path.at(-2);
@@ -48,7 +66,7 @@ function findTable(
   const isPlain = load.displacement === 0 && load.segment < 4 && loading?.row.mnemonic === "MOVSXD";
   if (!isPlain) return undefined;
   const table = readTable(addresses[load.base] ?? code.registerNow(load.base), 4, count, code);
-  return table && { ...table, load: loading.pc, index: load.index, base: load.base };
+  return table && { ...table, isBounded, load: loading.pc, index: load.index, base: load.base };
 }
 
 const isRegister = (o: Instruction["operands"][number] | undefined, index: number): boolean =>
@@ -83,11 +101,15 @@ function readTable(at: number, entry: 4 | 8, count: number, code: CodeAround) {
   return new Set(targets).size < 3 ? undefined : { at, sizeBytes: entry * targets.length, targets, entries };
 }
 
-/** One more than the constant that the index was compared with, shortly before. */
+/** How many values an index has that was compared with a constant or cut to its bits, shortly before. */
 function boundOf(path: readonly Instruction[]): number | undefined {
-  for (const { row, operands } of path.slice(-8).reverse()) {
+  for (const { row, operands } of path.slice(-NEAR).reverse()) {
     const constant = operands[1];
-    if (row.mnemonic === "CMP" && constant?.kind === "immediate" && constant.low >= 0)
+    if (
+      (row.mnemonic === "CMP" || row.mnemonic === "AND") &&
+      constant?.kind === "immediate" &&
+      constant.low >= 0
+    )
       return constant.low + 1;
   }
   return undefined;

@@ -78,7 +78,7 @@ export class Blocks {
     this.#writeHead(at, pc, instructions.length);
     this.#writeRecords(at, instructions);
     this.#heads.set(pc, at);
-    for (const one of instructions) this.#core.ran.mark(one.pc);
+    for (const one of instructions) this.#core.ran.mark(one, this.#core.isa);
     this.#note(page, at);
     if (isAcross) this.#note(nextPage, at);
     return at;

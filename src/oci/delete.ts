@@ -1,11 +1,11 @@
 // delete: what a container had is given back, then its poststop hooks run.
 import { destroy } from "./destroy.js";
 import type { Log } from "./log.js";
-import { containerError, findContainer, stateObject, statusOf } from "./state.js";
+import { containerError, findContainer, stateObject, statusOf, tryFind } from "./state.js";
 
 /** Throws Solo5Error where the container runs, unless it `isForced`, and where there is none. */
 export async function deleteContainer(root: string, id: string, isForced: boolean, log: Log): Promise<void> {
-  const container = findContainer(root, id);
+  const container = isForced ? tryFind(root, id) : findContainer(root, id);
   if (container === undefined) {
     if (isForced) return destroy(root, id, log);
     throw containerError(id, "it does not exist");

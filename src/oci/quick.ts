@@ -1,6 +1,6 @@
 // What the shell's half of the runtime reads of a container, beside its state: quick.sh. Written last, and only for containers of which
 // start, state and delete are what that half can do.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stateObject, folderOf, type Container } from "./state.js";
 
@@ -16,3 +16,13 @@ export function writeQuick(root: string, container: Container): void {
   const lines = [init.pid, init.start, freezer, cgroups.join(" "), JSON.stringify(rest).slice(1)];
   writeFileSync(join(folderOf(root, id), "quick"), `${lines.join("\n")}\n`, { mode: 0o600 });
 }
+
+/** As much of a container as that file has, for where its state is damaged. */
+export function readQuick(root: string, id: string): Pick<Container, "init" | "cgroups"> {
+  try {
+    const [pid = "", start = "", , cgroups = ""] = readFileSync(join(folderOf(root, id), "quick"), "utf8").split("\n");
+    return { init: { pid: Number(pid), start }, cgroups: cgroups.split(" ").filter((one) => one !== "") };
+  } catch {
+    return { cgroups: [] };
+  }
+} // prettier-ignore

@@ -117,7 +117,7 @@ export function findContainer(root: string, id: string): Container | undefined {
     return JSON.parse(readFileSync(join(folder, stateFile), "utf8")) as Container;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT")
-      throw containerError(id, systemErrorMessage(cause));
+      throw containerError(id, `${join(folder, stateFile)}: ${systemErrorMessage(cause)}`);
     return undefined;
   }
 }
@@ -136,7 +136,16 @@ export function allContainers(root: string): readonly Container[] {
   } catch {
     return [];
   }
-  return names.flatMap((id) => (id.startsWith(unfinished) ? [] : (findContainer(root, id) ?? [])));
+  return names.flatMap((id) => (id.startsWith(unfinished) ? [] : (tryFind(root, id) ?? [])));
+}
+
+/** One whose file is damaged hides no other. */
+export function tryFind(root: string, id: string): Container | undefined {
+  try {
+    return findContainer(root, id);
+  } catch {
+    return undefined;
+  }
 }
 
 export const forget = (root: string, id: string): void =>

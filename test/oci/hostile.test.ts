@@ -133,3 +133,40 @@ test("a guest that asks for more memory than there may be", { skip }, async () =
   const small = { linux: { resources: { memory: { limit: 1 << 20 } } } };
   assert.match(await refusal(bundle(wait, small)), /guest memory of 1048576 bytes is too small/);
 });
+
+test("a state that is damaged hides no other container, and can be deleted", { skip }, async () => {
+  const [damaged, other] = [newId(), newId()];
+  for (const id of [damaged, other]) assert.equal((await create(id, bundle(wait))).status, 0);
+  const { pid } = JSON.parse((await oci("state", damaged)).stdout) as { pid: number };
+  const file = join(root, damaged, "state.json");
+  writeFileSync(file, "");
+  const { status, stderr } = await oci("kill", damaged);
+  assert.equal(status, 1);
+  assert.match(stderr, new RegExp(`^solo5-oci: container '${damaged}': ${file}: [^\\n]*JSON[^\\n]*\\n$`));
+  assert.equal((await oci("list", "-q")).stdout, `${other}\n`);
+  assert.equal((await oci("delete", "--force", damaged)).status, 0);
+  assert.ok(!existsSync(join(root, damaged)));
+  assert.ok(!existsSync(`/proc/${pid}/root`) || readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z "));
+  assert.equal((await oci("delete", "--force", other)).status, 0);
+});
+
+test("no path of a cgroup leads out of the hierarchies", { skip }, async () => {
+  for (const [cgroupsPath, inside] of [
+    [`/../../../solo5-${newId()}`, (path: string) => path.slice("/../../..".length)],
+    [`x/../../../solo5-${newId()}`, (path: string) => path.slice("x/../../..".length)],
+  ] as const) {
+    const id = newId();
+    const made = await create(id, bundle(wait, { linux: { cgroupsPath } }));
+    assert.equal(made.stderr, "");
+    const { pid } = JSON.parse((await oci("state", id)).stdout) as { pid: number };
+    const cgroups = readFileSync(`/proc/${pid}/cgroup`, "latin1").trim().split("\n");
+    for (const line of cgroups) assert.ok(line.endsWith(inside(cgroupsPath)), line);
+    assert.equal((await oci("delete", "--force", id)).status, 0);
+  }
+});
+
+test("mappings of ids that overlap are told in the kernel's words", { skip }, async () => {
+  const overlapping = [0, 5].map((containerID) => ({ containerID, hostID: 100_000 + 1000 * containerID, size: 10 }));
+  const linux = { namespaces: [{ type: "user" }], uidMappings: overlapping, gidMappings: overlapping };
+  assert.equal(await refusal(bundle(wait, { linux })), "config.json: linux.gidMappings: Invalid argument");
+}); // prettier-ignore

@@ -1,7 +1,7 @@
 // solo5-oci: the OCI runtime. docs/containers.md.
 import { ociCommands, ociLine } from "../../oci/command-line.js";
 import { leaveToNode } from "../../host/linux/leave-to-node.js";
-import { containerError, findContainer } from "../../oci/state.js";
+import { checkId, containerError, tryFind } from "../../oci/state.js";
 import { defaultRoot, parseOci, type OciCall } from "../../oci/call.js";
 import { createLog, type Log } from "../../oci/log.js";
 import { main, print, printVersion, UsageError } from "../command.js";
@@ -49,7 +49,8 @@ async function perform(call: OciCall, log: Log): Promise<number> {
   const root = global.root ?? defaultRoot();
   const [id = ""] = operands;
   if (ociCommands[command].operands[0] === "ID") {
-    const container = findContainer(root, id);
+    checkId(id);
+    const container = tryFind(root, id);
     if (container?.delegate !== undefined && command !== "create" && command !== "run")
       return (await import("../../oci/delegate.js")).passOn(container, root, call);
   }

@@ -1,7 +1,7 @@
 // Where this host has its cgroups: version 1 has a hierarchy per controller (hybrid: and one of version 2 without any), version 2
 // has one for all. cgroups(7).
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 
 export interface Hierarchy {
   /** What it limits: `memory`; more than one where they are mounted together; none of the named ones and of hybrid's version 2. */
@@ -47,6 +47,8 @@ function ownCgroups(pid: number | "self" = "self"): ReadonlyMap<string, string> 
 export const isUnifiedOnly = (all: readonly Hierarchy[]): boolean =>
   all.length > 0 && all.every(({ isUnified }) => isUnified);
 
-/** The folder of the cgroup `path` of a hierarchy: below this process's own where the path is not absolute. */
-export const cgroupFolder = ({ folder, own }: Hierarchy, path: string): string =>
-  path.startsWith("/") ? join(folder, path) : join(folder, own, path);
+/** The folder of the cgroup `path` of a hierarchy, which no path leads out of: below this process's own where it is not absolute. */
+export function cgroupFolder({ folder, own }: Hierarchy, path: string): string {
+  const inside = posix.resolve("/", path);
+  return path.startsWith("/") ? join(folder, inside) : join(folder, own, inside);
+}

@@ -20,6 +20,9 @@ function map(pid: number, kind: "uid" | "gid", mappings: readonly IdMapping[]): 
   try {
     writeFileSync(`/proc/${pid}/${kind}_map`, text);
   } catch (cause) {
+    // Who may write it has been told what is wrong with it.
+    if ((cause as NodeJS.ErrnoException).code !== "EPERM")
+      throw configError(`linux.${kind}Mappings`, systemErrorMessage(cause));
     const tool = `new${kind}map`;
     const { error, status, stderr } = spawnSync(tool, [pid, ...numbers.flat()].map(String), {
       encoding: "utf8",

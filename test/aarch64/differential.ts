@@ -1,6 +1,7 @@
 // Runs the same cases under QEMU and on an engine and says where they differ.
 import type { PortableVcpu, VcpuOptions } from "../../src/engine/contract.js";
 import { isFloating } from "../../src/engine/aarch64/float-instructions.js";
+import { isSaturating } from "../../src/engine/aarch64/saturating.js";
 import { machineMemory } from "../../src/engine/portable/memory/machine-memory.js";
 import { format } from "../../src/isa/aarch64/disassembler.js";
 import type { Instruction, Row } from "../../src/isa/aarch64/instruction.js";
@@ -129,7 +130,8 @@ export const anyMode = (r: Random): bigint => {
 
 /** They end a case whatever they do. */
 export const notComparable: ReadonlySet<string> = new Set(["SVC", "HVC", "SMC", "HLT", "BRK", "UDF"]);
-export const floatRows = (): Encoding[] => comparableRows().filter(({ row }) => isFloating(row));
+export const floatRows = (): Encoding[] =>
+  comparableRows().filter(({ row }) => isFloating(row) || isSaturating(row));
 export const comparableRows = (): Encoding[] =>
   encodings().filter(({ row }) => !notComparable.has(row.mnemonic));
 

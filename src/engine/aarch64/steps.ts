@@ -7,6 +7,7 @@ import { exceptionClass, GuestFault, undefinedInstruction } from "./fault.js";
 import { floatInstruction } from "./float-instructions.js";
 import type { ProcessMemory } from "./memory.js";
 import { keepsFlags, type Machine } from "./machine.js";
+import { saturatingInstruction } from "./saturating.js";
 import { slowInstructions } from "./slow.js";
 
 /** A decoded instruction and what does it. */
@@ -101,7 +102,7 @@ export class Steps {
   #float(row: Row, run: Semantics | undefined): Step["execute"] | undefined {
     const known = this.#floats.get(row);
     if (known !== undefined) return known;
-    const exact = floatInstruction(row);
+    const exact = floatInstruction(row) ?? saturatingInstruction(row);
     if (exact === undefined) return undefined;
     const machine = this.#machine;
     const execute: Step["execute"] = (e, i) => {

@@ -54,6 +54,7 @@ const scalarSizes: Readonly<Record<string, (i: Instruction) => number>> = {
   L: ({ size }) => size + 1,
   Z: ({ sz }) => 2 + sz,
   Y: immediateSize,
+  N: (i) => immediateSize(i) + 1,
 };
 
 const isField = (i: Instruction, name: string): name is Field => name in i;
@@ -201,7 +202,7 @@ const patterns: readonly (readonly [RegExp, (...parts: readonly string[]) => Tex
         ),
   ],
   [
-    /^([BHSDQCELZY])(d|n|m|a|t|t2)$/,
+    /^([BHSDQCELZYN])(d|n|m|a|t|t2)$/,
     (kind = "", name = "") =>
       (i) =>
         `${letters[scalarSizes[kind]?.(i) ?? 0] ?? ""}${indexOf(i, name)}`,

@@ -12,6 +12,7 @@ import * as integer from "../../portable/ir/integer.js";
 import { binary32, binary64, i32, type Node, node, simdPrefix, wrap } from "../../portable/ir/node.js";
 import { BlockLifter } from "../../portable/lift/block-lifter.js";
 import { isFloating } from "../float-instructions.js";
+import { isSaturating } from "../saturating.js";
 import { state } from "../state.js";
 import { ConditionRecord, conditionBit, packedWords, wordsOf } from "./flags.js";
 import { fusedIndex } from "./fused.js";
@@ -55,7 +56,7 @@ export class ArmLifter extends BlockLifter implements Emitter<Node>, Lifter<Inst
     block.isIndirect = flow === "callTo" || flow === "jumpTo";
     block.isNeutral = neutral.test(mnemonic);
     this.#sum = undefined;
-    const isExact = this.#isExact && isFloating(i.row);
+    const isExact = this.#isExact && (isFloating(i.row) || isSaturating(i.row));
     if (isExact || isSlow(i) || run === undefined) this.leaveToInterpreter();
     else {
       if (block.isIndirect) block.requireLow(this.general(i.Rn));

@@ -32,7 +32,8 @@ const bitwise: Readonly<Record<string, Evaluate>> = {
 };
 
 /** Lane by lane; the arrays cut results to their width. The second operand of shifts is a count for all. */
-const small: Readonly<Record<string, readonly [isSigned: boolean, (a: number, b: number) => number]>> = {
+type Small = readonly [isSigned: boolean, compute: (a: number, b: number) => number];
+const small: Readonly<Record<string, Small>> = {
   add: [true, (a, b) => a + b],
   sub: [true, (a, b) => a - b],
   mul: [true, (a, b) => Math.imul(a, b)],
@@ -43,6 +44,15 @@ const small: Readonly<Record<string, readonly [isSigned: boolean, (a: number, b:
   max_s: [true, Math.max],
   min_u: [false, Math.min],
   max_u: [false, Math.max],
+};
+/** Results that stay within what a lane holds. */
+const saturating = (bits: number, name: string): Small | undefined => {
+  const [, operation, sign] = /^(add|sub)_sat_([su])$/.exec(name) ?? [];
+  if (operation === undefined) return undefined;
+  const most = 2 ** (sign === "s" ? bits - 1 : bits) - 1;
+  const least = sign === "s" ? -most - 1 : 0;
+  const cut = (value: number) => Math.max(least, Math.min(most, value));
+  return [sign === "s", operation === "add" ? (a, b) => cut(a + b) : (a, b) => cut(a - b)];
 };
 const smallShifts: Readonly<Record<string, readonly [isSigned: boolean, (a: number, n: number) => number]>> =
   {
@@ -70,7 +80,7 @@ function smallLanes(bits: number, name: string): Evaluate | undefined {
   if (name === "splat")
     return (s, d, a) => void lanesOf(s, bits, true).fill(s.i32[a] ?? 0, d * per, d * per + count);
   const shift = smallShifts[name];
-  const found = shift ?? small[name];
+  const found = shift ?? small[name] ?? saturating(bits, name);
   if (found === undefined) return undefined;
   const [isSigned, compute] = found;
   return (s, d, a, b) => {

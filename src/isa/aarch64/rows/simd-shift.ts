@@ -21,13 +21,13 @@ export const leftDistance = (i: Fields): number => together(i) - laneBits(immedi
 
 type Shift = <V>(e: Emitter<V>, size: number, a: V, distance: number) => V;
 
-const right =
+export const right =
   (isSigned: boolean): Shift =>
   (e, size, a, distance) =>
     vectorShift(e, size, isSigned ? "shr_s" : "shr_u", a, distance);
 
 /** The last bit that is shifted out rounds up. */
-const rounding =
+export const rounding =
   (isSigned: boolean): Shift =>
   (e, size, a, distance) => {
     const last = vectorShift(e, size, isSigned ? "shr_s" : "shr_u", a, distance - 1);

@@ -26,7 +26,7 @@ const common: BuildOptions = {
   bundle: true,
   // Names of methods stay, and lines: what a stack trace says is to be found.
   minify: true,
-  lineLimit: 160,
+  lineLimit: 320,
   format: "esm",
   logLevel: "warning",
 };

@@ -6,7 +6,7 @@ import type { Evaluator } from "./evaluator.js";
 import { exceptionClass, GuestFault, undefinedInstruction } from "./fault.js";
 import { floatInstruction } from "./float-instructions.js";
 import type { ProcessMemory } from "./memory.js";
-import { keepsFlags, type Machine } from "./machine.js";
+import type { Machine } from "./machine.js";
 import { saturatingInstruction } from "./saturating.js";
 import { slowInstructions } from "./slow.js";
 
@@ -24,8 +24,7 @@ export class Steps {
   readonly #pages = new Map<number, Page>();
   #current: Page = [];
   #currentStart = Number.NaN;
-  readonly #slow = new Map<string, Step["execute"]>();
-  readonly #floats = new Map<Row, Step["execute"]>();
+  readonly #executors = new Map<Row, Step["execute"]>();
 
   constructor(memory: ProcessMemory, machine: Machine) {
     this.#memory = memory;
@@ -85,31 +84,16 @@ export class Steps {
 
   #executor({ row }: Instruction): Step["execute"] {
     const run: Semantics | undefined = row.traits.run;
-    const float = this.#float(row, run);
-    if (float !== undefined) return float;
-    if (run !== undefined) return run;
-    let execute = this.#slow.get(row.mnemonic);
+    let execute = this.#executors.get(row);
     if (execute === undefined) {
-      const slow = slowInstructions[row.mnemonic];
+      // What tells FPSR of something is not done by its semantics, which know nothing of FPCR.
+      const exact = floatInstruction(row) ?? saturatingInstruction(row);
+      if (exact === undefined && run !== undefined) return run;
+      const slow = exact ?? slowInstructions[row.mnemonic];
       if (slow === undefined) throw new RangeError(`nothing implements ${row.mnemonic}`);
       execute = (_e, i) => slow(this.#machine, i);
-      this.#slow.set(row.mnemonic, execute);
+      this.#executors.set(row, execute);
     }
-    return execute;
-  }
-
-  /** As FPCR has it, with exceptions; as WebAssembly has it where neither matters. */
-  #float(row: Row, run: Semantics | undefined): Step["execute"] | undefined {
-    const known = this.#floats.get(row);
-    if (known !== undefined) return known;
-    const exact = floatInstruction(row) ?? saturatingInstruction(row);
-    if (exact === undefined) return undefined;
-    const machine = this.#machine;
-    const execute: Step["execute"] = (e, i) => {
-      if (run === undefined || keepsFlags(machine)) exact(machine, i);
-      else run(e, i);
-    };
-    this.#floats.set(row, execute);
     return execute;
   }
 }

@@ -1,8 +1,7 @@
-// Packed operations by WebAssembly's names, on slots: those that semantics of aarch64 name. Specification: WebAssembly 2.0, "Vector
-// Instructions"; NaNs are aarch64's.
+// Packed operations on integers by WebAssembly's names, on slots: those that semantics of aarch64 name. Specification: WebAssembly 2.0,
+// "Vector Instructions".
 import type { ExtractOperation, ReplaceOperation, VectorOperation } from "../../../isa/operation.js";
 import type { Slots } from "../../portable/values/slots.js";
-import { arithmetic, comparisons, demote, promote, valueAt } from "./float.js";
 
 /** Operands and result are indices of 32-bit words. */
 type Evaluate = (s: Slots, d: number, a: number, b: number, c: number) => void;
@@ -32,8 +31,7 @@ const bitwise: Readonly<Record<string, Evaluate>> = {
 };
 
 /** Lane by lane; the arrays cut results to their width. The second operand of shifts is a count for all. */
-type Small = readonly [isSigned: boolean, compute: (a: number, b: number) => number];
-const small: Readonly<Record<string, Small>> = {
+const small: Readonly<Record<string, readonly [isSigned: boolean, (a: number, b: number) => number]>> = {
   add: [true, (a, b) => a + b],
   sub: [true, (a, b) => a - b],
   mul: [true, (a, b) => Math.imul(a, b)],
@@ -44,15 +42,6 @@ const small: Readonly<Record<string, Small>> = {
   max_s: [true, Math.max],
   min_u: [false, Math.min],
   max_u: [false, Math.max],
-};
-/** Results that stay within what a lane holds. */
-const saturating = (bits: number, name: string): Small | undefined => {
-  const [, operation, sign] = /^(add|sub)_sat_([su])$/.exec(name) ?? [];
-  if (operation === undefined) return undefined;
-  const most = 2 ** (sign === "s" ? bits - 1 : bits) - 1;
-  const least = sign === "s" ? -most - 1 : 0;
-  const cut = (value: number) => Math.max(least, Math.min(most, value));
-  return [sign === "s", operation === "add" ? (a, b) => cut(a + b) : (a, b) => cut(a - b)];
 };
 const smallShifts: Readonly<Record<string, readonly [isSigned: boolean, (a: number, n: number) => number]>> =
   {
@@ -80,7 +69,7 @@ function smallLanes(bits: number, name: string): Evaluate | undefined {
   if (name === "splat")
     return (s, d, a) => void lanesOf(s, bits, true).fill(s.i32[a] ?? 0, d * per, d * per + count);
   const shift = smallShifts[name];
-  const found = shift ?? small[name] ?? saturating(bits, name);
+  const found = shift ?? small[name];
   if (found === undefined) return undefined;
   const [isSigned, compute] = found;
   return (s, d, a, b) => {
@@ -122,39 +111,12 @@ function extend(bits: number, isSigned: boolean): Evaluate {
   };
 }
 
-function floatLanes(bits: 32 | 64, name: string): Evaluate | undefined {
-  const words = bits / 32;
-  const count = 128 / bits;
-  if (name === "splat") return bits === 64 ? largeLanes(name) : smallLanes(32, name);
-  const compute = arithmetic[name];
-  if (compute !== undefined) {
-    return (s, d, a, b) => {
-      for (let n = 0; n < count; n++) compute(s, bits, d + n * words, a + n * words, b + n * words);
-    };
-  }
-  const compare = comparisons[name];
-  if (compare === undefined) return undefined;
-  return (s, d, a, b) => {
-    for (let n = 0; n < count; n++) {
-      const holds = compare(valueAt(s, bits, a + n * words), valueAt(s, bits, b + n * words));
-      s.i32.fill(holds ? -1 : 0, d + n * words, d + (n + 1) * words);
-    }
-  };
-}
-
 const others: Readonly<Record<string, Evaluate>> = {
   "i8x16.swizzle": (s, d, a, b) => {
     for (let n = 0; n < 16; n++) {
       const at = s.u8[b * 4 + n] ?? 0;
       s.u8[d * 4 + n] = at < 16 ? (s.u8[a * 4 + at] ?? 0) : 0;
     }
-  },
-  "f64x2.promote_low_f32x4": (s, d, a) => {
-    for (let n = 0; n < 2; n++) promote(s, d + 2 * n, a + n);
-  },
-  "f32x4.demote_f64x2_zero": (s, d, a) => {
-    for (let n = 0; n < 2; n++) demote(s, d + n, a + 2 * n);
-    s.i32.fill(0, d + 2, d + 4);
   },
 };
 
@@ -166,11 +128,7 @@ function make(operation: string): Evaluate {
     others[operation] ??
     (shape === "v128" ? bitwise[name] : undefined) ??
     (extension !== null ? extend(bits, extension[1] === "s") : undefined) ??
-    (shape.startsWith("f")
-      ? floatLanes(bits === 64 ? 64 : 32, name)
-      : bits === 64
-        ? largeLanes(name)
-        : smallLanes(bits, name));
+    (bits === 64 ? largeLanes(name) : smallLanes(bits, name));
   if (found === undefined) throw new RangeError(operation);
   return found;
 }

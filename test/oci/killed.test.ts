@@ -10,6 +10,7 @@ import { createNamespace } from "../namespace.js";
 import { needs, needsAll } from "../needs.js";
 import { until } from "../until.js";
 import { containers, isSmall, newId, runtimeCommand } from "./bundle.js";
+import { cgroupsNamed } from "./cgroups.js";
 import { buildWaiting } from "./programs.js";
 
 const skip = needsAll(needs.containers(), needs.program("strace", "ip", "tc"));
@@ -56,7 +57,7 @@ test("SIGKILL at every call", { skip }, async () => {
       if (stdout !== "") assert.match(stdout, /"status":"(stopped|created)"/, place);
       assert.equal((await oci("delete", "--force", id)).status, 0, place);
       assert.deepEqual(readdirSync(root).filter((name) => name === id), [], place);
-      assert.equal(execFileSync("find", ["/sys/fs/cgroup", "-name", `solo5-${id}`], { encoding: "utf8" }), "", place);
+      assert.deepEqual(cgroupsNamed(`solo5-${id}`), [], place);
       assert.doesNotMatch(execFileSync("ip", ["-n", pod.name, "-br", "link"], { encoding: "utf8" }), /solo5/, place);
       assert.equal(execFileSync("tc", ["-n", pod.name, "qdisc", "show", "ingress"], { encoding: "utf8" }), "", place);
       assert.match(execFileSync("ip", ["-n", pod.name, "route", "show", "table", "local", "10.1.1.2"], { encoding: "utf8" }), /dev eth0/, place);

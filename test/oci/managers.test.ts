@@ -1,6 +1,5 @@
 // podman, containerd and docker as their users type them, with unikernels for containers: each from an image to nothing.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,6 +8,7 @@ import { needs } from "../needs.js";
 import { projectRoot } from "../project.js";
 import { until } from "../until.js";
 import { buildWaiting } from "./programs.js";
+import { cgroupsNamed } from "./cgroups.js";
 import { createRig, startContainerd } from "./managers.js";
 
 const skip = needs.containers();
@@ -18,7 +18,7 @@ const says = /Hello, World\nCommand line is: 'one two'\nSUCCESS/;
 
 /** What names of containers still have of the machine. */
 const left = (id: string): readonly string[] => [
-  ...execFileSync("find", ["/sys/fs/cgroup", "-name", `*${id}*`], { encoding: "utf8" }).split("\n").filter((line) => line !== ""),
+  ...cgroupsNamed(id),
   ...(existsSync("/run/solo5-oci") ? readdirSync("/run/solo5-oci").filter((name) => name === id) : []),
 ]; // prettier-ignore
 

@@ -1,5 +1,4 @@
 // Pods through containerd's CRI, as a kubelet makes them: what tests and benchmarks share.
-import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +12,7 @@ import { join } from "node:path";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
 import { until } from "../until.js";
 import { isSmall, runtimeCommand } from "./bundle.js";
+import { removeCgroups } from "./cgroups.js";
 import { criClient, type CriClient } from "./cri-client.js";
 import { linuxProgram } from "./linux-program.js";
 import { startContainerd, type Rig } from "./managers.js";
@@ -67,8 +67,7 @@ export async function startKubelet(rig: Rig, images: readonly string[]): Promise
 } // prettier-ignore
 
 /** The pods' common cgroup was made for them, as kubepods is by a kubelet. */
-export const removePodCgroups = (): void =>
-  void execFileSync("find", ["/sys/fs/cgroup", "-depth", "-type", "d", "-name", `solo5-${process.pid}`, "-exec", "rmdir", "{}", "+"]); // prettier-ignore
+export const removePodCgroups = (): void => removeCgroups(`solo5-${process.pid}`);
 
 export const pod = (name: string): Message => ({
   1: { 1: name, 2: `${name}-uid`, 3: "default" },

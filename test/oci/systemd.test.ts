@@ -9,6 +9,7 @@ import { commandFile, execute } from "../command.js";
 import { needs, needsAll } from "../needs.js";
 import { until } from "../until.js";
 import { containers, newId, proc } from "./bundle.js";
+import { removeCgroups } from "./cgroups.js";
 import { buildWaiting } from "./programs.js";
 import { startSystemd } from "./systemd-rig.js";
 
@@ -71,18 +72,7 @@ for word; do [ "$last" = au ] && count=1; [ "$before" = au ] && echo "$word" > $
   assert.equal((await oci("delete", "--force", id)).status, 0);
   assert.ok(!existsSync(join(path, "libpod-x.scope")));
   // Its parents are other containers' as well, and stay.
-  await execute("find", [
-    "/sys/fs/cgroup",
-    "-depth",
-    "-type",
-    "d",
-    "-name",
-    slice,
-    "-exec",
-    "rmdir",
-    "{}",
-    "+",
-  ]);
+  removeCgroups(slice);
 });
 
 test("without systemd there is one line", { skip }, async () => {

@@ -51,7 +51,8 @@ export function readUrunc({ annotations = {} }: Config, rootfs: string): Urunc |
 function readFile(rootfs: string): Readonly<Record<string, string>> | undefined {
   const read = readInRoot(rootfs, file);
   if ("reason" in read) {
-    if (/^(No such|Not a dir)/.test(read.reason)) return undefined;
+    // What holds for every file is told of the unikernel's.
+    if (/^(No such|Not a dir|Function not)/.test(read.reason)) return undefined;
     throw new Solo5Error("CONFIG", `${file}: ${read.reason}`);
   }
   let parsed: unknown;

@@ -4,14 +4,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import type { Outcome } from "../command.js";
+import { ociFile, runnersOutput } from "../../src/typescript/runners.js";
 import { selfTest } from "../command.js";
 import { needs, needsAll } from "../needs.js";
+import { needsRunners } from "../typescript/build.js";
 import type { Case } from "./machine.cases.js";
 import { machines } from "./machines.js";
 import { runInRig } from "./rig.js";
 import { rigsFolder } from "./software.js";
 
-const oci = "/solo5/dist/bundle/node/solo5-oci.sh";
+/** The runtime as Node has it, and as the program without Node that it is for the machine's ISA. */
+const program = "/oci-program";
+const ways = { Node: "none", "its program": program } as const;
+type Way = keyof typeof ways;
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 /** There is no file system to change the root from: the machine's is its initramfs, which has none below it. */
@@ -33,7 +38,12 @@ const config = (args: readonly string[]) => ({
 
 const mounted = "test -e /sys/fs/cgroup/cgroup.procs || mount -t cgroup2 none /sys/fs/cgroup";
 
-const cases: readonly Case[] = [
+function casesBy(way: Way): readonly Case[] {
+  const oci = `SOLO5_OCI_PROGRAM=${ways[way]} /solo5/dist/bundle/node/solo5-oci.sh`;
+  return cases(oci).map((one) => ({ ...one, name: `${one.name}, by ${way}` }));
+}
+
+const cases = (oci: string): readonly Case[] => [
   {
     name: "run",
     timeoutSecs: 120,
@@ -69,8 +79,9 @@ const cases: readonly Case[] = [
 // An empty name says that the machines have their turn elsewhere.
 for (const name of rigsFolder === "" ? [] : (["x86-64", "aarch64 nVHE"] as const)) {
   const machine = machines[name];
-  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""));
+  const skip = needsAll(needs.rigs(), needs.program(machine.qemu[0] ?? ""), needsRunners);
   suite(`containers on ${name}`, { skip }, () => {
+    const all = [...casesBy("Node"), ...casesBy("its program")];
     let outcomes: ReadonlyMap<string, Outcome> = new Map();
     before(async () => {
       const prefix = machine.isa === "x86-64" ? "" : "aarch64/";
@@ -84,10 +95,11 @@ for (const name of rigsFolder === "" ? [] : (["x86-64", "aarch64 nVHE"] as const
       const files = [
         ...bundleOf("hello", "test_hello", ["one", "two"]),
         ...bundleOf("time", "test_time", []),
+        { path: program.slice(1), content: readFileSync(ociFile(runnersOutput, machine.isa)) },
       ];
-      outcomes = await runInRig(machine, files, cases);
+      outcomes = await runInRig(machine, files, all);
     });
-    for (const { name: title, check } of cases)
+    for (const { name: title, check } of all)
       test(title, () => {
         const outcome = outcomes.get(title);
         assert.ok(outcome !== undefined, "the machine has not come so far");

@@ -7,19 +7,14 @@ import {
   type RegisterWidth,
 } from "../../isa/aarch64/emitter.js";
 import type { ValueType } from "../../isa/emitter.js";
-import type {
-  ExtractOperation,
-  FloatOperation,
-  ReplaceOperation,
-  VectorOperation,
-} from "../../isa/operation.js";
+import type { FloatOperation, VectorOperation } from "../../isa/operation.js";
+import { evaluateLanes } from "../portable/values/integer-lanes.js";
 import { IntegerValues, type V } from "../portable/values/integer-values.js";
 import { Slots } from "../portable/values/slots.js";
 import type { Cpu } from "./cpu.js";
 import { abort, faultStatus } from "./fault.js";
 import type { ProcessMemory } from "./memory.js";
 import { FlagsOperation, state, WIDE } from "./state.js";
-import { evaluateExtract, evaluateReplace, evaluateVector } from "./values/vector.js";
 
 const GENERAL = state.general >> 2;
 const SIMD = state.simd >> 2;
@@ -181,19 +176,7 @@ export class Evaluator extends IntegerValues implements Emitter<V> {
 
   vector(operation: VectorOperation, a: V, b: V = a, c: V = a): V {
     const d = this.fresh(0);
-    evaluateVector(this.slots, operation, d, a, b, c);
-    return d;
-  }
-
-  extractLane(operation: ExtractOperation, lane: number, a: V): V {
-    const d = this.fresh(0);
-    evaluateExtract(this.slots, operation, d, lane, a);
-    return d;
-  }
-
-  replaceLane(operation: ReplaceOperation, lane: number, a: V, value: V): V {
-    const d = this.fresh(0);
-    evaluateReplace(this.slots, operation, d, lane, a, value);
+    evaluateLanes(this.slots, operation, d, a, b, c);
     return d;
   }
 

@@ -1,12 +1,7 @@
 // The emitter that evaluates at once: the semantics of an instruction run on the state area and guest memory.
 import type { Emitter, Flag, Shift, ValueType, Width } from "../../isa/x86-64/emitter.js";
 import { flagBits, STATUS_FLAGS } from "../../isa/x86-64/emitter.js";
-import type {
-  ExtractOperation,
-  FloatOperation,
-  ReplaceOperation,
-  VectorOperation,
-} from "../../isa/x86-64/operation.js";
+import type { FloatOperation, VectorOperation } from "../../isa/x86-64/operation.js";
 import { type Cpu, rflag } from "./cpu.js";
 import { evaluateFloat } from "./values/float-operations.js";
 import { linearOf, type MemoryAccess, requireAlignment } from "./memory-access.js";
@@ -15,7 +10,7 @@ import { QuotientError } from "../portable/values/divide.js";
 import { GuestFault, vector as interrupt } from "./fault.js";
 import { IntegerValues, mask, type V } from "../portable/values/integer-values.js";
 import { FlagsOperation, state } from "./state.js";
-import { evaluateExtract, evaluateReplace, evaluateVector } from "./values/vector-operations.js";
+import { evaluateVector } from "./values/vector-operations.js";
 
 const OPERATION = state.flagsOperation >> 2;
 const A = state.flagsA >> 2;
@@ -234,18 +229,6 @@ export class Evaluator extends IntegerValues<FloatSlots> implements Emitter<V> {
     const d = this.fresh(0);
     this.#configure();
     evaluateVector(this.slots, operation, d, a, b, c);
-    return d;
-  }
-
-  extractLane(operation: ExtractOperation, lane: number, a: V): V {
-    const d = this.fresh(0);
-    evaluateExtract(this.slots, operation, d, lane, a);
-    return d;
-  }
-
-  replaceLane(operation: ReplaceOperation, lane: number, a: V, value: V): V {
-    const d = this.fresh(0);
-    evaluateReplace(this.slots, operation, d, lane, a, value);
     return d;
   }
 

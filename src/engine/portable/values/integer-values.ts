@@ -1,6 +1,8 @@
-// Integer values of the interpreter: arithmetic on slots, 64 bits as two halves.
+// Values of the interpreter that have one meaning on every ISA: integers on slots, 64 bits as two halves, and lanes of vectors.
 import type { ValueType, Width } from "../../../isa/emitter.js";
+import type { ExtractOperation, ReplaceOperation } from "../../../isa/operation.js";
 import { divide64, fits } from "./divide.js";
+import { extractLane, replaceLane } from "./lanes.js";
 import type { Slots } from "./slots.js";
 import { byteSwap32, ctz32, mulHigh32, mulHighSigned32, popcnt32 } from "./wide.js";
 
@@ -229,6 +231,18 @@ export class IntegerValues<S extends Slots = Slots> {
       const lane = lanes[n] ?? 0;
       u8[d * 4 + n] = u8[lane < 16 ? a * 4 + lane : b * 4 + lane - 16] ?? 0;
     }
+    return d;
+  }
+
+  extractLane(operation: ExtractOperation, lane: number, a: V): V {
+    const d = this.fresh(0);
+    extractLane(this.slots, operation, d, lane, a);
+    return d;
+  }
+
+  replaceLane(operation: ReplaceOperation, lane: number, a: V, value: V): V {
+    const d = this.fresh(0);
+    replaceLane(this.slots, operation, d, lane, a, value);
     return d;
   }
 }

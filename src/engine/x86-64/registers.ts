@@ -6,7 +6,7 @@ import { segmentNumbers } from "./segments.js";
 import { state } from "./state.js";
 import { from80, to80 } from "./x87/formats.js";
 import { fullTags, setTags } from "./x87/images.js";
-import { unitOf } from "./x87/instructions.js";
+import { unitOf } from "./x87/instruction.js";
 
 interface Accessor {
   readonly get: () => bigint;

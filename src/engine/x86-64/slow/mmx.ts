@@ -13,7 +13,7 @@ import { GuestFault, undefinedOpcode, vector } from "../fault.js";
 import { type Machine, memoryOperand, readOperand, type Slow, writeOperand } from "../machine.js";
 import { state } from "../state.js";
 import { storeMasked } from "./text.js";
-import { unitOf } from "../x87/instructions.js";
+import { unitOf } from "../x87/instruction.js";
 
 const FIRST = 16;
 type Value = ReturnType<Evaluator["xmm"]>;

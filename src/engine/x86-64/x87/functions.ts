@@ -29,7 +29,7 @@ import {
   zero,
 } from "./f80.js";
 import { fromInteger, fromNumber, toNumber } from "./formats.js";
-import { x87 } from "./instructions.js";
+import { x87 } from "./instruction.js";
 import { condition, type Unit } from "./unit.js";
 
 const invalid: Rounded = { value: indefinite, flags: flag.IE };

@@ -6,7 +6,7 @@ import { addressOf, readOperand, type Slow, writeOperand } from "../machine.js";
 import { requireAlignment } from "../memory-access.js";
 import { state } from "../state.js";
 import { isNan, isInfinity, isUnsupported, isZero, isDenormal } from "./f80.js";
-import { unitOf, x87Control } from "./instructions.js";
+import { unitOf, x87Control } from "./instruction.js";
 import type { Unit } from "./unit.js";
 
 /** Two bits a register: valid, zero, special, empty. */

@@ -9,16 +9,13 @@ import {
   FunctionWriter,
   giveBack,
   i32,
-  i64,
   type Local,
   select,
-  whileTrue,
   sequence,
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
 import { results, x87Type } from "../../lift/functions.js";
-import { condition } from "../unit.js";
 import {
   addFunction,
   divideFunction,
@@ -26,25 +23,17 @@ import {
   type Functions,
   multiplyFunction,
 } from "./arithmetic.js";
-import { fromFloat, fromInteger, splitAtPoint, toFloat, toInteger } from "./formats.js";
+import { compare, orderOf } from "./compare.js";
+import { fromFloat, fromInteger, toFloat, toInteger } from "./formats.js";
 import {
   and,
-  BIAS,
   control,
   done,
   endAt,
   exponentOf,
   type Extended,
-  flagsOf,
-  isNegative64,
-  isNormal,
   isUsed,
-  isZero,
-  isZero64,
   leaveIf,
-  MAX_EXPONENT,
-  left64,
-  minus,
   not,
   or,
   physical,
@@ -53,15 +42,16 @@ import {
   push,
   putAt,
   setResult,
-  setStatus,
   setTags,
   SIGN,
   significandAt,
   status,
   tags,
   DONE,
+  type Work,
 } from "./layout.js";
-import { type Operation, operations, order, type Source, sources } from "./operations.js";
+import { type Operation, operations, type Source, sources } from "./operations.js";
+import { remainder, round, scale } from "./remainder.js";
 import { rootFunction } from "./root.js";
 
 const types = { instruction: 0, binary: 1, finish: 2 } as const;
@@ -75,7 +65,6 @@ const index = { finish: 0, add: 1, multiply: 2, divide: 3, root: 4, instruction:
 /** All exceptions masked, and an exception that waits. */
 const MASKS = 0x3f;
 const PENDING = 0x80;
-const CODES = condition.C0 | condition.C1 | condition.C2 | condition.C3;
 
 /** A module with one function that it puts into the table's place `slot`: see `x87Type`. */
 export function x87Module(memoryPages: number, slot: number): Uint8Array {
@@ -97,22 +86,6 @@ export function x87Module(memoryPages: number, slot: number): Uint8Array {
     exports: [],
     elements: [{ at: slot, index: index.instruction }],
   });
-}
-
-/** What the cases of `instruction` work on. */
-interface Work {
-  readonly f: FunctionWriter;
-  /** The bits of the operand. */
-  readonly bits: Local;
-  /** ST(0) or the register that is changed, and the operand. */
-  readonly a: Extended;
-  readonly b: Extended;
-  /** Places of the two registers. */
-  readonly to: Local;
-  readonly from: Local;
-  readonly number: Local;
-  readonly pops: Local;
-  readonly rest: Local;
 }
 
 const part = (value: Code, shift: number, mask: number): Code =>
@@ -262,151 +235,4 @@ function operationOf(operation: Operation, work: Work): Code {
     default:
       return operation satisfies never;
   }
-}
-
-/** `order` of ST(0) against the operand; left where one is neither normal nor zero. */
-function orderOf({ a, b, number }: Work): Code {
-  const known = (n: Extended): Code => or(isNormal(n), isZero(n));
-  const isLess = or(
-    apply("i32.lt_u", exponentOf(a), exponentOf(b)),
-    and(
-      apply("i32.eq", exponentOf(a), exponentOf(b)),
-      apply("i64.lt_u", a.significand.get, b.significand.get),
-    ),
-  );
-  const isSame = and(
-    apply("i32.eq", exponentOf(a), exponentOf(b)),
-    apply("i64.eq", a.significand.get, b.significand.get),
-  );
-  const [less, equal, greater] = [i32(order.less), i32(order.equal), i32(order.greater)];
-  const isNegative = ({ end }: Extended): Code => apply("i32.shr_u", end.get, i32(15));
-  return sequence(
-    leaveIf(not(and(known(a), known(b)))),
-    number.set(apply("select", less, greater, apply("i32.xor", isLess, isNegative(a)))),
-    when(apply("i32.ne", isNegative(a), isNegative(b)), [
-      number.set(apply("select", less, greater, isNegative(a))),
-    ]),
-    apply(
-      "select",
-      equal,
-      number.get,
-      or(and(isSame, apply("i32.eq", isNegative(a), isNegative(b))), and(isZero(a), isZero(b))),
-    ),
-  );
-}
-
-/** The order in C0, C2 and C3; pops none, one or two. */
-function compare(work: Work): Code {
-  const { number, pops } = work;
-  return sequence(
-    number.set(orderOf(work)),
-    setStatus(
-      or(
-        and(status, i32(~CODES)),
-        apply(
-          "select",
-          i32(condition.C0),
-          apply("select", i32(condition.C3), i32(0), apply("i32.eq", number.get, i32(order.equal))),
-          not(number.get),
-        ),
-      ),
-    ),
-    when(pops.get, [popOnce]),
-    when(apply("i32.eq", pops.get, i32(2)), [popOnce]),
-    giveBack(DONE),
-  );
-}
-
-/** To an integer, as a number. */
-function round({ f, a, to, pops }: Work): Code {
-  const { kept, guard, isUp, codes } = splitAtPoint(f, a);
-  const sign = and(a.end.get, i32(SIGN));
-  return sequence(
-    leaveIf(not(or(isNormal(a), isZero(a)))),
-    when(or(isZero(a), apply("i32.ge_u", exponentOf(a), i32(BIAS + 63))), [done(i32(0), pops.get)]),
-    ...codes,
-    when(
-      isZero64(kept.get),
-      [putAt(to.get, i64(0n), sign)],
-      [
-        putAt(
-          to.get,
-          left64(kept.get, apply("i64.clz", kept.get)),
-          or(sign, minus(i32(BIAS + 63), apply("i32.wrap_i64", apply("i64.clz", kept.get)))),
-        ),
-      ],
-    ),
-    done(flagsOf(guard.get, isUp.get), pops.get),
-  );
-}
-
-/** By two to the power of the operand, truncated, where both are moderate. */
-function scale({ a, b, to, number, pops }: Work): Code {
-  const by = apply("i32.sub", i32(BIAS + 63), exponentOf(b));
-  return sequence(
-    leaveIf(not(and(isNormal(a), or(isNormal(b), isZero(b))))),
-    leaveIf(apply("i32.ge_u", exponentOf(b), i32(BIAS + 15))),
-    number.set(
-      apply(
-        "select",
-        apply("i32.wrap_i64", apply("i64.shr_u", b.significand.get, apply("i64.extend_i32_u", by))),
-        i32(0),
-        apply("i32.ge_u", exponentOf(b), i32(BIAS)),
-      ),
-    ),
-    when(and(b.end.get, i32(SIGN)), [number.set(minus(i32(0), number.get))]),
-    number.set(apply("i32.add", exponentOf(a), number.get)),
-    leaveIf(apply("i32.ge_u", minus(number.get, i32(1)), i32(MAX_EXPONENT))),
-    putAt(to.get, a.significand.get, or(number.get, and(a.end.get, i32(SIGN)))),
-    done(i32(0), pops.get),
-  );
-}
-
-/** Truncating, and to its end: where exponents are more than 63 apart, a step of it is the interpreter's. */
-function remainder({ f, a, b, to, number, rest }: Work): Code {
-  const [left, divisor] = [f.local("i64"), b.significand];
-  /** Takes the divisor off, where it goes into what is left or a bit is above that. */
-  const digit = (above: Code): Code =>
-    when(or(above, apply("i64.ge_u", left.get, divisor.get)), [
-      left.set(apply("i64.sub", left.get, divisor.get)),
-      number.set(or(number.get, i32(1))),
-    ]);
-  const isAbove = f.local("i32");
-  const bit = (from: number, flag: number): Code =>
-    apply("select", i32(flag), i32(0), and(number.get, i32(from)));
-  return sequence(
-    leaveIf(not(and(isNormal(a), isNormal(b)))),
-    rest.set(minus(exponentOf(a), exponentOf(b))),
-    leaveIf(apply("i32.ge_s", rest.get, i32(63))),
-    number.set(i32(0)),
-    when(apply("i32.ge_s", rest.get, i32(0)), [
-      left.set(a.significand.get),
-      digit(i32(0)),
-      whileTrue(
-        rest.get,
-        isAbove.set(isNegative64(left.get)),
-        left.set(left64(left.get, i64(1n))),
-        number.set(apply("i32.shl", number.get, i32(1))),
-        digit(isAbove.get),
-        rest.set(minus(rest.get, i32(1))),
-      ),
-      rest.set(minus(exponentOf(b), apply("i32.wrap_i64", apply("i64.clz", left.get)))),
-      leaveIf(and(not(isZero64(left.get)), apply("i32.lt_s", rest.get, i32(1)))),
-      when(
-        isZero64(left.get),
-        [putAt(to.get, i64(0n), and(a.end.get, i32(SIGN)))],
-        [
-          putAt(
-            to.get,
-            left64(left.get, apply("i64.clz", left.get)),
-            or(rest.get, and(a.end.get, i32(SIGN))),
-          ),
-        ],
-      ),
-    ]),
-    setStatus(
-      or(and(status, i32(~CODES)), or(bit(4, condition.C0), or(bit(2, condition.C3), bit(1, condition.C1)))),
-    ),
-    giveBack(DONE),
-  );
 }

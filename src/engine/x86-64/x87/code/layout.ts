@@ -4,6 +4,7 @@ import {
   access,
   apply,
   type Code,
+  type FunctionWriter,
   giveBack,
   i32,
   i64,
@@ -12,6 +13,7 @@ import {
   when,
 } from "../../../../wasm/assembler.js";
 import { state } from "../../state.js";
+import { condition } from "../unit.js";
 import { results } from "../../lift/functions.js";
 
 export const BIAS = 16383;
@@ -114,3 +116,22 @@ export const roundsUp = (kept: Code, guard: Code, sign: Code, how: Code = mode):
   );
 export const flagsOf = (guard: Code, isUp: Code): Code =>
   apply("select", i32(0), apply("select", i32(PRECISION | C1), i32(PRECISION), isUp), isZero64(guard));
+
+/** The condition codes of the status word. */
+export const CODES = condition.C0 | condition.C1 | condition.C2 | condition.C3;
+
+/** What the instructions' cases work on. */
+export interface Work {
+  readonly f: FunctionWriter;
+  /** The bits of the operand. */
+  readonly bits: Local;
+  /** ST(0) or the register that is changed, and the operand. */
+  readonly a: Extended;
+  readonly b: Extended;
+  /** Places of the two registers. */
+  readonly to: Local;
+  readonly from: Local;
+  readonly number: Local;
+  readonly pops: Local;
+  readonly rest: Local;
+}

@@ -42,6 +42,12 @@ export function memoryOperand(o: Operand | undefined): MemoryOperand {
   return o;
 }
 
+/** A control, debug, segment or general register by number. */
+export function numberOf(o: Operand | undefined): number {
+  if (o === undefined || !("index" in o)) throw new RangeError("not a numbered register");
+  return o.index;
+}
+
 /** The linear address of a memory operand. */
 export function addressOf(m: Machine, o: Operand | undefined): number {
   const v = effectiveAddress(m.evaluator, memoryOperand(o));

@@ -7,7 +7,7 @@ import { CodeCache, type Step } from "./code-cache.js";
 import { Cpu, rflag } from "./cpu.js";
 import { Evaluator } from "./evaluator.js";
 import { deliver, raise, type Source } from "./exceptions.js";
-import { withExceptions } from "./float-exceptions.js";
+import { Executors } from "./executors.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
 import type { PlainMemory } from "../portable/guest-core.js";
 import { isMachineMemory } from "../portable/memory/machine-memory.js";
@@ -19,12 +19,10 @@ import { Segments } from "./segments.js";
 import { RSP } from "./lift/registers.js";
 import { BreakpointHit } from "../portable/stops.js";
 import type { VcpuCore } from "../portable/vcpu.js";
-import { slowInstructions } from "./slow/index.js";
 import { plainMemory } from "./flat.js";
 import { x86 } from "./isa.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
-import { withFastWay } from "./x87/fast.js";
 
 /** The gates that Linux opens to processes, but for system calls: of INT3 and INTO. INT1 needs none. */
 const isOpenToProcess = (number: number, source: Source) =>
@@ -47,23 +45,6 @@ const RET_IMMEDIATE = 0xc2;
 
 /** INT 0x80 is how 32-bit code calls Linux. */
 const LINUX_GATE = 0x80;
-
-/** ROUNDSD and its kin name a mode in their immediate, unless its bit 2 asks for MXCSR's. */
-function roundsItself({ row, operands }: Instruction): boolean {
-  const imm = operands[2];
-  return row.mnemonic.startsWith("ROUND") && imm?.kind === "immediate" && (imm.low & 4) === 0;
-}
-
-const withOwnRounding =
-  (run: Step["execute"]): Step["execute"] =>
-  (e, i) => {
-    e.slots.roundsItself = true;
-    try {
-      run(e, i);
-    } finally {
-      e.slots.roundsItself = false;
-    }
-  };
 
 export class Core implements Machine, VcpuCore {
   readonly isa = x86;
@@ -99,7 +80,7 @@ export class Core implements Machine, VcpuCore {
   ask: (exit: Exit) => void = () => undefined;
   halt: () => void = () => undefined;
   readonly #cache: CodeCache;
-  readonly #slow = new Map<string, Step["execute"]>();
+  readonly #executors: Executors;
   /** The address of the instruction being executed. */
   #pc = 0;
   /** The address behind a MOV to SS, where no trap comes. */
@@ -121,6 +102,7 @@ export class Core implements Machine, VcpuCore {
     this.evaluator = new Evaluator(this.cpu, this.memory);
     this.segments = new Segments(this.cpu, this.memory, this.isProcess);
     this.#cache = new CodeCache(this.mmu);
+    this.#executors = new Executors(this);
     this.cpu.rflags = this.isProcess ? 2 | rflag.IF : 2;
     this.cpu.i32[state.mxcsr >> 2] = MXCSR_AT_START;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;
@@ -208,36 +190,6 @@ export class Core implements Machine, VcpuCore {
     this.cpu.i32[at] = value;
   }
 
-  #executor(i: Instruction): Step["execute"] {
-    const { mnemonic, traits } = i.row;
-    const { run } = traits;
-    if (traits.mxcsr === true) {
-      const plain = run ?? this.#slowExecutor(i);
-      const execute = roundsItself(i) ? withOwnRounding(plain) : plain;
-      return withExceptions(mnemonic, this, execute);
-    }
-    if (run !== undefined) return run;
-    const slow = this.#slowExecutor(i);
-    return traits.feature === "X87" || mnemonic === "FISTTP" ? withFastWay(this, i, slow) : slow;
-  }
-
-  #slowExecutor(i: Instruction): Step["execute"] {
-    const { mnemonic, traits } = i.row;
-    let execute = this.#slow.get(mnemonic);
-    if (execute === undefined) {
-      const slow = slowInstructions[mnemonic];
-      if (slow === undefined) throw new RangeError(`nothing implements ${mnemonic}`);
-      execute = traits.privileged
-        ? (_e, i) => {
-            if (this.cpu.cpl !== 0) throw generalProtection(`${mnemonic} is privileged`);
-            slow(this, i);
-          }
-        : (_e, i) => slow(this, i);
-      this.#slow.set(mnemonic, execute);
-    }
-    return execute;
-  }
-
   #decode(pc: number, withBreakpoints: boolean): Step {
     this.#pc = pc;
     const isBreakpoint = this.breakpoints.has(pc);
@@ -245,7 +197,7 @@ export class Core implements Machine, VcpuCore {
     const instruction = this.#cache.fetch(pc, this.mode);
     this.decodings++;
     this.ran.mark(instruction, x86);
-    const step = { instruction, execute: this.#executor(instruction) };
+    const step = { instruction, execute: this.#executors.of(instruction) };
     if (!isBreakpoint) this.#cache.keep(pc, step);
     return step;
   }

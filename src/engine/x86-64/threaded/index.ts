@@ -3,26 +3,18 @@
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Core } from "../core.js";
 import type { MachineMemory } from "../../portable/memory/machine-memory.js";
-import { type FirstTier, NEVER, type Outcome, type TierHooks } from "../../portable/tiers/first-tier.js";
+import { type FirstTier, type Outcome, type TierHooks } from "../../portable/tiers/first-tier.js";
 import { arenaOf } from "../../portable/memory/state.js";
 import { FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
 import { Blocks } from "./blocks.js";
+import { Countdowns } from "./countdowns.js";
 import { Forms } from "./forms.js";
 import { Handlers, HandlersRefused } from "./handlers.js";
-import {
-  FIRST,
-  head as headOffset,
-  LEAST_ARENA,
-  MAX_FUEL,
-  NEXT_STUB,
-  record as recordOffset,
-  RECORD,
-  recordFlags,
-  STUB,
-  words,
-} from "./layout.js";
+import { FIRST, LEAST_ARENA, MAX_FUEL, NEXT_STUB, RECORD, recordFlags, STUB, words } from "./layout.js";
+import { Links } from "./links.js";
 import { fixedHandlers } from "./status.js";
+import { WarmUp } from "./warm-up.js";
 
 export interface TierOptions {
   /** Instructions that the interpreter executes first. */
@@ -36,26 +28,20 @@ export interface TierOptions {
   readonly ahead?: readonly number[];
 }
 
-/** Most guests say hello and end. */
-const WARM_UP = 20_000;
-/** An instruction is worth its record when it is executed so often, about; but after so many the tier begins anyway. */
-const [REPEATED, MOST_WARM_UP] = [20, 400_000];
 /** Executions of instructions whose handlers are not made yet, that are as much time as making some. */
 const PATIENCE = 300;
 /** So many forms that wait are reason enough, or a part of those that have handlers; more at once would be a pause. */
 const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
-/** Jumps to an address, for whoever wants to know where a run spends its time. */
-const OFTEN = 50;
-/** New targets of an indirect call before it is looked up in the table. */
-const MAX_MISSES = 16;
 
 interface Parts {
   readonly arena: Arena;
   readonly blocks: Blocks;
   readonly forms: Forms;
   readonly handlers: Handlers;
+  readonly countdowns: Countdowns;
+  readonly links: Links;
 }
 
 export class ThreadedTier implements FirstTier {
@@ -64,10 +50,7 @@ export class ThreadedTier implements FirstTier {
   readonly #memory: MachineMemory;
   readonly #options: TierOptions;
   readonly #view: DataView;
-  #warmUp: number;
-  #warmed = 0;
-  /** What the core had decoded at the last look. */
-  #decodings = 0;
+  readonly #warmUp: WarmUp;
   #made: Parts | undefined;
   /** Nothing can be decoded here: memory is too full. */
   isPossible: boolean;
@@ -81,7 +64,6 @@ export class ThreadedTier implements FirstTier {
   #isOut = false;
   #impatience = 0;
   #isBegun = false;
-  readonly #misses = new Map<number, number>();
 
   constructor(core: Core, memory: MachineMemory, hooks: TierHooks, options: TierOptions = {}) {
     this.#core = core;
@@ -89,7 +71,7 @@ export class ThreadedTier implements FirstTier {
     this.#hooks = hooks;
     this.#options = options;
     this.#view = new DataView(memory.wasm.buffer);
-    this.#warmUp = options.warmUp ?? WARM_UP;
+    this.#warmUp = new WarmUp(core, options.warmUp);
     this.isPossible = arenaOf(memory.size).size >= LEAST_ARENA;
     const { mmu } = core;
     const previous = mmu.onCodeWritten;
@@ -113,7 +95,7 @@ export class ThreadedTier implements FirstTier {
 
   /** Whether the interpreter has executed what comes before. */
   get isWarm(): boolean {
-    return this.#warmUp <= 0;
+    return this.#warmUp.isOver;
   }
 
   /** Figures for benchmarks. */
@@ -141,54 +123,36 @@ export class ThreadedTier implements FirstTier {
     const handlers = new Handlers(this.#memory.wasm, { arena: start, tailCalls }, (record, fuel) =>
       this.#door(record, fuel),
     );
-    return { arena, forms, handlers, blocks: new Blocks(this.#core, arena, forms) };
+    const blocks = new Blocks(this.#core, arena, forms);
+    const countdowns = new Countdowns(arena, blocks, this.#hooks);
+    const links = new Links(this.#core, this.#hooks, arena, this.#view);
+    return { arena, forms, handlers, blocks, countdowns, links };
   }
 
-  /** Jumps to an address until the tier returns `hot`. */
   setCountdown(pc: number, jumps: number): void {
-    const { arena, blocks } = this.#made ?? {};
-    const head = blocks?.find(pc) ?? 0;
-    if (head !== 0) arena?.setWord(head + headOffset.countdown, Math.min(jumps, NEVER));
+    this.#made?.countdowns.setCountdown(pc, jumps);
   }
 
-  /** Whether the tier returns `translated` when it comes to an address. */
   setTranslated(pc: number, on: boolean): void {
-    const { arena, blocks } = this.#made ?? {};
-    const head = blocks?.find(pc) ?? 0;
-    if (head === 0 || arena === undefined) return;
-    arena.setWord(head + headOffset.translated, on ? 1 : 0);
-    arena.setWord(head + headOffset.countdown, on ? 0 : this.#hooks.countdown(pc));
+    this.#made?.countdowns.setTranslated(pc, on);
   }
 
-  /** How often an address has been jumped to since its countdown was set, about. */
-  jumpsTo(pc: number): number {
-    const { arena, blocks } = this.#made ?? {};
-    const head = blocks?.find(pc) ?? 0;
-    if (head === 0 || arena === undefined) return 0;
-    return Math.max(0, this.#hooks.countdown(pc) - Math.max(0, arena.word(head + headOffset.countdown)));
-  }
-
-  /** Addresses that have been jumped to often since their countdown was set, with how often, about. */
-  *counts(): Iterable<readonly [pc: number, count: number]> {
-    for (const pc of this.#made?.blocks.heads.keys() ?? []) {
-      const count = this.jumpsTo(pc);
-      if (count >= OFTEN) yield [pc, count];
-    }
-  }
-
-  /** Looks again which blocks have translated code. */
   updateTranslated(): void {
-    for (const [pc, head] of this.#made?.blocks.heads ?? []) {
-      const is = this.#hooks.isTranslated(pc);
-      const was = this.#made?.arena.word(head + headOffset.translated) === 1;
-      if (is !== was) this.setTranslated(pc, is);
-    }
+    this.#made?.countdowns.updateTranslated();
+  }
+
+  jumpsTo(pc: number): number {
+    return this.#made?.countdowns.jumpsTo(pc) ?? 0;
+  }
+
+  counts(): Iterable<readonly [pc: number, count: number]> {
+    return this.#made?.countdowns.counts() ?? [];
   }
 
   /** Forgets what is decoded; handlers stay. */
   forgetAll(): void {
     this.#made?.blocks.clear();
-    this.#misses.clear();
+    this.#made?.links.clear();
     this.#epoch++;
   }
 
@@ -196,10 +160,10 @@ export class ThreadedTier implements FirstTier {
   run(limit: number): Outcome {
     const core = this.#core;
     const end = core.executed + limit;
-    if (this.#warmUp > 0) {
-      this.#warm(limit);
+    if (!this.isWarm) {
+      this.#warmUp.run(limit);
       if (core.stop || core.executed >= end) return core.stop ? "stopped" : "limit";
-      if (this.#warmUp > 0) return "stopped";
+      if (!this.isWarm) return "stopped";
     }
     const { onJump } = core;
     core.onJump = undefined;
@@ -213,23 +177,6 @@ export class ThreadedTier implements FirstTier {
     } finally {
       core.onJump = onJump;
     }
-  }
-
-  /** The interpreter executes what comes first, and more as long as most of it is new: code that runs once gains nothing. */
-  #warm(limit: number): void {
-    const core = this.#core;
-    const before = core.executed;
-    try {
-      core.run(Math.min(limit, this.#warmUp));
-    } finally {
-      const count = core.executed - before;
-      this.#warmUp -= count;
-      this.#warmed += count;
-    }
-    if (this.#warmUp > 0) return;
-    const isNew = (core.decodings - this.#decodings) * REPEATED > WARM_UP;
-    this.#decodings = core.decodings;
-    if (isNew && this.#warmed < MOST_WARM_UP && this.#options.warmUp === undefined) this.#warmUp = WARM_UP;
   }
 
   /** Decodes what the options name. */
@@ -262,13 +209,13 @@ export class ThreadedTier implements FirstTier {
   /** Runs handlers from rip on until they leave. */
   #go(left: number, isFirst: boolean): Outcome | undefined {
     const core = this.#core;
-    const { arena, handlers } = this.#parts;
+    const { arena, handlers, countdowns } = this.#parts;
     const head = this.#headAt(core.cpu.rip);
     if (head === 0) {
       core.run(Math.min(left, UNDECODED));
       return undefined;
     }
-    if (!isFirst && arena.word(head + headOffset.countdown) <= 0) return this.#arrived(head);
+    if (!isFirst && countdowns.left(head) <= 0) return countdowns.arrived(head);
     if (this.#isImpatient) this.#makeHandlers();
     const fuel = Math.min(left, MAX_FUEL);
     const count = arena.count(head);
@@ -318,99 +265,42 @@ export class ThreadedTier implements FirstTier {
   }
 
   #headAt(pc: number): number {
-    const { blocks, arena } = this.#parts;
+    const { blocks, countdowns, links } = this.#parts;
     const known = blocks.find(pc);
     if (known !== 0) return known;
     const { clears } = blocks;
     const head = blocks.decode(pc);
     if (blocks.clears !== clears) {
       // The arena was full.
-      this.#misses.clear();
+      links.clear();
       this.#epoch++;
     }
-    if (head !== 0) {
-      const isTranslated = this.#hooks.isTranslated(pc);
-      arena.setWord(head + headOffset.translated, isTranslated ? 1 : 0);
-      arena.setWord(
-        head + headOffset.countdown,
-        isTranslated ? 0 : Math.min(NEVER, this.#hooks.countdown(pc)),
-      );
-    }
+    if (head !== 0) countdowns.begin(head, pc);
     return head;
   }
 
   /** A jump left because of the head that it found. */
   #left(): Outcome | undefined {
     const core = this.#core;
-    const { arena } = this.#parts;
+    const { arena, countdowns, links } = this.#parts;
     const view = this.#view;
     const from = view.getInt32(words.from, true);
     const found = view.getInt32(words.head, true);
     const fuel = view.getInt32(words.fuel, true);
     // A stub has taken more than there is.
     core.executed = this.#total - fuel;
-    const isNext = found === NEXT_STUB || this.#isNext(from, found);
-    core.cpu.rip = found === STUB || found === NEXT_STUB ? this.#target(from, isNext) : arena.pc(found);
-    if (arena.isValid(found)) return this.#isDue(found) ? this.#arrived(found) : undefined;
+    const isNext = found === NEXT_STUB || links.isNext(from, found);
+    core.cpu.rip = found === STUB || found === NEXT_STUB ? links.target(from, isNext) : arena.pc(found);
+    const arrivedWhereDue = (head: number) =>
+      countdowns.left(head) < 0 ? countdowns.arrived(head) : undefined;
+    if (arena.isValid(found)) return arrivedWhereDue(found);
     const epoch = this.#epoch;
     const head = this.#headAt(core.cpu.rip);
     if (head === 0) return undefined;
-    if (epoch === this.#epoch) this.#link(from, head, isNext);
+    if (epoch === this.#epoch) links.link(from, head, isNext);
     if (isNext) return undefined;
-    const countdown = arena.word(head + headOffset.countdown) - 1;
-    arena.setWord(head + headOffset.countdown, countdown);
-    return this.#isDue(head) ? this.#arrived(head) : undefined;
-  }
-
-  #isDue(head: number): boolean {
-    return (this.#made?.arena.word(head + headOffset.countdown) ?? 0) < 0;
-  }
-
-  #arrived(head: number): Outcome {
-    const arena = this.#made?.arena;
-    if (arena?.word(head + headOffset.translated) === 1) return "translated";
-    arena?.setWord(head + headOffset.countdown, NEVER);
-    return "hot";
-  }
-
-  /** Whether a record's way to a head is no jump. */
-  #isNext(from: number, head: number): boolean {
-    const { arena } = this.#parts;
-    const end = arena.end(from);
-    return (end === "branch" || end === "link") && arena.word(from + recordOffset.next) === head;
-  }
-
-  /** Where a record that found no head goes. */
-  #target(from: number, isNext: boolean): number {
-    const { arena } = this.#parts;
-    if (isNext) return arena.pc(from) + arena.length(from);
-    const end = arena.end(from);
-    return end === "indirect" || end === "callTo"
-      ? Number(this.#view.getBigInt64(words.target, true))
-      : (arena.f64[(from + recordOffset.displacement) >> 3] ?? 0);
-  }
-
-  /** The next time, the record finds the head itself. */
-  #link(from: number, head: number, isNext: boolean): void {
-    const { arena } = this.#parts;
-    if (isNext) return arena.setWord(from + recordOffset.next, head);
-    const end = arena.end(from);
-    if (end === "indirect") {
-      const site = arena.pc(from);
-      if (this.#core.instructionAt(site).row.traits.flow === "jumpTo")
-        this.#hooks.called(site, arena.pc(head), false);
-      return arena.enter(head);
-    }
-    if (end === "call" || end === "callTo") {
-      this.#hooks.called(arena.pc(from), arena.pc(head), end === "callTo");
-    }
-    if (end === "callTo") {
-      const misses = (this.#misses.get(from) ?? 0) + 1;
-      this.#misses.set(from, misses);
-      arena.enter(head);
-      if (misses > MAX_MISSES) arena.setFlag(from, recordFlags.megamorphic, true);
-    }
-    arena.setWord(from + recordOffset.link, head);
+    countdowns.count(head);
+    return arrivedWhereDue(head);
   }
 
   /**
@@ -453,14 +343,13 @@ export class ThreadedTier implements FirstTier {
 
   /** Goes on in the block at rip, if it is known and nothing is against it. */
   #enter(fuel: number): number {
-    const { arena, blocks } = this.#parts;
+    const { arena, blocks, countdowns } = this.#parts;
     const head = blocks.find(this.#core.cpu.rip);
     this.#isOut = true;
     if (head === 0) return 0;
     const count = arena.count(head);
-    const countdown = arena.word(head + headOffset.countdown) - 1;
-    if (count > fuel || countdown < 0) return 0;
-    arena.setWord(head + headOffset.countdown, countdown);
+    if (count > fuel || countdowns.left(head) < 1) return 0;
+    countdowns.count(head);
     this.#view.setInt32(words.fuel, fuel - count, true);
     this.#isOut = false;
     return head + RECORD;

@@ -2,6 +2,7 @@
 import { protectionsOf, type PortableVcpu, type VcpuOptions } from "../contract.js";
 import { vcpuCases, type CaseOptions } from "../vcpu.cases.js";
 import { newInterpreter } from "./interpreter.js";
+import { programs } from "./programs.cases.js";
 import { machineMemory } from "../portable/memory/machine-memory.js";
 import { newWasmVcpu } from "./wasm-vcpu.js";
 
@@ -18,6 +19,7 @@ const tiers: Readonly<Record<string, (options: VcpuOptions) => PortableVcpu>> = 
 for (const [name, tier] of Object.entries(tiers)) {
   vcpuCases({
     name,
+    programs,
     newVcpu: ({ map, profile }: CaseOptions) =>
       tier({ memory: machineMemory(map.size), exceptions: "guest", ...protectionsOf(map), profile }),
     without: {},

@@ -1,5 +1,6 @@
 // The shared cases on KVM: with a /dev/kvm that works, and in the rig of x86-64.
 import { needs, needsAll } from "../../../test/needs.js";
+import { programs } from "../../engine/x86-64/programs.cases.js";
 import { vcpuCases, type CaseOptions } from "../../engine/vcpu.cases.js";
 import type { Debuggable, Interruptible, Vcpu } from "../../engine/contract.js";
 import { createCleanup } from "../../bytes/cleanup.js";
@@ -24,6 +25,7 @@ function newVcpu({ map }: CaseOptions): Vcpu & Debuggable & Interruptible {
 
 vcpuCases({
   name: "KVM",
+  programs,
   newVcpu,
   skip,
   without: {

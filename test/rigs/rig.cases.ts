@@ -111,7 +111,12 @@ export function testRig(name: keyof typeof machines): void {
 }
 
 /** What is to be run there of this host's own tests, each as one file for a Node that has nothing else. */
-const cpuTests = ["hypervisor/kvm/vcpu.test", "engine/x86-64/control-registers.test"] as const;
+const cpuTests = [
+  "hypervisor/kvm/vcpu.test",
+  "engine/x86-64/control-registers.test",
+  "engine/x86-64/slow/segments.test",
+  "engine/x86-64/slow/system.test",
+] as const;
 
 const cpuTestFiles = (): readonly Entry[] =>
   cpuTests.map((name) => {

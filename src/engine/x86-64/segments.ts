@@ -38,6 +38,11 @@ function descriptorOf(low: number, attributes: number): Descriptor {
   };
 }
 
+const dplOf = ({ attributes }: Descriptor): number => (attributes >> 13) & 3;
+/** Code that runs with the privilege of whoever jumps there. */
+const isConforming = ({ attributes }: Descriptor): boolean =>
+  (attributes & (NOT_SYSTEM | EXECUTABLE | CONFORMING)) === (NOT_SYSTEM | EXECUTABLE | CONFORMING);
+
 /** What a process sees of Linux's table: code for 32 bits, data, code for 64, and the one whose limit names the CPU. */
 const ofProcess = new Map([
   [0x20, descriptorOf(0xffff, 0x00cf_fb00)],
@@ -87,10 +92,8 @@ export class Segments {
     if (found === undefined) return undefined;
     const { attributes } = found;
     if ((attributes & NOT_SYSTEM) === 0 && !systemTypes.includes((attributes >> 8) & 15)) return undefined;
-    const isConforming =
-      (attributes & (NOT_SYSTEM | EXECUTABLE | CONFORMING)) === (NOT_SYSTEM | EXECUTABLE | CONFORMING);
-    const dpl = (attributes >> 13) & 3;
-    return isConforming || dpl >= Math.max(this.#cpu.cpl, selector & 3) ? found : undefined;
+    const isAllowed = isConforming(found) || dplOf(found) >= Math.max(this.#cpu.cpl, selector & 3);
+    return isAllowed ? found : undefined;
   }
 
   /** VERR and VERW. */
@@ -121,19 +124,43 @@ export class Segments {
 
   /** MOV to a data segment register; FS and GS take their base from the descriptor. */
   load(segment: number, selector: number): void {
-    let base = 0;
-    if ((selector & 0xfffc) !== 0) {
-      const descriptor = this.#descriptor(selector);
-      if ((descriptor.attributes & NOT_SYSTEM) === 0) refuse(vector.GP, selector, "a system segment");
-      if ((descriptor.attributes & PRESENT) === 0) {
-        refuse(segment === segmentNumbers.SS ? vector.SS : vector.NP, selector, "not present");
-      }
-      base = descriptor.base;
-    } else if (segment === segmentNumbers.SS && this.#cpu.cpl === 3) {
-      refuse(vector.GP, 0, "null stack segment");
-    }
+    const isStack = segment === segmentNumbers.SS;
+    const isNull = (selector & 0xfffc) === 0;
+    const descriptor = isNull ? undefined : this.#descriptor(selector);
+    if (isStack) this.#checkStack(selector, descriptor);
+    else if (descriptor !== undefined) this.#checkData(selector, descriptor);
     this.selectors[segment] = selector;
-    if (segment >= 4) this.#cpu.u64[(segment === 4 ? state.fsBase : state.gsBase) >> 3] = BigInt(base);
+    if (segment >= segmentNumbers.FS)
+      this.#cpu.u64[(segment === segmentNumbers.FS ? state.fsBase : state.gsBase) >> 3] = BigInt(
+        descriptor?.base ?? 0,
+      );
+  }
+
+  /** Data that can be written, of the privilege that runs; none at all where that is not user code's. */
+  #checkStack(selector: number, descriptor: Descriptor | undefined): void {
+    const { cpl } = this.#cpu;
+    if (descriptor === undefined) {
+      if (cpl === 3 || (selector & 3) !== cpl) refuse(vector.GP, 0, "null stack segment");
+      return;
+    }
+    const { attributes } = descriptor;
+    const kind = attributes & (NOT_SYSTEM | EXECUTABLE | READABLE_OR_WRITABLE);
+    if (kind !== (NOT_SYSTEM | READABLE_OR_WRITABLE)) refuse(vector.GP, selector, "no data to write");
+    if ((selector & 3) !== cpl || dplOf(descriptor) !== cpl)
+      refuse(vector.GP, selector, "of another privilege");
+    if ((attributes & PRESENT) === 0) refuse(vector.SS, selector, "not present");
+  }
+
+  /** Data, or code that can be read, of no more privilege than runs and asks. */
+  #checkData(selector: number, descriptor: Descriptor): void {
+    const { attributes } = descriptor;
+    if ((attributes & NOT_SYSTEM) === 0) refuse(vector.GP, selector, "a system segment");
+    const isCode = (attributes & EXECUTABLE) !== 0;
+    if (isCode && (attributes & READABLE_OR_WRITABLE) === 0)
+      refuse(vector.GP, selector, "code that cannot be read");
+    if (!isConforming(descriptor) && dplOf(descriptor) < Math.max(this.#cpu.cpl, selector & 3))
+      refuse(vector.GP, selector, "of more privilege");
+    if ((attributes & PRESENT) === 0) refuse(vector.NP, selector, "not present");
   }
 
   /** LTR: an available 64-bit TSS, which becomes busy. */

@@ -27,8 +27,7 @@ export function takeFault(core: Core, thrown: unknown): Fault | undefined {
     core.deliverFault(fault);
     return undefined;
   } catch (error) {
-    if (error instanceof TripleFault) return faultOf(error.first, core.pc, " (triple fault)");
-    if (error instanceof GuestFault) return faultOf(error, core.pc);
-    throw error;
+    if (!(error instanceof TripleFault)) throw error;
+    return faultOf(error.first, core.pc, " (triple fault)");
   }
 }

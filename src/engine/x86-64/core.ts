@@ -1,6 +1,5 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault
 // that there is; translated code leaves to it whatever it cannot do.
-import { Solo5Error } from "../../bytes/error.js";
 import type { Instruction } from "../../isa/x86-64/instruction.js";
 import type { Exit, VcpuOptions } from "../contract.js";
 import { CodeCache, type Step } from "./code-cache.js";
@@ -10,7 +9,7 @@ import { deliver, raise, type Source } from "./exceptions.js";
 import { Executors } from "./executors.js";
 import { generalProtection, GuestFault, vector } from "./fault.js";
 import type { PlainMemory } from "../portable/guest-core.js";
-import { isMachineMemory } from "../portable/memory/machine-memory.js";
+import { asMachineMemory } from "../portable/memory/machine-memory.js";
 import type { Machine } from "./machine.js";
 import { MemoryAccess } from "./memory-access.js";
 import { Mmu } from "./mmu.js";
@@ -23,6 +22,7 @@ import { plainMemory } from "./flat.js";
 import { x86 } from "./isa.js";
 import { stackFault } from "./stack-fault.js";
 import { state } from "./state.js";
+import { X87Function } from "./x87/shortcut.js";
 
 /** The gates that Linux opens to processes, but for system calls: of INT3 and INTO. INT1 needs none. */
 const isOpenToProcess = (number: number, source: Source) =>
@@ -87,10 +87,8 @@ export class Core implements Machine, VcpuCore {
   #held = Number.NaN;
 
   constructor(options: VcpuOptions) {
-    const { memory, protections, noExecute } = options;
-    if (!isMachineMemory(memory)) {
-      throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");
-    }
+    const { protections, noExecute } = options;
+    const memory = asMachineMemory(options.memory);
     this.exceptions = options.exceptions;
     const { buffer } = memory.wasm;
     this.cpu = new Cpu(buffer);
@@ -102,7 +100,7 @@ export class Core implements Machine, VcpuCore {
     this.evaluator = new Evaluator(this.cpu, this.memory);
     this.segments = new Segments(this.cpu, this.memory, this.isProcess);
     this.#cache = new CodeCache(this.mmu);
-    this.#executors = new Executors(this);
+    this.#executors = new Executors(this, new X87Function(memory.wasm));
     this.cpu.rflags = this.isProcess ? 2 | rflag.IF : 2;
     this.cpu.i32[state.mxcsr >> 2] = MXCSR_AT_START;
     this.cpu.u16[state.x87Control >> 1] = 0x37f;

@@ -6,7 +6,7 @@ import { generalProtection } from "./fault.js";
 import { withExceptions } from "./float-exceptions.js";
 import type { Machine } from "./machine.js";
 import { slowInstructions } from "./slow/index.js";
-import { withFastWay } from "./x87/fast.js";
+import { withShortcut, type X87Function } from "./x87/shortcut.js";
 
 /** ROUNDSD and its kin name a mode in their immediate, unless its bit 2 asks for MXCSR's. */
 function roundsItself({ row, operands }: Instruction): boolean {
@@ -30,10 +30,12 @@ type Host = Machine & Parameters<typeof withExceptions>[1];
 
 export class Executors {
   readonly #machine: Host;
+  readonly #x87: X87Function;
   readonly #slow = new Map<string, Step["execute"]>();
 
-  constructor(machine: Host) {
+  constructor(machine: Host, x87: X87Function) {
     this.#machine = machine;
+    this.#x87 = x87;
   }
 
   of(i: Instruction): Step["execute"] {
@@ -46,8 +48,7 @@ export class Executors {
       return withExceptions(mnemonic, machine, execute);
     }
     if (run !== undefined) return run;
-    const slow = this.#slowExecutor(i);
-    return traits.feature === "X87" || mnemonic === "FISTTP" ? withFastWay(machine, i, slow) : slow;
+    return withShortcut(machine, this.#x87, i, this.#slowExecutor(i));
   }
 
   #slowExecutor(i: Instruction): Step["execute"] {

@@ -1,10 +1,9 @@
 // The interpreter proper: fetches, decodes and executes instructions until something stops it. It raises every fault that there
 // is; translated code leaves to it whatever it cannot do.
-import { Solo5Error } from "../../bytes/error.js";
 import type { Instruction } from "../../isa/aarch64/instruction.js";
 import type { Exit, VcpuOptions } from "../contract.js";
 import type { PlainMemory } from "../portable/guest-core.js";
-import { isMachineMemory } from "../portable/memory/machine-memory.js";
+import { asMachineMemory } from "../portable/memory/machine-memory.js";
 import { RunMap } from "../portable/memory/run-map.js";
 import { BreakpointHit } from "../portable/stops.js";
 import type { VcpuCore } from "../portable/vcpu.js";
@@ -43,9 +42,8 @@ export class Core implements Machine, VcpuCore {
   readonly #steps: Steps;
   #pc = 0;
 
-  constructor({ memory, protections, noExecute, exceptions, profile }: VcpuOptions) {
-    if (!isMachineMemory(memory))
-      throw new Solo5Error("WRONG_MEMORY", "the aarch64 engine needs memory made by machineMemory");
+  constructor({ memory: given, protections, noExecute, exceptions, profile }: VcpuOptions) {
+    const memory = asMachineMemory(given);
     if (exceptions === "guest") throw new RangeError("the aarch64 engine runs processes only");
     const { buffer } = memory.wasm;
     this.#isCounted = profile === "replay";

@@ -1,7 +1,6 @@
 // The wasm engine's virtual CPU: the interpreter, and translated code wherever that can run.
-import { Solo5Error } from "../../bytes/error.js";
 import type { PortableVcpu, VcpuOptions } from "../contract.js";
-import { isMachineMemory } from "../portable/memory/machine-memory.js";
+import { asMachineMemory } from "../portable/memory/machine-memory.js";
 import { newTieredVcpu } from "../portable/tiered-vcpu.js";
 import type { TranslationOptions } from "../portable/tiers/translations.js";
 import { Core } from "./core.js";
@@ -9,9 +8,7 @@ import { partsOf } from "./interpreter.js";
 
 /** Makes a virtual CPU as `newInterpreter` does, that translates what is hot. */
 export function newWasmVcpu(options: VcpuOptions, translation: TranslationOptions = {}): PortableVcpu {
-  const { memory } = options;
-  if (!isMachineMemory(memory))
-    throw new Solo5Error("WRONG_MEMORY", "the aarch64 engine needs memory made by machineMemory");
+  const memory = asMachineMemory(options.memory);
   const core = new Core(options);
   return newTieredVcpu(core, partsOf(core), memory, options, translation);
 }

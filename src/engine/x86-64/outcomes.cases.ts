@@ -102,7 +102,7 @@ function ofKvm(): Vcpu {
 
 /** Cases that KVM is no witness of. */
 export interface Unwitnessed {
-  /** KVM's own emulator has something else. */
+  /** KVM's own emulator, or the emulated CPU that it runs on, has something else. */
   readonly manualOnly?: RegExp;
   /** A KVM that interprets its guests lacks the instructions, or has something else: only the CPU's virtualisation tells. */
   readonly hardwareOnly?: RegExp;

@@ -7,7 +7,7 @@ import type { Vcpu } from "../contract.js";
 import { type CasePrograms, hex32, last, layout, putHex } from "../vcpu.cases.js";
 
 const { size, code, data, locked } = layout;
-const handlers = 0x10_1000;
+const handlers = 0x18_6000;
 const handlerSize = 0x40;
 const idt = 0x18_0000;
 /** The descriptor table; there is room for more than hvt's. */

@@ -1,7 +1,6 @@
 // The wasm engine's virtual CPU: the interpreter, the first tier, and translated code wherever that can run.
-import { Solo5Error } from "../../bytes/error.js";
 import type { PortableVcpu, VcpuOptions } from "../contract.js";
-import { isMachineMemory } from "../portable/memory/machine-memory.js";
+import { asMachineMemory } from "../portable/memory/machine-memory.js";
 import { newTieredVcpu } from "../portable/tiered-vcpu.js";
 import type { TierHooks } from "../portable/tiers/first-tier.js";
 import type { TranslationOptions } from "../portable/tiers/translations.js";
@@ -19,10 +18,7 @@ export function newWasmVcpu(
   options: VcpuOptions,
   { firstTier = {}, ...translation }: AccelerationOptions = {},
 ): PortableVcpu {
-  const { memory } = options;
-  if (!isMachineMemory(memory)) {
-    throw new Solo5Error("WRONG_MEMORY", "the x86-64 engine needs memory made by machineMemory");
-  }
+  const memory = asMachineMemory(options.memory);
   const core = new Core(options);
   const newFirstTier =
     firstTier === "off" ? undefined : (hooks: TierHooks) => new ThreadedTier(core, memory, hooks, firstTier);

@@ -76,7 +76,7 @@ function jumpAt(path: readonly Instruction[]): Jump | undefined {
   const isRegister = add.row.operands.endsWith("shift") && add.sf === 1 && add.shift === 0;
   if (!isRegister || add.Rd !== jump.Rn) return undefined;
   const load = path.slice(-NEAR, -2).findLast(({ row, Rt }) => row.mnemonic in entrySizes && Rt === add.Rm);
-  const sizeBytes = entrySizes[load?.row.mnemonic ?? ""];
+  const sizeBytes = load === undefined ? undefined : entrySizes[load.row.mnemonic];
   if (load === undefined || sizeBytes === undefined || !load.row.operands.includes("extended"))
     return undefined;
   const isScaled = load.option === LSL && (load.S === 1 || sizeBytes === 1);

@@ -36,3 +36,9 @@ export function machineMemory(size: number): MachineMemory {
 export function isMachineMemory(memory: GuestMemory): memory is MachineMemory {
   return "wasm" in memory && memory.wasm instanceof webAssembly.Memory;
 }
+
+/** The memory as the engine's, or the error of giving it another. */
+export function asMachineMemory(memory: GuestMemory): MachineMemory {
+  if (isMachineMemory(memory)) return memory;
+  throw new Solo5Error("WRONG_MEMORY", "the wasm engine needs memory made by machineMemory");
+}

@@ -83,4 +83,6 @@ const cases: readonly ProgramCase[] = [
   ["no address, of a jump", "48c7c10080000048c1e120ffe1f4", "#GP(0x0)"],
 ];
 
-outcomeCases(cases, { hardwareOnly: /^(MXCSR|SYSRET|user code: INT)/ });
+// QEMU's CPU, which is under the rig's KVM, counts gates in IDT's error codes by 16 bytes, knows no #SS of addresses and takes any MXCSR.
+const manualOnly = /^(MXCSR: reserved bits|user code: (INT|a push|a pop)|no address, by (RBP|LEAVE))/;
+outcomeCases(cases, { manualOnly, hardwareOnly: /^(MXCSR|SYSRET)/ });

@@ -1,0 +1,140 @@
+// The engine as a page's main thread has it, what one run leaves to another, and functions that are too large for one unit. Sums are
+// known beforehand.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { type PortableVcpu, protectionsOf, type VcpuOptions } from "../contract.js";
+import { machineMemory } from "../portable/memory/machine-memory.js";
+import { caseMap, hex32, last, layout, putHex } from "../vcpu.cases.js";
+import { newInterpreter } from "./interpreter.js";
+import { programs } from "./programs.cases.js";
+import { type AccelerationOptions, newWasmVcpu } from "./wasm-vcpu.js";
+
+const SUM = 5_000_050_000n;
+
+const options = (more: Partial<VcpuOptions> = {}): VcpuOptions => ({
+  memory: machineMemory(caseMap.size),
+  exceptions: "guest",
+  ...protectionsOf(caseMap),
+  profile: "plain",
+  ...more,
+});
+
+function open(
+  program: string,
+  more: Partial<VcpuOptions> = {},
+  acceleration: AccelerationOptions = { threshold: 1 },
+): PortableVcpu {
+  const vcpu = newWasmVcpu(options(more), acceleration);
+  programs.start(vcpu, program);
+  return vcpu;
+}
+
+/** Runs until the budget is used up or something is said; whether the program has ended. */
+function runOn(vcpu: PortableVcpu): boolean {
+  let isOver = false;
+  vcpu.run((exit) => {
+    const heard = programs.heard(vcpu, exit);
+    isOver = heard === last;
+    return heard !== undefined || exit.kind !== "tick" ? "suspend" : "resume";
+  });
+  return isOver;
+}
+
+const counted = (vcpu: PortableVcpu): bigint => vcpu.registers.get(programs.registers.counter);
+
+/** Runs to the end with a turn for what the engine does beside the guest after each slice; how many turns it wanted. */
+async function inTurns(vcpu: PortableVcpu, turns: (() => void)[]): Promise<number> {
+  let wanted = 0;
+  for (;;) {
+    vcpu.setBudget(20_000);
+    if (runOn(vcpu)) return wanted;
+    for (const work of turns.splice(0)) {
+      wanted++;
+      work();
+    }
+    await setImmediate();
+  }
+}
+
+test("nothing takes long where there are turns, and code from a cache comes in them as well", async () => {
+  const made: (Uint8Array | undefined)[] = [];
+  for (const cached of [false, true]) {
+    const turns: (() => void)[] = [];
+    using vcpu = open(programs.sum, { later: (work) => void turns.push(work) });
+    if (cached) vcpu.importCache?.(made[0] ?? new Uint8Array());
+    const wanted = await inTurns(vcpu, turns);
+    assert.equal(counted(vcpu), SUM);
+    if (!cached) assert.ok(wanted > 0);
+    made.push(vcpu.exportCache?.(1000));
+  }
+  assert.ok((made[0]?.length ?? 0) > 0);
+});
+
+test("cached code is not that of a program that differs", () => {
+  using first = open(programs.sum);
+  assert.ok(runOn(first));
+  const cache = first.exportCache?.(1000);
+  assert.ok(cache !== undefined);
+  // sub rbx, rcx in place of add.
+  using other = open(programs.sum.replace("4801cb", "4829cb"));
+  other.importCache?.(cache);
+  assert.ok(runOn(other));
+  assert.equal(counted(other), BigInt.asUintN(64, -SUM));
+});
+
+const ROUNDS = 4000;
+const [ARMS, ARM_LENGTH] = [8, 300];
+const tableAt = layout.data;
+/** Bytes of `add rbx, imm8` and `jmp rel32`. */
+const [addBytes, jumpBytes] = [4, 5];
+const armBytes = ARM_LENGTH * addBytes + jumpBytes;
+
+/** 4000 rounds over a table of eight arms, each of 300 times `add rbx, NUMBER`, and RET: more than a unit takes. */
+function large(): { program: string; arms: readonly number[]; sum: bigint } {
+  // mov ecx, ROUNDS; call F; mov edx, 0x501; mov eax, last; out dx, eax
+  const main = `b9${hex32(ROUNDS)}e8${hex32(11)}ba01050000b8${hex32(last)}ef`;
+  // F: mov eax, ecx; and eax, 7; jmp [TABLE + rax * 8]
+  const head = `89c883e007ff24c5${hex32(tableAt)}`;
+  const headAt = layout.code + main.length / 2;
+  const armsAt = headAt + head.length / 2;
+  const tailAt = armsAt + ARMS * armBytes;
+  const arms = Array.from({ length: ARMS }, (_, n) => armsAt + n * armBytes);
+  const body = arms.map(
+    (at, n) =>
+      `4883c3${(n + 1).toString(16).padStart(2, "0")}`.repeat(ARM_LENGTH) +
+      `e9${hex32(tailAt - (at + armBytes))}`,
+  );
+  // dec ecx; jnz F; ret
+  const tail = `ffc90f85${hex32(headAt - (tailAt + 8))}c3`;
+  const ofRound = (round: number): number => ARM_LENGTH * ((round % ARMS) + 1);
+  const sum = Array.from({ length: ROUNDS }, (_, n) => ofRound(n + 1)).reduce((a, b) => a + b, 0);
+  return { program: main + head + body.join("") + tail, arms, sum: BigInt(sum) };
+}
+
+test("a function that is too large for one unit does what it does in parts", () => {
+  const { program, arms, sum } = large();
+  const start = (vcpu: PortableVcpu): PortableVcpu => {
+    putHex(vcpu, tableAt, arms.map((at) => hex32(at) + hex32(0)).join(""));
+    return vcpu;
+  };
+  const interpreted = newInterpreter(options());
+  programs.start(interpreted, program);
+  const vcpus = [
+    interpreted,
+    open(program, {}, { threshold: 1 }),
+    open(program, {}, { threshold: 100 }),
+    open(program, {}, { threshold: 1, firstTier: "off" }),
+  ];
+  for (const vcpu of vcpus) {
+    assert.ok(runOn(start(vcpu)));
+    assert.equal(counted(vcpu), sum);
+    vcpu[Symbol.dispose]();
+  }
+});
+
+test("only the engine's own memory will do", () => {
+  const memory = { size: caseMap.size, bytes: () => undefined };
+  for (const newVcpu of [newInterpreter, newWasmVcpu])
+    assert.throws(() => newVcpu(options({ memory })), { code: "WRONG_MEMORY" });
+});

@@ -5,24 +5,15 @@ import type { Access, Protection } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import { GuestFault, vector } from "./fault.js";
 import { hexOf, type Mapping, walk } from "./paging.js";
-import { WatchHit } from "../portable/stops.js";
-import { guestBase, pageBits } from "../portable/memory/state.js";
-import { state } from "./state.js";
+import { needs, PageMap } from "../portable/memory/page-map.js";
+import { pageBits } from "../portable/memory/state.js";
 
 const PG = 0x8000_0000n;
 const WP = 0x1_0000n;
 const NXE = 0x800n;
 
-interface Watch {
-  readonly start: number;
-  readonly end: number;
-  readonly access: Access;
-}
-
 /** Stores to a page with code concern code by lines of so many bytes, as a power of two: 64 lines a page. */
 const LINE_BITS = 6;
-
-const needs = { read: pageBits.read, write: pageBits.write, execute: pageBits.execute } as const;
 
 /** The lines of the lower or the upper half of a page that bytes are in, as a mask. */
 function linesOf(half: number, offset: number, size: number): number {
@@ -31,29 +22,13 @@ function linesOf(half: number, offset: number, size: number): number {
   return first > last ? 0 : (-1 << first) & (-1 >>> (31 - last));
 }
 
-export class Mmu {
-  readonly view: DataView;
-  readonly bytes: Uint8Array;
-  /** Where guest memory begins in the WebAssembly memory, and how much there is. */
-  readonly base: number;
-  readonly size: number;
-  /** The state area's page map. */
-  readonly pages: Uint8Array;
+export class Mmu extends PageMap {
   /** Counts changes of the guest's mappings, for whoever derived something from them. */
   version = 0;
-  watching = true;
-  /** Pages written since they were last taken; undefined where nobody ever took any. */
-  #dirty: Set<number> | undefined;
-  readonly #host: Uint8Array;
   /** The lines of each page that hold decoded code, as two masks. */
   readonly #code: readonly [low: Int32Array, high: Int32Array];
   readonly #cpu: Cpu;
   readonly #tlb = new Map<number, Mapping>();
-  #watches: readonly Watch[] = [];
-  /** Called with a physical page number before a store into a page that holds decoded code. */
-  onCodeWritten: (page: number) => void = () => undefined;
-  /** Called with a physical page number when code was decoded from it first, or first since it was forgotten. */
-  onCodeHeld: (page: number) => void = () => undefined;
 
   constructor(
     buffer: ArrayBufferLike,
@@ -62,32 +37,12 @@ export class Mmu {
     protections: readonly Protection[],
     noExecute: boolean,
   ) {
-    this.view = new DataView(buffer);
-    this.bytes = new Uint8Array(buffer);
-    this.base = guestBase(size);
-    this.size = size;
-    const count = Math.ceil(size / pageSize);
-    this.pages = new Uint8Array(buffer, state.pages, count);
+    super(buffer, size, protections, noExecute);
+    const count = this.pages.length;
     this.#code = [new Int32Array(count), new Int32Array(count)];
     this.#cpu = cpu;
-    const { read, write, execute } = pageBits;
-    this.#host = new Uint8Array(count).fill(read | write | (noExecute ? 0 : execute));
-    for (const p of protections) {
-      const bits = (p.read ? read : 0) | (p.write ? write : 0) | (p.execute ? execute : 0);
-      this.#host.fill(bits, p.start / pageSize, Math.ceil(p.end / pageSize));
-    }
   }
 
-  /** Pages written since the last call; the first store to each has to ask again. */
-  takeDirty(): readonly number[] {
-    const taken = [...(this.#dirty ?? [])];
-    if (this.#dirty === undefined) this.flush();
-    for (const page of taken) this.pages[page] = (this.pages[page] ?? 0) & ~pageBits.write;
-    this.#dirty = new Set();
-    return taken;
-  }
-
-  /** What was decoded from a page is stale. */
   isExecutable(pc: number): boolean {
     if (((this.pages[Math.floor(pc / pageSize)] ?? 0) & pageBits.execute) !== 0) return true;
     try {
@@ -98,6 +53,7 @@ export class Mmu {
     return true;
   }
 
+  /** What was decoded from a page is stale. */
   forgetPage(page: number): void {
     if (this.#holdsCode(page)) this.#forget(page);
   }
@@ -118,8 +74,8 @@ export class Mmu {
   }
 
   /** Forgets everything derived from the guest's tables and privilege. */
-  flush(): void {
-    this.pages.fill(0);
+  override flush(): void {
+    super.flush();
     this.#tlb.clear();
     this.version++;
   }
@@ -157,7 +113,7 @@ export class Mmu {
   }
 
   set(address: number, value: number): void {
-    this.#dirty?.add(Math.floor(address / pageSize));
+    this.noteWritten(Math.floor(address / pageSize));
     this.view.setInt32(this.base + address, value, true);
   }
 
@@ -173,22 +129,18 @@ export class Mmu {
       return -1;
     }
     const number = page / pageSize;
-    const host = this.#host[number] ?? 0;
+    const host = this.host[number] ?? 0;
     if ((host & needs[access]) === 0) this.#refuse(linear, access, "protected by the host");
     const offset = ((linear % pageSize) + pageSize) % pageSize;
-    const watched = this.#watchedPage(linear - offset);
-    if (watched) this.#checkWatches(linear, size, access);
-    if (access === "write") this.#dirty?.add(number);
+    const watched = this.isWatched(linear - offset);
+    if (watched) this.checkWatches(linear, linear + size, access);
+    if (access === "write") this.noteWritten(number);
     if (access === "write" && this.#concernsCode(number, offset, size)) this.#forget(number);
     if (page === linear - offset && !watched) {
-      const { read, write, execute, code, dirty } = pageBits;
-      const isCode = this.#holdsCode(number);
-      const isTold = this.#dirty?.has(number) ?? true;
-      const writes = mapping.writable && mapping.dirty && !isCode && isTold ? write : 0;
-      this.pages[number] =
-        (host & (read | writes | (mapping.executable ? execute : 0))) |
-        (isCode ? code : 0) |
-        (access === "write" ? dirty : (this.pages[number] ?? 0) & dirty);
+      const { read, write, execute } = pageBits;
+      const writes = mapping.writable && mapping.dirty ? write : 0;
+      const allowed = host & (read | writes | (mapping.executable ? execute : 0));
+      this.allow(number, allowed, this.#holdsCode(number), access);
     }
     return this.base + page + offset;
   }
@@ -202,8 +154,7 @@ export class Mmu {
       lines[number] = (lines[number] ?? 0) | linesOf(half, offset, size);
     });
     if (isKnown) return number;
-    this.onCodeHeld(number);
-    this.pages[number] = ((this.pages[number] ?? 0) & ~pageBits.write) | pageBits.code;
+    this.noteCode(number);
     // A mapping elsewhere may lead to this page as well.
     if (this.paged) this.#tlb.clear();
     return number;
@@ -224,35 +175,6 @@ export class Mmu {
   /** Physical address of a linear one, without marking; throws #PF. */
   physical(linear: number): number {
     return this.#map(linear, "read", false).page + (((linear % pageSize) + pageSize) % pageSize);
-  }
-
-  setWatch(start: number, length: number, access: Access, on: boolean): void {
-    const others = this.#watches.filter(
-      (w) => w.start !== start || w.end !== start + length || w.access !== access,
-    );
-    this.#watches = on ? [...others, { start, end: start + length, access }] : others;
-    this.flush();
-  }
-
-  /** Whether somebody takes pages that were written. */
-  get tracksDirty(): boolean {
-    return this.#dirty !== undefined;
-  }
-
-  get hasWatches(): boolean {
-    return this.#watches.length > 0;
-  }
-
-  #watchedPage(page: number): boolean {
-    return this.#watches.some((w) => w.start < page + pageSize && w.end > page);
-  }
-
-  #checkWatches(linear: number, size: number, access: Access): void {
-    if (!this.watching) return;
-    const hit = (w: Watch) => w.access === access && w.start < linear + size && linear < w.end;
-    if (this.#watches.some(hit)) {
-      throw new WatchHit(linear, access);
-    }
   }
 
   #refuse(linear: number, access: Access, what: string): never {

@@ -11,9 +11,8 @@ import {
   sequence,
 } from "../../../wasm/assembler.js";
 import type { FunctionBody } from "../../../wasm/module.js";
-import { op, type } from "../../../wasm/opcodes.js";
 import type { Expressions } from "../../portable/ir/expression.js";
-import { imported } from "../../portable/link/protocol.js";
+import { pushFlagBit, settleFlags } from "../../portable/link/flags-word.js";
 import { FlagsOperation, state, WIDE } from "../state.js";
 import { flagPositions, registers } from "./registers.js";
 
@@ -80,20 +79,9 @@ export function settleFunction(typeIndex: number): FunctionBody {
 /** Takes flags from the state area into the locals of their bits. */
 export function loadFlags(e: Expressions, flags: readonly number[]): void {
   if (flags.length === 0) return;
-  e.i32(0);
-  e.memory(op["i32.load"], 2, state.flagsOperation);
-  e.code.byte(op.if);
-  e.code.byte(type.empty);
-  e.op("call");
-  e.code.u32(imported.settle);
-  e.op("end");
+  settleFlags(e);
   for (const flag of flags) {
-    e.i32(0);
-    e.memory(op["i32.load"], 2, state.nzcv);
-    e.i32(flagPositions[flag] ?? 0);
-    e.op("i32.shr_u");
-    e.i32(1);
-    e.op("i32.and");
+    pushFlagBit(e, state.nzcv, flagPositions[flag] ?? 0);
     e.set(e.locals.slot(registers.flag + flag));
   }
 }

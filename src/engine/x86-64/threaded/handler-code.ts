@@ -292,13 +292,19 @@ class EndCode {
     e.set(this.#head);
     this.#isOther(target);
     block(e, op.if);
+    this.#leaveTo(target);
+    e.op("end");
+    e.op("end");
+  }
+
+  /** No head: JavaScript looks for the target. */
+  #leaveTo(target: number): void {
+    const e = this.#e;
     e.i32(0);
     e.get(target);
     e.memory(op["i64.store"], 3, words.target);
     e.i32(STUB);
     e.set(this.#head);
-    e.op("end");
-    e.op("end");
   }
 
   /** The head that was called last, or, where many have been, what the table says. */
@@ -314,11 +320,7 @@ class EndCode {
     block(e, op.if);
     this.#lookUp(target);
     e.op("else");
-    e.i32(0);
-    e.get(target);
-    e.memory(op["i64.store"], 3, words.target);
-    e.i32(STUB);
-    e.set(this.#head);
+    this.#leaveTo(target);
     e.op("end");
     e.op("end");
   }

@@ -10,6 +10,7 @@ import { flagBit, fromBit, fromRecord } from "../../portable/ir/flags.js";
 import { CF, conditionBit, packed, type StatusRecord, ZF } from "../lift/flags.js";
 import { flagNames, flagPositions } from "../lift/registers.js";
 import { binary32, i32, type Node, node } from "../../portable/ir/node.js";
+import { pushFlagBit } from "../../portable/link/flags-word.js";
 import { storedRecord } from "./flag-state.js";
 import { type Dispatch, linkHandler, moduleTypes, runFunction, slowHandler, types } from "./handler-code.js";
 import { Statements } from "./statements.js";
@@ -118,14 +119,7 @@ function statusFunction(): FunctionBody {
 /** One flag. */
 function bitFunction(name: string, flag: number): FunctionBody {
   const e = new Expressions(new Locals(1));
-  const inWord = () => {
-    e.i32(0);
-    e.memory(op["i32.load"], 2, state.rflags);
-    e.i32(flagPositions[flag] ?? 0);
-    e.op("i32.shr_u");
-    e.i32(1);
-    e.op("i32.and");
-  };
+  const inWord = () => pushFlagBit(e, state.rflags, flagPositions[flag] ?? 0);
   byOperation(e, inWord, (operation, width) =>
     push(e, operation, width, (record) => flagBit(fromRecord(record), flag)),
   );

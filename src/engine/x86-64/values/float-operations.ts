@@ -3,6 +3,7 @@
 import type { FloatOperation } from "../../../isa/operation.js";
 import type { Arithmetic } from "../../portable/values/moderate.js";
 import { demote, exactly, flush, fromInteger, promote } from "./exact-float.js";
+import { conversions as sharedConversions } from "./conversions.js";
 import type { FloatSlots } from "./float-slots.js";
 
 /** To the nearest integer, ties to even; the sign of zero is kept. */
@@ -37,21 +38,7 @@ export function round(s: FloatSlots, width: 32 | 64, rounding: Rounding, d: numb
   else s.f32[d] = roundings[name](x);
 }
 
-const toInt32 = (x: number) =>
-  Number.isNaN(x) ? 0 : Math.max(-0x8000_0000, Math.min(0x7fff_ffff, Math.trunc(x)));
-
-function toInt64(x: number): bigint {
-  if (Number.isNaN(x)) return 0n;
-  if (x >= 2 ** 63) return 0x7fff_ffff_ffff_ffffn;
-  return x <= -(2 ** 63) ? -0x8000_0000_0000_0000n : BigInt(Math.trunc(x));
-}
-
 type Evaluate = (s: FloatSlots, d: number, a: number, b: number) => void;
-
-function copy(s: FloatSlots, d: number, a: number): void {
-  s.i32[d] = s.i32[a] ?? 0;
-  s.i32[d + 1] = s.i32[a + 1] ?? 0;
-}
 
 export const arithmetic: readonly Arithmetic[] = ["add", "sub", "mul", "div", "sqrt"];
 export const roundingNames = Object.keys(roundings) as Rounding[];
@@ -92,20 +79,13 @@ export function flushBoth(s: FloatSlots, width: 32 | 64, a: number, b: number): 
 }
 
 const conversions: Record<string, Evaluate> = {
+  ...sharedConversions,
   "f32.convert_i32_s": (s, d, a) => fromInteger(s, 32, d, BigInt(s.i32[a] ?? 0)),
   "f64.convert_i32_s": (s, d, a) => (s.f64[d >> 1] = s.i32[a] ?? 0),
   "f32.convert_i64_s": (s, d, a) => fromInteger(s, 32, d, s.i64[a >> 1] ?? 0n),
   "f64.convert_i64_s": (s, d, a) => fromInteger(s, 64, d, s.i64[a >> 1] ?? 0n),
-  "i32.trunc_sat_f32_s": (s, d, a) => (s.i32[d] = toInt32(s.f32[a] ?? 0)),
-  "i32.trunc_sat_f64_s": (s, d, a) => (s.i32[d] = toInt32(s.f64[a >> 1] ?? 0)),
-  "i64.trunc_sat_f32_s": (s, d, a) => (s.i64[d >> 1] = toInt64(s.f32[a] ?? 0)),
-  "i64.trunc_sat_f64_s": (s, d, a) => (s.i64[d >> 1] = toInt64(s.f64[a >> 1] ?? 0)),
   "f32.demote_f64": demote,
   "f64.promote_f32": promote,
-  "i32.reinterpret_f32": copy,
-  "i64.reinterpret_f64": copy,
-  "f32.reinterpret_i32": copy,
-  "f64.reinterpret_i64": copy,
 };
 
 let table: Map<string, Evaluate> | undefined;

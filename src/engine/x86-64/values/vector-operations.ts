@@ -1,5 +1,6 @@
 // Packed operations by WebAssembly's names, on slots. Specification: WebAssembly 2.0, "Vector Instructions"; NaNs are x86's.
 import type { VectorOperation } from "../../../isa/operation.js";
+import { saturate32 } from "./conversions.js";
 import { integerLanes } from "../../portable/values/integer-lanes.js";
 import type { VectorFunction } from "../../portable/values/lanes.js";
 import { demote, exactly, fromInteger, promote } from "./exact-float.js";
@@ -71,21 +72,18 @@ function floats(table: Table): void {
   }
 }
 
-const saturate = (x: number) =>
-  Number.isNaN(x) ? 0 : Math.max(-0x8000_0000, Math.min(0x7fff_ffff, Math.trunc(x)));
-
 function conversions(table: Table): void {
   table.set("f32x4.convert_i32x4_s", (s, d, a) => {
     for (let n = 0; n < 4; n++) fromInteger(s, 32, d + n, BigInt(s.i32[a + n] ?? 0));
   });
   table.set("i32x4.trunc_sat_f32x4_s", (s, d, a) => {
-    for (let n = 0; n < 4; n++) s.i32[d + n] = saturate(s.f32[a + n] ?? 0);
+    for (let n = 0; n < 4; n++) s.i32[d + n] = saturate32(s.f32[a + n] ?? 0);
   });
   table.set("f64x2.convert_low_i32x4_s", (s, d, a) => {
     for (let n = 0; n < 2; n++) s.f64[(d >> 1) + n] = s.i32[a + n] ?? 0;
   });
   table.set("i32x4.trunc_sat_f64x2_s_zero", (s, d, a) => {
-    for (let n = 0; n < 2; n++) s.i32[d + n] = saturate(s.f64[(a >> 1) + n] ?? 0);
+    for (let n = 0; n < 2; n++) s.i32[d + n] = saturate32(s.f64[(a >> 1) + n] ?? 0);
     s.i32.fill(0, d + 2, d + 4);
   });
   table.set("f64x2.promote_low_f32x4", (s, d, a) => {

@@ -138,7 +138,10 @@ const shifted = (b: Extended, by: Local, guard: Local): Code =>
           b.significand.get,
           apply(
             "select",
-            or64(right64(b.significand.get, sub64(by.get, i64(64n))), i64(1n)),
+            or64(
+              right64(b.significand.get, sub64(by.get, i64(64n))),
+              flag64(not(isZero64(left64(b.significand.get, sub64(i64(128n), by.get))))),
+            ),
             i64(1n),
             apply("i64.lt_u", by.get, i64(128n)),
           ),

@@ -117,6 +117,21 @@ for (const [operation, expected] of Object.entries(binary)) {
   });
 }
 
+test("sums of numbers at every distance, of which the smaller has one bit or more, are what they are with bigints", () => {
+  for (let distance = 0; distance < 140; distance++) {
+    for (const low of [0n, 1n, 1n << 20n]) {
+      for (const sign of [0, 1] as const) {
+        const a: F80 = { sign: 0, exponent: 16383, significand: 1n << 63n };
+        const b: F80 = { sign, exponent: 16383 - distance, significand: (1n << 63n) | low };
+        const rounding = begin(a, b, PRECISIONS[random(3)]);
+        assert.equal(x87(codeOf("ADD", "register"), 0n, detailsOf(0, 1, 0)), 0);
+        const { value, flags } = add(a, b, rounding);
+        assert.deepEqual({ ...get(0), flags: flagsNow() }, { ...value, flags }, `${distance} ${low} ${sign}`);
+      }
+    }
+  }
+});
+
 test("numbers from memory and to memory are what they are with bigints", () => {
   let done = 0;
   for (let round = 0; round < ROUNDS; round++) {

@@ -193,6 +193,28 @@ test("a fault while a double fault is delivered ends the machine, at the first i
   assert.equal(register(m, "rip"), BigInt(CODE + 0x200));
 });
 
+test("an interrupt that cannot be delivered ends the machine", () => {
+  const m = machine();
+  m.vcpu.registers.set("rip", BigInt(wait ?? 0));
+  m.vcpu.registers.set("idt_limit", 0n);
+  m.vcpu.interrupt(() => 0x30);
+  const exit = m.run();
+  assert.ok(exit.kind === "fault");
+  assert.match(exit.fault.reason, /triple fault/);
+});
+
+test("model-specific registers are part of a state", () => {
+  const { vcpu } = machine();
+  const { registers, timeMachine } = vcpu;
+  assert.ok(timeMachine !== undefined);
+  registers.set("star", 0x18_0008n << 32n);
+  const saved = timeMachine.save();
+  registers.set("star", 0n);
+  registers.set("lstar", 0x10_0000n);
+  timeMachine.restore(saved);
+  assert.deepEqual([registers.get("star"), registers.get("lstar")], [0x18_0008n << 32n, 0n]);
+});
+
 test("an interrupt wakes HLT after STI, never before it", () => {
   const m = machine();
   m.vcpu.registers.set("rip", BigInt(wait ?? 0));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { viewOf } from "../../bytes/struct.js";
 import { type PortableVcpu, protectionsOf, type VcpuOptions } from "../contract.js";
 import { machineMemory } from "../portable/memory/machine-memory.js";
 import { caseMap, hex32, last, layout, putHex } from "../vcpu.cases.js";
@@ -81,6 +82,64 @@ test("cached code is not that of a program that differs", () => {
   other.importCache?.(cache);
   assert.ok(runOn(other));
   assert.equal(counted(other), BigInt.asUintN(64, -SUM));
+});
+
+/** G: 100 times inc rbx; ret */
+const g = `${"48ffc3".repeat(100)}c3`;
+/** H: add rbx, 5; call G; ret */
+const h = "4883c305 e801000000 c3";
+/** 5000 calls of G; with R12, 5000 of H. */
+const calls = [
+  "b988130000 e82c000000 ffc9 75f7", // mov ecx, 5000; L: call G; dec ecx; jnz L
+  "4d85e4 740e", // test r12, r12; jz END
+  "b988130000 e80f000000 ffc9 75f7", // mov ecx, 5000; M: call H; dec ecx; jnz M
+  `ba01050000 b8${hex32(last)} ef`, // END
+  h,
+  g,
+]
+  .join("")
+  .replaceAll(" ", "");
+
+test("a run goes on from what another has left, and leaves both", () => {
+  let cache: Uint8Array | undefined;
+  for (const r12 of [0n, 1n, 1n]) {
+    using vcpu = open(calls);
+    vcpu.registers.set("r12", r12);
+    if (cache !== undefined) vcpu.importCache?.(cache);
+    assert.ok(runOn(vcpu));
+    assert.equal(counted(vcpu), 500_000n + r12 * 525_000n);
+    cache = vcpu.exportCache?.(1000) ?? cache;
+  }
+});
+
+/** Adds a number to another 20,000 times each in three modes: before and after each the sum and MXCSR. */
+const modes = [
+  "bf00201800 f20f1007", // mov edi, DATA; movsd xmm0, [rdi]
+  "b9204e0000 f20f584708 ffc9 75f7 f20f114710", // mov ecx, 20000; L: addsd xmm0, [rdi+8]; dec ecx; jnz L; movsd [rdi+16], xmm0
+  "0fae5728 b9204e0000 f20f584708 ffc9 75f7 f20f114718", // ldmxcsr [rdi+40]; the same, to [rdi+24]
+  "0fae572c b9204e0000 f20f584708 ffc9 75f7 f20f114720", // ldmxcsr [rdi+44]; the same, to [rdi+32]
+  `ba01050000 b8${hex32(last)} ef`,
+]
+  .join("")
+  .replaceAll(" ", "");
+
+test("a guest that rounds up for a while has its sums rounded up for as long", () => {
+  using vcpu = open(modes);
+  const bytes = vcpu.memory.bytes(layout.data, 64);
+  assert.ok(bytes !== undefined);
+  const data = viewOf(bytes);
+  data.setFloat64(0, 1, true);
+  data.setFloat64(8, 2 ** -60, true);
+  const [masked, up] = [0x1f80, 0x5f80];
+  data.setUint32(40, up, true);
+  data.setUint32(44, masked, true);
+  assert.ok(runOn(vcpu));
+  // A sum that is rounded up goes on by one unit in the last place.
+  const after = 1 + 20_000 * 2 ** -52;
+  assert.deepEqual(
+    [16, 24, 32].map((at) => data.getFloat64(at, true)),
+    [1, after, after],
+  );
 });
 
 const ROUNDS = 4000;

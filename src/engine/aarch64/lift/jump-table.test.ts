@@ -79,6 +79,7 @@ test("tables of distances from a label, as long as the comparison says", () => {
       sizeBytes: 4 * entryBytes,
       targets: targetsFrom(LABEL, taken, 2),
       entries: taken,
+      isBounded: true,
     });
   }
 });

@@ -60,7 +60,7 @@ export class Arena {
   }
 
   count(head: number): number {
-    return this.i32[(head + headOffset.count) >> 2] ?? INVALID;
+    return this.i32[(head + headOffset.count) >> 2] ?? 0;
   }
   isValid(head: number): boolean {
     return head >= FIRST && this.count(head) !== INVALID;

@@ -11,7 +11,7 @@ import { createNamespace, type Namespace } from "../test/namespace.js";
 import { needs, needsAll } from "../test/needs.js";
 import { containers, isSmall, newId, proc, runtimeCommand } from "../test/oci/bundle.js";
 import { createRig, startContainerd, type Rig } from "../test/oci/managers.js";
-import { removePodCgroups, sandboxBytes, startKubelet, startPods } from "../test/oci/pods.js";
+import { removePodTraces, sandboxBytes, startKubelet, startPods } from "../test/oci/pods.js";
 import { buildWaiting } from "../test/oci/programs.js";
 import { sourceFolder } from "../test/unikernels.js";
 import { folder } from "./one-off.js";
@@ -84,7 +84,7 @@ async function podsRow(): Promise<Row> {
     times.a.push(await run("solo5", "hello"));
     times.b.push(await run("runc", "static"));
   }
-  removePodCgroups();
+  removePodTraces();
   const value = ratio(times);
   return {
     what: `${podCount} pods ready over CRI, against runc's with a static hello`,
@@ -103,7 +103,7 @@ async function podMemoryRow(): Promise<Row> {
   const pods = await startPods(kubelet.cri, names, "solo5", "localhost/wait:latest");
   const most = Math.max(...sandboxBytes(pods.containers));
   await pods.remove();
-  removePodCgroups();
+  removePodTraces();
   return {
     what: "a pod's memory beside its unikernel's, the pause container's: the largest of 8",
     measured: `${(most / 1024).toFixed(0)} KB`,

@@ -12,7 +12,7 @@ import { until } from "../until.js";
 import { createRig, type Rig } from "./managers.js";
 import {
   pod,
-  removePodCgroups,
+  removePodTraces,
   sandboxBytes,
   startContainer,
   startKubelet,
@@ -83,7 +83,7 @@ test("a pod of a unikernel, from its sandbox to nothing", { skip }, async () => 
   }
   const { stdout } = await rig.execute("ctr", [...ctr, "container", "ls", "-q"]);
   assert.equal(stdout, "");
-  removePodCgroups();
+  removePodTraces();
 }); // prettier-ignore
 
 /** What came on each channel of a URL of CRI's until one ended with `end`, or containerd closed it. */
@@ -131,7 +131,7 @@ test("streams: a port is forwarded, output is attached, exec says why not", { sk
     await cri.call("StopPodSandbox", { 1: id });
     await cri.call("RemovePodSandbox", { 1: id });
   }
-  removePodCgroups();
+  removePodTraces();
 }); // prettier-ignore
 
 test("ten pods at once", { skip }, async () => {
@@ -152,5 +152,5 @@ test("ten pods at once", { skip }, async () => {
   assert.ok(Math.max(...bytes) <= podFixed, `${bytes.join()} of ${podFixed}`);
   await pods.remove();
   assert.equal((await rig.execute("ctr", [...ctr, "container", "ls", "-q"])).stdout, "");
-  removePodCgroups();
+  removePodTraces();
 });

@@ -6,9 +6,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { packLayout, writeLayout } from "../../src/oci/image/layout.js";
 import { until } from "../until.js";
 import { isSmall, runtimeCommand } from "./bundle.js";
@@ -66,12 +68,18 @@ export async function startKubelet(rig: Rig, images: readonly string[]): Promise
   return { cri, ctr, [Symbol.dispose]: () => cri[Symbol.dispose]() };
 } // prettier-ignore
 
-/** The pods' common cgroup was made for them, as kubepods is by a kubelet. */
-export const removePodCgroups = (): void => removeCgroups(`solo5-${process.pid}`);
+/** Where pods' logs are; what a kubelet has made and they do not remove, their common cgroup and these folders. */
+const logs = (name: string): string => join(tmpdir(), `solo5-cri-${process.pid}-${name}`);
+export function removePodTraces(): void {
+  removeCgroups(`solo5-${process.pid}`);
+  const own = basename(logs(""));
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(own)))
+    rmSync(join(tmpdir(), name), { recursive: true });
+}
 
 export const pod = (name: string): Message => ({
   1: { 1: name, 2: `${name}-uid`, 3: "default" },
-  3: `/tmp/solo5-cri-${process.pid}-${name}`,
+  3: logs(name),
   8: { 1: `/solo5-${process.pid}` },
 });
 

@@ -52,6 +52,8 @@ const finish = [
   "mount -t ext4 /dev/vda /sysroot",
   "for name in /*; do case $name in /bin|/dev|/init|/lib|/modules|/proc|/sys|/sysroot|/tmp) ;; *) cp -a $name /sysroot/ ;; esac; done",
   `mkdir -p /sysroot/home/${user.name} && chown ${user.uid}:${user.uid} /sysroot/home/${user.name}`,
+  // Whoever made the disk.
+  "for name in newuidmap newgidmap; do chown 0:0 /sysroot/usr/bin/$name && chmod u+s /sysroot/usr/bin/$name; done",
   "for name in proc sys dev; do mount --move /$name /sysroot/$name; done",
   "exec switch_root /sysroot /lib/systemd/systemd",
 ];

@@ -66,12 +66,14 @@ export function keepForLater({ nic, backlog }: Receiver, frame: Uint8Array): voi
   else nic.counters.dropped++;
 }
 
-/** Sends and tells what is due; what comes of that is taken too. */
-export function flushAll(receiver: Receiver): void {
+/** Sends and tells what is due; what comes of that is taken too. A function of its own: every call from outside ends with it. */
+export function flusherOf(receiver: Receiver): () => void {
   const { backlog, tcp } = receiver;
-  tcp.flush();
-  for (let frame; (frame = backlog.shift()) !== undefined;) {
-    takeFrame(receiver, frame);
-    if (backlog.length === 0) tcp.flush();
-  }
+  return () => {
+    tcp.flush();
+    while (backlog.length > 0) {
+      takeFrame(receiver, backlog.shift() as Uint8Array);
+      if (backlog.length === 0) tcp.flush();
+    }
+  };
 }

@@ -16,7 +16,7 @@ import {
 } from "./own-addresses.js";
 import { protocol, type Packet } from "./packet.js";
 import { createRouter, type RouterAdvertisement, type RouterOptions, type RouterRole } from "./ra.js";
-import { createReceiver, flushAll, keepForLater, takeFrame, type Receiver } from "./receive.js";
+import { createReceiver, flusherOf, keepForLater, takeFrame, type Receiver } from "./receive.js";
 import { autoconfigure, takeAdvertisement, type Autoconfiguration } from "./slaac.js";
 import type { TcpLimits } from "./tcp/layer.js";
 import type { Lending, Prediction } from "./tcp/predict.js";
@@ -117,7 +117,7 @@ export function createStack(link: Link, host: Host, options: StackOptions = {}):
   const udp = createUdp(nic);
   const tcp = createTcp(nic, options.tcp, options.prediction, icmp.error);
   const receiver = createReceiver(nic, icmp, udp, tcp);
-  turns.flush = () => flushAll(receiver);
+  turns.flush = flusherOf(receiver);
   const lending: Lending = {
     turns,
     counters: nic.counters,

@@ -20,6 +20,12 @@ export interface GuestInstruction {
  */
 export type Flow = "jump" | "branch" | "call" | "jumpTo" | "callTo" | "ret" | "stop";
 
+/** What a general register holds that targets are computed from: a guess, compared before the table is jumped by. */
+export interface TableLabel {
+  readonly register: number;
+  readonly value: number;
+}
+
 /** A table of jump targets that cannot change. */
 export interface JumpTable {
   /** The address of the instruction that reads it: the jump itself, or the load before. */
@@ -31,6 +37,8 @@ export interface JumpTable {
   readonly at: number;
   /** Whether the code says how long it is: else there may be more of it here than belongs to it. */
   readonly isBounded: boolean;
+  /** Absent where no register but `base` has part in it. */
+  readonly label?: TableLabel | undefined;
   /** What it takes of memory. */
   readonly sizeBytes: number;
   readonly targets: readonly number[];
@@ -63,6 +71,7 @@ export interface KnownLoad {
   /** The register that has been compared with the table's address, or -1. */
   readonly base: number;
   readonly at: number;
+  readonly label?: TableLabel | undefined;
 }
 
 /** What a block's lifting is told. */

@@ -85,7 +85,7 @@ function jumpAt(path: readonly Instruction[]): Jump | undefined {
 
 /** Entries as long as they lead to code; undefined where there are not at least three different targets. */
 function readTable(
-  { load, sizeBytes, shift }: Jump,
+  { load, sizeBytes, label, shift }: Jump,
   at: number,
   from: number,
   bound: number,
@@ -110,7 +110,10 @@ function readTable(
   }
   if (new Set(targets).size < 3) return undefined;
   const size = sizeBytes * targets.length;
-  return { load: load.pc, index: load.Rm, base: load.Rn, isBounded, at, sizeBytes: size, targets, entries };
+  // What is before the load is another block's.
+  const other = label === load.Rn ? undefined : { register: label, value: from };
+  const [index, base] = [load.Rm, load.Rn];
+  return { load: load.pc, index, base, label: other, isBounded, at, sizeBytes: size, targets, entries };
 }
 
 /** One more than the constant that the index was compared with, shortly before. */

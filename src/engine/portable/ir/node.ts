@@ -239,6 +239,7 @@ export function binary64(opcode: number, a: Node, b: Node): Node {
   if (a === b && (opcode === op["i64.xor"] || opcode === op["i64.sub"])) return i64(0);
   if (a === b && (opcode === op["i64.and"] || opcode === op["i64.or"])) return a;
   if (isConstant(b)) {
+    if (opcode === op["i64.shl"] && isConstant(a)) return shifted(a, b.imm & 63);
     if (opcode === op["i64.sub"] && !isConstant(a)) return binary64(op["i64.add"], a, negated(b));
     if (opcode === op["i64.add"]) {
       if (isConstant(a)) return sum(a, b);
@@ -254,6 +255,10 @@ export function binary64(opcode: number, a: Node, b: Node): Node {
 function negated(n: Node): Node {
   return i64(-n.imm, n.imm === 0 ? -n.high : ~n.high);
 }
+
+/** By 1 to 63 bits to the left. */
+const shifted = ({ imm, high }: Node, by: number): Node =>
+  by >= 32 ? i64(0, imm << (by - 32)) : i64(imm << by, (high << by) | (imm >>> (32 - by)));
 
 function sum(a: Node, b: Node): Node {
   const low = (a.imm >>> 0) + (b.imm >>> 0);

@@ -1,6 +1,6 @@
 // What lifting a block is whatever the ISA: registers, memory and control flow of its instructions become statements, nodes and
 // the block's end. An ISA's lifter runs the instructions' semantics over it.
-import type { JumpTable, LiftContext } from "../guest-isa.js";
+import type { JumpTable, LiftContext, TableLabel } from "../guest-isa.js";
 import type { Block, Terminator } from "../ir/block.js";
 import * as integer from "../ir/integer.js";
 import { constantOf, i64FromNumber, type Node, node } from "../ir/node.js";
@@ -11,6 +11,12 @@ import { BlockMemory } from "./memory.js";
 import { BlockState } from "./block-state.js";
 import { Operations } from "./operations.js";
 import { Vectors } from "./vectors.js";
+
+/** The registers that a jump by a table relies on. */
+const fixedBy = (table: Pick<JumpTable, "base" | "at" | "label"> | undefined): readonly TableLabel[] => [
+  ...(table === undefined || table.base < 0 ? [] : [{ register: table.base, value: table.at }]),
+  ...(table?.label === undefined ? [] : [table.label]),
+];
 
 export class BlockLifter extends Operations {
   protected readonly state: BlockState;
@@ -26,14 +32,18 @@ export class BlockLifter extends Operations {
     this.state = new BlockState(pc, file);
     this.vectors = new Vectors(this.state);
     this.memory = new BlockMemory(this.state, shape, known);
-    if (known !== undefined && known.base >= 0) {
-      this.state.assume(file.general + known.base, i64FromNumber(known.at));
-    }
+    for (const { register, value } of fixedBy(known))
+      this.state.assume(file.general + register, i64FromNumber(value));
   }
 
-  selectBy({ index, base, at, targets }: JumpTable, known: readonly number[]): void {
+  selectBy(table: JumpTable, known: readonly number[]): void {
+    const { index, targets } = table;
     const edges = new Map(known.map((target, edge) => [target, edge]));
-    const when = base < 0 ? undefined : integer.equal(64, this.general(base), i64FromNumber(at));
+    const [first, second] = fixedBy(table).map(({ register, value }) =>
+      integer.equal(64, this.general(register), i64FromNumber(value)),
+    );
+    const when =
+      first === undefined || second === undefined ? first : integer.binary("and", 32, first, second);
     const order = targets.map((target) => edges.get(target) ?? known.length);
     this.end = { kind: "select", index: this.general(index), order, when };
   }

@@ -241,10 +241,10 @@ export class Discovery {
   }
 
   /** Where a jump by a table goes: the code for each entry, and the general way. */
-  #tableEdges({ load, targets, entries, base, at }: JumpTable, place: Place): number[] {
+  #tableEdges({ load, targets, entries, base, at, label }: JumpTable, place: Place): number[] {
     const edges = knownTargets(targets, place.found).map((target) => {
       const value = entries[targets.indexOf(target)] ?? 0;
-      return this.#indexOf(place, load, { pc: load, value, base, at });
+      return this.#indexOf(place, load, { pc: load, value, base, at, label });
     });
     return [...edges, this.#add({ place, pc: load, known: unknown })];
   }

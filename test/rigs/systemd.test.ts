@@ -106,11 +106,11 @@ const cases: readonly Case[] = [
   {
     name: "podman",
     timeoutSecs: 200,
-    line: `podman load -q -i /wait.tar; id=$(${podman} run -d --network none --memory 64m --cpus 0.5 --pids-limit 9 localhost/wait one two); ${show("libpod-$id.scope", "Slice", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax")}; cat /sys/fs/cgroup/machine.slice/libpod-$id.scope/memory.max; ${podman} stop -t 5 $id >/dev/null; podman inspect -f {{.State.ExitCode}} $id; podman logs $id | tail -1; ${podman} rm $id >/dev/null; ${forgotten("libpod-$id.scope")}; podman ps -aq`,
+    line: `podman load -q -i /wait.tar; id=$(${podman} run -d --network none --memory 64m --cpus 0.5 --pids-limit 9 localhost/wait one two); ${show("libpod-$id.scope", "Slice", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax")}; cat /sys/fs/cgroup/machine.slice/libpod-$id.scope/memory.max; ${podman} update --memory 32m $id >/dev/null; ${show("libpod-$id.scope", "MemoryMax")}; ${podman} stop -t 5 $id >/dev/null; podman inspect -f {{.State.ExitCode}} $id; podman logs $id | tail -1; ${podman} rm $id >/dev/null; ${forgotten("libpod-$id.scope")}; podman ps -aq`,
     check: ({ stdout }) => {
       const shown = ["Slice=machine.slice", "CPUQuotaPerSecUSec=500ms", "MemoryMax=67108864", "TasksMax=9"];
       const name = "Loaded image: localhost/wait:latest";
-      assert.equal(stdout, lines(name, ...shown, 64 << 20, 143, "one two"));
+      assert.equal(stdout, lines(name, ...shown, 64 << 20, `MemoryMax=${32 << 20}`, 143, "one two"));
     },
   },
   {

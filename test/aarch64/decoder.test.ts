@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assert as check, integer, property } from "fast-check";
+import { aarch64 } from "../../src/engine/aarch64/isa.js";
 import { decode } from "../../src/isa/aarch64/decoder.js";
 import { format } from "../../src/isa/aarch64/disassembler.js";
 import { encodings } from "../../src/isa/aarch64/table.js";
@@ -30,6 +31,20 @@ test("any word is an instruction or unknown, and has a text", () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test("calls, and jumps and calls through registers, are known by their words", () => {
+  const r = random(5);
+  const known = new Set<string | undefined>(["call", "callTo", "jumpTo"]);
+  for (const encoding of encodings()) {
+    for (let n = 0; n < 20; n++) {
+      const word = anyWord(r, encoding);
+      const flow = decode(word, 0x1000)?.row.traits.flow;
+      const found = aarch64.transferAt(new Uint8Array(Int32Array.of(word).buffer), 0);
+      if (decode(word, 0x1000) !== undefined)
+        assert.equal(found, known.has(flow) ? flow : undefined, name(encoding));
+    }
+  }
 });
 
 test("binutils read the same", { skip: needs.program("aarch64-linux-gnu-objdump") }, () => {

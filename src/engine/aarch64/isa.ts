@@ -23,6 +23,15 @@ const switchesStacks = ({ row, Rd, Rn, imm }: Instruction): boolean =>
 
 const direct = new Set(["jump", "branch", "call"]);
 
+/** BL, BLR and BR, by the upper bytes of their words. */
+function transferAt(bytes: Uint8Array, place: number): "call" | "callTo" | "jumpTo" | undefined {
+  const top = bytes[place + 3] ?? 0;
+  if (top >> 2 === 0x25) return "call";
+  if (top !== 0xd6) return undefined;
+  const kind = bytes[place + 2];
+  return kind === 0x3f ? "callTo" : kind === 0x1f ? "jumpTo" : undefined;
+}
+
 export const aarch64: GuestIsa<Instruction> = {
   name: "aarch64",
   codeVariant: () => (hasFusedMultiplyAdd() ? ", fused" : ""),
@@ -44,5 +53,6 @@ export const aarch64: GuestIsa<Instruction> = {
   loadFlags,
   helpers: fusedHelpers,
   onDemand: [],
+  transferAt,
   settle: settleFunction,
 };

@@ -126,6 +126,8 @@ export interface GuestIsa<I extends GuestInstruction = GuestInstruction> {
   /** The instruction at an address; undefined where there is none. */
   decode(bytes: Uint8Array, pc: number): I | undefined;
   flowOf(i: I): Flow | undefined;
+  /** Whether what lies at a place is a call, or a call or jump to where a register or memory says: asked for each jump that is interpreted. */
+  transferAt(bytes: Uint8Array, place: number): "call" | "callTo" | "jumpTo" | undefined;
   /** Where a `jump`, `branch` or `call` goes. */
   targetOf(i: I): number | undefined;
   /** Whether translated code leaves an instruction to the interpreter. */

@@ -20,6 +20,16 @@ function switchesStacks({ row, operands: [to, from] }: Instruction): boolean {
   return /^(MOV|XCHG|POP)$/.test(row.mnemonic) && !isFrameEnd;
 }
 
+/** CALL rel32, and CALL and JMP through a register or memory: FF /2 and /4, with or without a REX prefix. */
+function transferAt(bytes: Uint8Array, place: number): "call" | "callTo" | "jumpTo" | undefined {
+  const first = bytes[place] ?? 0;
+  if (first === 0xe8) return "call";
+  const rex = (first & 0xf0) === 0x40 ? 1 : 0;
+  if (bytes[place + rex] !== 0xff) return undefined;
+  const digit = ((bytes[place + rex + 1] ?? 0) >> 3) & 7;
+  return digit === 2 ? "callTo" : digit === 4 ? "jumpTo" : undefined;
+}
+
 export const x86: GuestIsa<Instruction> = {
   name: "x86-64",
   registers,
@@ -46,5 +56,6 @@ export const x86: GuestIsa<Instruction> = {
     { name: "x87", type: x87Type, module: x87Module },
     { name: "exact", type: exactType, module: exactModule },
   ],
+  transferAt,
   settle: settleFunction,
 };

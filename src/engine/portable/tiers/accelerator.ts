@@ -44,7 +44,7 @@ function tiersOf(core: GuestCore, memory: MachineMemory, options: VcpuOptions, g
   const { mmu } = core;
   const { threshold, newFirstTier } = given;
   const conditions = new Conditions(core, options.profile === "replay", options.isWatched === true);
-  const calls = new CallProfile(mmu.bytes);
+  const calls = new CallProfile(core.isa, mmu.bytes);
   const unwatched = new UnwatchedPages(mmu);
   const hooks: TierHooks = {
     countdown: () => hotness.threshold,

@@ -1,14 +1,12 @@
 // What the interpreter saw of calls and jumps: where indirect ones went, which translated code compares with, and what was
 // called at all, which is worth translating for a later run.
+import type { GuestIsa } from "../guest-isa.js";
 
 /** An indirect call is compared with so many targets. */
 const MAX_TARGETS = 8;
 /** An indirect jump, which is an interpreter's way to its next instruction, with so many. */
 const MAX_JUMP_TARGETS = 512;
 const MAX_ROOTS = 10_000;
-const [CALL_DIGIT, JUMP_DIGIT] = [2, 4];
-/** The opcode of CALL rel32. */
-const CALL = 0xe8;
 
 /** What was remembered: a call or jump, and where it went. */
 export type ProfileNews = readonly [kind: "call" | "jump", site: number, target: number];
@@ -24,17 +22,20 @@ export class CallProfile {
   #news: ProfileNews[] = [];
   readonly #bytes: Uint8Array;
 
+  readonly #isa: Pick<GuestIsa, "transferAt">;
+
   /** `bytes` has the guest's instructions. */
-  constructor(bytes: Uint8Array) {
+  constructor(isa: Pick<GuestIsa, "transferAt">, bytes: Uint8Array) {
+    this.#isa = isa;
     this.#bytes = bytes;
   }
 
   /** The instruction of address `site`, at `place` among the bytes, has led to `target`. */
   jumped(place: number, site: number, target: number, isTranslated: boolean): void {
-    const isIndirect = this.#isIndirect(place, CALL_DIGIT);
-    if (isIndirect) this.#remember(site, target);
-    else if (this.#isIndirect(place, JUMP_DIGIT)) this.#rememberJump(site, target);
-    if (!isTranslated && (isIndirect || this.#bytes[place] === CALL)) this.addRoot(target);
+    const kind = this.#isa.transferAt(this.#bytes, place);
+    if (kind === "callTo") this.#remember(site, target);
+    else if (kind === "jumpTo") this.#rememberJump(site, target);
+    if (!isTranslated && (kind === "callTo" || kind === "call")) this.addRoot(target);
   }
 
   addRoot(pc: number): void {
@@ -53,12 +54,6 @@ export class CallProfile {
   /** Where a jump through a register or memory has gone so far. */
   jumpTargetsOf(site: number): Iterable<number> {
     return this.#jumpTargets.get(site) ?? [];
-  }
-
-  /** CALL or JMP through a register or memory: FF /2 or /4, with or without a REX prefix. */
-  #isIndirect(place: number, digit: number): boolean {
-    const rex = ((this.#bytes[place] ?? 0) & 0xf0) === 0x40 ? 1 : 0;
-    return this.#bytes[place + rex] === 0xff && (((this.#bytes[place + rex + 1] ?? 0) >> 3) & 7) === digit;
   }
 
   #rememberJump(site: number, target: number): void {

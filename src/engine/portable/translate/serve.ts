@@ -85,7 +85,7 @@ class Session {
     const { bytes } = begin;
     for (const pc of begin.slots) this.#slots.of(pc);
     this.#made = new Set(begin.made);
-    this.#calls = new CallProfile(bytes);
+    this.#calls = new CallProfile(isa, bytes);
     const isMade = (key: number) => this.#made.has(key);
     this.#batches = new Batches(this.#code(), this.#slots, begin.memoryPages, isMade);
     for (const pc of begin.entries) this.#batches.entries.add(pc);

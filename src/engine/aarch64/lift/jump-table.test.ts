@@ -75,6 +75,7 @@ test("tables of distances from a label, as long as the comparison says", () => {
       load: CODE + 12,
       index: 15,
       base: 9,
+      label: { register: 13, value: LABEL },
       at: TABLE,
       sizeBytes: 4 * entryBytes,
       targets: targetsFrom(LABEL, taken, 2),

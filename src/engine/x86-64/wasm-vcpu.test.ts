@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { viewOf } from "../../bytes/struct.js";
+import { testCompanion } from "../../../test/companion.js";
 import { type PortableVcpu, protectionsOf, type VcpuOptions } from "../contract.js";
 import { machineMemory } from "../portable/memory/machine-memory.js";
 import { caseMap, hex32, last, layout, putHex } from "../vcpu.cases.js";
@@ -58,32 +59,6 @@ async function inTurns(vcpu: PortableVcpu, turns: (() => void)[]): Promise<numbe
   }
 }
 
-test("nothing takes long where there are turns, and code from a cache comes in them as well", async () => {
-  const made: (Uint8Array | undefined)[] = [];
-  for (const cached of [false, true]) {
-    const turns: (() => void)[] = [];
-    using vcpu = open(programs.sum, { later: (work) => void turns.push(work) });
-    if (cached) vcpu.importCache?.(made[0] ?? new Uint8Array());
-    const wanted = await inTurns(vcpu, turns);
-    assert.equal(counted(vcpu), SUM);
-    if (!cached) assert.ok(wanted > 0);
-    made.push(vcpu.exportCache?.(1000));
-  }
-  assert.ok((made[0]?.length ?? 0) > 0);
-});
-
-test("cached code is not that of a program that differs", () => {
-  using first = open(programs.sum);
-  assert.ok(runOn(first));
-  const cache = first.exportCache?.(1000);
-  assert.ok(cache !== undefined);
-  // sub rbx, rcx in place of add.
-  using other = open(programs.sum.replace("4801cb", "4829cb"));
-  other.importCache?.(cache);
-  assert.ok(runOn(other));
-  assert.equal(counted(other), BigInt.asUintN(64, -SUM));
-});
-
 /** G: 100 times inc rbx; ret */
 const g = `${"48ffc3".repeat(100)}c3`;
 /** H: add rbx, 5; call G; ret */
@@ -99,6 +74,47 @@ const calls = [
 ]
   .join("")
   .replaceAll(" ", "");
+
+test("nothing takes long where there are turns, and code from a cache comes in them as well", async () => {
+  const made: (Uint8Array | undefined)[] = [];
+  for (const cached of [false, true]) {
+    const turns: (() => void)[] = [];
+    using vcpu = open(programs.sum, { later: (work) => void turns.push(work) });
+    if (cached) vcpu.importCache?.(made[0] ?? new Uint8Array());
+    const wanted = await inTurns(vcpu, turns);
+    assert.equal(counted(vcpu), SUM);
+    if (!cached) assert.ok(wanted > 0);
+    made.push(vcpu.exportCache?.(1000));
+  }
+  assert.ok((made[0]?.length ?? 0) > 0);
+});
+
+test("what a companion has translated is kept, and goes on with another", () => {
+  let cache: Uint8Array | undefined;
+  for (const r12 of [0n, 1n, 1n]) {
+    const { beside, log } = testCompanion("at once");
+    using vcpu = open(calls, { beside });
+    vcpu.registers.set("r12", r12);
+    if (cache !== undefined) vcpu.importCache?.(cache);
+    assert.ok(runOn(vcpu));
+    assert.equal(counted(vcpu), 500_000n + r12 * 525_000n);
+    if (cache === undefined) assert.ok(log.requests.length > 0);
+    cache = vcpu.exportCache?.(1000) ?? cache;
+  }
+  assert.ok(cache !== undefined);
+});
+
+test("cached code is not that of a program that differs", () => {
+  using first = open(programs.sum);
+  assert.ok(runOn(first));
+  const cache = first.exportCache?.(1000);
+  assert.ok(cache !== undefined);
+  // sub rbx, rcx in place of add.
+  using other = open(programs.sum.replace("4801cb", "4829cb"));
+  other.importCache?.(cache);
+  assert.ok(runOn(other));
+  assert.equal(counted(other), BigInt.asUintN(64, -SUM));
+});
 
 test("a run goes on from what another has left, and leaves both", () => {
   let cache: Uint8Array | undefined;

@@ -38,10 +38,10 @@ export function callTo(u: UnitCode, pc: number, isTail: boolean, frame = 0): voi
   }
 }
 
-/** The same for the address in the local for targets. */
-export function callTarget(u: UnitCode, isTail: boolean): void {
+/** The same for the address in the local for targets; `place`: that, and above it how far the return address is. */
+export function callTarget(u: UnitCode, isTail: boolean, place = (): void => u.e.get(u.local.target)): void {
   const { e, local } = u;
-  storeMissing(u, () => e.get(local.target));
+  storeMissing(u, place);
   pushArguments(u, isTail);
   lookup(e, local.target);
   callIndirect(u, isTail);

@@ -5,7 +5,7 @@ import type { Block } from "../ir/block.js";
 import { imported, words } from "../link/protocol.js";
 import { state } from "../memory/state.js";
 import { afterCall, callLikely, callTarget, callTo } from "./calls.js";
-import { frameAt } from "./exits.js";
+import { frameAt, writeRareLeave } from "./exits.js";
 import { storeSlot } from "./state-transfer.js";
 import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
 
@@ -24,6 +24,7 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       e.value(end.target);
       return returnTarget(u);
     case "leave":
+      if (end.isRare) return writeRareLeave(u, end.pc, block, index);
       spill(u, index);
       return goTo(u, end.pc, frameAt(u, index, block.stackDelta));
     case "jumpTo":

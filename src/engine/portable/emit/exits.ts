@@ -1,8 +1,12 @@
-// How a unit is left in its middle, by a failed check or a stop test: through a spill block, one for each set of slots
-// that may be dirty there. All of them are behind the unit's code, in blocks that are opened before it.
+// How a unit is left in its middle, by a failed check, a stop test or for what has hardly ever run: through a spill block, one
+// for each set of slots that may be dirty there. All of them are behind the unit's code, in blocks that are opened before it.
+// Where to go on is one number until then: the guest address, above it how far the return address is above the stack pointer,
+// and the sign for a way that is no failure.
 import { op } from "../../../wasm/opcodes.js";
 import type { Block, ExitStatement } from "../ir/block.js";
 import { isZero } from "../ir/node.js";
+import { hasTailCalls } from "../../../wasm/tail-calls.js";
+import { callTarget } from "./calls.js";
 import { imported, words } from "../link/protocol.js";
 import { has, keyOf, type SlotSet } from "../ir/slot-set.js";
 import { spillOrder } from "./spill-order.js";
@@ -19,6 +23,7 @@ import {
   pushOutOfFuel,
   returnTarget,
   setFuel,
+  spilledAt,
   type UnitCode,
 } from "./unit-code.js";
 
@@ -43,22 +48,46 @@ export function withExits(u: UnitCode, code: () => void): void {
   }
   close(u);
   if (u.options.counts) addFuel(u, () => e.get(local.notExecuted));
-  leaveAt(
-    u,
-    () => e.get(local.exitPc),
-    () => e.get(local.exitFrame),
-  );
+  e.get(local.exitPlace);
+  e.i64(0);
+  e.op("i64.lt_s");
+  open(u, op.if);
+  goOn(u);
+  close(u);
+  leaveToInterpreter(u);
+}
+
+/** What marks a place where another unit may go on. */
+const RARE = 2n ** 63n;
+
+const placeOf = (pc: number, frame: number): bigint => BigInt(pc) | (BigInt(frame) << 32n);
+
+/** Goes on at the place of the exit in the unit that there is by then. */
+function goOn(u: UnitCode): void {
+  const { e, local } = u;
+  e.get(local.exitPlace);
+  e.i64(0xffff_ffff);
+  e.op("i64.and");
+  if (!hasTailCalls()) return returnTarget(u);
+  e.set(local.target);
+  callTarget(u, true, () => {
+    e.get(local.exitPlace);
+    pushI64(u, RARE - 1n);
+    e.op("i64.and");
+  });
+}
+
+function pushI64({ e }: UnitCode, value: bigint): void {
+  e.code.byte(op["i64.const"]);
+  e.code.s64(BigInt.asIntN(64, value));
 }
 
 /** Goes on with an instruction in the interpreter, in this function's place: see `words`. */
-export function leaveAt(u: UnitCode, pc: () => void, frame: () => void): void {
+function leaveToInterpreter(u: UnitCode): void {
   const { e } = u;
   e.i32(0);
-  pc();
-  e.memory(op["i32.store"], 2, words.elsewhere);
-  e.i32(0);
-  frame();
-  e.memory(op["i32.store"], 2, words.frame);
+  e.get(u.local.exitPlace);
+  e.memory(op["i64.store"], 3, words.elsewhere);
   if (u.isa.link !== undefined) {
     e.i32(0);
     e.get(u.local.link);
@@ -79,6 +108,7 @@ function exitSets(u: UnitCode): SlotSet[] {
   const sets: SlotSet[] = [];
   u.unit.blocks.forEach((block, index) => {
     if (u.checked.has(index)) sets.push(dirtyAtStop(u, index));
+    if (block.end.kind === "leave" && block.end.isRare) sets.push(spilledAt(u, index));
     for (const statement of block.statements) {
       if (statement.kind === "exit" && !isZero(statement.when)) sets.push(dirtyAtExit(u, index, statement));
     }
@@ -108,12 +138,14 @@ export function writeStopTest(u: UnitCode, block: Block, index: number): void {
   const { e, local } = u;
   pushOutOfFuel(u);
   open(u, op.if);
-  setPlace(u, block.pc, frameAt(u, index, 0));
   if (block.isAtTarget === true) {
     e.get(e.locals.slot(u.file.target));
-    e.op("i32.wrap_i64");
-    e.set(local.exitPc);
-  }
+    e.i64(0xffff_ffff);
+    e.op("i64.and");
+    pushI64(u, placeOf(0, frameAt(u, index, 0)));
+    e.op("i64.or");
+    e.set(local.exitPlace);
+  } else setPlace(u, block.pc, frameAt(u, index, 0));
   if (u.options.counts) {
     e.i32(0);
     e.set(local.notExecuted);
@@ -129,16 +161,28 @@ export function frameAt({ unit }: UnitCode, block: number, delta: number | undef
   return offset === undefined || delta === undefined ? 0 : Math.max(0, -(offset + delta));
 }
 
-function setPlace({ e, local }: UnitCode, pc: number, frame: number): void {
-  e.i32(pc);
-  e.set(local.exitPc);
-  e.i32(frame);
-  e.set(local.exitFrame);
+function setPlace(u: UnitCode, pc: number, frame: number, mark = 0n): void {
+  pushI64(u, placeOf(pc, frame) | mark);
+  u.e.set(u.local.exitPlace);
 }
 
 /** Leaves where the value on the stack is not 0. */
-function leaveIf(u: UnitCode, dirty: SlotSet): void {
+const leaveIf = (u: UnitCode, dirty: SlotSet): void => branchIf(u, depthOf(u, dirty));
+
+/** How far out the spill block for a set is. */
+function depthOf(u: UnitCode, dirty: SlotSet): number {
   const depth = u.exitDepth.get(keyOf(dirty));
   if (depth === undefined) throw new RangeError("an exit without a spill block");
-  branchIf(u, u.depth - 1 - depth);
+  return u.depth - 1 - depth;
+}
+
+/** The end of a block behind which nothing has run so far. */
+export function writeRareLeave(u: UnitCode, pc: number, block: Block, index: number): void {
+  const { e, local } = u;
+  setPlace(u, pc, frameAt(u, index, block.stackDelta), RARE);
+  if (u.options.counts) {
+    e.i32(0);
+    e.set(local.notExecuted);
+  }
+  branch(u, depthOf(u, spilledAt(u, index)));
 }

@@ -40,10 +40,8 @@ export interface UnitCode {
   readonly local: {
     /** Where a call or jump goes, and where a callee says to go on. */
     readonly target: number;
-    /** Where the interpreter goes on after an exit. */
-    readonly exitPc: number;
-    /** How far above the stack pointer its function's return address is. */
-    readonly exitFrame: number;
+    /** Where to go on after an exit: see `exits.ts`. */
+    readonly exitPlace: number;
     /** Where the function returns to, as its entry finds it; -1 where that is on the stack. */
     readonly link: number;
     /** Instructions of the block that is left that have been counted and not executed. */
@@ -74,8 +72,7 @@ export function unitCode(
   const locals = new Locals(2, file);
   const local = {
     target: locals.add("i64"),
-    exitPc: locals.add("i32"),
-    exitFrame: locals.add("i32"),
+    exitPlace: locals.add("i64"),
     link: isa.link === undefined ? -1 : locals.add("i64"),
     notExecuted: locals.add("i32"),
     depth: locals.add("i32"),

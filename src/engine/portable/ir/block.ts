@@ -71,8 +71,8 @@ export type Terminator =
       /** A helper that may do it instead, and what that is told; 0 out where it is done. */
       readonly helper?: { readonly index: number; readonly argument: number } | undefined;
     }
-  /** The unit ends here; the dispatcher goes on at `pc`. */
-  | { readonly kind: "leave"; readonly pc: number };
+  /** The unit ends here; another goes on at `pc`. `isRare`: hardly ever, as what is there has not run so far. */
+  | { readonly kind: "leave"; readonly pc: number; readonly isRare: boolean };
 
 export interface Block {
   readonly pc: number;

@@ -163,7 +163,7 @@ export class Discovery {
     if (made !== undefined) return made;
     if (!place.found.instructions.has(pc)) {
       this.#leaves.add(pc);
-      return this.#connect(leaving(this.#code.isa.registers, pc), place);
+      return this.#connect(leaving(this.#code.isa.registers, pc, !this.#code.hasRun(pc)), place);
     }
     const { block, table } = build(pc, place, this.#code, known);
     if (table !== undefined) return { block, edges: this.#tableEdges(table, place) };

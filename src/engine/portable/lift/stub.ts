@@ -9,7 +9,7 @@ import { add, copySlots } from "../ir/slot-set.js";
 export type CallTo = Extract<Terminator, { kind: "callTo" }>;
 
 /** A block that only says where to go on: outside the unit. */
-export function leaving(file: RegisterFile, pc: number): Block {
+export function leaving(file: RegisterFile, pc: number, isRare = false): Block {
   const entries = new Map<number, Node>();
   const flags = Array.from({ length: file.flags }, (_, flag) => {
     const bit = entryNode(file, file.flag + flag);
@@ -20,7 +20,7 @@ export function leaving(file: RegisterFile, pc: number): Block {
     pc,
     instructions: 0,
     statements: [],
-    end: { kind: "leave", pc },
+    end: { kind: "leave", pc, isRare },
     final: new Map(),
     entries,
     flags,

@@ -50,6 +50,7 @@ function translate({
     counts: false,
     isKnown: () => true,
     isCalled: () => false,
+    looksUp: () => false,
     hasRun: () => true,
     countAt: () => 0,
     decoded: () => undefined,

@@ -17,14 +17,18 @@ const seed = Number(process.env["SOLO5_SEED"] ?? 1);
 const skip = whyNotNative() ?? false;
 
 /** The window is the plain memory, and everything is translated at once. */
-const newTranslated: NewVcpu = (options) =>
-  newWasmVcpu(
-    { ...options, profile: "plain" },
-    {
-      threshold: 0,
-      plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE },
-    },
-  );
+const translated =
+  (looksUp: boolean): NewVcpu =>
+  (options) =>
+    newWasmVcpu(
+      { ...options, profile: "plain" },
+      {
+        threshold: 0,
+        plain: { size: WINDOW_PAGE + 0x2000, readable: WINDOW_PAGE, writable: WINDOW_PAGE },
+        looksUp,
+      },
+    );
+const newTranslated = translated(false);
 
 /** The same with code that keeps exception flags, as that of a guest that has changed some. */
 const newExact: NewVcpu = (options) => {
@@ -43,6 +47,24 @@ test("translated code does what the CPU does", { skip }, (t) => {
   t.diagnostic(`${covered.size} of ${longRows().length} rows, ${cases} cases, seed ${seed}`);
   const shown = [...failures].map(([row, { count, first }]) => `${row}: ${count} cases\n  ${first}`);
   assert.equal(failures.size, 0, shown.slice(0, 12).join("\n"));
+});
+
+test("translated code whose loads look at the page map does what the CPU does", { skip }, () => {
+  const missing = missingFeatures();
+  const rows = longRows().filter(
+    ({ row }) => !notComparable.has(row.mnemonic) && !missing.has(row.traits.feature ?? ""),
+  );
+  const { failures, covered } = compareWithCpu(
+    translated(true),
+    casesFor(rows, Math.ceil(each / 3), seed),
+    "fast",
+  );
+  assert.ok(covered.size > 0.8 * rows.length);
+  assert.deepEqual(
+    [...failures].map(([row, { first }]) => `${row}: ${first}`),
+    [],
+  );
+  assert.equal(findDifference(translated(true), { count: 200, length: 30, seed, floats: "fast" }), undefined);
 });
 
 test("translated floating point does what the CPU does in every rounding mode", { skip }, (t) => {

@@ -80,6 +80,8 @@ export interface LiftContext {
   /** Floating point is as the guest's modes have it, not to nearest without flags. */
   readonly exact: boolean;
   readonly known?: KnownLoad | undefined;
+  /** Whether the loads of an instruction look at the page map: the check of plain memory fails there often. */
+  readonly looksUp: (pc: number) => boolean;
   /** Where the function returns to, being built in at a call. */
   readonly returnsTo?: number | undefined;
 }

@@ -88,6 +88,9 @@ function leaveToInterpreter(u: UnitCode): void {
   e.i32(0);
   e.get(u.local.exitPlace);
   e.memory(op["i64.store"], 3, words.elsewhere);
+  e.i32(0);
+  e.i32(u.unit.entry);
+  e.memory(op["i32.store"], 2, words.unit);
   if (u.isa.link !== undefined) {
     e.i32(0);
     e.get(u.local.link);

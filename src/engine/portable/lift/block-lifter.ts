@@ -26,12 +26,12 @@ export class BlockLifter extends Operations {
   /** Where the function returns to, being built in at a call. */
   readonly #returnsTo: number | undefined;
 
-  constructor(file: RegisterFile, pc: number, { shape, known, returnsTo }: LiftContext) {
+  constructor(file: RegisterFile, pc: number, { shape, known, looksUp, returnsTo }: LiftContext) {
     super();
     this.#returnsTo = returnsTo;
     this.state = new BlockState(pc, file);
     this.vectors = new Vectors(this.state);
-    this.memory = new BlockMemory(this.state, shape, known);
+    this.memory = new BlockMemory(this.state, shape, known, looksUp);
     for (const { register, value } of fixedBy(known))
       this.state.assume(file.general + register, i64FromNumber(value));
   }

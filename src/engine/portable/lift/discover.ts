@@ -288,11 +288,11 @@ const unknown: KnownLoad = { pc: -1, value: 0, base: -1, at: 0 };
 function build(
   pc: number,
   { found, caller }: Place,
-  { isa, shape, exact, tables }: Code,
+  { isa, shape, exact, tables, looksUp }: Code,
   known?: KnownLoad,
 ): { block: Block; table: JumpTable | undefined } {
   const { leaders, instructions } = found;
-  const lifter = isa.newLifter(pc, { shape, exact, known, returnsTo: caller?.next });
+  const lifter = isa.newLifter(pc, { shape, exact, known, looksUp, returnsTo: caller?.next });
   for (let at = pc; ;) {
     const table = known === undefined ? tables.get(at) : undefined;
     const targets = table === undefined ? [] : knownTargets(table.targets, found);

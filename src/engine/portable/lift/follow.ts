@@ -29,6 +29,8 @@ export interface Code {
   readonly isKnown: (pc: number) => boolean;
   /** Whether anything that has been executed so far calls an address. */
   readonly isCalled: (pc: number) => boolean;
+  /** Whether the loads of the instruction at an address look at the page map. */
+  readonly looksUp: (pc: number) => boolean;
   /** Whether the instruction at an address has been executed so far: what has not is left out. */
   readonly hasRun: (pc: number) => boolean;
   /** The instruction at an address, where the interpreter has decoded it. */

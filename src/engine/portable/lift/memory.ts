@@ -6,7 +6,11 @@ import { type Accesses, accesses, type MemoryShape, type Place, split } from "..
 import type { StackCheck } from "../ir/block.js";
 import * as integer from "../ir/integer.js";
 import { i32, i64FromNumber, isZero, type Node, node, simdPrefix, wrap } from "../ir/node.js";
+import { pageBits, state } from "../memory/state.js";
 import type { BlockState } from "./block-state.js";
+
+/** Bits of an address within its page. */
+const PAGE_BITS = 12;
 
 /** Loads by type: opcode, type in WebAssembly, and how many bits the value has. */
 export const loads: Readonly<Record<ValueType, readonly [opcode: number, type: WasmType, bits: number]>> = {
@@ -46,11 +50,20 @@ export class BlockMemory {
   readonly #state: BlockState;
   readonly #accesses: Accesses;
   readonly #known: KnownLoad | undefined;
+  readonly #shape: MemoryShape;
+  readonly #looksUp: (pc: number) => boolean;
   /** What has been found aligned: bases with displacements below 16. */
   readonly #aligned = new Map<Node, Set<number>>();
 
-  constructor(block: BlockState, shape: MemoryShape, known: KnownLoad | undefined) {
+  constructor(
+    block: BlockState,
+    shape: MemoryShape,
+    known: KnownLoad | undefined,
+    looksUp: (pc: number) => boolean,
+  ) {
     this.#state = block;
+    this.#shape = shape;
+    this.#looksUp = looksUp;
     this.#accesses = accesses(shape);
     this.#known = known;
   }
@@ -61,13 +74,32 @@ export class BlockMemory {
     if (known !== undefined && known.pc === at?.pc) {
       return type === 64 ? i64FromNumber(known.value) : i32(known.value);
     }
-    const place = this.#place(address, bytesOf(type), false, aligned);
+    const looksUp = at !== undefined && this.#looksUp(at.pc);
+    const place = looksUp
+      ? this.#lookedUp(address, bytesOf(type), aligned)
+      : this.#place(address, bytesOf(type), false, aligned);
     const [opcode, wasm, bits] = loads[type];
     const value = node(opcode, wasm, place.address, undefined, undefined, bits);
     place.use(value);
     statements.push({ kind: "load", value });
     if (type === 64 && isIndirect) this.#state.requireLow(value);
     return value;
+  }
+
+  /** The place of a load by the page map: leaves where it is not all in one page that may be read at once. */
+  #lookedUp(address: Node, sizeBytes: number, aligned: boolean): Pick<Place, "address" | "use"> {
+    if (aligned) this.#requireAligned(address);
+    const { base, size } = this.#shape;
+    const last = integer.binary("add", 64, address, i64FromNumber(sizeBytes - 1));
+    const [page, lastPage] = [address, last].map((one) => integer.shr(32, wrap(one), i32(PAGE_BITS)));
+    const isOutside = node(op["i64.ge_u"], "i32", address, i64FromNumber(size - sizeBytes + 1), undefined, 1);
+    const isAcross = node(op["i32.ne"], "i32", page, lastPage, undefined, 1);
+    const bits = node(op["i32.load8_u"], "i32", page, undefined, undefined, 8, state.pages);
+    this.#state.statements.push({ kind: "load", value: bits });
+    const isReadable = integer.binary("and", 32, bits, i32(pageBits.read));
+    const isKept = node(op["i32.eqz"], "i32", isReadable, undefined, undefined, 1);
+    this.#state.exit(integer.binary("or", 32, integer.binary("or", 32, isOutside, isAcross), isKept));
+    return { address: wrap(address), use: (offset) => (offset.imm = base) };
   }
 
   store(type: ValueType, address: Node, value: Node, aligned: boolean): void {

@@ -97,6 +97,8 @@ export const words = {
   returned: state.translator,
   /** 4: the guest address that is gone on at where there is no unit, or that a unit leaves at. */
   elsewhere: state.translator + 8,
+  /** 4: the entry of the unit whose check failed. */
+  unit: state.translator + 88,
   /** 4: how far above the stack pointer the return address of the function is that goes on there; or `CAREFUL`. */
   frame: state.translator + 12,
   /** 8: where that led to, as a unit returns it. */

@@ -8,6 +8,7 @@ import type { MachineMemory } from "../memory/machine-memory.js";
 import type { FirstTier, TierHooks } from "./first-tier.js";
 import { Awaited } from "./awaited.js";
 import { Conditions } from "./conditions.js";
+import { FailedChecks } from "./failed-checks.js";
 import { Frames, INSTRUCTIONS_PER_FUEL } from "./frames.js";
 import { type TranslationOptions, Translations } from "./translations.js";
 import { Untranslated } from "./untranslated.js";
@@ -54,7 +55,7 @@ function tiersOf(core: GuestCore, memory: MachineMemory, options: VcpuOptions, g
   };
   const tier = newFirstTier?.(hooks);
   const hotness = new Hotness(threshold ?? (tier?.isPossible === true ? THREADED_JUMPS : THRESHOLD));
-  const profile = { calls, hotness, tier };
+  const profile = { calls, hotness, tier, failed: new FailedChecks(given.looksUp) };
   const shared = { core, memory, conditions, profile, unwatched };
   const translations = new Translations({ ...shared, doors: () => frames.doors }, options, given);
   const awaited = new Awaited((pc, isAwaited) => {

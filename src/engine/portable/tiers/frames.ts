@@ -187,6 +187,7 @@ export class Frames {
       return fuel;
     }
     unwatched.forget();
+    if (isFailed) this.#noteFailure(core.next);
     const frame = this.#view.getUint32(words.frame, true);
     const isCareful = frame === CAREFUL;
     const above = this.#stackPointer + (isCareful ? 0 : frame);
@@ -206,6 +207,13 @@ export class Frames {
     [this.#returnAbove, this.#returnsTo] = [outer, outerTo];
     awaited.end(returnsTo);
     return rest;
+  }
+
+  /** A unit whose check at an address fails often is made again, to look that up. */
+  #noteFailure(pc: number): void {
+    const entry = this.#view.getUint32(words.unit, true);
+    const { profile, translations } = this.#parts;
+    if (profile.failed.count(pc, entry)) translations.current?.again(entry);
   }
 
   /** The interpreter does the instruction that a unit could not; the fuel that is left. */

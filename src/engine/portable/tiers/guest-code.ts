@@ -1,6 +1,7 @@
 // The guest's code and its profile, as a translator sees them.
 import type { CallProfile } from "./call-profile.js";
 import type { GuestCore, PlainMemory } from "../guest-core.js";
+import type { FailedChecks } from "./failed-checks.js";
 import type { Hotness } from "./hotness.js";
 import type { FirstTier } from "./first-tier.js";
 import type { GuestCode } from "../translate/translator.js";
@@ -9,6 +10,7 @@ import type { GuestCode } from "../translate/translator.js";
 export interface Profile {
   readonly calls: CallProfile;
   readonly hotness: Hotness;
+  readonly failed: FailedChecks;
   readonly tier: FirstTier | undefined;
 }
 
@@ -23,7 +25,7 @@ interface Kind {
 export function guestCode(
   core: GuestCore,
   plain: PlainMemory,
-  { calls, hotness, tier }: Profile,
+  { calls, hotness, tier, failed }: Profile,
   kind: Kind,
 ): GuestCode {
   const { isa, mmu } = core;
@@ -38,6 +40,7 @@ export function guestCode(
     keepsFlags: kind.keepsFlags,
     isKnown: (pc) => hotness.isKnown(pc) || core.ran.has(pc),
     isCalled: (pc) => core.ran.isCalled(pc) || calls.isCalled(pc),
+    looksUp: (pc) => failed.has(pc),
     hasRun: (pc) => kind.isAll || core.ran.has(pc),
     decoded: (pc) => core.decoded(pc),
     countAt: (pc) => hotness.at(pc) + (tier?.jumpsTo(pc) ?? 0),

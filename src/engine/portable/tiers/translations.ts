@@ -24,6 +24,8 @@ export interface TranslationOptions {
   readonly threshold?: number | undefined;
   /** Where memory is plain, for tests of a part of it; found out from tables and protections otherwise. */
   readonly plain?: PlainMemory | undefined;
+  /** Every load looks at the page map from the start, for tests. */
+  readonly looksUp?: boolean | undefined;
 }
 
 interface Parts {
@@ -148,7 +150,12 @@ export class Translations {
       line.noteChange();
       this.#forget();
     };
-    const told = { ran: core.ran, calls: profile.calls, counts: () => countsOf(profile) };
+    const told = {
+      ran: core.ran,
+      calls: profile.calls,
+      failed: profile.failed,
+      counts: () => countsOf(profile),
+    };
     return line.open(
       (session) => new RemoteTranslator(session, memory.wasm, code, doors, holdsCode, changed, told, line),
     );

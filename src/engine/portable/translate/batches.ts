@@ -168,6 +168,14 @@ export class Batches {
     return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
   }
 
+  /** The unit at an address as it would be made now; none where there is none any more. */
+  again(pc: number): Unit[] {
+    this.#code.functions.clear();
+    this.#registers = undefined;
+    const unit = new Discovery(pc, this.#code).unit();
+    return unit.instructions === 0 ? [] : [unit];
+  }
+
   /** The unit at an address for stacks near the end of memory; undefined where there is none. */
   careful(pc: number): Batch | undefined {
     this.#code.functions.clear();

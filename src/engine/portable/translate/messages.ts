@@ -37,6 +37,9 @@ interface Want {
   readonly hot: readonly Asked[];
   /** Addresses whose units are to work with stacks near the end of memory. */
   readonly careful: readonly number[];
+  /** Addresses whose units are to be made again, and all instructions whose loads look at the page map. */
+  readonly again: readonly number[];
+  readonly lookedUp: readonly number[];
   /** What has happened since the last time: instructions that ran, where calls and jumps went. */
   readonly ran: RunChanges;
   readonly calls: readonly ProfileNews[];

@@ -3,6 +3,7 @@ import { pageSize } from "../../../bytes/align.js";
 import type { WasmMemory } from "../../../wasm/host.js";
 import { webAssembly } from "../../../wasm/host.js";
 import type { CallProfile } from "../tiers/call-profile.js";
+import type { FailedChecks } from "../tiers/failed-checks.js";
 import type { RunMap } from "../memory/run-map.js";
 import { Batches, type GuestCode } from "./batches.js";
 import { HeldPages } from "../link/held-pages.js";
@@ -26,6 +27,7 @@ import { type Doors, entriesOf, memoryPagesOf, Units } from "../link/units.js";
 export interface Profile {
   readonly ran: RunMap;
   readonly calls: CallProfile;
+  readonly failed: FailedChecks;
   /** Addresses with how often they have been jumped to, as far as that matters: an address, then its count. */
   readonly counts: () => Float64Array;
 }
@@ -46,6 +48,7 @@ export class RemoteTranslator implements Translation {
   readonly #asked = new Set<number>();
   #hot: Asked[] = [];
   #careful: number[] = [];
+  #again: number[] = [];
   /** Batches that have come. */
   #taken = 0;
   #isBegun = false;
@@ -115,10 +118,20 @@ export class RemoteTranslator implements Translation {
     return this.find(key);
   }
 
+  again(pc: number): void {
+    this.#again.push(pc);
+    this.#post();
+  }
+
   /** Posts what is to be asked, where the thread waits for it. */
   #post(): void {
-    if (this.#isBusy || this.#hot.length + this.#careful.length === 0 || !this.#line.isOpen()) return;
-    const { ran, calls, counts } = this.#profile;
+    if (
+      this.#isBusy ||
+      this.#hot.length + this.#careful.length + this.#again.length === 0 ||
+      !this.#line.isOpen()
+    )
+      return;
+    const { ran, calls, failed, counts } = this.#profile;
     if (!this.#isBegun) {
       this.#isBegun = true;
       ran.touch();
@@ -126,14 +139,17 @@ export class RemoteTranslator implements Translation {
       this.#line.post(this.#begin());
     }
     this.#isBusy = true;
-    const [hot, careful] = [this.#hot, this.#careful];
+    const [hot, careful, again] = [this.#hot, this.#careful, this.#again];
     this.#hot = [];
     this.#careful = [];
+    this.#again = [];
     this.#line.post({
       kind: "want",
       session: this.#session,
       hot,
       careful,
+      again,
+      lookedUp: [...failed.often],
       ran: ran.takeChanges(),
       calls: calls.takeNews(),
       counts: counts(),
@@ -180,6 +196,7 @@ export class RemoteTranslator implements Translation {
     this.#taken = 0;
     this.#hot = [];
     this.#careful = [];
+    this.#again = [];
     this.#asked.clear();
   }
 

@@ -73,6 +73,8 @@ class Session {
   readonly #counts = new Map<number, number>();
   readonly #hot = new Map<number, Asked>();
   readonly #careful: number[] = [];
+  readonly #again: number[] = [];
+  #lookedUp: ReadonlySet<number> = new Set();
   /** Pages with jump tables that the guest's thread knows of. */
   readonly #tables = new Set<number>();
   #told = { slots: 0, entries: 0, barren: 0 };
@@ -108,6 +110,7 @@ class Session {
       exact,
       isKnown: (pc) => ran.has(pc),
       isCalled: (pc) => ran.isCalled(pc) || calls.isCalled(pc),
+      looksUp: (pc) => this.#lookedUp.has(pc),
       hasRun: (pc) => ran.has(pc),
       decoded: (pc) => {
         let i = decoded.get(pc);
@@ -124,12 +127,14 @@ class Session {
     };
   }
 
-  want({ hot, careful, ran, calls, counts }: Want): void {
+  want({ hot, careful, again, lookedUp, ran, calls, counts }: Want): void {
     this.#ran.put(ran);
     this.#calls.put(calls);
     for (let at = 0; at + 1 < counts.length; at += 2) this.#counts.set(counts[at] ?? 0, counts[at + 1] ?? 0);
     for (const one of hot) this.#hot.set(one.pc, one);
     this.#careful.push(...careful);
+    this.#again.push(...again);
+    this.#lookedUp = new Set(lookedUp);
     this.isBusy = true;
   }
 
@@ -137,7 +142,7 @@ class Session {
   next(): Made {
     const made = this.#nextBatch();
     const { barren } = this.#batches;
-    const isLast = this.#hot.size === 0 && this.#careful.length === 0;
+    const isLast = this.#hot.size === 0 && this.#careful.length === 0 && this.#again.length === 0;
     if (isLast) this.isBusy = false;
     const news = [...barren].slice(this.#told.barren);
     this.#told.barren = barren.size;
@@ -153,6 +158,11 @@ class Session {
   #nextBatch(): Batch | undefined {
     const careful = this.#careful.shift();
     if (careful !== undefined) return this.#batches.careful(careful);
+    const again = this.#again.shift();
+    if (again !== undefined) {
+      const units = this.#batches.again(again);
+      return units.length === 0 ? undefined : this.#batches.translated(units);
+    }
     // What has come to be in a unit that the guest's thread did not have yet is hardly hot any more.
     for (const { pc, taken } of this.#hot.values())
       if (this.#batches.isInLater(pc, taken)) this.#hot.delete(pc);

@@ -35,6 +35,8 @@ export interface Translation {
   isUntranslatable(pc: number): boolean;
   /** Has the function at an address translated and what it calls; the slot of its unit, or 0 where there is none, or not yet. */
   translate(pc: number): number;
+  /** Has the unit at an address made once more, since its code is to be another. */
+  again(pc: number): void;
   /** The slot of the unit at an address for stacks near the end of memory, or 0. */
   translateCareful(pc: number): number;
   /** Has translated code find none of its units, until they are `use`d again. */
@@ -165,6 +167,12 @@ export class Translator implements Translation {
     this.#units.keep(units);
   }
 
+  again(pc: number): void {
+    const batch = this.#batches.again(pc);
+    if (this.#options.later === undefined) return this.#install(batch);
+    if (batch.length > 0) this.#installLater(batch);
+  }
+
   translateCareful(pc: number): number {
     const key = pc + CAREFUL_KEY;
     if (!this.#units.has(key)) {
@@ -213,11 +221,13 @@ export class Translator implements Translation {
     const end = performance.now() + PIECE_MSECS;
     this.#batches.registers = new Map([[next.pc, next]]);
     const batch = this.#batches.gather([next.pc], () => performance.now() >= end);
-    if (batch.length > 0) {
-      const { module, units } = this.#translated(batch);
-      for (const entry of entries(units)) this.#pending.add(entry);
-      void this.#compile(module, entries(units)).then(() => this.#units.keep(units));
-    }
+    if (batch.length > 0) this.#installLater(batch);
+  }
+
+  #installLater(batch: readonly Unit[]): void {
+    const { module, units } = this.#translated(batch);
+    for (const entry of entries(units)) this.#pending.add(entry);
+    void this.#compile(module, entries(units)).then(() => this.#units.keep(units));
   }
 
   async #compile(module: Uint8Array, entries: readonly number[]): Promise<void> {

@@ -29,6 +29,7 @@ function codeOf(parts: Readonly<Record<number, readonly string[]>>, given: Parti
     registerNow: () => 0,
     isKnown: () => true,
     isCalled: () => false,
+    looksUp: () => false,
     hasRun: () => true,
     decoded: () => undefined,
     countAt: () => 0,

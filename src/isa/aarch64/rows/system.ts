@@ -7,7 +7,7 @@ import { read, write } from "../operands.js";
 const thread = "1 011 1101 0000 010";
 
 export const systemRows = [
-  ...rows("SVC", { flow: "stop" }, "11010100 000 imm16 00001 | #imm"),
+  ...rows("SVC", {}, "11010100 000 imm16 00001 | #imm"),
   ...rows("HVC", { flow: "stop" }, "11010100 000 imm16 00010 | #imm"),
   ...rows("SMC", { flow: "stop" }, "11010100 000 imm16 00011 | #imm"),
   ...rows("BRK", { flow: "stop" }, "11010100 001 imm16 00000 | #imm"),

@@ -15,7 +15,7 @@ export const systemRows = [
   ...rows("RETF", { flow: "stop" }, "CB", "CA iw | imm16"),
   ...rows("JMP FAR", { flow: "stop", mode: 64 }, "FF /5 | m"),
   ...rows("CALL FAR", { flow: "stop", mode: 64 }, "FF /3 | m"),
-  ...rows("SYSCALL", { flow: "stop", mode: 64 }, "0F 05"),
+  ...rows("SYSCALL", { mode: 64 }, "0F 05"),
   ...rows("SYSRET", { privileged: true, flow: "stop", mode: 64 }, "0F 07"),
   ...rows("INT1", { flow: "stop" }, "F1"),
   ...rows("INT3", { flow: "stop" }, "CC"),

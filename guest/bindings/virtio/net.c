@@ -105,7 +105,10 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t
     struct vring_used_elem used;
     while (net->idle_count < NET_SLOTS && queue_take(queue, &used))
         net->idle[net->idle_count++] = (uint16_t)used.id;
-    if (net->idle_count == 0) return SOLO5_R_AGAIN;
+    if (net->idle_count == 0) {
+        queue_remind(queue);
+        return SOLO5_R_AGAIN;
+    }
     uint16_t head = net->idle[--net->idle_count];
     memcpy((void *)queue->desc[head + 1].addr, buf, size);
     queue->desc[head + 1].len = (uint32_t)size;
@@ -139,6 +142,17 @@ static solo5_handle_set_t net_ready(void)
         if (net != NULL && queue_has_used(&net->receive)) ready |= 1UL << handle;
     }
     return ready;
+}
+
+/* For whoever has waited and seen no frame. */
+static void net_remind(void)
+{
+    for (solo5_handle_t handle = 1; handle < manifest->entries; handle++) {
+        struct net_device *net = net_device(handle);
+        if (net == NULL) continue;
+        queue_remind(&net->receive);
+        queue_remind(&net->transmit);
+    }
 }
 
 /* Whether frames that come in shall interrupt. */

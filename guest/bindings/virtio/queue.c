@@ -97,6 +97,15 @@ static void queue_notify(struct queue *queue)
     if (wanted) out16(queue->port + VIRTIO_QUEUE_NOTIFY, queue->index);
 }
 
+/*
+ * Tells the device once more of what it has not used. A notice may have been lost: QEMU before 8.1 leaves out the barriers of a
+ * guest with one CPU, so that it and the device can miss each other's stores.
+ */
+static void queue_remind(struct queue *queue)
+{
+    if (queue->used->idx != queue->published) out16(queue->port + VIRTIO_QUEUE_NOTIFY, queue->index);
+}
+
 static bool queue_has_used(const struct queue *queue)
 {
     return queue->used->idx != queue->taken;

@@ -15,7 +15,9 @@ void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
 {
     solo5_time_t now;
     solo5_handle_set_t ready;
-    while ((ready = net_ready()) == 0 && (now = solo5_clock_monotonic()) < deadline)
+    while ((ready = net_ready()) == 0 && (now = solo5_clock_monotonic()) < deadline) {
         wait_until(deadline, now);
+        if (net_ready() == 0) net_remind();
+    }
     if (ready_set != NULL) *ready_set = ready;
 }

@@ -122,6 +122,20 @@ test("a table of distances, from a register that the function has set or that ho
   assert.equal(again.table, before);
 });
 
+test("a table whose length was not known when it was met is read again where it is", () => {
+  const targets = [0x1100, 0x1200, 0x1300, 0x1400, 0x1500];
+  const given = {
+    entries: targets.map((target) => target - TABLE),
+    width: 4,
+    registers: { 0: TABLE },
+  } as const;
+  const jump = [path, load, add, jumpRegister];
+  const { table: whole } = search(jump, given);
+  assert.ok(whole !== undefined && !whole.isBounded);
+  const known = [{ ...whole, load: CODE + 6 }];
+  assert.deepEqual(search([cmp, jb, ...jump], { ...given, known }).table?.targets, targets.slice(0, 4));
+});
+
 test("what may change, leads nowhere or is none", () => {
   const entries = [0x1100, 0x1200, 0x1300];
   const far = "ff 24 fd 00 90 00 00";

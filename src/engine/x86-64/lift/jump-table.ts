@@ -32,11 +32,13 @@ export class TablePath implements TableSearch {
     if (target?.kind === "target") this.#bounds.set(target.target, bound);
   }
 
-  /** One that was met before is known by the jump or the load two before. */
+  /** One that was met before is known by the jump or the load two before, and read again where its length is known only now. */
   find(code: CodeAround, known: ReadonlyMap<number, JumpTable>): JumpTable | undefined {
     const path = this.#path;
     const met = known.get(path.at(-1)?.pc ?? -1) ?? known.get(path.at(-3)?.pc ?? -1);
-    return met ?? findTable(path, this.#addresses, boundOf(path) ?? this.#bound, code);
+    const bound = boundOf(path) ?? this.#bound;
+    if (met !== undefined && (met.isBounded || bound === undefined)) return met;
+    return findTable(path, this.#addresses, bound, code) ?? met;
   }
 }
 

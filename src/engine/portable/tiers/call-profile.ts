@@ -21,7 +21,6 @@ export class CallProfile {
   /** What has been remembered since the last `takeNews`. */
   #news: ProfileNews[] = [];
   readonly #bytes: Uint8Array;
-
   readonly #isa: Pick<GuestIsa, "transferAt">;
 
   /** `bytes` has the guest's instructions. */

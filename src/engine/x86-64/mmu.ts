@@ -5,6 +5,7 @@ import type { Access, Protection } from "../contract.js";
 import type { Cpu } from "./cpu.js";
 import { GuestFault, vector } from "./fault.js";
 import { hexOf, type Mapping, walk } from "./paging.js";
+import { pageHash } from "../portable/link/page-hash.js";
 import { needs, PageMap } from "../portable/memory/page-map.js";
 import { pageBits } from "../portable/memory/state.js";
 
@@ -158,6 +159,11 @@ export class Mmu extends PageMap {
     // A mapping elsewhere may lead to this page as well.
     if (this.paged) this.#tlb.clear();
     return number;
+  }
+
+  /** What a physical page holds, as a number. */
+  hashOf(page: number): number {
+    return pageHash(this.bytes.subarray(this.base, this.base + this.size), page);
   }
 
   /** What a debugger or a device sees at a linear address, or undefined: nothing is marked. */

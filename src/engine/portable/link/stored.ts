@@ -1,8 +1,9 @@
 // Translated code as bytes that a later run can take: one module with all units, and what has to be known of them. The
-// length of a JSON head in 4 bytes, the head, the module. docs/engine.md.
+// length of a JSON head in 4 bytes, the head, the module, what the first tier keeps. docs/engine.md.
 import { pageSize } from "../../../bytes/align.js";
 import type { MemoryShape } from "../ir/access.js";
 import type { HeldPages } from "./held-pages.js";
+import { pageHash } from "./page-hash.js";
 import { CAREFUL_KEY } from "./protocol.js";
 import { translatorVersion } from "./version.js";
 
@@ -36,26 +37,41 @@ export interface StoredCode extends Head {
   readonly module: Uint8Array;
 }
 
+/** With what the tiers below keep for themselves. */
+export interface Stored {
+  readonly code: StoredCode;
+  /** Where calls and jumps went: two numbers each, the instruction's address and the target. */
+  readonly calls: readonly number[];
+  readonly jumps: readonly number[];
+  readonly tier: Uint8Array | undefined;
+}
+
 const HEAD = 4;
 
-export function encodeStored({ module, ...head }: StoredCode): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(head));
-  const bytes = new Uint8Array(HEAD + text.length + module.length);
+export function encodeStored({ code: { module, ...head }, calls, jumps, tier }: Stored): Uint8Array {
+  const { length } = module;
+  const text = new TextEncoder().encode(JSON.stringify({ ...head, calls, jumps, moduleBytes: length }));
+  const bytes = new Uint8Array(HEAD + text.length + length + (tier?.length ?? 0));
   new DataView(bytes.buffer).setUint32(0, text.length, true);
   bytes.set(text, HEAD);
   bytes.set(module, HEAD + text.length);
+  if (tier !== undefined) bytes.set(tier, HEAD + text.length + length);
   return bytes;
 }
 
 /** What the bytes say, or undefined where they are not what `encodeStored` of this translator makes. */
-export function decodeStored(bytes: Uint8Array): StoredCode | undefined {
+export function decodeStored(bytes: Uint8Array): Stored | undefined {
   try {
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
-    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length))) as Head;
-    const lists = [head.slots, head.entries, head.pages, head.tables, ...head.units];
+    const text = new TextDecoder().decode(bytes.subarray(HEAD, HEAD + length));
+    const { calls, jumps, moduleBytes, ...head } = JSON.parse(text) as Head &
+      Pick<Stored, "calls" | "jumps"> & { readonly moduleBytes: number };
+    const lists = [head.slots, head.entries, head.pages, head.tables, calls, jumps, ...head.units];
     const isSound = lists.every((list) => Array.isArray(list) && list.every(isAddress));
-    if (!isSound || head.key.version !== translatorVersion) return undefined;
-    return { ...head, module: bytes.subarray(HEAD + length) };
+    if (!isSound || !isAddress(moduleBytes) || head.key.version !== translatorVersion) return undefined;
+    const end = HEAD + length + moduleBytes;
+    const tier = end < bytes.length ? bytes.subarray(end) : undefined;
+    return { code: { ...head, module: bytes.subarray(HEAD + length, end) }, calls, jumps, tier };
   } catch {
     return undefined;
   }
@@ -123,16 +139,4 @@ export function holdSame(memory: Uint8Array, pages: readonly number[]): boolean 
     if (pageHash(memory, pages[index] ?? 0) !== pages[index + 1]) return false;
   }
   return pages.length % 2 === 0;
-}
-
-/** Tells pages that differ by accident; -1 beyond the memory. */
-function pageHash(memory: Uint8Array, page: number): number {
-  if ((page + 1) * pageSize > memory.length) return -1;
-  const words = new Int32Array(memory.buffer, memory.byteOffset + page * pageSize, pageSize / 4);
-  let hash = page;
-  for (let index = 0; index < words.length; index++) {
-    hash = Math.imul(hash ^ (words[index] ?? 0), 0x9e37_79b1);
-    hash ^= hash >>> 15;
-  }
-  return hash >>> 0;
 }

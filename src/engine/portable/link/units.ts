@@ -186,9 +186,9 @@ export class Units {
     this.#keptBytes += stored.module.length;
   }
 
-  /** All units as one module, and what is to be known of them; undefined where nothing is new since the last time. */
-  store(): Pick<StoredCode, "slots" | "units" | "module"> | undefined {
-    if (!this.#isNew) return undefined;
+  /** All units as one module, and what is to be known of them; undefined where nothing is new since the last time, unless `isAll`. */
+  store(isAll: boolean): Pick<StoredCode, "slots" | "units" | "module"> | undefined {
+    if (!this.#isNew && !isAll) return undefined;
     this.#isNew = false;
     const restored = restoredUnits(this.#restored).filter(({ entry }) => !this.#kept.has(entry));
     const all = [...restored, ...this.#kept.values()];

@@ -39,13 +39,30 @@ export class RunMap {
     bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
     this.#changed.add(page);
     const called = isa.flowOf(i) === "call" ? isa.targetOf(i) : undefined;
-    if (called !== undefined) this.#markCalled(called);
+    if (called !== undefined) this.markCalled(called);
   }
 
-  #markCalled(pc: number): void {
+  markCalled(pc: number): void {
     if (this.#called.has(pc)) return;
     this.#called.add(pc);
     this.#newlyCalled.push(pc);
+  }
+
+  /** What is known of a page, as bits by address. */
+  bitsOf(page: number): Uint8Array | undefined {
+    return this.#pages.get(page);
+  }
+
+  get called(): Iterable<number> {
+    return this.#called;
+  }
+
+  /** Takes what an earlier run knew of a page whose code is the same. */
+  add(page: number, bits: Uint8Array): void {
+    const known = this.#pages.get(page);
+    if (known === undefined) this.#pages.set(page, new Uint8Array(bits));
+    else for (let at = 0; at < PAGE_BITS; at++) known[at] = (known[at] ?? 0) | (bits[at] ?? 0);
+    this.#changed.add(page);
   }
 
   /** The code of a page is no longer what it was. */

@@ -3,6 +3,7 @@
 import type { VcpuOptions } from "../../contract.js";
 import { CallProfile } from "./call-profile.js";
 import type { GuestCore } from "../guest-core.js";
+import { exportCache, importCache } from "./kept.js";
 import { Hotness, THRESHOLD } from "./hotness.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
 import type { FirstTier, TierHooks } from "./first-tier.js";
@@ -29,8 +30,6 @@ const [MAX_RUN, MAX_UNTRANSLATED] = [1e9, 320_000];
  * With 150, a JavaScript engine's start of 2.5 million instructions took 23 s, with 3,000 it took 3 s, so 0.7 s.
  */
 const THREADED_JUMPS = 3000;
-/** Instructions that a run must have left to the interpreter, that later ones gain from more being translated. */
-const WORTH_COMPLETING = 2000;
 
 export interface Accelerator {
   /** Runs a core about `limit` instructions, as `Core.run` does; throws what the guest raises. */
@@ -63,7 +62,7 @@ function tiersOf(core: GuestCore, memory: MachineMemory, options: VcpuOptions, g
   });
   const untranslated = new Untranslated(core, conditions, profile, translations);
   const frames: Frames = new Frames({ ...shared, translations, untranslated, awaited });
-  return { conditions, calls, translations, untranslated, frames };
+  return { conditions, calls, tier, translations, untranslated, frames };
 }
 
 export function accelerate(
@@ -74,7 +73,8 @@ export function accelerate(
 ): Accelerator {
   const { mmu } = core;
   const { threshold } = given;
-  const { conditions, calls, translations, untranslated, frames } = tiersOf(core, memory, options, given);
+  const tiers = tiersOf(core, memory, options, given);
+  const { conditions, calls, translations, untranslated, frames } = tiers;
 
   /** Called by the interpreter at every jump: true leaves it, where there is a unit to go on with or somebody waits. */
   const onJump = (pc: number): boolean => {
@@ -140,8 +140,8 @@ export function accelerate(
 
   return {
     run,
-    exportCache: (msecs) => translations.exportCache(untranslated.count > WORTH_COMPLETING ? msecs : 0),
-    importCache: (bytes) => translations.importCache(bytes),
+    exportCache: (msecs) => exportCache(tiers, msecs),
+    importCache: (bytes) => importCache(tiers, bytes),
     end: () => translations.end(),
   };
 }

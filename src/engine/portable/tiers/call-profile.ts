@@ -89,12 +89,23 @@ export class CallProfile {
 
   /** All that is known counts as news again. */
   touch(): void {
-    this.#news = [
-      ...[...this.#targets].flatMap(([site, to]) => to.map((target) => ["call", site, target] as const)),
-      ...[...this.#jumpTargets].flatMap(([site, to]) =>
-        [...to].map((target) => ["jump", site, target] as const),
-      ),
-    ];
+    const { calls, jumps } = this.all();
+    const news = (kind: "call" | "jump", numbers: readonly number[]) =>
+      pairs(numbers).map(([site, target]) => [kind, site, target] as const);
+    this.#news = [...news("call", calls), ...news("jump", jumps)];
+  }
+
+  /** All that is known: the address of a call or jump, then where it went. */
+  all(): { readonly calls: readonly number[]; readonly jumps: readonly number[] } {
+    const flat = (known: ReadonlyMap<number, Iterable<number>>) =>
+      [...known].flatMap(([site, to]) => [...to].flatMap((target) => [site, target]));
+    return { calls: flat(this.#targets), jumps: flat(this.#jumpTargets) };
+  }
+
+  /** Takes what `all` gave of another run. */
+  restore({ calls, jumps }: { readonly calls: readonly number[]; readonly jumps: readonly number[] }): void {
+    for (const [site, target] of pairs(calls)) this.#remember(site, target);
+    for (const [site, target] of pairs(jumps)) this.#rememberJump(site, target);
   }
 
   /** Takes what another profile's `takeNews` gave. */
@@ -106,3 +117,6 @@ export class CallProfile {
     this.#news = [];
   }
 }
+
+const pairs = (numbers: readonly number[]): (readonly [number, number])[] =>
+  Array.from({ length: numbers.length >> 1 }, (_, n) => [numbers[2 * n] ?? 0, numbers[2 * n + 1] ?? 0]);

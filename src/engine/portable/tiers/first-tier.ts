@@ -38,4 +38,10 @@ export interface FirstTier {
   /** Jumps to an address so far, about. */
   jumpsTo(pc: number): number;
   counts(): Iterable<readonly [pc: number, count: number]>;
+  /** Something has been made of the guest's code since `store` or `restore`. */
+  readonly hasNews: boolean;
+  /** What a later run can take; undefined where that is nothing. `isLast`: it may take some time, since nothing runs after it. */
+  store(isLast: boolean): Uint8Array | undefined;
+  /** Takes what an earlier run has stored, before the first `run`. What does not fit is not used. */
+  restore(bytes: Uint8Array): void;
 }

@@ -6,7 +6,7 @@ import type { GuestCore, PlainMemory } from "../guest-core.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
 import { Line } from "../translate/line.js";
 import { RemoteTranslator } from "../translate/remote.js";
-import { decodeStored, encodeStored, isSameKey, type StoredCode } from "../link/stored.js";
+import { isSameKey, type StoredCode } from "../link/stored.js";
 import { type Doors, type GuestCode, type Translation, Translator } from "../translate/translator.js";
 import type { Conditions } from "./conditions.js";
 import { countsOf, guestCode, type Profile } from "./guest-code.js";
@@ -177,16 +177,16 @@ export class Translations {
     }
   }
 
-  /** What is kept for a later run, completed in so many milliseconds. */
-  exportCache(msecs: number): Uint8Array | undefined {
+  /** What a later run can take, completed in so many milliseconds; undefined where nothing has come since, unless `isAll`. */
+  store(msecs: number, isAll: boolean): StoredCode | undefined {
     const kept = this.#isExact ? this.#other : this.current;
     if (msecs > 0) kept?.complete(this.#parts.profile.calls.roots, msecs);
-    const code = kept?.store();
-    return code === undefined ? undefined : encodeStored(code);
+    return kept?.store(isAll);
   }
 
-  importCache(bytes: Uint8Array): void {
-    this.#stored = decodeStored(bytes);
+  /** Takes what an earlier run has stored, once there are translations. */
+  restore(stored: StoredCode): void {
+    this.#stored = stored;
   }
 
   end(): void {

@@ -255,8 +255,8 @@ export class RemoteTranslator implements Translation {
     return true;
   }
 
-  store(): StoredCode | undefined {
-    const units = this.#units.store();
+  store(isAll: boolean): StoredCode | undefined {
+    const units = this.#units.store(isAll);
     return units && storedWith(this.#code, this.#entries, this.#held, units);
   }
 }

@@ -56,8 +56,8 @@ export interface Translation {
    * what it was. Throws where the module is none: this translation is of no use then.
    */
   restore(stored: StoredCode): boolean;
-  /** All that is translated, where something has been since the last time. */
-  store(): StoredCode | undefined;
+  /** All that is translated, where something has been since the last time, or `isAll` asks for it. */
+  store(isAll: boolean): StoredCode | undefined;
 }
 
 export interface TranslatorOptions {
@@ -285,8 +285,8 @@ export class Translator implements Translation {
     return true;
   }
 
-  store(): StoredCode | undefined {
-    const units = this.#units.store();
+  store(isAll: boolean): StoredCode | undefined {
+    const units = this.#units.store(isAll);
     return units && storedWith(this.#code, this.#batches.entries, this.#held, units);
   }
 }

@@ -52,6 +52,26 @@ export class Arena {
     return at;
   }
 
+  /** Takes the bytes of another arena, from `FIRST` on, and its entries of the table; false where they do not fit. */
+  fill(image: Uint8Array, entries: Uint32Array): boolean {
+    if (FIRST + image.length > this.#size) return false;
+    this.clear();
+    this.u8.set(image, FIRST);
+    this.#top = FIRST + image.length;
+    for (let index = 0; index + 2 < entries.length; index += 3) {
+      const entry = entries[index] ?? 0;
+      this.#entries.add(entry);
+      this.setWord(entry, entries[index + 1] ?? 0);
+      this.setWord(entry + 4, entries[index + 2] ?? 0);
+    }
+    return true;
+  }
+
+  /** Entries of the table in use, three words each: where it is, and its two heads. */
+  entries(): number[] {
+    return [...this.#entries].flatMap((entry) => [entry, this.word(entry), this.word(entry + 4)]);
+  }
+
   /** Begins anew. */
   clear(): void {
     this.#top = FIRST;

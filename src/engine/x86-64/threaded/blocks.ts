@@ -12,6 +12,7 @@ import {
   ends,
   head as headOffset,
   INVALID,
+  LONGEST,
   NEXT_STUB,
   RECORD,
   record as recordOffset,
@@ -21,8 +22,6 @@ import {
 import { newFields } from "./shape.js";
 import { fixedHandlers } from "./status.js";
 
-/** The most instructions of a block. */
-const LONGEST = 64;
 /** A page whose code is written so often is left to the interpreter; once less for each so many instructions since. */
 const MAX_FORGOTTEN = 40;
 const FORGIVEN_AFTER = 20_000;
@@ -39,6 +38,10 @@ export class Blocks {
   readonly pending = new Set<Form>();
   /** How often everything was forgotten. */
   clears = 0;
+  /** Instructions decoded. */
+  decoded = 0;
+  /** Hashes of the physical pages that heads are of, as they were when the first was decoded. */
+  readonly hashes = new Map<number, number>();
   readonly #core: Core;
   readonly #arena: Arena;
   readonly #forms: Forms;
@@ -78,6 +81,7 @@ export class Blocks {
     this.#writeHead(at, pc, instructions.length);
     this.#writeRecords(at, instructions);
     this.#heads.set(pc, at);
+    this.decoded += instructions.length;
     for (const one of instructions) this.#core.ran.mark(one, this.#core.isa);
     this.#note(page, at);
     if (isAcross) this.#note(nextPage, at);
@@ -102,8 +106,16 @@ export class Blocks {
 
   #note(page: number, head: number): void {
     const known = this.#pages.get(page);
-    if (known === undefined) this.#pages.set(page, [head]);
-    else known.push(head);
+    if (known !== undefined) return void known.push(head);
+    this.#pages.set(page, [head]);
+    if (!this.hashes.has(page)) this.hashes.set(page, this.#core.mmu.hashOf(page));
+  }
+
+  /** Takes a head that an earlier run has decoded from a page, or two. */
+  take(pc: number, head: number, first: number, last: number): void {
+    this.#heads.set(pc, head);
+    this.#note(first, head);
+    if (last !== first) this.#note(last, head);
   }
 
   /** The instructions of a block; none that may reach into another page, but the first. */
@@ -233,6 +245,7 @@ export class Blocks {
     const heads = this.#pages.get(page);
     if (heads === undefined) return;
     this.#pages.delete(page);
+    this.hashes.delete(page);
     this.#forgotten.set(page, { count: this.#timesForgotten(page) + 1, at: this.#core.executed });
     for (const at of heads) {
       if (this.#arena.count(at) === INVALID) continue;
@@ -248,6 +261,7 @@ export class Blocks {
     this.clears++;
     this.#heads.clear();
     this.#pages.clear();
+    this.hashes.clear();
     this.#arena.clear();
     for (const form of this.pending) form.waiting = undefined;
     this.pending.clear();

@@ -1,7 +1,14 @@
 // Makes the handlers of forms as they are met: several in one module, since each module costs time and memory.
-import { encodeFunction, encodeModule, type Import } from "../../../wasm/module.js";
+import {
+  type EncodedFunction,
+  encodeFunction,
+  encodeModule,
+  functionBodies,
+  type Import,
+} from "../../../wasm/module.js";
 import { webAssembly, type WasmMemory, type WasmModule, type WasmTable } from "../../../wasm/host.js";
-import { type Form, takeBuilt } from "./forms.js";
+import type { Form } from "./forms.js";
+import type { Built } from "./handler-builder.js";
 import { type Dispatch, handlerCode, moduleTypes, slowHandler, types } from "./handler-code.js";
 import { imports } from "./statements.js";
 import { baseModule, fixedHandlers } from "./status.js";
@@ -26,6 +33,13 @@ function compiled(bytes: Uint8Array): WasmModule {
   }
 }
 
+/** Handlers as a later run can take them: the module that all build on, and one with all of them, as bytes. */
+export interface StoredHandlers {
+  readonly base: Uint8Array;
+  readonly module: Uint8Array;
+  readonly count: number;
+}
+
 export class Handlers {
   /** Runs from a record on, with fuel. */
   readonly run: (record: number, fuel: number) => number;
@@ -37,19 +51,28 @@ export class Handlers {
   readonly #table: WasmTable;
   readonly #functions: Readonly<Record<string, unknown>>;
   #next: number = fixedHandlers.count;
+  readonly #base: Uint8Array;
+  /** What an earlier run has left, and what has been made since. */
+  #restored: Uint8Array | undefined;
+  readonly #made: EncodedFunction[] = [];
 
-  constructor(memory: WasmMemory, dispatch: Dispatch, door: Door) {
+  /** Throws what the host throws where `stored` has no modules of ours. */
+  constructor(memory: WasmMemory, dispatch: Dispatch, door: Door, stored?: StoredHandlers) {
     this.#memory = memory;
     const pages = memory.buffer.byteLength / 65536;
     this.#memoryImport = { module: "solo5", name: "memory", kind: "memory", min: pages, max: pages };
     this.#dispatch = dispatch;
     this.#table = new webAssembly.Table({ initial: TABLE_STEP, element: "anyfunc" });
-    const module = compiled(baseModule(dispatch, this.#memoryImport, this.#tableImport()));
-    const { exports } = new webAssembly.Instance(module, {
+    this.#base = stored?.base ?? baseModule(dispatch, this.#memoryImport, this.#tableImport());
+    const { exports } = new webAssembly.Instance(compiled(this.#base), {
       solo5: { memory, table: this.#table, door },
     });
     this.run = exports["run"] as Handlers["run"];
     this.#functions = { ...exports, door };
+    if (stored === undefined) return;
+    this.#restored = stored.module;
+    this.#next += stored.count;
+    this.#instantiate(stored.module);
   }
 
   /** How many there are. */
@@ -62,24 +85,33 @@ export class Handlers {
   }
 
   /** Gives handlers to forms that have none. */
-  make(wanted: readonly Form[]): void {
+  make(wanted: readonly Form[], take: (form: Form) => Built): void {
     const first = this.#next;
     this.#next += wanted.length;
+    const functions = wanted.map((form) => {
+      const name = form.parts.map(({ row }) => row.mnemonic).join(" ");
+      return encodeFunction(handlerCode(take(form), this.#dispatch, imports.count, name));
+    });
+    const bytes = this.#module(functions, first);
+    this.#instantiate(bytes);
+    this.#made.push(...functions);
+    wanted.forEach((form, index) => (form.slot = first + index));
+    this.statistics.modules++;
+    this.statistics.wasmBytes += bytes.length;
+  }
+
+  #instantiate(bytes: Uint8Array): void {
     while (this.#next > this.#table.length) this.#table.grow(this.#table.length);
+    const given = { memory: this.#memory, table: this.#table, ...this.#functions };
+    Reflect.construct(webAssembly.Instance, [compiled(bytes), { solo5: given }]);
+  }
+
+  /** A module of handlers for the table's places from `first` on, behind the one of what is slow. */
+  #module(functions: readonly EncodedFunction[], first: number): Uint8Array {
     const slow = imports.count;
-    const functions = [slowHandler(this.#dispatch)].concat(
-      wanted.map((form) =>
-        handlerCode(
-          takeBuilt(form),
-          this.#dispatch,
-          slow,
-          form.parts.map(({ row }) => row.mnemonic).join(" "),
-        ),
-      ),
-    );
     const imported = (name: string, type: number) =>
       ({ module: "solo5", name, kind: "function", type }) as const;
-    const bytes = encodeModule({
+    return encodeModule({
       types: moduleTypes,
       imports: [
         this.#memoryImport,
@@ -87,14 +119,22 @@ export class Handlers {
         imported("door", types.handler),
         ...flagFunctions.map((name) => imported(name, types.status)),
       ],
-      functions: functions.map(encodeFunction),
+      functions: [encodeFunction(slowHandler(this.#dispatch)), ...functions],
       exports: [],
-      elements: wanted.map((_, index) => ({ at: first + index, index: slow + 1 + index })),
+      elements: functions.map((_, index) => ({ at: first + index, index: slow + 1 + index })),
     });
-    const given = { memory: this.#memory, table: this.#table, ...this.#functions };
-    Reflect.construct(webAssembly.Instance, [compiled(bytes), { solo5: given }]);
-    wanted.forEach((form, index) => (form.slot = first + index));
-    this.statistics.modules++;
-    this.statistics.wasmBytes += bytes.length;
+  }
+
+  /** All of them as one module. */
+  store(): StoredHandlers {
+    const bodies = this.#restored === undefined ? [] : functionBodies(this.#restored).slice(1);
+    const restored = bodies.map((body) => ({ type: types.handler, body, calls: [] }));
+    const functions = [...restored, ...this.#made];
+    // Whoever takes it has a table of the least size, or grows it first.
+    const module =
+      this.#made.length === 0 && this.#restored !== undefined
+        ? this.#restored
+        : this.#module(functions, fixedHandlers.count);
+    return { base: this.#base, module, count: functions.length };
   }
 }

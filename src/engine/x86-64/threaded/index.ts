@@ -4,6 +4,7 @@ import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import type { Core } from "../core.js";
 import type { MachineMemory } from "../../portable/memory/machine-memory.js";
 import { type FirstTier, type Outcome, type TierHooks } from "../../portable/tiers/first-tier.js";
+import { memoryPagesOf } from "../../portable/link/units.js";
 import { arenaOf } from "../../portable/memory/state.js";
 import { FlagsOperation, state } from "../state.js";
 import { Arena } from "./arena.js";
@@ -13,7 +14,10 @@ import { Forms } from "./forms.js";
 import { Handlers, HandlersRefused } from "./handlers.js";
 import { FIRST, LEAST_ARENA, MAX_FUEL, NEXT_STUB, RECORD, recordFlags, STUB, words } from "./layout.js";
 import { Links } from "./links.js";
+import { storedRecords, takeRecords } from "./records.js";
 import { fixedHandlers } from "./status.js";
+import { encodeForms, enterForms } from "./stored-forms.js";
+import { decodeTier, encodeTier, type StoredTier, type TierKey } from "./stored.js";
 import { WarmUp } from "./warm-up.js";
 
 export interface TierOptions {
@@ -34,6 +38,8 @@ const PATIENCE = 300;
 const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
+/** A guest that changes its mappings all the time does not get what an earlier run decoded each time. */
+const MAX_TAKEN = 8;
 
 interface Parts {
   readonly arena: Arena;
@@ -64,6 +70,12 @@ export class ThreadedTier implements FirstTier {
   #isOut = false;
   #impatience = 0;
   #isBegun = false;
+  /** What an earlier run has left, and how often its records were taken. */
+  #stored: StoredTier | undefined;
+  #storedBytes: Uint8Array | undefined;
+  #taken = 0;
+  /** Instructions decoded and handlers made when all was stored last. */
+  #storedCounts = [0, 0];
 
   constructor(core: Core, memory: MachineMemory, hooks: TierHooks, options: TierOptions = {}) {
     this.#core = core;
@@ -99,9 +111,10 @@ export class ThreadedTier implements FirstTier {
   }
 
   /** Figures for benchmarks. */
-  get statistics(): { forms: number; modules: number; wasmBytes: number; arenaBytes: number } {
-    const { forms, handlers, arena } = this.#made ?? {};
+  get statistics(): Record<"forms" | "modules" | "wasmBytes" | "arenaBytes" | "decoded", number> {
+    const { forms, handlers, arena, blocks } = this.#made ?? {};
     return {
+      decoded: blocks?.decoded ?? 0,
       forms: forms?.count ?? 0,
       modules: handlers?.statistics.modules ?? 0,
       wasmBytes: handlers?.statistics.wasmBytes ?? 0,
@@ -119,14 +132,77 @@ export class ThreadedTier implements FirstTier {
     const most = FIRST + (this.#options.recordBytes ?? size);
     const arena = new Arena(this.#memory.wasm.buffer, start, Math.min(size, most));
     const forms = new Forms({ arena: start, base: mmu.base, size: mmu.size });
-    const tailCalls = this.#options.tailCalls ?? hasTailCalls();
-    const handlers = new Handlers(this.#memory.wasm, { arena: start, tailCalls }, (record, fuel) =>
-      this.#door(record, fuel),
-    );
+    const handlers = this.#newHandlers(forms);
     const blocks = new Blocks(this.#core, arena, forms);
     const countdowns = new Countdowns(arena, blocks, this.#hooks);
     const links = new Links(this.#core, this.#hooks, arena, this.#view);
     return { arena, forms, handlers, blocks, countdowns, links };
+  }
+
+  /** With those of an earlier run, where they are what they should be. */
+  #newHandlers(forms: Forms): Handlers {
+    const { arena, tailCalls } = this.#key;
+    const door = (record: number, fuel: number) => this.#door(record, fuel);
+    const make = (stored?: StoredTier) =>
+      new Handlers(this.#memory.wasm, { arena, tailCalls }, door, stored?.handlers);
+    const stored = this.#stored;
+    if (stored === undefined) return make();
+    try {
+      const handlers = make(stored);
+      forms.enterLater(() => enterForms(forms, stored.forms));
+      return handlers;
+    } catch {
+      this.#stored = this.#storedBytes = undefined;
+      return make();
+    }
+  }
+
+  get #key(): TierKey {
+    const { base, size } = this.#core.mmu;
+    const memoryPages = memoryPagesOf(this.#memory.wasm);
+    const tailCalls = this.#options.tailCalls ?? hasTailCalls();
+    return { arena: arenaOf(this.#memory.size).start, base, size, memoryPages, tailCalls };
+  }
+
+  restore(bytes: Uint8Array): void {
+    if (!this.isPossible) return;
+    this.#stored = decodeTier(bytes, this.#key);
+    if (this.#stored === undefined) return;
+    this.#storedBytes = bytes;
+    this.#warmUp.skip();
+  }
+
+  /** Takes an earlier run's records where nothing is decoded yet. */
+  #takeRecords(): void {
+    const { arena, blocks, countdowns, forms } = this.#parts;
+    const stored = this.#stored;
+    if (stored === undefined || !forms.hasFloats || this.#taken === MAX_TAKEN) return;
+    this.#taken++;
+    takeRecords(stored.records, this.#core, arena, blocks, (head, pc) => countdowns.begin(head, pc));
+  }
+
+  get #counts(): number[] {
+    return [this.#made?.blocks.decoded ?? 0, this.#made?.handlers.statistics.modules ?? 0];
+  }
+
+  get hasNews(): boolean {
+    return this.#counts.some((count, index) => count !== this.#storedCounts[index]);
+  }
+
+  store(isLast: boolean): Uint8Array | undefined {
+    const made = this.#made;
+    if (made === undefined || !made.forms.hasFloats || !this.isPossible) return this.#storedBytes;
+    if (isLast) this.#makeHandlers();
+    this.#storedCounts = this.#counts;
+    const { arena, blocks, forms, handlers } = made;
+    return encodeTier(
+      {
+        handlers: handlers.store(),
+        forms: (forms.areLater ? this.#stored?.forms : undefined) ?? encodeForms(forms),
+        records: storedRecords(this.#core, arena, blocks),
+      },
+      this.#key,
+    );
   }
 
   setCountdown(pc: number, jumps: number): void {
@@ -183,6 +259,8 @@ export class ThreadedTier implements FirstTier {
   #beginAhead(): void {
     this.#isBegun = true;
     this.#version = this.#core.mmu.version;
+    this.#parts.forms.hasFloats = !this.#hooks.isExact();
+    this.#takeRecords();
     for (const pc of this.#options.ahead ?? []) this.#headAt(pc);
     this.#makeHandlers();
   }
@@ -198,6 +276,7 @@ export class ThreadedTier implements FirstTier {
         this.#parts.forms.hasFloats = hasFloats;
         this.forgetAll();
         this.#version = core.mmu.version;
+        this.#takeRecords();
       }
       const outcome = this.#go(end - core.executed, isFirst);
       if (outcome !== undefined) return outcome;
@@ -257,10 +336,10 @@ export class ThreadedTier implements FirstTier {
 
   #makeHandlers(): void {
     this.#impatience = 0;
-    const { blocks, handlers } = this.#parts;
+    const { blocks, forms, handlers } = this.#parts;
     const wanted = [...blocks.pending].sort((a, b) => a.parts.length - b.parts.length);
     if (wanted.length === 0) return;
-    handlers.make(wanted);
+    handlers.make(wanted, (form) => forms.take(form));
     blocks.settle(wanted);
   }
 

@@ -32,6 +32,8 @@ export const record = {
 } as const;
 
 export const REGISTERS = 4;
+/** The most instructions of a block. */
+export const LONGEST = 64;
 
 export const recordFlags = {
   /** An indirect call that has been seen to go to many places. */

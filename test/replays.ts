@@ -12,6 +12,7 @@ import type { Guest, GuestHost, SessionState } from "../src/targets/contract.js"
 import { targets } from "../src/targets/registry.js";
 import { random } from "../src/tender/entropy.js";
 import type { Controls, Ended, Instrument } from "../src/tender/instrument.js";
+import { shared } from "../src/tender/pace.js";
 import { runGuest } from "../src/tender/run.js";
 import { selfTest } from "./command.js";
 import { memoryDisk } from "./memory-disk.js";
@@ -64,7 +65,7 @@ export async function run(
   };
   const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
   const { ended } = runGuest(guest, target, engine, host, {
-    nextTurn,
+    pace: shared(nextTurn, host.clock),
     profile: "replay",
     instruments: [...instruments, look],
   });

@@ -25,6 +25,7 @@ import { pageMtus, pageOpeners } from "../host/browser/nets.js";
 import { killed } from "../tender/instrument.js";
 import { companionFor } from "../host/browser/companion.js";
 import { codeCacheOf } from "../host/browser/code-store.js";
+import { shared } from "../tender/pace.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { guestOutput } from "../tender/output.js";
 import { handOver, signalled, type Running, type RunOptions, type Started } from "../tender/running.js";
@@ -100,7 +101,7 @@ export function run(plan: Plan, options: RunOptions = {}): Running {
       cache ? codeCacheOf(guest.unikernel.file, target.memory(guest).size) : undefined,
     ]).then(([engine, codeCache]) =>
       runGuest(guest, target, engine, host, {
-        nextTurn,
+        pace: shared(nextTurn, clock),
         codeCache,
         beside: host.nets.size === 0 ? undefined : companionFor(engine.url),
         isResponsive: "document" in globalThis,

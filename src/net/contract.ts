@@ -10,13 +10,31 @@ export interface NetDevice {
   write(frame: Uint8Array): Result;
   /** The next frame that has come, or undefined. The bytes are the caller's. */
   read(): Uint8Array | undefined;
+  /** The same into `buffer`, cut to its size: its bytes. A device without it is asked for `read`. */
+  readInto?(buffer: Uint8Array): number | undefined;
   /** Whether `read` would give a frame. */
   readonly readable: boolean;
+  /** `write` is done with a frame's bytes when it returns; any other device may keep them. */
+  readonly copiesFrames?: boolean | undefined;
+  /** Where frames come in, for a thread that may block: poll(2) tells when one can be read. Undefined where others read there. */
+  readonly descriptor?: number | undefined;
   /** Calls `listener` after a frame has come; the one before is replaced. */
   onReadable(listener: () => void): void;
   /** After `again`: calls `listener` once, when a frame may be taken. A device without it is tried again, or loses the frame. */
   onWritable?(listener: () => void): void;
   close(): void;
+}
+
+/** Sends `frame`, whose bytes stay the caller's. */
+export const writeCopy = (device: NetDevice, frame: Uint8Array): Result =>
+  device.write(device.copiesFrames === true ? frame : frame.slice());
+
+/** The next frame into `buffer`, cut to its size: its bytes, or undefined where none has come. */
+export function readFrame(device: NetDevice, buffer: Uint8Array): number | undefined {
+  if (device.readInto !== undefined) return device.readInto(buffer);
+  const frame = device.read()?.subarray(0, buffer.length);
+  if (frame !== undefined) buffer.set(frame);
+  return frame?.length;
 }
 
 /** An Ethernet frame's header: destination, source, type. */

@@ -8,6 +8,7 @@ import type { GuestHost } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";
 import { random } from "../tender/entropy.js";
 import type { Instrument } from "../tender/instrument.js";
+import { shared } from "../tender/pace.js";
 import { runGuest } from "../tender/run.js";
 import { hostClock } from "../host/any/clock.js";
 import { stdoutConsole } from "../host/any/console.js";
@@ -46,7 +47,11 @@ export async function startReplay(
     clock: hostClock,
     random,
   };
-  const { ended, stop } = runGuest(guest, target, engine, host, { nextTurn, instruments, profile: "replay" });
+  const { ended, stop } = runGuest(guest, target, engine, host, {
+    pace: shared(nextTurn, hostClock),
+    instruments,
+    profile: "replay",
+  });
   return {
     exited: ended.finally(cleanup.release),
     signal: (signal) => stop(signalled(guest, signal)),

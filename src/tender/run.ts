@@ -10,13 +10,13 @@ import type { Guest, GuestHost, Target } from "../targets/contract.js";
 import { type CodeCacheEntry, openCodeCache } from "./code-cache.js";
 import type { Instrument } from "./instrument.js";
 import { runLoop, type GuestRun } from "./loop.js";
-import { shared, type NextTurn } from "./pace.js";
+import type { Pace } from "./pace.js";
 
 export type { Ended } from "./instrument.js";
 export type { NextTurn } from "./pace.js";
 
 export interface GuestRunOptions {
-  readonly nextTurn: NextTurn;
+  readonly pace: Pace;
   /** From the guest outwards: what the second sees has passed the first. */
   readonly instruments?: readonly Instrument[] | undefined;
   /** Where absent, "replay" if a guest with interrupts is recorded, and "plain" otherwise. */
@@ -37,15 +37,7 @@ export function runGuest(
   target: Target,
   engine: PortableEngine,
   host: GuestHost,
-  {
-    nextTurn,
-    instruments = [],
-    profile,
-    codeCache,
-    isWatched,
-    beside,
-    isResponsive = false,
-  }: GuestRunOptions,
+  { pace, instruments = [], profile, codeCache, isWatched, beside, isResponsive = false }: GuestRunOptions,
 ): GuestRun {
   const isCounted = target.isInterrupted === true && instruments.some(({ isExact }) => isExact);
   const map = target.memory(guest);
@@ -56,11 +48,11 @@ export function runGuest(
     profile: profile ?? (isCounted ? "replay" : "plain"),
     isWatched,
     beside,
-    later: isResponsive ? (work) => void nextTurn().then(work) : undefined,
+    later: isResponsive ? (work) => void pace.nextTurn().then(work) : undefined,
   });
   const cache = openCodeCache(vcpu, codeCache, { start: host.clock.monotonic(), isResponsive });
   const { ended, stop } = runLoop<PortableVcpu>(guest, target, vcpu, host, {
-    pace: shared(nextTurn, host.clock),
+    pace,
     instruments,
     isResponsive,
     advanced: cache.tick,

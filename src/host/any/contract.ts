@@ -1,6 +1,8 @@
 // What a system has beyond what Node has on all of them. A new system is a folder beside this one that exports one `Host`, and
 // a line in this-host.ts.
 import type { BigIntStats } from "node:fs";
+import type { Clock } from "../../device/contract.js";
+import type { NextTurn, Pace } from "../../tender/pace.js";
 import type { NetMtu, OpenNet } from "../../net/opener.js";
 import type { NetSource, SourceOf } from "../../net/source.js";
 
@@ -27,6 +29,8 @@ export interface Host {
    */
   openFrames(source: NetSource, mtu: number): FrameSource | undefined;
   readonly kernelNets: KernelNets;
+  /** How a thread with an event loop passes the time of guests on such networks. As on any other by default. */
+  readonly pace?: (nextTurn: NextTurn, clock: Pick<Clock, "monotonic">) => Pace;
   /** Size in bytes of a disk of the system's, for which stat says 0. Throws Error with the reason. */
   blockDeviceSize(stat: BigIntStats): bigint;
   /** The network interfaces; undefined where they cannot be told. */

@@ -3,6 +3,7 @@ import { decodeText } from "../../bytes/text.js";
 import type { BigIntStats } from "node:fs";
 import { readFileSync } from "node:fs";
 import type { Host } from "../any/contract.js";
+import { asleep } from "../posix/net/asleep.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { openKernelFrames } from "./net/kernel-frames.js";
 import { kernelNets } from "./net/kernel-nets.js";
@@ -31,6 +32,7 @@ function blockDeviceSize({ rdev }: BigIntStats): bigint {
 export const linuxHost: Host = {
   openFrames: openKernelFrames,
   kernelNets: kernelNets(interfaces),
+  pace: asleep,
   blockDeviceSize,
   interfaces,
   ignoredSignals,

@@ -73,6 +73,13 @@ interface Libc {
     value: Uint8Array | null,
     size: number,
   ): number;
+  /** The event loop of Node's main thread, which libuv gives: not part of the C library, but found beside it. */
+  uv_default_loop(): bigint;
+  /** Readable when the loop has something to do. */
+  uv_backend_fd(loop: bigint): number;
+  /** Milliseconds until it has something to do in any case, -1 for never. */
+  uv_backend_timeout(loop: bigint): number;
+  uv_update_time(loop: bigint): void;
   /** Why the last call failed, by name. */
   errorName(): string;
   /** The same by its number. */
@@ -142,6 +149,10 @@ const prototypes = {
   sysctlbyname: "int sysctlbyname(void *name, void *old, void *oldSize, void *value, unsigned long size)",
   sysctl:
     "int sysctl(void *name, unsigned int length, void *old, void *oldSize, void *value, unsigned long size)",
+  uv_default_loop: "uintptr_t uv_default_loop(void)",
+  uv_backend_fd: "int uv_backend_fd(uintptr_t loop)",
+  uv_backend_timeout: "int uv_backend_timeout(uintptr_t loop)",
+  uv_update_time: "void uv_update_time(uintptr_t loop)",
 } as const;
 
 /** Each function is looked up when it is first asked for: not every system has all of them. */

@@ -6,7 +6,7 @@ import { bytes, struct, u64, viewOf } from "../../bytes/struct.js";
 import { decodeText, encodeText, textUntilNul } from "../../bytes/text.js";
 import type { MayStore } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
-import { isFrameLength } from "../../net/contract.js";
+import { isFrameLength, writeCopy } from "../../net/contract.js";
 import type { Guest, GuestHost, SessionState } from "../contract.js";
 
 const netInfo = struct(16, { mac: bytes(6), mtu: u64 });
@@ -93,7 +93,7 @@ function netCalls(context: CallContext, stores: Stores): NetCalls {
       const net = nets.get(Number(handle));
       if (net === undefined || !isFrameLength({ mtu: frameMtu }, size)) return value(result.invalid);
       const frame = memory.bytes(address, size);
-      return frame === undefined ? { badAccess: address } : value(net.write(frame.slice()));
+      return frame === undefined ? { badAccess: address } : value(writeCopy(net, frame));
     },
     solo5_net_read([handle = 0n, address = 0n, size = 0n, readSize = 0n]) {
       const net = nets.get(Number(handle));

@@ -2,7 +2,7 @@
 import { haltCookieSize, type hypercalls, type HypercallName } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import type { ValueOf } from "../../bytes/struct.js";
-import { isFrameLength } from "../../net/contract.js";
+import { isFrameLength, writeCopy } from "../../net/contract.js";
 import type { MayStore } from "../../image/memory-map.js";
 import { isInside, type GuestMemory } from "../../image/memory.js";
 import type { GuestHost, SessionState } from "../contract.js";
@@ -72,7 +72,7 @@ export function handlers(
     netWrite({ handle, data, len }) {
       const net = host.nets.get(Number(handle));
       if (net === undefined || !isFrameLength(net, len)) return { fields: { ret: result.invalid } };
-      return withBytes<"netWrite">(data, len, (frame) => ({ ret: net.write(frame.slice()) }));
+      return withBytes<"netWrite">(data, len, (frame) => ({ ret: writeCopy(net, frame) }));
     },
     netRead: ({ handle, data, len }) =>
       filling<"netRead">(data, len, (buffer) => {

@@ -3,7 +3,7 @@
 import { ring, ringCommit, ringEntries, ringEntry, ringOp } from "../../abi/hvt.js";
 import { result } from "../../abi/start.js";
 import { viewOf } from "../../bytes/struct.js";
-import { isFrameLength, type NetDevice } from "../../net/contract.js";
+import { isFrameLength, readFrame, writeCopy, type NetDevice } from "../../net/contract.js";
 import type { MayStore } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
 
@@ -40,7 +40,7 @@ export function createRing(
         if (entry.op === ringOp.write) {
           // There is no answer: what cannot be sent is lost, as on a cable.
           if (frame !== undefined && net !== undefined && isFrameLength(net, frame.length))
-            net.write(frame.slice());
+            writeCopy(net, frame);
         } else if (entry.op === ringOp.read) {
           const tail = get(offsets.comTail);
           const commit = readInto(net, mayStore(entry.gpa, entry.len) ? frame : undefined);
@@ -63,9 +63,6 @@ export function readInto(
   buffer: Uint8Array | undefined,
 ): { ret: number; len: number } {
   if (net === undefined || buffer === undefined) return { ret: result.invalid, len: 0 };
-  const frame = net.read();
-  if (frame === undefined) return { ret: result.again, len: 0 };
-  const part = frame.subarray(0, buffer.length);
-  buffer.set(part);
-  return { ret: result.ok, len: part.length };
+  const len = readFrame(net, buffer);
+  return len === undefined ? { ret: result.again, len: 0 } : { ret: result.ok, len };
 }

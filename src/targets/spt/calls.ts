@@ -7,7 +7,7 @@ import { errorNumbers } from "../../abi/linux/errno.js";
 import { viewOf, type Field } from "../../bytes/struct.js";
 import type { MayStore } from "../../image/memory-map.js";
 import type { GuestMemory } from "../../image/memory.js";
-import { isFrameLength } from "../../net/contract.js";
+import { isFrameLength, readFrame, writeCopy } from "../../net/contract.js";
 import type { GuestHost } from "../contract.js";
 
 const nsecsPerSec = 1_000_000_000n;
@@ -54,10 +54,9 @@ export function sptCalls(context: CallContext): SptCalls {
     read([fd = 0n, address = 0n, size = 0n]) {
       const buffer = fillable(address, size);
       if (buffer === undefined) return error.fault;
-      const frame = nets.get(fd)?.read()?.subarray(0, buffer.length);
-      if (frame === undefined) return error.again;
-      buffer.set(frame);
-      return BigInt(frame.length);
+      const net = nets.get(fd);
+      const length = net === undefined ? undefined : readFrame(net, buffer);
+      return length === undefined ? error.again : BigInt(length);
     },
     write([fd = 0n, address = 0n, size = 0n]) {
       const net = nets.get(fd);
@@ -66,7 +65,7 @@ export function sptCalls(context: CallContext): SptCalls {
       if (bytes === undefined) return error.fault;
       if (net === undefined) host.console.write(bytes);
       else {
-        const written = net.write(bytes.slice());
+        const written = writeCopy(net, bytes);
         if (written !== result.ok) return written === result.again ? error.again : error.io;
       }
       return size;

@@ -11,7 +11,7 @@ import { hasLibc } from "../../posix/libc.js";
 import { descriptorDevice } from "../../posix/net/descriptor-device.js";
 import { frameDescriptor } from "./descriptor.js";
 import { openKernelFrames } from "./kernel-frames.js";
-import { watchedReader } from "../../posix/net/poll.js";
+import { askedReader } from "../../posix/net/asked-reader.js";
 import { queryInterface, tryTap } from "./tap.js";
 
 /** The MTU of an interface, where there is a way to ask. */
@@ -40,7 +40,7 @@ const descriptorMtu: NetMtu<DescriptorSource> = (source) => {
 const open: OpenNet<NetSource> = (source, { mtu }) => {
   const frames = openKernelFrames(source, mtu);
   if (frames === undefined) throw new RangeError(`the kernel moves no frames of a ${source.kind}`);
-  return descriptorDevice(frames, watchedReader(frames.fd));
+  return descriptorDevice(frames, askedReader(frames.fd));
 };
 
 export const kernelNets = (interfaces: Host["interfaces"]): KernelNets => ({

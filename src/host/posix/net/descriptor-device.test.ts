@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { result } from "../../../abi/start.js";
 import { netDeviceCases } from "../../../net/net-device.cases.js";
 import { libc } from "../libc.js";
+import { askedReader } from "./asked-reader.js";
 import { descriptorDevice, directReader, type FrameReader } from "./descriptor-device.js";
 import { watchedReader } from "./poll.js";
 import { socketPair } from "./socket-pair.js";
@@ -13,6 +14,7 @@ import { socketPair } from "./socket-pair.js";
 const never = "frames of a thread that blocks come when it asks";
 const readers = {
   "polling thread": { reader: watchedReader, closes: true, without: [] },
+  "whoever asks": { reader: askedReader, closes: true, without: [] },
   "thread that may block": {
     reader: directReader,
     closes: false,
@@ -72,5 +74,25 @@ test("a device that could take no more tells when it can", async () => {
     fill();
   }
   device.close();
+  closeSync(far);
+});
+
+test("what was read before another thread took over comes first", async () => {
+  const [near, far] = socketPair();
+  const device = descriptorDevice({ fd: near, mtu: 1500 }, askedReader(near));
+  const send = (byte: number): void => void libc().write(far, new Uint8Array(60).fill(byte), 60);
+  send(1);
+  send(2);
+  assert.deepEqual([device.readable, device.descriptor], [true, near]);
+  const told = new Promise<void>((resolve) => device.onReadable(resolve));
+  assert.equal(device.descriptor, undefined);
+  await told;
+  const buffer = new Uint8Array(4);
+  assert.deepEqual([device.read()?.[0], device.readInto?.(buffer), buffer[0]], [1, 4, 2]);
+  device.close();
+  assert.deepEqual(
+    [device.readable, device.read(), device.readInto?.(buffer)],
+    [false, undefined, undefined],
+  );
   closeSync(far);
 });

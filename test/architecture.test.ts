@@ -108,8 +108,15 @@ const ofLinux = [
   "setup/net/linux",
 ];
 
-/** Whoever needs a C library to call. */
-const ofPosix = [...ofLinux, "host/posix/", "host/bsd/", "hypervisor/"];
+/** Whoever needs a C library to call, or has those that do ready where frames are the kernel's. */
+const ofPosix = [
+  ...ofLinux,
+  "host/posix/",
+  "host/bsd/",
+  "host/net-openers.ts",
+  "host/pace.ts",
+  "hypervisor/",
+];
 
 for (const [name, room, users] of [
   ["what works everywhere imports nothing that needs a C library", "host/posix/", ofPosix],

@@ -6,7 +6,7 @@ import { portableEngines, portableMemoryMax } from "../engine/engines.js";
 import { dumpSink, openDump } from "../host/any/capture-file.js";
 import { openAttached, type OpenContext } from "../host/any/net/open.js";
 import { netOpeners } from "../host/net-openers.js";
-import { thisHost } from "../host/this-host.js";
+import { hostPace } from "../host/pace.js";
 import type { GuestHost, Target } from "../targets/contract.js";
 import { targets } from "../targets/registry.js";
 import type { AttachedDevice, Plan } from "../tender/attach.js";
@@ -15,7 +15,6 @@ import { fitted } from "../tender/fit.js";
 import { foreignBlock, foreignConsole } from "../tender/foreign.js";
 import type { Instrument } from "../tender/instrument.js";
 import type { CodeCacheEntry } from "../tender/code-cache.js";
-import { shared } from "../tender/pace.js";
 import { runGuest, type Ended, type NextTurn } from "../tender/run.js";
 import { blockDevice, openBlockFile } from "../host/any/block-file.js";
 import { hostClock } from "../host/any/clock.js";
@@ -65,7 +64,7 @@ export const wasm: Engine = {
       const run = Promise.all([load(), instrumentsOf(debug, guest, reporter, cleanup)]).then(
         ([engine, instruments]) =>
           runGuest(guest, target, engine, host, {
-            pace: thisHost.pace?.(nextTurn, hostClock) ?? shared(nextTurn, hostClock),
+            pace: hostPace(nextTurn, hostClock),
             instruments: [...instruments, capturing],
             codeCache,
             isWatched: Object.keys(debug).length > 0,

@@ -1,9 +1,7 @@
 // What a system has beyond what Node has on all of them. A new system is a folder beside this one that exports one `Host`, and
 // a line in this-host.ts.
 import type { BigIntStats } from "node:fs";
-import type { Clock } from "../../device/contract.js";
-import type { NextTurn, Pace } from "../../tender/pace.js";
-import type { NetMtu, OpenNet } from "../../net/opener.js";
+import type { NetMtu } from "../../net/opener.js";
 import type { NetSource, SourceOf } from "../../net/source.js";
 
 /** Networks whose frames the system's kernel moves. */
@@ -15,22 +13,12 @@ export interface FrameSource {
   readonly mtu: number;
 }
 
-export type KernelNets = {
-  readonly [K in KernelNetKind]: {
-    readonly mtu: NetMtu<SourceOf<K>>;
-    readonly open: OpenNet<SourceOf<K>>;
-  };
-};
+export type KernelMtus = { readonly [K in KernelNetKind]: NetMtu<SourceOf<K>> };
 
 export interface Host {
-  /**
-   * A descriptor of the frames of `source`, for a thread that may block; undefined where the kernel does not move them. Throws Solo5Error
-   * `NET`.
-   */
+  /** A descriptor of the frames of `source`; undefined where the kernel does not move them. Throws Solo5Error `NET`. */
   openFrames(source: NetSource, mtu: number): FrameSource | undefined;
-  readonly kernelNets: KernelNets;
-  /** How a thread with an event loop passes the time of guests on such networks. As on any other by default. */
-  readonly pace?: (nextTurn: NextTurn, clock: Pick<Clock, "monotonic">) => Pace;
+  readonly kernelMtus: KernelMtus;
   /** Size in bytes of a disk of the system's, for which stat says 0. Throws Error with the reason. */
   blockDeviceSize(stat: BigIntStats): bigint;
   /** The network interfaces; undefined where they cannot be told. */

@@ -36,10 +36,10 @@ const blockSize =
   };
 
 export function devicesOf(host: Host): HostDevices {
-  const { tap, descriptor } = host.kernelNets;
+  const { tap, descriptor } = host.kernelMtus;
   const mtus: NetMtus = {
-    tap: tap.mtu,
-    descriptor: descriptor.mtu,
+    tap,
+    descriptor,
     segment: segmentMtu,
     user: userMtu,
     device: ({ device }) => device.mtu,

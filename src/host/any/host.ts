@@ -10,11 +10,10 @@ const needsLinux = (source: NetSource): never => {
     `taps and descriptors need Linux, and this is ${process.platform}; user and segments do not: see --help`,
   );
 };
-const none = { mtu: needsLinux, open: needsLinux };
 
 export const anyHost: Host = {
   openFrames: () => undefined,
-  kernelNets: { tap: none, descriptor: none },
+  kernelMtus: { tap: needsLinux, descriptor: needsLinux },
   blockDeviceSize() {
     throw new Error(`the size of a disk cannot be told on ${process.platform}: make a file of it`);
   },

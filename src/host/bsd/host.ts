@@ -4,8 +4,6 @@ import { formatNet } from "../../net/schemes.js";
 import type { NetSource } from "../../net/source.js";
 import type { Host } from "../any/contract.js";
 import { anyHost } from "../any/host.js";
-import { descriptorDevice } from "../posix/net/descriptor-device.js";
-import { watchedReader } from "../posix/net/poll.js";
 import { openTap, tapMtu, type BsdPlatform } from "./tap.js";
 
 const needsLinux = (source: NetSource): never => {
@@ -18,14 +16,5 @@ const needsLinux = (source: NetSource): never => {
 export const bsdHost = (platform: BsdPlatform): Host => ({
   ...anyHost,
   openFrames: (source) => (source.kind === "tap" ? openTap(platform, source.interface) : undefined),
-  kernelNets: {
-    tap: {
-      mtu: ({ interface: name }) => tapMtu(platform, name),
-      open({ interface: name }) {
-        const frames = openTap(platform, name);
-        return descriptorDevice(frames, watchedReader(frames.fd));
-      },
-    },
-    descriptor: { mtu: needsLinux, open: needsLinux },
-  },
+  kernelMtus: { tap: ({ interface: name }) => tapMtu(platform, name), descriptor: needsLinux },
 });

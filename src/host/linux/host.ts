@@ -3,10 +3,9 @@ import { decodeText } from "../../bytes/text.js";
 import type { BigIntStats } from "node:fs";
 import { readFileSync } from "node:fs";
 import type { Host } from "../any/contract.js";
-import { asleep } from "../posix/net/asleep.js";
 import { ignoredSignals } from "./ignored-signals.js";
 import { openKernelFrames } from "./net/kernel-frames.js";
-import { kernelNets } from "./net/kernel-nets.js";
+import { kernelMtus } from "./net/kernel-mtus.js";
 
 /** The interfaces of this process's network namespace; /sys may show another's. Undefined where there is no /proc. */
 export function interfaces(): readonly string[] | undefined {
@@ -31,8 +30,7 @@ function blockDeviceSize({ rdev }: BigIntStats): bigint {
 
 export const linuxHost: Host = {
   openFrames: openKernelFrames,
-  kernelNets: kernelNets(interfaces),
-  pace: asleep,
+  kernelMtus: kernelMtus(interfaces),
   blockDeviceSize,
   interfaces,
   ignoredSignals,

@@ -1,21 +1,21 @@
 // Opens what a network attachment names, for a host process that moves its frames, with its capture.
 import type { Cleanup } from "../../../bytes/cleanup.js";
 import { borrowed, type NetDevice } from "../../../net/contract.js";
-import { openNet, type NetContext, type NetOpeners } from "../../../net/opener.js";
+import { openNet, type NetContext, type NetOpeners, type OpenNet } from "../../../net/opener.js";
 import { captured } from "../../../net/pcap.js";
 import { segmentOpener } from "../../../net/segments.js";
+import type { NetSource } from "../../../net/source.js";
 import { userOpener } from "../../../net/user/user-net.js";
 import type { AttachedNet } from "../../../tender/attach.js";
 import { dumpSink, openDump } from "../capture-file.js";
-import type { Host } from "../contract.js";
 import { linkSegment } from "../segment-link.js";
 import { nodeSockets } from "../sockets.js";
 import { systemErrorMessage } from "../system-error.js";
 
-/** How a host opens each kind of network. */
-export const openersOf = ({ kernelNets: { tap, descriptor } }: Host): NetOpeners => ({
-  tap: tap.open,
-  descriptor: descriptor.open,
+/** How a host opens each kind of network, of which `kernel` opens those whose frames the kernel moves. */
+export const openersOf = (kernel: OpenNet<NetSource>): NetOpeners => ({
+  tap: kernel,
+  descriptor: kernel,
   segment: segmentOpener(linkSegment, systemErrorMessage),
   user: userOpener(nodeSockets(systemErrorMessage)),
   device: ({ device }) => borrowed(device),

@@ -1,4 +1,4 @@
-// The networks whose frames the kernel moves, as this process opens them: kernel-nets.ts has the same as a sealed process does.
+// The networks whose frames the kernel moves, as this process opens them: sealed/kernel-nets.ts has the same as a sealed process does.
 import type { NetKind, NetSource, SourceOf } from "../../../net/source.js";
 import type { FrameSource } from "../../any/contract.js";
 import { adoptDescriptor, openTap } from "./tap.js";

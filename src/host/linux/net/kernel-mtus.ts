@@ -1,17 +1,14 @@
-// Taps and descriptors of Linux: their MTUs before a run, and their devices for a process that moves the frames itself.
+// The MTUs of Linux's taps and descriptors, before a run.
 import { errorText } from "../../../abi/errno.js";
 import { ethernetMtu } from "../../../net/contract.js";
-import type { NetMtu, OpenNet } from "../../../net/opener.js";
+import type { NetMtu } from "../../../net/opener.js";
 import { netError } from "../../../net/scheme.js";
 import { formatNet } from "../../../net/schemes.js";
-import type { DescriptorSource, NetSource, TapSource } from "../../../net/source.js";
-import type { Host, KernelNets } from "../../any/contract.js";
+import type { DescriptorSource, TapSource } from "../../../net/source.js";
+import type { Host, KernelMtus } from "../../any/contract.js";
 import { systemErrorMessage } from "../../any/system-error.js";
 import { hasLibc } from "../../posix/libc.js";
-import { descriptorDevice } from "../../posix/net/descriptor-device.js";
 import { frameDescriptor } from "./descriptor.js";
-import { openKernelFrames } from "./kernel-frames.js";
-import { askedReader } from "../../posix/net/asked-reader.js";
 import { queryInterface, tryTap } from "./tap.js";
 
 /** The MTU of an interface, where there is a way to ask. */
@@ -37,13 +34,7 @@ const descriptorMtu: NetMtu<DescriptorSource> = (source) => {
   return found.kind === "tap" ? mtuOf(found.name) : ethernetMtu;
 };
 
-const open: OpenNet<NetSource> = (source, { mtu }) => {
-  const frames = openKernelFrames(source, mtu);
-  if (frames === undefined) throw new RangeError(`the kernel moves no frames of a ${source.kind}`);
-  return descriptorDevice(frames, askedReader(frames.fd));
-};
-
-export const kernelNets = (interfaces: Host["interfaces"]): KernelNets => ({
-  tap: { mtu: tapMtu(interfaces), open },
-  descriptor: { mtu: descriptorMtu, open },
+export const kernelMtus = (interfaces: Host["interfaces"]): KernelMtus => ({
+  tap: tapMtu(interfaces),
+  descriptor: descriptorMtu,
 });

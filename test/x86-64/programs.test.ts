@@ -412,12 +412,60 @@ const leftBehind = {
     std`,
 };
 
+/** The window, summed up. */
+const sumWindow = `
+    mov ecx, 63
+2:  rol r9, 7
+    add r9, [rbx + 8 * rcx]
+    dec ecx
+    jns 2b`;
+/** Strings of every length up to some, apart and onto each other, and what is filled with every kind of element. */
+const strings = Object.fromEntries([
+  ...(["b", "w", "d", "q"] as const).flatMap((size, log2) =>
+    [
+      "rdi, [rsi - 160]",
+      "rdi, [rsi - 1]",
+      "rdi, [rsi - 3]",
+      "rdi, [rsi - 8]",
+      "rdi, [rsi - 13]",
+      "rdi, [rsi + 5]",
+    ].map((place) => [
+      `rep movs${size}, lea ${place}`,
+      `
+    mov r8d, ${140 >> log2}
+1:  lea rsi, [rbx + 200]
+    lea ${place}
+    mov ecx, r8d
+    rep movs${size}
+    add r9, rsi
+    ${sumWindow}
+    dec r8d
+    jns 1b`,
+    ]),
+  ),
+  ...(["b", "w", "d", "q"] as const).map((size, log2) => [
+    `rep stos${size}`,
+    `
+    mov r8d, ${140 >> log2}
+1:  lea rdi, [rbx + 201]
+    mov rax, 0x9e3779b97f4a7c15
+    imul rax, r8
+    mov ecx, r8d
+    rep stos${size}
+    add r9, rdi
+    ${sumWindow}
+    dec r8d
+    jns 1b`,
+  ]),
+]) as Readonly<Record<string, string>>;
+
 /** Each kind has an engine of its own: modes that programs turn on last. */
 const kinds = {
   programs,
   "flags through returns": carries,
   "flags at faults": faultsBehind,
   "what is left behind": leftBehind,
+  strings,
 };
 
 for (const [kind, given] of Object.entries(kinds)) {
@@ -425,7 +473,7 @@ for (const [kind, given] of Object.entries(kinds)) {
     ["the interpreter", newInterpreter],
     ["translated code", watched],
     // Flags of a first fault may be older there.
-    ...(given === leftBehind || given === carries
+    ...(given === leftBehind || given === carries || given === strings
       ? ([["code that nobody watches", unwatched]] as const)
       : []),
   ] as const) {

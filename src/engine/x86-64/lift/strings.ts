@@ -39,16 +39,22 @@ const register = (index: number): number => state.gpr + 8 * index;
 const [RAX, RCX, RSI, RDI] = [register(0), register(1), register(6), register(7)];
 /** More bytes than any memory has. */
 const MANY = 2n ** 32n;
-/** From so many bytes on memory is copied and filled by one instruction. */
-const BULK = 64;
-/** How elements of 1, 2, 4 and 8 bytes are loaded and stored. */
-const elements = [
-  ["i32.load8_u", "i32.store8"],
-  ["i32.load16_u", "i32.store16"],
-  ["i32.load", "i32.store"],
-  ["i64.load", "i64.store"],
+/** From so many bytes on memory is copied and filled by one instruction, which leaves WebAssembly. */
+const BULK = 128;
+/** RAX as many times as an element of 1, 2, 4 and 8 bytes fits in it. */
+const patterns = [
+  ["i64.load8_u", 0x0101_0101_0101_0101n],
+  ["i64.load16_u", 0x0001_0001_0001_0001n],
+  ["i64.load32_u", 0x0000_0001_0000_0001n],
+  ["i64.load", 1n],
 ] as const;
-
+/** What moves 8, 4, 2 bytes and one. */
+const pieces = [
+  [8, "i64.load", "i64.store"],
+  [4, "i64.load32_u", "i64.store32"],
+  [2, "i64.load16_u", "i64.store16"],
+  [1, "i64.load8_u", "i64.store8"],
+] as const;
 const and = (a: Code, b: Code): Code => apply("i32.and", a, b);
 const plus = (a: Code, b: Code): Code => apply("i32.add", a, b);
 const minus64 = (a: Code, b: Code): Code => apply("i64.sub", a, b);
@@ -75,6 +81,8 @@ interface Work {
   readonly from: Local;
   readonly at: Local;
   readonly source: Local;
+  /** What is stored next. */
+  readonly value: Local;
 }
 
 const fills = ({ code }: Work): Code => and(code.get, i32(FILLS));
@@ -129,21 +137,35 @@ const atOnce = (w: Work): Code =>
     ]),
   ]);
 
-const oneByOne = (w: Work, end: Local): Code =>
-  whileTrue(
-    apply("i32.lt_u", w.at.get, end.get),
-    ...elements.map(([load, store], size) =>
-      when(apply("i32.eq", log2(w), i32(size)), [
-        when(
-          fills(w),
-          [access(store, 0, w.at.get, access(load, RAX, i32(0)))],
-          [access(store, 0, w.at.get, access(load, 0, w.source.get))],
-        ),
+/** Sets the value to what fills eight bytes. */
+const repeated = ({ code, value }: Work): Code =>
+  sequence(
+    ...patterns.map(([load, times], size) =>
+      when(apply("i32.eq", and(code.get, i32(3)), i32(size)), [
+        value.set(apply("i64.mul", access(load, RAX, i32(0)), i64(times))),
       ]),
     ),
-    w.at.set(plus(w.at.get, w.step.get)),
-    w.source.set(plus(w.source.get, w.step.get)),
   );
+
+/**
+ * Upwards in pieces of 8 bytes, whatever the elements are: what is still to be read lies above what has been written. Then what is left, in
+ * pieces that halve.
+ */
+const pieceByPiece = (w: Work, end: Local): Code => {
+  const move = ([step, load, store]: (typeof pieces)[number]): readonly Code[] => [
+    when(apply("i32.eqz", fills(w)), [w.value.set(access(load, 0, w.source.get))]),
+    access(store, 0, w.at.get, w.value.get),
+    w.at.set(plus(w.at.get, i32(step))),
+    w.source.set(plus(w.source.get, i32(step))),
+  ];
+  const [eight, ...less] = pieces;
+  const left = apply("i32.sub", end.get, w.at.get);
+  return sequence(
+    when(fills(w), [repeated(w)]),
+    whileTrue(apply("i32.ge_u", left, i32(8)), ...move(eight)),
+    ...less.map((piece) => when(and(left, i32(piece[0])), move(piece))),
+  );
+};
 
 /** The code in; 0 out where the instruction is done. */
 export function stringFunction(typeIndex: number, shape: MemoryShape): FunctionBody {
@@ -157,6 +179,7 @@ export function stringFunction(typeIndex: number, shape: MemoryShape): FunctionB
     from: writer.local("i64"),
     at: writer.local("i32"),
     source: writer.local("i32"),
+    value: writer.local("i64"),
     step: writer.local("i32"),
     down: writer.local("i32"),
   };
@@ -176,7 +199,7 @@ export function stringFunction(typeIndex: number, shape: MemoryShape): FunctionB
     advance(w, RDI),
     when(repeats(w), [hold(RCX, i64(0n))]),
     atOnce(w),
-    oneByOne(w, end),
+    pieceByPiece(w, end),
     i32(0),
   );
 }

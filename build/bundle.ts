@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { portableEngines } from "../src/engine/engines.js";
 import { packageRoot, packageVersion } from "../src/toolchain/layout.js";
-import { bundleFolder, engineName, nodeFolder, pageFile, programs } from "./contents.js";
+import { bundleFolder, engineName, groups, nodeFolder, pageFile, programs, threads } from "./contents.js";
+import { buildMerged } from "./merge-chunks.js";
 
 const source = (file: string): string => join(packageRoot, "dist", "src", `${file}.js`);
 
@@ -43,7 +44,9 @@ const page: BuildOptions = { ...common, target: "es2022" };
 export async function bundle(): Promise<void> {
   rmSync(join(packageRoot, bundleFolder), { recursive: true, force: true });
   await Promise.all([
-    build({ ...node, entryPoints: programs.map(source), entryNames: "[name]", splitting: true }),
+    buildMerged({ ...node, entryPoints: programs.map(source), entryNames: "[name]" }, groups),
+    // Threads load nothing that they do not need.
+    build({ ...node, entryPoints: threads.map(source), entryNames: "[name]" }),
     // One small file for the usual case, which is started more often than anything else.
     build({ ...node, entryPoints: [source("cli/solo5-spt")], external: ["./spt-hosted.js"] }),
     // Called several times for each container: one file, of which what is not asked for is not evaluated, and which no module loader waits for.

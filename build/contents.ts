@@ -1,5 +1,6 @@
 // What the package consists of, and where: package.json names the same, and a test compares them.
 import { join } from "node:path";
+import type { Group } from "./merge-chunks.js";
 
 export const bundleFolder = "dist/bundle";
 export const nodeFolder = join(bundleFolder, "node");
@@ -13,7 +14,7 @@ export const manFolder = "dist/man";
 export const releaseFolder = "dist/release";
 export const selfTestsFolder = "dist/self-tests";
 
-/** Modules below src/ that are loaded by name: the interface, the commands, and what runs in threads. */
+/** Modules below src/ that are loaded by name: the interface, the commands, and the thread of a virtual machine. */
 export const programs: readonly string[] = [
   "index",
   "cli/solo5",
@@ -25,7 +26,15 @@ export const programs: readonly string[] = [
   "cli/solo5-virtio-mkimage",
   "cli/solo5-virtio-run",
   "cli/toolchain",
-  "host/posix/net/poll-worker",
   "hypervisor/vcpu-thread",
-  "node/companion-worker",
+];
+
+/** What runs in threads and is small. */
+export const threads: readonly string[] = ["host/posix/net/poll-worker", "node/companion-worker"];
+
+/** The files that have what these share: what every command needs, what a virtual machine does, and other runs. */
+export const groups: readonly Group[] = [
+  { name: "common", programs: ["cli/commands/solo5"] },
+  { name: "machine", programs: ["hypervisor/vcpu-thread"] },
+  { name: "runs", programs: ["cli/run", "cli/commands/solo5-hvt", "cli/spt-hosted"] },
 ];

@@ -1,6 +1,6 @@
 // The package as others install it: a lock file for every platform, commands that exist, no addresses of a registry.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { faults, limits, packed, readManifest } from "../build/check.js";
@@ -43,6 +43,22 @@ test("every command is there and begins with its interpreter", () => {
     const interpreter = file.endsWith(".sh") ? "/bin/sh" : "/usr/bin/env node";
     assert.ok(readFileSync(path, "utf8").startsWith(`#!${interpreter}\n`), file);
   }
+});
+
+test("a run loads few files, and a small thread none but its own and an engine", () => {
+  const folder = join(projectRoot, "dist/bundle/node");
+  const loaded = (file: string, found = new Set<string>()): ReadonlySet<string> => {
+    if (found.has(file)) return found;
+    found.add(file);
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, to = ""] of text.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) loaded(to, found);
+    return found;
+  };
+  const starting = (name: string) => readdirSync(folder).filter((file) => file.startsWith(name));
+  const files = [...starting("run-"), ...starting("solo5-hvt-")];
+  assert.ok(files.length >= 2, files.join(" "));
+  for (const file of files) assert.ok(loaded(file).size <= 5, [...loaded(file)].join(" "));
+  for (const file of ["poll-worker.js", "companion-worker.js"]) assert.deepEqual([...loaded(file)], [file]);
 });
 
 test("what would be packed is whole, and small", () => {

@@ -47,15 +47,18 @@ export interface Stored {
 }
 
 const HEAD = 4;
+const ALIGNMENT = 8;
 
 export function encodeStored({ code: { module, ...head }, calls, jumps, tier }: Stored): Uint8Array {
   const { length } = module;
-  const text = new TextEncoder().encode(JSON.stringify({ ...head, calls, jumps, moduleBytes: length }));
-  const bytes = new Uint8Array(HEAD + text.length + length + (tier?.length ?? 0));
-  new DataView(bytes.buffer).setUint32(0, text.length, true);
-  bytes.set(text, HEAD);
-  bytes.set(module, HEAD + text.length);
-  if (tier !== undefined) bytes.set(tier, HEAD + text.length + length);
+  const text = JSON.stringify({ ...head, calls, jumps, moduleBytes: length });
+  // ASCII alone, and spaces behind it, so that typed arrays fit on what the tier has stored.
+  const textBytes = text.length + ((-HEAD - text.length - length) & (ALIGNMENT - 1));
+  const bytes = new Uint8Array(HEAD + textBytes + length + (tier?.length ?? 0));
+  new DataView(bytes.buffer).setUint32(0, textBytes, true);
+  bytes.set(new TextEncoder().encode(text.padEnd(textBytes)), HEAD);
+  bytes.set(module, HEAD + textBytes);
+  if (tier !== undefined) bytes.set(tier, HEAD + textBytes + length);
   return bytes;
 }
 

@@ -154,11 +154,29 @@ export class Mmu extends PageMap {
     this.#code.forEach((lines, half) => {
       lines[number] = (lines[number] ?? 0) | linesOf(half, offset, size);
     });
-    if (isKnown) return number;
-    this.noteCode(number);
-    // A mapping elsewhere may lead to this page as well.
-    if (this.paged) this.#tlb.clear();
+    if (!isKnown) this.#beginCode(number);
     return number;
+  }
+
+  /** A mapping elsewhere may lead to the page as well. */
+  #beginCode(page: number): void {
+    this.noteCode(page);
+    if (this.paged) this.#tlb.clear();
+  }
+
+  /** The lines of a physical page that hold decoded code, as two masks. */
+  linesOf(page: number): readonly [low: number, high: number] {
+    const [low, high] = this.#code;
+    return [low[page] ?? 0, high[page] ?? 0];
+  }
+
+  /** Marks such lines. */
+  holdsLines(page: number, low: number, high: number): void {
+    const isKnown = this.#holdsCode(page);
+    const [lows, highs] = this.#code;
+    lows[page] = (lows[page] ?? 0) | low;
+    highs[page] = (highs[page] ?? 0) | high;
+    if (!isKnown) this.#beginCode(page);
   }
 
   /** What a physical page holds, as a number. */

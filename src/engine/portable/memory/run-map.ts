@@ -57,10 +57,10 @@ export class RunMap {
     return this.#called;
   }
 
-  /** Takes what an earlier run knew of a page whose code is the same. */
+  /** Takes what an earlier run knew of a page whose code is the same, and the bytes with it. */
   add(page: number, bits: Uint8Array): void {
     const known = this.#pages.get(page);
-    if (known === undefined) this.#pages.set(page, new Uint8Array(bits));
+    if (known === undefined) this.#pages.set(page, bits);
     else for (let at = 0; at < PAGE_BITS; at++) known[at] = (known[at] ?? 0) | (bits[at] ?? 0);
     this.#changed.add(page);
   }

@@ -50,6 +50,7 @@ function tiersOf(core: GuestCore, memory: MachineMemory, options: VcpuOptions, g
     countdown: () => hotness.threshold,
     isExact: () => conditions.isExactLately(),
     isTranslated: (pc) => awaited.has(pc) || (translations.areCurrent && translations.find(pc) !== 0),
+    translated: () => [...awaited.all, ...translations.entries],
     called: (site, target) => calls.jumped(mmu.base + site, site, target, translations.find(target) !== 0),
   };
   const tier = newFirstTier?.(hooks);

@@ -12,6 +12,10 @@ export class Awaited {
     return this.#counts.has(pc);
   }
 
+  get all(): Iterable<number> {
+    return this.#counts.keys();
+  }
+
   begin(pc: number): void {
     const count = this.#counts.get(pc) ?? 0;
     this.#counts.set(pc, count + 1);

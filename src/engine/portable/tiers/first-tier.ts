@@ -12,8 +12,9 @@ export type Outcome = "hot" | "translated" | "limit" | "stopped";
 export interface TierHooks {
   /** Jumps to a new block before it is hot. */
   readonly countdown: (pc: number) => number;
-  /** Whether there is translated code for an address. */
+  /** Whether there is translated code for an address, or somebody waits there; and all such addresses. */
   readonly isTranslated: (pc: number) => boolean;
+  readonly translated: () => Iterable<number>;
   /** Whether floating point needs more than WebAssembly has: other roundings, exceptions. */
   readonly isExact: () => boolean;
   /** The call or indirect jump at `site` goes to `target`: told once for a direct one, and for an indirect one until it has gone to many places. */

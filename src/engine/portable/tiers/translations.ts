@@ -88,6 +88,11 @@ export class Translations {
     return this.current?.find(pc) ?? 0;
   }
 
+  /** Addresses of units, of translated code that is for what there is now. */
+  get entries(): readonly number[] {
+    return this.areCurrent ? (this.current?.entries ?? []) : [];
+  }
+
   /** Makes the current one the right one, where there can be one at all. */
   prepare(): Translation | undefined {
     if (!this.areCurrent || this.#parts.conditions.keepsFlags !== this.#keepsFlags) this.#forget();

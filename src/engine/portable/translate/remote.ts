@@ -93,6 +93,10 @@ export class RemoteTranslator implements Translation {
     return this.#units.find(pc);
   }
 
+  get entries(): readonly number[] {
+    return this.#units.installed;
+  }
+
   isUntranslatable(pc: number): boolean {
     return this.#barren.has(pc);
   }

@@ -31,6 +31,8 @@ export interface Translation {
   readonly key: StoredKey;
   /** The slot of the unit at an address, or 0; remembers it where translated code looks. */
   find(pc: number): number;
+  /** Addresses of units. */
+  readonly entries: readonly number[];
   /** Whether there will never be a unit at an address. */
   isUntranslatable(pc: number): boolean;
   /** Has the function at an address translated and what it calls; the slot of its unit, or 0 where there is none, or not yet. */
@@ -115,6 +117,10 @@ export class Translator implements Translation {
 
   find(pc: number): number {
     return this.#units.find(pc);
+  }
+
+  get entries(): readonly number[] {
+    return this.#units.installed;
   }
 
   isUntranslatable(pc: number): boolean {

@@ -48,6 +48,8 @@ export class Blocks {
   readonly #heads = new Map<number, number>();
   /** Heads by the physical page that their code is in. */
   readonly #pages = new Map<number, number[]>();
+  /** Heads that are not among them yet. Their pages are those that they are at. */
+  #unlisted: number[] = [];
   /** How often pages were forgotten of late, and when last, in instructions. */
   readonly #forgotten = new Map<number, { count: number; at: number }>();
   readonly #fields = newFields();
@@ -111,11 +113,25 @@ export class Blocks {
     if (!this.hashes.has(page)) this.hashes.set(page, this.#core.mmu.hashOf(page));
   }
 
-  /** Takes a head that an earlier run has decoded from a page, or two. */
-  take(pc: number, head: number, first: number, last: number): void {
+  /** Takes a head that an earlier run has decoded. */
+  take(pc: number, head: number): void {
     this.#heads.set(pc, head);
-    this.#note(first, head);
-    if (last !== first) this.#note(last, head);
+    this.#unlisted.push(head);
+  }
+
+  /** Lists by pages what an earlier run has decoded: only what is forgotten needs it. */
+  #list(): void {
+    const arena = this.#arena;
+    for (const head of this.#unlisted) {
+      const pc = arena.pc(head);
+      const count = arena.count(head);
+      if (count === INVALID) continue;
+      const end = arena.pc(head + (count + 1) * RECORD);
+      const [first, last] = [Math.floor(pc / pageSize), Math.floor((end - 1) / pageSize)];
+      this.#note(first, head);
+      if (last !== first) this.#note(last, head);
+    }
+    this.#unlisted = [];
   }
 
   /** The instructions of a block; none that may reach into another page, but the first. */
@@ -242,6 +258,7 @@ export class Blocks {
 
   /** Forgets what was decoded from a physical page. */
   forgetPage(page: number): void {
+    if (this.#unlisted.length > 0) this.#list();
     const heads = this.#pages.get(page);
     if (heads === undefined) return;
     this.#pages.delete(page);
@@ -261,6 +278,7 @@ export class Blocks {
     this.clears++;
     this.#heads.clear();
     this.#pages.clear();
+    this.#unlisted = [];
     this.hashes.clear();
     this.#arena.clear();
     for (const form of this.pending) form.waiting = undefined;

@@ -24,6 +24,7 @@ function newTier(countdown: number, options: TierOptions = {}) {
       countdown: () => countdown,
       isExact: () => false,
       isTranslated: (pc) => translated.has(pc),
+      translated: () => translated,
       called: (site, target, isIndirect) => calls.push(`${site - CODE} ${target - CODE} ${isIndirect}`),
     },
     { warmUp: 0, ...options },

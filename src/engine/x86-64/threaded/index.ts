@@ -38,6 +38,8 @@ const PATIENCE = 300;
 const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
+/** Instructions are worth storing everything again where they are such a part of what there is. */
+const WORTH_STORING = 128;
 /** A guest that changes its mappings all the time does not get what an earlier run decoded each time. */
 const MAX_TAKEN = 8;
 
@@ -178,7 +180,8 @@ export class ThreadedTier implements FirstTier {
     const stored = this.#stored;
     if (stored === undefined || !forms.hasFloats || this.#taken === MAX_TAKEN) return;
     this.#taken++;
-    takeRecords(stored.records, this.#core, arena, blocks, (head, pc) => countdowns.begin(head, pc));
+    takeRecords(stored.records, this.#core, arena, blocks, this.#hooks.countdown);
+    for (const pc of this.#hooks.translated()) countdowns.setTranslated(pc, true);
   }
 
   get #counts(): number[] {
@@ -186,7 +189,9 @@ export class ThreadedTier implements FirstTier {
   }
 
   get hasNews(): boolean {
-    return this.#counts.some((count, index) => count !== this.#storedCounts[index]);
+    const [decoded, made] = this.#counts.map((count, index) => count - (this.#storedCounts[index] ?? 0));
+    const inArena = (this.#made?.arena.used ?? 0) / RECORD;
+    return made !== 0 || (decoded ?? 0) * WORTH_STORING > inArena;
   }
 
   store(isLast: boolean): Uint8Array | undefined {

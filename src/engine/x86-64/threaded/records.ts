@@ -4,16 +4,7 @@ import { pageSize } from "../../../bytes/align.js";
 import type { Core } from "../core.js";
 import type { Arena } from "./arena.js";
 import type { Blocks } from "./blocks.js";
-import {
-  FIRST,
-  head as headOffset,
-  INVALID,
-  LONGEST,
-  RECORD,
-  record as recordOffset,
-  recordFlags,
-  table,
-} from "./layout.js";
+import { FIRST, head as headOffset, INVALID, LONGEST, RECORD, recordFlags, table } from "./layout.js";
 
 export interface StoredRecords {
   /** Offsets of heads in the arena, ascending. */
@@ -22,7 +13,7 @@ export interface StoredRecords {
   readonly image: Uint8Array;
   /** Entries of the table of heads, three words each: where it is, and its two heads. */
   readonly entries: Uint32Array;
-  /** Pages, two words each: the number, linear and physical, and the hash. */
+  /** Pages, four words each: the number, linear and physical, the hash, and which lines hold code. */
   readonly pages: Uint32Array;
   /** Which instructions of these pages have run, `ranBytes` each. */
   readonly ran: Uint8Array;
@@ -33,8 +24,7 @@ export interface StoredRecords {
 /** More is not worth its reading. */
 const MOST_BYTES = 16 << 20;
 const ranBytes = pageSize / 8;
-/** Where records have their links, in words. */
-const LINK = recordOffset.link >> 2;
+const PAGE_WORDS = 4;
 
 const pageOf = (pc: number): number => Math.floor(pc / pageSize);
 
@@ -83,6 +73,7 @@ export function storedRecords(core: Core, arena: Arena, blocks: Blocks): StoredR
   for (const [pc, head] of blocks.heads) {
     if (isKept.has(pageOf(pc)) && isKept.has(pageOf(endOf(arena, head) - 1)) && isWhole(arena, head)) {
       kept.push(head);
+      words.setInt32(head - FIRST + headOffset.translated, 0, true);
       bytes += (arena.count(head) + 2) * RECORD;
     } else words.setInt32(head - FIRST + headOffset.count, INVALID, true);
   }
@@ -91,7 +82,7 @@ export function storedRecords(core: Core, arena: Arena, blocks: Blocks): StoredR
     heads: Uint32Array.from(kept).sort(),
     image,
     entries: Uint32Array.from(arena.entries()),
-    pages: Uint32Array.from(pages.flat()),
+    pages: Uint32Array.from(pages.flatMap(([page, hash]) => [page, hash, ...core.mmu.linesOf(page)])),
     ran: concatenated(pages.map(([page]) => core.ran.bitsOf(page) ?? new Uint8Array(ranBytes))),
     called: Uint32Array.from(core.ran.called),
   };
@@ -108,66 +99,63 @@ export const copy = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).bu
 
 const isEntry = (at: number): boolean => at >= table.start && at < FIRST && at % table.entrySize === 0;
 
-/** Whether numbers are such that taking them reads and writes nothing outside of the arena. `slots`: of handlers. */
-export function areSound({ heads, image, entries, pages, ran }: StoredRecords, slots: number): boolean {
+/**
+ * Whether heads and entries are where there can be some. Records are not looked at: a handler that is none, or a head elsewhere, can do no
+ * more than a handler's own code could.
+ */
+export function areSound({ heads, image, entries, pages, ran }: StoredRecords): boolean {
   if (image.length % RECORD !== 0 || entries.length % 3 !== 0) return false;
-  if (pages.length % 2 !== 0 || ran.length !== (pages.length / 2) * ranBytes) return false;
+  if (pages.length % PAGE_WORDS !== 0 || ran.length !== (pages.length / PAGE_WORDS) * ranBytes) return false;
   const end = FIRST + image.length;
   const isPlace = (at: number) => at >= FIRST && at < end && (at - FIRST) % RECORD === 0;
   for (let index = 0; index < entries.length; index++) {
     const value = entries[index] ?? 0;
     if (index % 3 === 0 ? !isEntry(value) : value !== 0 && !isPlace(value)) return false;
   }
-  const { buffer, byteOffset, length } = image;
-  // Words of the image, at a place of its own where it is not aligned.
-  const words =
-    byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length / 4) : new Uint32Array(copy(image));
+  const view = new DataView(image.buffer, image.byteOffset, image.length);
   let least: number = FIRST;
   for (const head of heads) {
-    const count = words[(head - FIRST) >> 2] ?? 0;
-    const next = head + (count + 2) * RECORD;
-    if (head < least || !isPlace(head) || count === 0 || count > LONGEST || next > end) return false;
-    least = next;
-    // The handler and the link of each record: where handlers go without asking.
-    const last = (next - FIRST) >> 2;
-    for (let word = (head + RECORD - FIRST) >> 2; word < last; word += RECORD >> 2) {
-      if ((words[word] ?? 0) >= slots || (words[word + LINK] ?? 0) >= end) return false;
-    }
+    if (head < least || !isPlace(head)) return false;
+    const count = view.getUint32(head - FIRST, true);
+    least = head + (count + 2) * RECORD;
+    if (count === 0 || count > LONGEST || least > end) return false;
   }
   return true;
 }
 
-/** Takes blocks whose code is as it was, into an arena without any; `begin` is told of each head. */
+/** Takes pages that hold what they held; gives their numbers. */
+function takePages(stored: StoredRecords, core: Core, blocks: Blocks): ReadonlySet<number> {
+  const { pages } = stored;
+  const taken = new Set<number>();
+  for (let index = 0; PAGE_WORDS * index < pages.length; index++) {
+    const [page = 0, hash = 0, low = 0, high = 0] = pages.subarray(PAGE_WORDS * index);
+    if (!isPage(core, page, hash)) continue;
+    taken.add(page);
+    blocks.hashes.set(page, hash);
+    core.mmu.holdsLines(page, low, high);
+    core.ran.add(page, stored.ran.subarray(index * ranBytes, (index + 1) * ranBytes));
+  }
+  for (const pc of stored.called) core.ran.markCalled(pc);
+  return taken;
+}
+
+/** Takes blocks whose code is as it was, into an arena without any. `countdown`: jumps to each until it is hot. */
 export function takeRecords(
   stored: StoredRecords,
   core: Core,
   arena: Arena,
   blocks: Blocks,
-  begin: (head: number, pc: number) => void,
+  countdown: (pc: number) => number,
 ): void {
-  const { mmu, ran } = core;
   const { heads, image, entries, pages } = stored;
   if (!arena.fill(image, entries)) return;
-  const good = new Set<number>();
-  for (let at = 0; at < pages.length; at += 2) {
-    const [page = 0, hash = 0] = [pages[at], pages[at + 1]];
-    if (!isPage(core, page, hash)) continue;
-    good.add(page);
-    blocks.hashes.set(page, hash);
-    ran.add(page, stored.ran.subarray((at / 2) * ranBytes, (at / 2 + 1) * ranBytes));
-  }
-  for (const pc of stored.called) ran.markCalled(pc);
+  const taken = takePages(stored, core, blocks);
+  const areAll = PAGE_WORDS * taken.size === pages.length;
   for (const head of heads) {
     const pc = arena.pc(head);
-    const end = endOf(arena, head);
-    const [first, last] = [pageOf(pc), pageOf(end - 1)];
-    if (!good.has(first) || !good.has(last)) {
-      arena.setWord(head + headOffset.count, INVALID);
-      continue;
-    }
-    mmu.holdsCode(mmu.base + pc, end - pc);
-    if (last !== first) mmu.holdsCode(mmu.base + last * pageSize, end - last * pageSize);
-    blocks.take(pc, head, first, last);
-    begin(head, pc);
+    if (areAll || (taken.has(pageOf(pc)) && taken.has(pageOf(endOf(arena, head) - 1)))) {
+      blocks.take(pc, head);
+      arena.setWord(head + headOffset.countdown, countdown(pc));
+    } else arena.setWord(head + headOffset.count, INVALID);
   }
 }

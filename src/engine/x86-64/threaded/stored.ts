@@ -2,7 +2,6 @@
 import { decodeSections, encodeSections } from "../../../bytes/sections.js";
 import type { StoredHandlers } from "./handlers.js";
 import { areSound, copy, type StoredRecords } from "./records.js";
-import { fixedHandlers } from "./status.js";
 
 /** What handlers and records depend on beside the guest's code and the engine's version. */
 export interface TierKey {
@@ -63,7 +62,7 @@ export function decodeTier(bytes: Uint8Array, key: TierKey): StoredTier | undefi
   const words = (name: (typeof names)[number]) => new Uint32Array(whole(found[name], 4));
   const [heads, entries] = [words("heads"), words("entries")];
   const records = { heads, entries, image, ran, pages: words("pages"), called: words("called") };
-  if (!areSound(records, fixedHandlers.count + count)) return undefined;
+  if (!areSound(records)) return undefined;
   return { handlers: { base, module, count }, forms, records };
 }
 

@@ -36,10 +36,42 @@ function sourceBase(m: Machine, i: Instruction): number {
   return Number(BigInt.asIntN(64, m.cpu.u64[(i.segment === 4 ? state.fsBase : state.gsBase) >> 3] ?? 0n));
 }
 
+/** Direction and trap, which no status flag has to be computed for. */
+const modes = (m: Machine): number => m.cpu.i32[state.rflags >> 2] ?? 0;
+
+/**
+ * As much of a repetition as lies below 4 GiB and goes up, at most a chunk, without any bigint: what C libraries have most of the
+ * time. Registers are always those of what has been done.
+ */
+function runLow(m: Machine, { addressWidth, segment }: Instruction, operation: StringOperation): void {
+  const { source, destination, size, bulk } = operation;
+  const { cpu } = m;
+  const { i32 } = cpu;
+  if (bulk === undefined || addressWidth !== 64 || (source && segment >= 4)) return;
+  if ((modes(m) & (rflag.DF | rflag.TF)) !== 0 || cpu.hasAc) return;
+  const high = (index: number): number => i32[2 * index + 1] ?? 0;
+  if ((high(RCX) | (source ? high(RSI) : 0) | (destination ? high(RDI) : 0)) !== 0) return;
+  for (let left = Math.min(cpu.low(RCX) >>> 0, CHUNK); left > 0;) {
+    const from = source ? cpu.low(RSI) >>> 0 : 0;
+    const to = destination ? cpu.low(RDI) >>> 0 : 0;
+    if (Math.max(from, to) + left * size >= 2 ** 32) return;
+    const elements = bulk(m, size, from, to, left);
+    if (elements === 0) return;
+    left -= elements;
+    if (source) cpu.setLow(RSI, from + elements * size);
+    if (destination) cpu.setLow(RDI, to + elements * size);
+    cpu.setLow(RCX, cpu.low(RCX) - elements);
+  }
+}
+
 function run(m: Machine, i: Instruction, operation: StringOperation): void {
   const { cpu } = m;
   const { size } = operation;
-  const step = (cpu.rflags & rflag.DF) === 0 ? size : -size;
+  if (i.repeat !== 0) {
+    runLow(m, i, operation);
+    if (((i.addressWidth === 64 ? (cpu.i32[2 * RCX + 1] ?? 0) : 0) | cpu.low(RCX)) === 0) return;
+  }
+  const step = (modes(m) & rflag.DF) === 0 ? size : -size;
   const base = operation.source ? sourceBase(m, i) : 0;
   const once = (): boolean => {
     const from = operation.source ? base + register(m, i, RSI) : 0;
@@ -55,7 +87,7 @@ function run(m: Machine, i: Instruction, operation: StringOperation): void {
   }
   const count = () => (i.addressWidth === 64 ? cpu.gpr(RCX) : BigInt(cpu.low(RCX) >>> 0));
   // A trap comes behind each iteration, and #AC before any.
-  const atOnce = (cpu.rflags & rflag.TF) === 0 ? CHUNK : 1;
+  const atOnce = (modes(m) & rflag.TF) === 0 ? CHUNK : 1;
   for (let done = 0; done < atOnce && count() !== 0n; done++) {
     if (operation.bulk !== undefined && step > 0 && atOnce > 1 && !cpu.hasAc) {
       const from = operation.source ? base + register(m, i, RSI) : 0;
@@ -89,7 +121,7 @@ const move: Pick<StringOperation, "step" | "bulk"> = {
     const elements = Math.min(count, inPage(from, size), inPage(to, size));
     const bytes = elements * size;
     // An overlap copies what was just written: element by element.
-    if (elements < 2 || (from < to && to < from + bytes)) return 0;
+    if (elements < 1 || (from < to && to < from + bytes)) return 0;
     const source = m.memory.place(from | 0, Math.floor(from / 0x1_0000_0000), bytes, "read");
     const destination = m.memory.place(to | 0, Math.floor(to / 0x1_0000_0000), bytes, "write");
     if (source < 0 || destination < 0) return 0;
@@ -105,7 +137,7 @@ const store: Pick<StringOperation, "step" | "bulk"> = {
   },
   bulk(m, size, _from, to, count) {
     const elements = Math.min(count, inPage(to, size));
-    if (elements < 2) return 0;
+    if (elements < 1) return 0;
     const at = m.memory.place(to | 0, Math.floor(to / 0x1_0000_0000), elements * size, "write");
     if (at < 0) return 0;
     const value = m.cpu.gpr(RAX);

@@ -1,4 +1,5 @@
 // Control registers: which bits exist, and what a change means. Specification: Intel SDM volume 3, 2.5.
+import { LMA } from "./cpu.js";
 import { generalProtection, undefinedOpcode } from "./fault.js";
 import type { Machine } from "./machine.js";
 
@@ -9,7 +10,6 @@ const NW = 1n << 29n;
 const WP = 1n << 16n;
 const PAE = 1n << 5n;
 const LME = 1n << 8n;
-const LMA = 1n << 10n;
 /** VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT FSGSBASE: what CPUID announces or costs nothing. */
 const CR4_BITS = 0x1_07ffn;
 

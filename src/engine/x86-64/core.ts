@@ -115,7 +115,7 @@ export class Core implements Machine, VcpuCore {
 
   get mode(): 32 | 64 {
     if (this.isProcess) return 64;
-    return (this.cpu.efer & 0x400n) !== 0n && this.segments.longCode ? 64 : 32;
+    return this.cpu.isLong && this.segments.longCode ? 64 : 32;
   }
 
   /** The guest has changed exception flags of MXCSR, so it may look at them: from then on none is missed. */

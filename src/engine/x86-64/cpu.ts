@@ -18,6 +18,9 @@ export const rflag = {
   ID: 1 << 21,
 } as const;
 
+/** EFER.LMA: long mode is on. */
+export const LMA = 0x400n;
+
 /** Registers on a state area. Numbers are used where they pay; bigints where they read better. */
 export class Cpu {
   readonly i32: Int32Array;
@@ -32,7 +35,9 @@ export class Cpu {
   cr3 = 0n;
   cr4 = 0n;
   cr8 = 0n;
-  efer = 0n;
+  /** `LMA` in EFER, which whoever runs instructions asks all the time. */
+  isLong = false;
+  #efer = 0n;
   /** RFLAGS.AC, kept apart since every access of the interpreter looks at it. */
   hasAc = false;
 
@@ -42,6 +47,15 @@ export class Cpu {
     this.u8 = new Uint8Array(buffer, 0, state.pages);
     this.f64 = new Float64Array(buffer, 0, state.pages / 8);
     this.u64 = new BigUint64Array(buffer, 0, state.pages / 8);
+  }
+
+  get efer(): bigint {
+    return this.#efer;
+  }
+
+  set efer(value: bigint) {
+    this.#efer = value;
+    this.isLong = (value & LMA) !== 0n;
   }
 
   get cr0(): bigint {

@@ -3,11 +3,10 @@
 import { pageSize } from "../../bytes/align.js";
 import type { VcpuOptions } from "../contract.js";
 import type { PlainMemory } from "../portable/guest-core.js";
-import type { Cpu } from "./cpu.js";
+import { type Cpu, LMA } from "./cpu.js";
 import type { Mmu } from "./mmu.js";
 
 const PG = 0x8000_0000n;
-const LMA = 0x400n;
 const [PRESENT, WRITABLE, USER, LARGE] = [1, 2, 4, 0x80];
 const LARGE_PAGE = 0x20_0000;
 

@@ -1,5 +1,6 @@
 // Model-specific registers: those that 64-bit kernels and Solo5's bindings use. Others are #GP.
 // Specification: Intel SDM volume 4, table 2-2.
+import { LMA } from "./cpu.js";
 import { generalProtection } from "./fault.js";
 import { canonical, type Machine } from "./machine.js";
 import { state } from "./state.js";
@@ -7,7 +8,6 @@ import { state } from "./state.js";
 const EFER = 0xc000_0080;
 /** SCE, LME, LMA, NXE. */
 const EFER_BITS = 0xd01n;
-const LMA = 0x400n;
 
 const bases = new Map([
   [0xc000_0100, state.fsBase],

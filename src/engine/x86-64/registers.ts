@@ -1,4 +1,5 @@
 // Registers by the manual's names, for targets and debuggers.
+import { LMA } from "./cpu.js";
 import type { Registers } from "../contract.js";
 import type { Core } from "./core.js";
 import { readMsr, writeMsr } from "./msr.js";
@@ -13,7 +14,6 @@ interface Accessor {
   readonly set: (value: bigint) => void;
 }
 
-const LMA = 0x400n;
 const general = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 

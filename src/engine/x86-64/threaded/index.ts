@@ -38,8 +38,8 @@ const PATIENCE = 300;
 const [LEAST_WAITING, WAITING_SHARE, MOST_AT_ONCE] = [32, 0.4, 128];
 /** Instructions that the interpreter executes where nothing is decoded. */
 const UNDECODED = 32;
-/** Instructions are worth storing everything again where they are such a part of what there is. */
-const WORTH_STORING = 128;
+/** Everything is stored again where something is new, so many times; then where that is such a part of what there is. */
+const [STORES, WORTH_STORING] = [8, 128];
 /** A guest that changes its mappings all the time does not get what an earlier run decoded each time. */
 const MAX_TAKEN = 8;
 
@@ -76,6 +76,7 @@ export class ThreadedTier implements FirstTier {
   #stored: StoredTier | undefined;
   #storedBytes: Uint8Array | undefined;
   #taken = 0;
+  #stores = 0;
   /** Instructions decoded and handlers made when all was stored last. */
   #storedCounts = [0, 0];
 
@@ -171,6 +172,7 @@ export class ThreadedTier implements FirstTier {
     this.#stored = decodeTier(bytes, this.#key);
     if (this.#stored === undefined) return;
     this.#storedBytes = bytes;
+    this.#stores = this.#stored.stores;
     this.#warmUp.skip();
   }
 
@@ -190,8 +192,9 @@ export class ThreadedTier implements FirstTier {
 
   get hasNews(): boolean {
     const [decoded, made] = this.#counts.map((count, index) => count - (this.#storedCounts[index] ?? 0));
-    const inArena = (this.#made?.arena.used ?? 0) / RECORD;
-    return made !== 0 || (decoded ?? 0) * WORTH_STORING > inArena;
+    const records = (this.#made?.arena.used ?? 0) / RECORD;
+    const least = this.#stores < STORES ? 0 : records / WORTH_STORING;
+    return made !== 0 || (decoded ?? 0) > least;
   }
 
   store(isLast: boolean): Uint8Array | undefined {
@@ -205,6 +208,7 @@ export class ThreadedTier implements FirstTier {
         handlers: handlers.store(),
         forms: (forms.areLater ? this.#stored?.forms : undefined) ?? encodeForms(forms),
         records: storedRecords(this.#core, arena, blocks),
+        stores: ++this.#stores,
       },
       this.#key,
     );

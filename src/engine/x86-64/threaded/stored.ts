@@ -17,6 +17,8 @@ export interface StoredTier {
   /** As `encodeForms` makes them. */
   readonly forms: Uint8Array;
   readonly records: StoredRecords;
+  /** How often it has been stored, by one run after the other. */
+  readonly stores: number;
 }
 
 const names = [
@@ -32,14 +34,16 @@ const names = [
   "called",
 ] as const;
 
-const wordsOf = ({ arena, base, size, memoryPages, tailCalls }: TierKey, handlers: number): Float64Array =>
-  Float64Array.of(arena, base, size, memoryPages, tailCalls ? 1 : 0, handlers);
+const wordsOf = (
+  { arena, base, size, memoryPages, tailCalls }: TierKey,
+  counts: readonly number[],
+): Float64Array => Float64Array.of(arena, base, size, memoryPages, tailCalls ? 1 : 0, ...counts);
 
-export function encodeTier({ handlers, forms, records }: StoredTier, key: TierKey): Uint8Array {
+export function encodeTier({ handlers, forms, records, stores }: StoredTier, key: TierKey): Uint8Array {
   const { base, module, count } = handlers;
   return encodeSections(names, {
     ...records,
-    key: asBytes(wordsOf(key, count)),
+    key: asBytes(wordsOf(key, [count, stores])),
     base,
     module,
     forms,
@@ -55,15 +59,15 @@ export function decodeTier(bytes: Uint8Array, key: TierKey): StoredTier | undefi
   const found = decodeSections(names, bytes);
   if (found === undefined) return undefined;
   const { base, module, forms, image, ran } = found;
-  const count = new Float64Array(whole(found.key, 8)).at(-1) ?? 0;
-  const expected = asBytes(wordsOf(key, count));
+  const [count = 0, stores = 0] = new Float64Array(whole(found.key, 8)).subarray(-2);
+  const expected = asBytes(wordsOf(key, [count, stores]));
   const isFor = found.key.length === expected.length && found.key.every((byte, at) => byte === expected[at]);
   if (!isFor || !Number.isInteger(count)) return undefined;
   const words = (name: (typeof names)[number]) => new Uint32Array(whole(found[name], 4));
   const [heads, entries] = [words("heads"), words("entries")];
   const records = { heads, entries, image, ran, pages: words("pages"), called: words("called") };
   if (!areSound(records)) return undefined;
-  return { handlers: { base, module, count }, forms, records };
+  return { handlers: { base, module, count }, forms, records, stores };
 }
 
 const asBytes = ({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array =>

@@ -3,7 +3,7 @@
 import { createCleanup } from "../src/bytes/cleanup.js";
 import type { Answer } from "../src/engine/contract.js";
 import { hostClock } from "../src/host/any/clock.js";
-import type { HypervisorDriver } from "../src/hypervisor/contract.js";
+import type { HypervisorDriver, NewVcpu } from "../src/hypervisor/contract.js";
 import { hypervisors } from "../src/hypervisor/hypervisors.js";
 import { hostSystem, useSystem } from "../src/hypervisor/system.js";
 import { readUnikernel } from "../src/image/unikernel.js";
@@ -28,12 +28,12 @@ interface Running {
   close(): void;
 }
 
-function start(driver: HypervisorDriver): Running {
+function start(driver: HypervisorDriver, newVcpu: NewVcpu): Running {
   const cleanup = createCleanup();
   const began = performance.now();
   const unikernel = readUnikernel(caller, "caller");
   const guest: Guest = { unikernel, memSize: 2 ** 22, cmdline: "", devices: [], execHeap: false };
-  const vcpu = driver.newVcpu(driver.open(cleanup), { isa: unikernel.isa, memory: hvt.memory(guest) });
+  const vcpu = newVcpu(driver.open(cleanup), { isa: unikernel.isa, memory: hvt.memory(guest) });
   cleanup.push(() => vcpu[Symbol.dispose]());
   const host: GuestHost = { nets: new Map(), blocks: new Map(), console: { write() {} }, clock: hostClock, random: () => 0n }; // prettier-ignore
   const { answer } = hvt.start(guest, vcpu, host);
@@ -65,11 +65,12 @@ interface Result {
 }
 
 /** In turns, so that all of them meet the same disturbances; what counts is each one's best. */
-function measureAll(all: readonly Model[]): readonly Result[] {
-  const one = all.map(({ name, driver, make }) => {
+async function measureAll(all: readonly Model[]): Promise<readonly Result[]> {
+  const loaded = all.map(async (model) => ({ ...model, newVcpu: await model.driver.loadVcpu() }));
+  const one = (await Promise.all(loaded)).map(({ name, driver, newVcpu, make }) => {
     const system = newModelSystem(make);
     useSystem(system);
-    const starts = Array.from({ length: rounds }, () => start(driver));
+    const starts = Array.from({ length: rounds }, () => start(driver, newVcpu));
     for (const { close } of starts.slice(1)) close();
     const [running] = starts;
     if (running === undefined) throw new RangeError("no rounds");
@@ -108,7 +109,7 @@ export const modelRows: Suite = {
   name: "models",
   skip: false,
   run: async () => {
-    const [kvm, ...others] = measureAll(measured);
+    const [kvm, ...others] = await measureAll(measured);
     if (kvm === undefined) return [];
     const least = ({ nsecs }: Result): number => Math.min(...nsecs);
     const text = ({ nsecs, startMsecs }: Result): string =>

@@ -32,9 +32,15 @@ export const programs: readonly string[] = [
 /** What runs in threads and is small. */
 export const threads: readonly string[] = ["host/posix/net/poll-worker", "node/companion-worker"];
 
-/** The files that have what these share: what every command needs, what a virtual machine does, and other runs. */
+/** The files that have what programs share: what the smaller need comes first, and theirs is all that they load. */
 export const groups: readonly Group[] = [
+  { name: "base", programs: ["cli/toolchain"] },
+  {
+    name: "image",
+    programs: ["cli/commands/solo5-elftool", "cli/commands/solo5-muen-gencspec", "cli/image"],
+  },
   { name: "common", programs: ["cli/commands/solo5"] },
+  { name: "sealing", programs: ["cli/seal", "cli/commands/solo5-virtio-mkimage"] },
   { name: "machine", programs: ["hypervisor/vcpu-thread"] },
   { name: "runs", programs: ["cli/run", "cli/commands/solo5-hvt", "cli/spt-hosted"] },
 ];

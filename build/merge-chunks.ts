@@ -60,16 +60,23 @@ function grouped(files: ReadonlyMap<string, File>, groups: readonly Group[]): Re
   return found;
 }
 
+/** A capital, which begins no word of the language, and what tells names apart. */
+const shortName = (number: number): string =>
+  String.fromCodePoint(65 + (number % 26)) + Math.floor(number / 26).toString(36);
+
 /** What groups' files call the exports of their chunks, and which of these anybody wants. */
 class Names {
   readonly #files: ReadonlyMap<string, File>;
   readonly #names: ReadonlyMap<string, string>;
   readonly #wanted = new Set<string>();
 
-  constructor(files: ReadonlyMap<string, File>) {
+  /** `chunks` are those that are in groups. */
+  constructor(files: ReadonlyMap<string, File>, chunks: Iterable<string>) {
     this.#files = files;
-    const all = [...files].flatMap(([chunk, { exports }]) => exports.map((name) => `${chunk} ${name}`));
-    this.#names = new Map(all.toSorted().map((key, number) => [key, `e${number.toString(36)}`]));
+    const all = [...chunks].flatMap(
+      (chunk) => files.get(chunk)?.exports.map((name) => `${chunk} ${name}`) ?? [],
+    );
+    this.#names = new Map(all.toSorted().map((key, number) => [key, shortName(number)]));
   }
 
   #list(chunk: string): (readonly [name: string, known: string])[] {
@@ -92,7 +99,7 @@ class Names {
   /** Notes what a file that is made takes of groups. */
   note(text: string): void {
     for (const [, list = ""] of text.matchAll(/\bimport\s*\{([^}]*)\}\s*from\s*"\.\//g)) {
-      for (const [name] of list.matchAll(/(?<![\w$]|as\s)e[\da-z]+/g)) this.#wanted.add(name);
+      for (const [name] of list.matchAll(/(?<![\w$]|as\s)[A-Z][\da-z]+/g)) this.#wanted.add(name);
     }
   }
 }
@@ -101,7 +108,7 @@ class Names {
 export async function buildMerged(options: BuildOptions, groups: readonly Group[]): Promise<void> {
   const files = filesOf(await build({ ...options, splitting: true, metafile: true, write: false }));
   const groupOf = grouped(files, groups);
-  const names = new Names(files);
+  const names = new Names(files, groupOf.keys());
   /** Within its own group a chunk is itself, elsewhere what the group's file gives. */
   const plugin = (own: string): Plugin => ({
     name: "groups",

@@ -31,6 +31,9 @@ export type HypervisorVcpu = Vcpu &
     confine?(): void;
   };
 
+/** Makes a machine of what its driver has opened. Throws Solo5Error; nothing stays open. */
+export type NewVcpu = (opened: number, options: MachineOptions) => HypervisorVcpu;
+
 export interface HypervisorDriver {
   readonly name: HypervisorName;
   /** As messages call it, and each of them begins. */
@@ -48,8 +51,8 @@ export interface HypervisorDriver {
    * thread gets. Throws Solo5Error with the way out; `cleanup` closes it.
    */
   open(cleanup: Cleanup): number;
-  /** Makes the machine, in the virtual CPU's thread. Throws Solo5Error; nothing stays open. */
-  newVcpu(opened: number, options: MachineOptions): HypervisorVcpu;
+  /** Loads what makes the machine, in the virtual CPU's thread: no other needs it. */
+  loadVcpu(): Promise<NewVcpu>;
   /** Called in another thread, before the virtual CPU's is signalled: makes `run`, which may not have begun, end with a `budget` exit. */
   kick(handle: bigint): void;
 }

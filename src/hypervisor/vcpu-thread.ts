@@ -97,12 +97,13 @@ function stopper(stop: SharedArrayBuffer): Observer {
 }
 
 /** Runs the guest to its end, or until the main thread wants it to stop. */
-function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<Ended> {
+async function runToEnd(work: VcpuWork, cleanup: Cleanup, open: Onlookers): Promise<Ended> {
+  const newVcpu = await hypervisors[work.hypervisor].loadVcpu();
   const unikernel = readUnikernel(work.file, work.name);
   const guest: Guest = { ...work.guest, unikernel, devices: work.devices };
   const target = targets[unikernel.target];
   if (target === undefined) throw new RangeError(`there is no target ${unikernel.target}`);
-  const vcpu = hypervisors[work.hypervisor].newVcpu(work.opened, {
+  const vcpu = newVcpu(work.opened, {
     isa: unikernel.isa,
     memory: target.memory(guest),
     isInterrupted: target.isInterrupted,

@@ -36,7 +36,8 @@ export async function runOnModel(
   useSystem(system);
   try {
     const opened = driver.open(cleanup);
-    const vcpu = driver.newVcpu(opened, {
+    const newVcpu = await driver.loadVcpu();
+    const vcpu = newVcpu(opened, {
       isa: guest.unikernel.isa,
       memory: target.memory(guest),
     });

@@ -90,9 +90,11 @@ const own = (): Vcpu =>
     profile: "plain",
   });
 
+const newKvmVcpu = await kvm.loadVcpu();
+
 function ofKvm(): Vcpu {
   const cleanup = createCleanup();
-  const vcpu = kvm.newVcpu(kvm.open(cleanup), { isa: "x86-64", memory: caseMap, isInterrupted: true });
+  const vcpu = newKvmVcpu(kvm.open(cleanup), { isa: "x86-64", memory: caseMap, isInterrupted: true });
   const dispose = (): void => {
     vcpu[Symbol.dispose]();
     cleanup.release();

@@ -1,10 +1,9 @@
 // FreeBSD's hypervisor. docs/bsd.md.
 import { Solo5Error } from "../../bytes/error.js";
-import { viewOf } from "../../bytes/struct.js";
+import { encode, viewOf } from "../../bytes/struct.js";
 import type { HypervisorDriver } from "../contract.js";
 import { system } from "../system.js";
-import { controlDevice, layouts, sysctls, type FreebsdLayout } from "./abi.js";
-import { newVmmVcpu, suspendCpu } from "./vcpu.js";
+import { controlDevice, cpuOnly, layouts, request, sysctls, type FreebsdLayout } from "./abi.js";
 
 /** kern.osreldate is 1400097 in release 14.0. */
 const perRelease = 100_000;
@@ -66,6 +65,10 @@ export const freebsdVmm: HypervisorDriver = {
     if (control >= 0) cleanup.push(() => system().close(control));
     return control;
   },
-  newVcpu: (control, options) => newVmmVcpu(control, layoutHere(), options),
-  kick: suspendCpu,
+  async loadVcpu() {
+    const { newVmmVcpu } = await import("./vcpu.js");
+    return (control, options) => newVmmVcpu(control, layoutHere(), options);
+  },
+  // Makes VM_RUN of another thread, or the next, come back with VM_EXITCODE_DEBUG.
+  kick: (handle) => void system().ioctl(Number(handle), request.SUSPEND_CPU, encode(cpuOnly, { cpuid: 0 })),
 };

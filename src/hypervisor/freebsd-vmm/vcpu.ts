@@ -135,10 +135,6 @@ export function newVmmVcpu(
   }
 }
 
-/** Makes VM_RUN of another thread, or the next, come back with VM_EXITCODE_DEBUG. */
-export const suspendCpu = (handle: bigint): void =>
-  void system().ioctl(Number(handle), request.SUSPEND_CPU, encode(cpuOnly, { cpuid: 0 }));
-
 function runVcpu(running: OpenVcpu, answer: Answer): void {
   const { sys, fd, run, registers } = running;
   for (;;) {

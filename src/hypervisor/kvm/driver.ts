@@ -3,7 +3,6 @@ import type { HypervisorDriver } from "../contract.js";
 import { system } from "../system.js";
 import { runHead } from "./abi.js";
 import { kvmUnsupportedReason, openKvm } from "./availability.js";
-import { newKvmVcpu } from "./vcpu.js";
 
 export const kvm: HypervisorDriver = {
   name: "kvm",
@@ -17,6 +16,6 @@ export const kvm: HypervisorDriver = {
     cleanup.push(() => system().close(fd));
     return fd;
   },
-  newVcpu: newKvmVcpu,
+  loadVcpu: async () => (await import("./vcpu.js")).newKvmVcpu,
   kick: (runAddress) => system().poke(runAddress + BigInt(runHead.offsets.immediate_exit), 1),
 };

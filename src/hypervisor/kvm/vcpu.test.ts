@@ -6,11 +6,12 @@ import type { Debuggable, Interruptible, Vcpu } from "../../engine/contract.js";
 import { createCleanup } from "../../bytes/cleanup.js";
 import { kvm } from "./driver.js";
 
+const newKvmVcpu = await kvm.loadVcpu();
 const skip = needsAll(needs.x8664Linux(), needs.kvm());
 
 function newVcpu({ map }: CaseOptions): Vcpu & Debuggable & Interruptible {
   const cleanup = createCleanup();
-  const vcpu = kvm.newVcpu(kvm.open(cleanup), { isa: "x86-64", memory: map, isInterrupted: true });
+  const vcpu = newKvmVcpu(kvm.open(cleanup), { isa: "x86-64", memory: map, isInterrupted: true });
   const { interrupt } = vcpu;
   if (interrupt === undefined) throw new RangeError("the virtual CPU has no line for interrupts");
   return {

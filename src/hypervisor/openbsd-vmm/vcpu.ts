@@ -151,9 +151,6 @@ export function newVmmVcpu(
   }
 }
 
-/** The signal that follows ends a run, and whoever is between two runs looks at the byte. */
-export const wantCpu = (handle: bigint): void => system().poke(handle, 1);
-
 function runVcpu(running: OpenVcpu, answer: Answer): void {
   const { sys, fd, params, registers, stepper, wanted } = running;
   const data = new Uint8Array(params.buffer, params.byteOffset, params.byteLength);

@@ -66,8 +66,8 @@ test("an interrupt ends a wait, from a timer, a worker or a promise", async () =
       worker.once("message", interrupt);
     },
     (interrupt) => {
-      process.once("SIGUSR2", interrupt);
-      process.kill(process.pid, "SIGUSR2");
+      process.once("SIGWINCH", interrupt);
+      process.kill(process.pid, "SIGWINCH");
     },
   ];
   for (const interrupted of interrupts) await pace.wait(never, [device], interrupted);

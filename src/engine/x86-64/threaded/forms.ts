@@ -132,7 +132,9 @@ export class Forms {
   }
 
   enter(known: Omit<Form, "waiting" | "knowing" | "pairs">): Form {
-    const form: Form = { ...known, waiting: undefined, knowing: new Map(), pairs: new Map() };
+    const { parts, before, readsFlags, after, built, slot } = known;
+    const [knowing, pairs] = [new Map<Known, Form>(), new Map<Form, Form>()];
+    const form: Form = { parts, before, readsFlags, after, built, slot, waiting: undefined, knowing, pairs };
     this.#all.push(form);
     return form;
   }

@@ -59,18 +59,27 @@ function modOf(operands: readonly string[], exact: number | undefined): Encoding
   return "any";
 }
 
-/** Reads one row's notation; throws on what it does not know, so that a typing error shows at once. */
-export function parse(row: Row): Encoding {
-  const operands = row.operands === "" ? [] : row.operands.split(/,\s*/);
-  const found: Encoding["immediates"][number][] = [];
+/** An encoding as far as its opcode. */
+interface Opening {
+  readonly map: OpcodeMap;
+  readonly opcode: number;
+  readonly plusRegister: boolean;
+  readonly prefix: Mandatory;
+  readonly w: 0 | 1 | undefined;
+  /** What follows the opcode. */
+  readonly rest: readonly string[];
+}
+
+/** A byte of the opcode, which may be `+r`. */
+const opcodeByte = /^[0-9A-F]{2}(?:\+r)?$/;
+
+/** Reads a row's notation up to its opcode; throws on what it does not know, so that a typing error shows at once. */
+export function opening({ mnemonic, opcode: notation }: Row): Opening {
+  const tokens = notation.split(" ");
   let map: OpcodeMap = 0;
-  let opcode = -1;
   let prefix: Mandatory = "any";
   let w: 0 | 1 | undefined;
-  let digit: number | undefined;
-  let exact: number | undefined;
-  let [plusRegister, plusIndex, hasModrm] = [false, false, false];
-  for (const token of row.opcode.split(" ")) {
+  for (const [index, token] of tokens.entries()) {
     if (token === "+") continue;
     else if (token === "NP") prefix = "none";
     else if (token === "NFx") prefix = "unrepeated";
@@ -80,37 +89,46 @@ export function parse(row: Row): Encoding {
       map = vexMaps[parts.find((part) => part in vexMaps) ?? ""] ?? map;
       prefix = vexPrefixes[parts.find((part) => part in vexPrefixes) ?? ""] ?? "none";
       w = parts.includes("W0") ? 0 : parts.includes("W1") ? 1 : undefined;
-      if (map === 0) throw new SyntaxError(`no opcode map in ${row.opcode}`);
-    } else if (token === "/r") hasModrm = true;
+      if (map === 0) throw new SyntaxError(`no opcode map in ${notation}`);
+    } else if (opcodeByte.test(token)) {
+      const byte = Number.parseInt(token, 16);
+      if (map === 0 && (byte === 0x66 || byte === 0xf2 || byte === 0xf3)) prefix = byte;
+      else if (map === 0 && byte === 0x0f) map = 1;
+      else if (map === 1 && byte === 0x38) map = 2;
+      else if (map === 1 && byte === 0x3a) map = 3;
+      else {
+        const plusRegister = token.endsWith("+r");
+        return { map, opcode: byte, plusRegister, prefix, w, rest: tokens.slice(index + 1) };
+      }
+    } else throw new SyntaxError(`${token} in ${mnemonic} ${notation}`);
+  }
+  throw new SyntaxError(`no opcode in ${mnemonic} ${notation}`);
+}
+
+/** Reads all of a row's notation; throws as `opening` does. */
+export function parse(row: Row): Encoding {
+  const { rest, ...first } = opening(row);
+  const operands = row.operands === "" ? [] : row.operands.split(/,\s*/);
+  const found: Encoding["immediates"][number][] = [];
+  let digit: number | undefined;
+  let exact: number | undefined;
+  let [plusIndex, hasModrm] = [false, false];
+  for (const token of rest) {
+    if (token === "/r") hasModrm = true;
     else if (/^\/[0-7]$/.test(token)) {
       hasModrm = true;
       digit = Number(token[1]);
     } else if (token in immediates) found.push(immediates[token] ?? "b");
-    else if (/^[0-9A-F]{2}(\+[ri])?$/.test(token)) {
-      const byte = Number.parseInt(token, 16);
-      if (opcode < 0) {
-        if (map === 0 && (byte === 0x66 || byte === 0xf2 || byte === 0xf3)) prefix = byte;
-        else if (map === 0 && byte === 0x0f) map = 1;
-        else if (map === 1 && byte === 0x38) map = 2;
-        else if (map === 1 && byte === 0x3a) map = 3;
-        else opcode = byte;
-        plusRegister = token.endsWith("+r");
-      } else {
-        hasModrm = true;
-        exact = byte;
-        plusIndex = token.endsWith("+i");
-      }
+    else if (/^[0-9A-F]{2}(\+i)?$/.test(token)) {
+      hasModrm = true;
+      exact = Number.parseInt(token, 16);
+      plusIndex = token.endsWith("+i");
     } else throw new SyntaxError(`${token} in ${row.mnemonic} ${row.opcode}`);
   }
-  if (opcode < 0) throw new SyntaxError(`no opcode in ${row.mnemonic} ${row.opcode}`);
   const mod = modOf(operands, exact);
   return {
     row,
-    map,
-    opcode,
-    plusRegister,
-    prefix,
-    w,
+    ...first,
     hasModrm,
     digit,
     exact,

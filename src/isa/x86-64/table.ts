@@ -1,7 +1,7 @@
 // The whole instruction table, indexed by opcode when first asked: several rows may share an opcode and differ in
 // prefixes, REX.W or ModRM; the most specific comes first.
 import type { Row } from "./instruction.js";
-import { type Encoding, type OpcodeMap, parse } from "./notation.js";
+import { type Encoding, opening, type OpcodeMap, parse } from "./notation.js";
 import { integerRows } from "./rows/integer.js";
 import { mmxRows } from "./rows/mmx.js";
 import { sseFloatRows } from "./rows/sse-float.js";
@@ -18,7 +18,9 @@ export const table: readonly Row[] = [
   ...x87Rows,
 ];
 
-let index: (readonly Encoding[] | undefined)[] | undefined;
+let index: (readonly Row[] | undefined)[] | undefined;
+/** What has been asked for of it: most of the table never is. */
+const parsed: (readonly Encoding[] | undefined)[] = [];
 
 /** How much an encoding asks for: the more, the earlier it is compared. */
 function specificity(encoding: Encoding): number {
@@ -40,20 +42,23 @@ function specificity(encoding: Encoding): number {
 /** Every row of the table, parsed. */
 export const encodings = (): readonly Encoding[] => table.map(parse);
 
-function buildIndex(): (readonly Encoding[] | undefined)[] {
-  const built: Encoding[][] = [];
-  for (const encoding of encodings()) {
-    const count = encoding.plusRegister ? 8 : 1;
-    for (let low = 0; low < count; low++) {
-      (built[encoding.map * 256 + encoding.opcode + low] ??= []).push(encoding);
-    }
+/** Rows by opcode. */
+function buildIndex(): (Row[] | undefined)[] {
+  const built: (Row[] | undefined)[] = [];
+  for (const row of table) {
+    const { map, opcode, plusRegister } = opening(row);
+    const count = plusRegister ? 8 : 1;
+    for (let low = 0; low < count; low++) (built[map * 256 + opcode + low] ??= []).push(row);
   }
-  for (const list of built) list?.sort((a, b) => specificity(b) - specificity(a));
   return built;
 }
 
+const sorted = (rows: readonly Row[]): readonly Encoding[] =>
+  rows.map(parse).sort((a, b) => specificity(b) - specificity(a));
+
 /** The encodings that share an opcode, the most specific first. */
 export function candidates(map: OpcodeMap, opcode: number): readonly Encoding[] {
+  const at = map * 256 + opcode;
   index ??= buildIndex();
-  return index[map * 256 + opcode] ?? [];
+  return (parsed[at] ??= sorted(index[at] ?? []));
 }

@@ -54,9 +54,15 @@ function cpuMsecs({ child }: Running): number {
 const command = [commandFile("solo5"), "run", "--engine=wasm", "--net:service0=tap0"] as const;
 const flood = (tap: string): readonly string[] => ["-f", "-I", tap, "10.0.0.2"];
 
+/** All come back but those that are on their way when enough have: ping goes on sending where one takes more than 10 ms. */
 const pinged = async (namespace: Namespace, tap: string, count: number): Promise<void> => {
-  const { stdout } = await namespace.execute("ping", ["-qc", `${count}`, "-w", "60", ...flood(tap)]);
-  assert.match(stdout, new RegExp(`${count} received, 0% packet loss`));
+  const outcome = await namespace.execute("ping", ["-qc", `${count}`, "-w", "60", ...flood(tap)]);
+  const { stdout } = outcome;
+  const [sent = 0, received = 0] = (/(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [])
+    .slice(1)
+    .map(Number);
+  const atOnce = Number(/pipe (\d+)/.exec(stdout)?.[1] ?? 1);
+  assert.ok(received >= count && sent - received < atOnce, JSON.stringify(outcome));
 };
 
 for (const target of ["hvt", "spt", "virtio"] as const) {

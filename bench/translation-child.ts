@@ -62,7 +62,14 @@ function translate({
   const translator = new Translator(
     memory.wasm,
     code,
-    { slow: () => 0, missing: () => 0, failed: () => 0, installed: () => {}, settle: () => {} },
+    {
+      slow: () => 0,
+      missing: () => 0,
+      failed: () => 0,
+      covered: () => undefined,
+      installed: () => {},
+      settle: () => {},
+    },
     () => {},
     { isTimed: false },
   );

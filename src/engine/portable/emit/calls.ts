@@ -2,14 +2,16 @@
 import { op } from "../../../wasm/opcodes.js";
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import { lookup } from "../link/lookup.js";
-import { CAREFUL, types, words } from "../link/protocol.js";
+import { CAREFUL, MISSING_SLOT, types, words } from "../link/protocol.js";
 import { add, copySlots, has, remove } from "../ir/slot-set.js";
 import { loadSlots } from "./state-transfer.js";
 import {
   close,
   DEPTH,
+  hasAliases,
   liveAt,
   open,
+  pushEntry,
   pushFuel,
   pushStoredStackPointer,
   returnTarget,
@@ -63,15 +65,17 @@ export function callLikely(u: UnitCode, likely: readonly number[]): void {
   for (const _ of likely) e.op("end");
 }
 
-/** Goes on in the unit for this address that relies on nothing around the stack pointer. */
+/** Goes on in the unit for this address that relies on nothing around the stack pointer; where that may be one of many, somebody finds it. */
 export function callCareful(u: UnitCode): void {
   const { e, unit, options } = u;
   storeMissing(u, () => {
+    pushEntry(u);
     e.code.byte(op["i64.const"]);
-    e.code.s64((BigInt(CAREFUL) << 32n) | BigInt(unit.entry));
+    e.code.s64(BigInt(CAREFUL) << 32n);
+    e.op("i64.or");
   });
   pushArguments(u, hasTailCalls());
-  e.i32(options.carefulSlot(unit.entry));
+  e.i32(hasAliases(u) ? MISSING_SLOT : options.carefulSlot(unit.entry));
   callIndirect(u, hasTailCalls());
   if (!hasTailCalls()) e.op("return");
 }

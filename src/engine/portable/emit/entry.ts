@@ -4,7 +4,9 @@ import { callCareful } from "./calls.js";
 import {
   close,
   DEPTH,
+  hasAliases,
   open,
+  pushEntry,
   pushSpareFuel,
   pushStoredStackPointer,
   reload,
@@ -17,6 +19,10 @@ export function writeEntry(u: UnitCode): void {
   leaveNearEndOfMemory(u);
   keepLink(u);
   reload(u, 0);
+  if (hasAliases(u)) {
+    pushEntry(u);
+    u.e.set(u.e.locals.slot(u.file.target));
+  }
 }
 
 /** What an exit says of where the function returns to. */
@@ -29,7 +35,7 @@ function keepLink({ e, isa, file, local }: UnitCode): void {
 
 /** Returns to the root where there is no fuel, or no room on V8's stack. */
 function returnUnlessRunnable(u: UnitCode): void {
-  const { e, unit, local } = u;
+  const { e, local } = u;
   e.get(DEPTH);
   e.code.byte(op["i32.const"]);
   u.frameBytesAt = e.code.length;
@@ -43,7 +49,7 @@ function returnUnlessRunnable(u: UnitCode): void {
   e.i32(0);
   e.op("i32.lt_s");
   open(u, op.if);
-  e.i64(unit.entry);
+  pushEntry(u);
   returnTarget(u);
   close(u);
 }

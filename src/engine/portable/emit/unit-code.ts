@@ -6,10 +6,10 @@ import type { ExitStatement } from "../ir/block.js";
 import type { Dataflow } from "../optimise/dataflow.js";
 import type { Unit } from "../lift/discover.js";
 import { Expressions, Locals } from "../ir/expression.js";
-import { COUNTED_MIN, LEAVE } from "../link/protocol.js";
+import { COUNTED_MIN, LEAVE, words } from "../link/protocol.js";
 import type { GuestIsa } from "../guest-isa.js";
 import type { RegisterFile } from "../ir/register-file.js";
-import { addAll, copySlots, type SlotSet } from "../ir/slot-set.js";
+import { addAll, copySlots, remove, type SlotSet } from "../ir/slot-set.js";
 import { loadSlots } from "./state-transfer.js";
 
 export interface EmitOptions {
@@ -116,7 +116,21 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
 }
 
 /** Loads what a block needs from the state area. */
-export const reload = (u: UnitCode, block: number): void => loadSlots(u, liveAt(u, block));
+export function reload(u: UnitCode, block: number): void {
+  const live = copySlots(liveAt(u, block));
+  remove(live, u.file.target);
+  loadSlots(u, live);
+}
+
+export const hasAliases = ({ unit }: UnitCode): boolean => unit.aliases.length > 0;
+
+/** Pushes the address where the unit has been entered. */
+export function pushEntry(u: UnitCode): void {
+  const { e, unit } = u;
+  if (!hasAliases(u)) return e.i64(unit.entry);
+  e.i32(0);
+  e.memory(op["i64.load32_u"], 2, words.elsewhere);
+}
 
 /** Pushes the stack pointer as the state area has it. */
 export function pushStoredStackPointer({ e, file }: UnitCode): void {

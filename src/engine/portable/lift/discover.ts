@@ -6,15 +6,17 @@ import type { JumpTable, KnownLoad } from "../guest-isa.js";
 import { type Code, follow, type Found, MAX_INLINED, smallFunctionAt } from "./follow.js";
 import { type Connected, dispatch } from "./dispatch.js";
 import { jumpDispatch } from "./jump-dispatch.js";
-import { cutToUnit } from "./region-unit.js";
+import { cutToLoop, cutToUnit } from "./region-unit.js";
 import { has } from "../ir/slot-set.js";
 import { checksStackAtEntry } from "../link/protocol.js";
 import { elideStackChecks, type Frame, stackOffsets, tailBlocks } from "./stack-frame.js";
-import { type CallTo, goingOn, leaving, toSlot } from "./stub.js";
+import { type CallTo, going, goingOn, leaving, toSlot } from "./stub.js";
 import { unroll } from "./unroll.js";
 
 export interface Unit {
   readonly entry: number;
+  /** Other addresses where it is entered: those that its indirect jumps go to. It finds in `words.elsewhere` which one. */
+  readonly aliases: readonly number[];
   /** The entry's block first. */
   readonly blocks: readonly Block[];
   /** Edges by block index; a `select`'s are its targets without repetition, then the way for all else. */
@@ -27,6 +29,10 @@ export interface Unit {
   /** Addresses called directly. */
   readonly calls: ReadonlySet<number>;
   readonly instructions: number;
+  /** It is a loop of a function that has much more. */
+  readonly isLoop: boolean;
+  /** It has as much of its function as a unit may. */
+  readonly isFull: boolean;
   /** Bytes of guest code, what is built in not counted. */
   readonly sizeBytes: number;
   /** The stack pointer at the start of each block less that at the entry, where that is known. */
@@ -45,6 +51,9 @@ const MAX_GROWN = 400;
 /** and so deep; a function into itself less deep. */
 const MAX_DEPTH = 4;
 const MAX_RECURSION = 2;
+
+/** A unit with indirect jumps to so many places is entered at each of them. */
+const LEAST_ALIASES = 3;
 
 /** The rest of an indirect call is compared with the other targets where they are no more than these. */
 const MOST_LIKELY = 4;
@@ -87,10 +96,19 @@ export class Discovery {
   #dispatched: number | undefined;
   /** What is built in counted. */
   #instructions: number;
+  readonly #isLoop: boolean;
+  readonly #isFull: boolean;
+  readonly #most: number | undefined;
 
-  constructor(entry: number, code: Code) {
+  /** `most`: instructions of a unit. */
+  constructor(entry: number, code: Code, most?: number) {
     this.#code = code;
-    const own = cutToUnit(entry, follow(entry, code), code);
+    this.#most = most;
+    const whole = follow(entry, code);
+    const found = cutToUnit(entry, whole, code, most);
+    this.#isFull = found !== whole;
+    const own = code.isEntry(entry) ? found : cutToLoop(entry, found, code);
+    this.#isLoop = own !== found;
     this.#own = own;
     this.#root = { entry, found: own, caller: undefined, depth: 0, indices: new Map() };
     this.#pages = new Set(own.pages);
@@ -106,11 +124,13 @@ export class Discovery {
     return this.#own.leaders.has(pc) && this.#own.instructions.has(pc);
   }
 
-  /** `isCareful`: every access near the stack pointer is checked by itself. */
-  unit(isCareful = false): Unit {
+  /** `isCareful`: every access near the stack pointer is checked by itself; such a unit has one entry. */
+  unit(isCareful = false, mayHaveAliases = !isCareful): Unit {
     const [own, code, blocks, graph] = [this.#own, this.#code, this.#blocks, this.#graph];
     const { entry } = this.#root;
-    this.#indexOf(this.#root, entry);
+    const hasAliases = mayHaveAliases && this.#jumpTargets.length >= LEAST_ALIASES;
+    if (hasAliases) this.#beginAtTarget();
+    else this.#indexOf(this.#root, entry);
     for (let index = 0; index < this.#starts.length; index++) {
       const { block, edges } = this.#connected(index);
       blocks.push(block);
@@ -118,8 +138,12 @@ export class Discovery {
     }
     this.#unroll();
     const offsets = stackOffsets(blocks, graph, code.isa.pushedByCall);
+    // Where the stack pointer is another at the jumps than at the entry, nothing would be known of it.
+    if (hasAliases && offsets[this.#dispatched ?? 0] !== 0)
+      return new Discovery(entry, code, this.#most).unit(isCareful, false);
     return {
       entry,
+      aliases: hasAliases ? this.#jumpTargets.filter((pc) => pc !== entry) : [],
       blocks,
       graph,
       leaders: own.leaders,
@@ -127,6 +151,8 @@ export class Discovery {
       jumps: this.#jumps,
       calls: this.#calls,
       instructions: own.instructions.size,
+      isLoop: this.#isLoop,
+      isFull: this.#isFull,
       sizeBytes: own.sizeBytes,
       stackOffsets: offsets,
       frame:
@@ -229,13 +255,25 @@ export class Discovery {
     return dispatch(file, block, end, callees, rest, (made) => this.#add({ place, pc: end.pc, made }));
   }
 
+  /** The entry's block goes where the unit is entered, as an indirect jump does. */
+  #beginAtTarget(): void {
+    const { entry } = this.#root;
+    const edges: number[] = [];
+    const block = going(this.#code.isa.registers, entry);
+    this.#add({ place: this.#root, pc: entry, made: { block, edges } });
+    edges.push(this.#dispatchBlock([entry]));
+  }
+
   /** The block that the unit's own indirect jumps go to, where they have been somewhere in it. */
-  #dispatchBlock(): number {
+  #dispatchBlock(entries: readonly number[] = []): number {
     const { entry } = this.#root;
     return (this.#dispatched ??= jumpDispatch(
       this.#code.isa.registers,
       this.#jumps[0] ?? entry,
-      this.#jumpTargets.map((pc) => ({ pc, index: this.#indexOf(this.#root, pc) })),
+      [...new Set([...entries, ...this.#jumpTargets])].map((pc) => ({
+        pc,
+        index: this.#indexOf(this.#root, pc),
+      })),
       (made) => this.#add({ place: this.#root, pc: entry, made }),
     ));
   }

@@ -43,12 +43,18 @@ test("a region is entered at its first node only, and lies below it in the domin
   );
 });
 
-test("what has been executed least is cut off first", () => {
-  // A node with three arms of equal size.
-  const arms = [[1, 2, 3], [], [], []];
-  const heat = [100, 50, 1, 70];
-  const found = regions(arms, 3, { size: () => 1, heat: (node) => heat[node] ?? 0 });
-  assert.deepEqual([...found], [0, 0, 2, 0]);
+test("what has been executed least is cut off first, until there is some room", () => {
+  // A node with ten arms of equal size: without one they would fit.
+  const arms = [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], ...Array.from({ length: 10 }, () => [])];
+  const heat = [100, 50, 1, 70, 80, 90, 60, 2, 30, 40, 20];
+  const found = regions(arms, 105, { size: () => 10, heat: (node) => heat[node] ?? 0 });
+  assert.deepEqual([...found], [0, 0, 2, 0, 0, 0, 0, 7, 0, 0, 0]);
+});
+
+test("a loop's head above its switch stays with it", () => {
+  const graph = [[1], [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], ...Array.from({ length: 10 }, () => [0])];
+  const found = regions(graph, 100, { size: () => 10, heat: (node) => node });
+  assert.equal(found[1], 0);
 });
 
 test("a node that may be entered from anywhere makes no region of its own", () => {

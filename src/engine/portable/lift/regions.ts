@@ -37,6 +37,9 @@ export function regions(graph: Graph, limit: number, { size, heat, isOpen }: Wei
   return region;
 }
 
+/** Of the limit, what a subtree that is cut keeps: nodes above it, as a loop's head above its switch, are to have room too. */
+const ROOM = 0.9;
+
 /** Makes nodes roots until no subtree between them is larger than `limit`. */
 function cut(
   order: readonly number[],
@@ -61,7 +64,7 @@ function cut(
     if (sum > limit) {
       below.sort((a, b) => (warmth[a] ?? 0) - (warmth[b] ?? 0) || (weight[b] ?? 0) - (weight[a] ?? 0));
       for (const child of below) {
-        if (sum <= limit) break;
+        if (sum <= limit * ROOM) break;
         isRoot[child] = 1;
         sum -= weight[child] ?? 0;
       }

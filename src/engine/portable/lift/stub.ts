@@ -33,6 +33,12 @@ export function leaving(file: RegisterFile, pc: number, isRare = false): Block {
   };
 }
 
+/** A block that does nothing, and goes on inside the unit. */
+export const going = (file: RegisterFile, pc: number): Block => ({
+  ...leaving(file, pc),
+  end: { kind: "jump", target: -1 },
+});
+
 /** A block that finds the target of an indirect call in its slot. */
 function withTarget(file: RegisterFile, pc: number, end: (target: Node) => Terminator): Block {
   const target = entryNode(file, file.target);

@@ -54,6 +54,7 @@ export const moduleTypes = ({ helpers, onDemand }: GuestIsa): readonly FunctionT
  * Places in the table: the first is for all that is missing, then come functions made on demand: until they are there,
  * functions that have them put there and leave the instruction. Then units.
  */
+export const MISSING_SLOT = 0;
 export const onDemandSlot = (position: number): number => 1 + position;
 export const firstSlot = ({ onDemand }: GuestIsa): number => onDemandSlot(onDemand.length);
 

@@ -112,6 +112,9 @@ function run({ registers, pushedByCall }: GuestIsa, typeIndex: number, counts: b
   e.i32(0);
   e.get(target);
   e.memory(op["i64.store"], 3, state.pc);
+  e.i32(0);
+  e.get(target);
+  e.memory(op["i64.store"], 3, words.elsewhere);
   lookup(e, target);
   e.set(INDEX);
   e.get(INDEX);

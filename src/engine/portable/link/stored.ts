@@ -17,7 +17,10 @@ export interface StoredKey {
   readonly shape: MemoryShape;
 }
 
-/** A unit: its entry, the bytes of guest code, then two numbers for each call: `CallSite`. In the module's order. */
+/**
+ * A unit: its entry, the bytes of guest code, how many other addresses it is entered at, and these; then two numbers for each
+ * call: `CallSite`. In the module's order.
+ */
 export type StoredUnit = readonly number[];
 
 interface Head {

@@ -38,6 +38,8 @@ export interface Doors {
   readonly failed: (fuel: number, depth: number) => number;
   /** Told of every unit that can run from now on. */
   readonly installed: (pc: number) => void;
+  /** Told of addresses inside of them, which are hardly gone to any more. */
+  readonly covered: (pcs: Iterable<number>) => void;
 }
 
 /** A unit in WebAssembly. */
@@ -45,7 +47,15 @@ export interface TranslatedUnit {
   readonly entry: number;
   /** Bytes of guest code. */
   readonly sizeBytes: number;
+  /** Other addresses that it is the unit for. */
+  readonly aliases: readonly number[];
   readonly code: EncodedFunction;
+}
+
+/** The addresses of a module's units: where they begin, and where their blocks do. */
+export interface Places {
+  readonly entries: readonly number[];
+  readonly covered?: Iterable<number>;
 }
 
 const PAGE_BYTES = 65536;
@@ -59,7 +69,7 @@ export class Units {
   readonly #memory: WasmMemory;
   readonly #table: WasmTable;
   readonly #imports: WasmImports;
-  readonly #told: (pc: number) => void;
+  readonly #told: Pick<Doors, "installed" | "covered">;
   /** The state area with the lookup of `lookup.ts`. */
   readonly #words: Uint32Array;
   readonly #slots: SlotMap;
@@ -89,8 +99,8 @@ export class Units {
     this.#slots = slots;
     this.#words = new Uint32Array(memory.buffer, 0, state.pages / 4);
     this.#table = new webAssembly.Table({ initial: 64, element: "anyfunc" });
-    const { installed, ...called } = doors;
-    this.#told = installed;
+    const { installed, covered, ...called } = doors;
+    this.#told = { installed, covered };
     const given = { memory, table: this.#table, ...called };
     const module = new webAssembly.Module(rootModule(isa, memoryPagesOf(memory), shape, counts));
     const need = (slot: number) => this.#add(slot);
@@ -146,27 +156,28 @@ export class Units {
   }
 
   /** Makes a module's units those that run. */
-  install(module: WasmModule, entries: readonly number[]): void {
+  install(module: WasmModule, places: Places): void {
     this.#fill();
     Reflect.construct(webAssembly.Instance, [module, this.#imports]);
-    this.#installedAre(entries);
+    this.#installedAre(places);
   }
 
   /** The same where a page's main thread must not wait. */
-  async installLater(module: WasmModule, entries: readonly number[]): Promise<void> {
+  async installLater(module: WasmModule, places: Places): Promise<void> {
     this.#fill();
     await webAssembly.instantiate(module, this.#imports);
-    this.#installedAre(entries);
+    this.#installedAre(places);
   }
 
   /** Units are found at once: a miss would leave translated code. */
-  #installedAre(entries: readonly number[]): void {
+  #installedAre({ entries, covered = [] }: Places): void {
     for (const entry of entries) {
       this.#installed.add(entry);
       if (!this.#isUsed) continue;
       this.find(entry);
-      if (entry < CAREFUL_KEY) this.#told(entry);
+      if (entry < CAREFUL_KEY) this.#told.installed(entry);
     }
+    if (this.#isUsed) this.#told.covered(covered);
   }
 
   /** Remembers units for `store`, as long as that stays within its bounds. */
@@ -195,9 +206,11 @@ export class Units {
     const indices = new Map(all.map(({ entry }, index) => [entry, importedCount(this.#isa) + index]));
     const linked = all.map((unit) => ({ ...unit, code: relinked(unit.code, indices) }));
     const module = unitModule(this.#isa, linked, this.#slots, memoryPagesOf(this.#memory));
-    const units = all.map(({ entry, sizeBytes, code }) => [
+    const units = all.map(({ entry, sizeBytes, aliases, code }) => [
       entry,
       sizeBytes,
+      aliases.length,
+      ...aliases,
       ...code.calls.flatMap(({ at, to }) => [at, to]),
     ]);
     return { slots: this.#slots.addresses(), units, module };
@@ -213,10 +226,12 @@ export function unitModule(
   slots: SlotMap,
   memoryPages: number,
 ): Uint8Array {
-  const elements = units.map(({ entry }, index) => ({
-    at: slots.of(entry),
-    index: importedCount(isa) + index,
-  }));
+  const at = (pc: number, index: number) => ({ at: slots.of(pc), index: importedCount(isa) + index });
+  // What has several entries is the later unit where there is one for an address by itself.
+  const elements = [
+    ...units.map(({ entry }, index) => at(entry, index)),
+    ...units.flatMap(({ aliases }, index) => aliases.map((pc) => at(pc, index))),
+  ];
   return encodeModule({
     types: moduleTypes(isa),
     imports: moduleImports(isa, memoryPages, slots.end),
@@ -226,19 +241,30 @@ export function unitModule(
   });
 }
 
-const entryOf = (unit: StoredUnit): number => unit[0] ?? 0;
+/** Where units are entered. */
+export const placesOf = (units: readonly Pick<TranslatedUnit, "entry" | "aliases">[]): number[] =>
+  units.flatMap(({ entry, aliases }) => [entry, ...aliases]);
 
-export const entriesOf = ({ units }: StoredCode): number[] => units.map(entryOf);
+/** The same for stored ones. */
+export const entriesOf = ({ units }: StoredCode): number[] => placesOf(units.map(headOf));
+
+const headOf = ([entry = 0, sizeBytes = 0, count = 0, ...rest]: StoredUnit) => ({
+  entry,
+  sizeBytes,
+  aliases: rest.slice(0, count),
+  calls: rest.slice(count),
+});
 
 function restoredUnits(stored: StoredCode | undefined): TranslatedUnit[] {
   if (stored === undefined) return [];
   const bodies = functionBodies(stored.module);
   return stored.units.map((unit, index) => {
-    const [entry = 0, sizeBytes = 0, ...rest] = unit;
+    const { calls: sites, ...head } = headOf(unit);
     const calls: CallSite[] = [];
-    for (let at = 0; at + 1 < rest.length; at += 2) calls.push({ at: rest[at] ?? 0, to: rest[at + 1] ?? 0 });
+    for (let at = 0; at + 1 < sites.length; at += 2)
+      calls.push({ at: sites[at] ?? 0, to: sites[at + 1] ?? 0 });
     const body = bodies[index] ?? new Uint8Array();
-    return { entry, sizeBytes, code: { type: types.unit, body, calls, name: unitName(entry) } };
+    return { ...head, code: { type: types.unit, body, calls, name: unitName(head.entry) } };
   });
 }
 

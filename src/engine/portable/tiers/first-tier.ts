@@ -34,6 +34,8 @@ export interface FirstTier {
   setCountdown(pc: number, jumps: number): void;
   /** There is translated code for an address now, or somebody waits there; or no more. */
   setTranslated(pc: number, is: boolean): void;
+  /** What is no unit's entry among these addresses has not been jumped to. */
+  restart(pcs: Iterable<number>): void;
   /** All that is translated may have changed. */
   updateTranslated(): void;
   /** Jumps to an address so far, about. */

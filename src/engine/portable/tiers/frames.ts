@@ -68,6 +68,10 @@ export class Frames {
       missing: (fuel, depth) => this.#elsewhere(fuel, depth, false),
       failed: (fuel, depth) => this.#elsewhere(fuel, depth, true),
       installed: (pc) => parts.profile.tier?.setTranslated(pc, true),
+      covered: (pcs) => {
+        for (const pc of pcs) parts.profile.hotness.forget(pc);
+        parts.profile.tier?.restart(pcs);
+      },
     };
   }
 
@@ -125,6 +129,7 @@ export class Frames {
     this.#view.setBigInt64(words.returnAbove, isAwaited ? BigInt(above) : -1n, true);
     this.#view.setBigInt64(words.returnsTo, BigInt(this.#returnsTo), true);
     this.#view.setBigInt64(words.target, 0n, true);
+    this.#view.setUint32(words.elsewhere, core.next, true);
     const rest = translations.current?.run(slot, fuel, depth) ?? fuel;
     core.next = Number(this.#view.getBigInt64(state.pc, true));
     unwatched.forget();

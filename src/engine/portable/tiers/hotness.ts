@@ -46,6 +46,11 @@ export class Hotness {
     return this.#counts;
   }
 
+  /** Nothing has happened at an address. */
+  forget(pc: number): void {
+    if (this.#counts.has(pc)) this.#counts.set(pc, 0);
+  }
+
   clear(): void {
     this.#counts.clear();
   }

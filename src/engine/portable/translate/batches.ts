@@ -1,14 +1,23 @@
 // What is translated together: a function and those it calls, as far as they are not translated yet, become one module, so
 // that most calls are direct. Knows the guest's code and its profile, and nothing of what runs.
-import { encodeFunction } from "../../../wasm/module.js";
+import { type EncodedFunction, encodeFunction } from "../../../wasm/module.js";
 import { Discovery, type Unit } from "../lift/discover.js";
-import type { Code } from "../lift/follow.js";
+import { type Code, follow } from "../lift/follow.js";
 import { emitUnit } from "../emit/unit.js";
+import type { EmitOptions } from "../emit/unit-code.js";
 import { Parents } from "../lift/parents.js";
+import { cutToLoop, loopHead, MAX_UNIT } from "../lift/region-unit.js";
 import { CAREFUL_KEY, importedCount } from "../link/protocol.js";
 import type { SlotMap } from "../link/slot-map.js";
 import { type TranslatedUnit, unitModule } from "../link/units.js";
 
+/**
+ * A unit's code at most, in bytes. V8 gives functions of more than 8,192 virtual registers to an allocator that leaves most of
+ * them on the stack: an interpreter's loop of 65 KB took twice as long as one of 61.
+ */
+const MAX_BODY = 58_000;
+/** What is cut to that is cut to a little less; nothing to less than so many instructions, the first cut of all not to less than so many. */
+const [MARGIN, LEAST_UNIT, LEAST_MOST] = [0.95, 32, 1000];
 /** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
 const BATCH_BYTES = 64 * 1024;
 /** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
@@ -17,6 +26,12 @@ const MAX_COPIES = 16;
 const LARGE = 100;
 /** What is called and has been jumped to so often is translated with its caller. */
 const WORTH_JOINING = 100;
+/** A function that has been called so often is translated where something in it becomes hot. */
+const OFTEN_CALLED = 30;
+/** Jumps to an address that is hot for the first time, and again, where nobody has counted more. */
+const [FIRST_JUMPS, MORE_JUMPS] = [3000, 375];
+/** A function is looked for so far before an address in it. */
+const MOST_BEFORE = 16 * 1024;
 /** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
 const SLOW_SHARE = 4;
 /** A few of them leave a unit what it gains. */
@@ -32,6 +47,8 @@ export type GuestCode = Omit<
 export interface Batch {
   readonly module: Uint8Array;
   readonly units: readonly TranslatedUnit[];
+  /** Addresses of the blocks in them. */
+  readonly covered: readonly number[];
   /** Bytes of guest code. */
   readonly guestBytes: number;
   /** Pages of guest memory with its code. */
@@ -70,6 +87,12 @@ export class Batches {
   readonly #latest = new Map<number, number>();
   readonly #tablePages = new Set<number>();
   readonly #parents = new Parents();
+  /** Addresses that have been hot, with what had happened there. */
+  readonly #asked = new Map<number, number>();
+  /** Addresses that were left to the functions that they are in. */
+  readonly #deferred = new Set<number>();
+  /** Instructions of a unit: fewer where the guest's code becomes much WebAssembly. */
+  #most = MAX_UNIT;
   /** Those of the address that is followed. */
   #registers: readonly number[] | undefined;
   #count = 0;
@@ -103,19 +126,62 @@ export class Batches {
     this.#code.functions.clear();
     for (const pc of pcs) {
       this.#registers = this.registers.get(pc)?.registers;
-      const isAgain = this.#parents.find(pc, this.#code.jumpSourcesOf(pc)).some((parent) => {
-        const found = again.get(parent) ?? new Discovery(parent, this.#code);
+      const parents = this.#parents.find(pc, this.#code.jumpSourcesOf(pc), this.#newJumpsTo(pc));
+      if (parents === "later") continue;
+      const isAgain = parents.some((parent) => {
+        const found = again.get(parent) ?? new Discovery(parent, this.#code, this.#most);
         // Where a function is cut, the address may be in another part of it.
         if (found.has(pc)) again.set(parent, found);
         return found.has(pc);
       });
-      if (!isAgain) fresh.push(pc);
+      if (!isAgain) fresh.push(this.#around(pc));
     }
     const batch = [...again.values()]
       .map((found) => found.unit())
       .filter(({ instructions }) => instructions > 0);
     this.#gatherInto(batch, this.#bestFirst(fresh), isOver);
     return batch;
+  }
+
+  #newJumpsTo(pc: number): number {
+    const now = this.#code.countAt(pc);
+    const before = this.#asked.get(pc);
+    this.#asked.set(pc, now);
+    return before === undefined ? Math.max(now, FIRST_JUMPS) : Math.max(now - before, MORE_JUMPS);
+  }
+
+  /**
+   * Where the unit for an address is to begin: with the function or loop that it is in, through which it is reached soon. Once for
+   * each address; what becomes hot in spite of that gets a unit of its own.
+   */
+  #around(pc: number): number {
+    if (this.#code.isEntry(pc) || this.#deferred.has(pc)) return pc;
+    this.#deferred.add(pc);
+    const entry = this.#functionOf(pc);
+    const rest = follow(pc, this.#code);
+    if (entry === undefined) return this.#unlessMade(loopHead(pc, pc, rest, this.#code), pc);
+    const found = follow(entry, this.#code);
+    const head = loopHead(pc, entry, found, this.#code);
+    if (this.#code.countAt(entry) < OFTEN_CALLED || found.instructions.size > this.#most)
+      return this.#unlessMade(head, pc);
+    // Where most of a function is one loop, it goes on in that loop's unit.
+    const isOneLoop = cutToLoop(pc, rest, this.#code) === rest && rest.instructions.size >= LARGE;
+    return this.#unlessMade(isOneLoop ? head : entry, pc);
+  }
+
+  #unlessMade(entry: number, pc: number): number {
+    return this.#isMade(entry) || this.barren.has(entry) ? pc : entry;
+  }
+
+  /** The function that an address is in, where anything has called that. */
+  #functionOf(pc: number): number | undefined {
+    const entry = this.#lastEntryBefore(pc);
+    return entry !== undefined && follow(entry, this.#code).leaders.has(pc) ? entry : undefined;
+  }
+
+  #lastEntryBefore(pc: number): number | undefined {
+    for (let at = pc - 1; at >= Math.max(0, pc - MOST_BEFORE); at--) if (this.#code.isEntry(at)) return at;
+    return undefined;
   }
 
   /** Functions, then what comes first in memory: loops have what is behind their beginning. */
@@ -142,7 +208,7 @@ export class Batches {
       // All blocks of a loop become hot at once. One that is in another's unit is hardly gone to any more; if it is, it is asked for again.
       if (asked.has(pc) && batch.some((unit) => hasBlockAt(unit, pc))) continue;
       this.#registers = this.registers.get(pc)?.registers ?? this.#registers;
-      const unit = new Discovery(pc, this.#code).unit();
+      const unit = new Discovery(pc, this.#code, this.#most).unit();
       if (unit.instructions === 0) {
         this.barren.add(pc);
         continue;
@@ -172,14 +238,14 @@ export class Batches {
   again(pc: number): Unit[] {
     this.#code.functions.clear();
     this.#registers = undefined;
-    const unit = new Discovery(pc, this.#code).unit();
+    const unit = new Discovery(pc, this.#code, this.#most).unit();
     return unit.instructions === 0 ? [] : [unit];
   }
 
   /** The unit at an address for stacks near the end of memory; undefined where there is none. */
   careful(pc: number): Batch | undefined {
     this.#code.functions.clear();
-    const unit = new Discovery(pc, this.#code).unit(true);
+    const unit = new Discovery(pc, this.#code, this.#most).unit(true);
     return unit.instructions === 0 ? undefined : this.translated([unit], (entry) => entry + CAREFUL_KEY);
   }
 
@@ -201,31 +267,48 @@ export class Batches {
   translated(batch: readonly Unit[], keyOf = (entry: number) => entry): Batch {
     const { isa, counts, keepsFlags } = this.#code;
     const indices = new Map(batch.map(({ entry }, index) => [keyOf(entry), importedCount(isa) + index]));
+    // What has several entries is told which one through the table's way.
+    const severalWays = new Set(batch.flatMap(({ entry, aliases }) => (aliases.length > 0 ? [entry] : [])));
     const carefulSlot = (pc: number) => this.#slots.of(pc + CAREFUL_KEY);
     const callee = (pc: number) => {
-      const index = indices.get(pc);
+      const index = severalWays.has(pc) ? undefined : indices.get(pc);
       return index === undefined ? { slot: this.#slots.of(pc) } : { index };
     };
-    const units = batch.map((unit) => ({
+    const options = { isa, callee, carefulSlot, counts, keepsFlags };
+    const fitted = batch.map((unit) => this.#fitted(unit, options, keyOf(unit.entry) !== unit.entry));
+    const units = fitted.map(({ unit, code }) => ({
       entry: keyOf(unit.entry),
       sizeBytes: unit.sizeBytes,
-      code: encodeFunction(emitUnit(unit, { isa, callee, carefulSlot, counts, keepsFlags })),
+      aliases: unit.aliases,
+      code,
     }));
     this.#count++;
-    for (const unit of batch) this.#note(unit);
+    for (const { unit } of fitted) this.#note(unit);
     for (const { at, sizeBytes } of this.#code.tables.values()) this.#noteTable(at, sizeBytes);
     return {
       module: unitModule(isa, units, this.#slots, this.#memoryPages),
       units,
-      guestBytes: batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      pages: new Set(batch.flatMap(({ pages }) => [...pages])),
+      covered: fitted.flatMap(({ unit }) => [...unit.leaders]),
+      guestBytes: units.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      pages: new Set(fitted.flatMap(({ unit }) => [...unit.pages])),
       tablePages: this.#tablePages,
     };
   }
 
+  /** A unit in WebAssembly, of less of its function where it would be too large. */
+  #fitted(whole: Unit, options: EmitOptions, isCareful: boolean): { unit: Unit; code: EncodedFunction } {
+    for (let unit = whole, most = unit.instructions; ;) {
+      const code = encodeFunction(emitUnit(unit, options));
+      if (code.body.length <= MAX_BODY || most < LEAST_UNIT) return { unit, code };
+      most = Math.floor((unit.instructions * MAX_BODY * MARGIN) / code.body.length);
+      this.#most = Math.max(LEAST_MOST, Math.min(this.#most, most));
+      unit = new Discovery(unit.entry, this.#code, most).unit(isCareful);
+    }
+  }
+
   #note(unit: Unit): void {
     this.#parents.add(unit);
-    if (unit.instructions >= LARGE) this.#large.add(unit.entry);
+    if (unit.instructions >= LARGE && !unit.isLoop) this.#large.add(unit.entry);
     for (const pc of unit.leaders) {
       this.#copies.set(pc, (this.#copies.get(pc) ?? 0) + 1);
       this.#latest.set(pc, this.#count);

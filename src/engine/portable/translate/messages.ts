@@ -76,6 +76,7 @@ export interface MadeBatch {
   readonly wasmBytes: number;
   readonly guestBytes: number;
   readonly units: readonly TranslatedUnit[];
+  readonly covered: readonly number[];
   /** Slots that have been given since the last time. */
   readonly slots: readonly number[];
   readonly entries: readonly number[];

@@ -21,7 +21,7 @@ import {
   storedWith,
 } from "../link/stored.js";
 import { registersNow, type Translation } from "./translator.js";
-import { type Doors, entriesOf, memoryPagesOf, Units } from "../link/units.js";
+import { type Doors, entriesOf, memoryPagesOf, placesOf, Units } from "../link/units.js";
 
 /** What the thread is told of the run beside the code. */
 export interface Profile {
@@ -205,16 +205,13 @@ export class RemoteTranslator implements Translation {
   }
 
   /** False where the guest's code is no longer what was translated. */
-  #install({ module, units, slots, entries, pages, tables }: MadeBatch): boolean {
+  #install({ module, units, covered, slots, entries, pages, tables }: MadeBatch): boolean {
     const { bytes } = this.#code;
     this.#held.hold(pagesIn(pages), pagesIn(tables));
     if (!holdSame(bytes, pages) || !holdSame(bytes, tables)) return false;
     for (const pc of slots) this.#slots.of(pc);
     for (const pc of entries) this.#entries.add(pc);
-    this.#units.install(
-      module,
-      units.map(({ entry }) => entry),
-    );
+    this.#units.install(module, { entries: placesOf(units), covered });
     this.#units.keep(units);
     return true;
   }
@@ -244,7 +241,7 @@ export class RemoteTranslator implements Translation {
     for (const pc of this.#entries) batches.entries.add(pc);
     batches.complete(roots, msecs, ({ units, pages, tablePages }) => {
       this.#held.hold(pages, tablePages);
-      for (const { entry } of units) made.add(entry);
+      for (const pc of placesOf(units)) made.add(pc);
       this.#units.keep(units);
     });
     for (const pc of batches.entries) this.#entries.add(pc);
@@ -255,7 +252,7 @@ export class RemoteTranslator implements Translation {
     this.#units.restore(stored);
     this.#held.hold(pagesIn(stored.pages), pagesIn(stored.tables));
     for (const entry of stored.entries) this.#entries.add(entry);
-    this.#units.install(new webAssembly.Module(stored.module), entriesOf(stored));
+    this.#units.install(new webAssembly.Module(stored.module), { entries: entriesOf(stored) });
     return true;
   }
 

@@ -11,6 +11,7 @@ import type { GuestInstruction, GuestIsa } from "../guest-isa.js";
 import { firstSlot } from "../link/protocol.js";
 import { SlotMap } from "../link/slot-map.js";
 import { withHashes } from "../link/stored.js";
+import { placesOf } from "../link/units.js";
 
 /** How long a batch is looked for, but for its last function: the guest waits for the first of them. */
 const BATCH_MSECS = 20;
@@ -172,7 +173,7 @@ class Session {
     const waiting = [...this.#hot.keys()];
     const units = this.#batches.hot(waiting, () => performance.now() >= end);
     const batch = units.length === 0 ? undefined : this.#batches.translated(units);
-    for (const { entry } of batch?.units ?? []) this.#made.add(entry);
+    for (const pc of placesOf(batch?.units ?? [])) this.#made.add(pc);
     // Where there was no time for all: at least one each time.
     const isOver = performance.now() >= end;
     const isDone = (pc: number) =>
@@ -181,7 +182,7 @@ class Session {
     return batch;
   }
 
-  #sent({ module, units, guestBytes, pages, tablePages }: Batch): MadeBatch {
+  #sent({ module, units, covered, guestBytes, pages, tablePages }: Batch): MadeBatch {
     const { bytes } = this.#begin;
     const tables = [...tablePages].filter((page) => !this.#tables.has(page));
     for (const page of tables) this.#tables.add(page);
@@ -197,6 +198,7 @@ class Session {
       wasmBytes: module.length,
       guestBytes,
       units,
+      covered,
       slots,
       entries,
       pages: withHashes(bytes, pages),

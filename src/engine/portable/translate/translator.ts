@@ -9,7 +9,7 @@ import { HeldPages } from "../link/held-pages.js";
 import { CAREFUL_KEY, firstSlot } from "../link/protocol.js";
 import { SlotMap } from "../link/slot-map.js";
 import { isUsable, keyOf, pagesIn, type StoredCode, type StoredKey, storedWith } from "../link/stored.js";
-import { type Doors, entriesOf, memoryPagesOf, type TranslatedUnit, Units } from "../link/units.js";
+import { type Doors, entriesOf, memoryPagesOf, type Places, placesOf, Units } from "../link/units.js";
 
 export type { GuestCode } from "./batches.js";
 export type { Doors } from "../link/units.js";
@@ -168,8 +168,8 @@ export class Translator implements Translation {
 
   #install(batch: readonly Unit[]): void {
     if (batch.length === 0) return;
-    const { module, units } = this.#translated(batch);
-    this.#units.install(new webAssembly.Module(module), entries(units));
+    const { module, units, covered } = this.#translated(batch);
+    this.#units.install(new webAssembly.Module(module), { entries: placesOf(units), covered });
     this.#units.keep(units);
   }
 
@@ -185,7 +185,7 @@ export class Translator implements Translation {
       const batch = this.#batches.careful(pc);
       if (batch === undefined) return 0;
       this.#take(batch);
-      this.#units.install(new webAssembly.Module(batch.module), entries(batch.units));
+      this.#units.install(new webAssembly.Module(batch.module), { entries: placesOf(batch.units) });
     }
     return this.#units.find(key);
   }
@@ -231,14 +231,14 @@ export class Translator implements Translation {
   }
 
   #installLater(batch: readonly Unit[]): void {
-    const { module, units } = this.#translated(batch);
-    for (const entry of entries(units)) this.#pending.add(entry);
-    void this.#compile(module, entries(units)).then(() => this.#units.keep(units));
+    const { module, units, covered } = this.#translated(batch);
+    for (const entry of placesOf(units)) this.#pending.add(entry);
+    void this.#compile(module, { entries: placesOf(units), covered }).then(() => this.#units.keep(units));
   }
 
-  async #compile(module: Uint8Array, entries: readonly number[]): Promise<void> {
-    await this.#units.installLater(await webAssembly.compile(module), entries);
-    for (const entry of entries) this.#pending.delete(entry);
+  async #compile(module: Uint8Array, places: Places): Promise<void> {
+    await this.#units.installLater(await webAssembly.compile(module), places);
+    for (const entry of places.entries) this.#pending.delete(entry);
   }
 
   #translated(units: readonly Unit[]): Batch {
@@ -264,7 +264,7 @@ export class Translator implements Translation {
   complete(roots: ReadonlySet<number>, msecs: number): void {
     this.#batches.complete(roots, msecs, (batch) => {
       this.#take(batch);
-      for (const entry of entries(batch.units)) this.#pending.add(entry);
+      for (const entry of placesOf(batch.units)) this.#pending.add(entry);
       this.#units.keep(batch.units);
     });
   }
@@ -280,12 +280,12 @@ export class Translator implements Translation {
     for (const entry of stored.entries) this.#batches.entries.add(entry);
     const found = entriesOf(stored);
     if (this.#options.later === undefined) {
-      this.#units.install(new webAssembly.Module(stored.module), found);
+      this.#units.install(new webAssembly.Module(stored.module), { entries: found });
       return true;
     }
     for (const entry of found) this.#pending.add(entry);
     // What cannot be used is translated.
-    this.#compile(stored.module, found).catch(() => {
+    this.#compile(stored.module, { entries: found }).catch(() => {
       for (const entry of found) this.#pending.delete(entry);
     });
     return true;
@@ -296,5 +296,3 @@ export class Translator implements Translation {
     return units && storedWith(this.#code, this.#batches.entries, this.#held, units);
   }
 }
-
-const entries = (units: readonly TranslatedUnit[]): number[] => units.map(({ entry }) => entry);

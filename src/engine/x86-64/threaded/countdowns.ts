@@ -65,6 +65,13 @@ export class Countdowns {
     if (head !== 0) this.#set(head, pc, on);
   }
 
+  restart(pcs: Iterable<number>): void {
+    for (const pc of pcs) {
+      const head = this.#blocks.find(pc);
+      if (head !== 0 && !this.isTranslated(head)) this.#setCount(head, this.#hooks.countdown(pc));
+    }
+  }
+
   /** Looks again which blocks have translated code. */
   updateTranslated(): void {
     for (const [pc, head] of this.#blocks.heads) {

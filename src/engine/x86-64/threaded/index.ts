@@ -222,6 +222,10 @@ export class ThreadedTier implements FirstTier {
     this.#made?.countdowns.setTranslated(pc, on);
   }
 
+  restart(pcs: Iterable<number>): void {
+    this.#made?.countdowns.restart(pcs);
+  }
+
   updateTranslated(): void {
     this.#made?.countdowns.updateTranslated();
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attach, open, seal } from "../src/index.js";
 import { needs } from "../test/needs.js";
-import { generated, switcher } from "../test/shapes/programs.js";
+import { computedGoto, generated, switcher } from "../test/shapes/programs.js";
 import { kinds, shape, type Shape } from "../test/shapes/shape.js";
 import { buildPrograms, programFile, type Program } from "../test/unikernels.js";
 import { userTime } from "./measure.js";
@@ -149,7 +149,7 @@ function placementRow(program: Program): Row {
 }
 
 async function run(): Promise<readonly Row[]> {
-  const placed = [...kinds.map((kind) => generated(kind, seed)), switcher];
+  const placed = [...kinds.map((kind) => generated(kind, seed)), switcher, computedGoto];
   const drawn = curves.flatMap(({ points }) => points.map(([, each]) => generated(each, seed)));
   await buildPrograms([...placed, ...drawn], ["spt", "hvt"]);
   return [...placed.map(placementRow), ...curves.flatMap(curveRows)];

@@ -9,13 +9,13 @@ import { newWasmVcpu } from "../src/engine/x86-64/wasm-vcpu.js";
 import { load, runBare } from "./bare-machine.js";
 import { solo5 } from "./command.js";
 import { needs } from "./needs.js";
-import { generated, switcher } from "./shapes/programs.js";
+import { computedGoto, generated, switcher } from "./shapes/programs.js";
 import { kinds } from "./shapes/shape.js";
 import { buildPrograms, programFile } from "./unikernels.js";
 
 const skip = needs.x8664Linux();
 const seed = Number(process.env["SOLO5_SHAPES"] ?? 1);
-const programs = [...kinds.map((shape) => generated(shape, seed)), switcher];
+const programs = [...kinds.map((shape) => generated(shape, seed)), switcher, computedGoto];
 before(() => buildPrograms(programs, ["spt", "hvt"]));
 
 const steps = 10_000;

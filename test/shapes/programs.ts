@@ -15,3 +15,6 @@ export const generated = (shape: Shape, seed: number): Program => ({
 
 /** Coroutines in C, switched in assembler. */
 export const switcher: Program = { folder, name: "switcher", parts: [file("switcher.c")] };
+
+/** An interpreter whose handlers jump to each other. */
+export const computedGoto: Program = { folder, name: "computed-goto", parts: [file("computed-goto.c")] };

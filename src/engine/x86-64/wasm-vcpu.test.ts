@@ -6,6 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { viewOf } from "../../bytes/struct.js";
 import { testCompanion } from "../../../test/companion.js";
 import { type PortableVcpu, protectionsOf, type VcpuOptions } from "../contract.js";
+import { decodeStored } from "../portable/link/stored.js";
 import { machineMemory } from "../portable/memory/machine-memory.js";
 import { caseMap, hex32, last, layout, putHex } from "../vcpu.cases.js";
 import { newInterpreter } from "./interpreter.js";
@@ -206,6 +207,33 @@ test("a function that is too large for one unit does what it does in parts", () 
     assert.equal(counted(vcpu), sum);
     vcpu[Symbol.dispose]();
   }
+});
+
+/** 30,000 rounds of eight calls of G with 40 bytes of NOP between them. */
+function manyReturns(): { program: string; sizeBytes: number } {
+  const [calls, between, rounds] = [8, 40, 30_000];
+  const bodyBytes = calls * (5 + between);
+  // mov ecx, ROUNDS; L: the body; dec ecx; jnz L; END; G: inc rbx; ret
+  const end = `ba01050000b8${hex32(last)}ef`;
+  const behind = 2 + 6 + end.length / 2;
+  const body = Array.from({ length: calls }, (_, n) => {
+    const after = n * (5 + between) + 5;
+    return `e8${hex32(bodyBytes - after + behind)}${"90".repeat(between)}`;
+  });
+  const back = `0f85${hex32(-(bodyBytes + 2 + 6))}`;
+  const program = `b9${hex32(rounds)}${body.join("")}ffc9${back}${end}48ffc3c3`;
+  return { program, sizeBytes: program.length / 2 };
+}
+
+test("a loop to which many calls return is translated about once", () => {
+  const { program, sizeBytes } = manyReturns();
+  using vcpu = open(program, {}, {});
+  assert.ok(runOn(vcpu));
+  assert.equal(counted(vcpu), 240_000n);
+  const stored = decodeStored(vcpu.exportCache?.(0) ?? new Uint8Array());
+  const translated = stored?.units.reduce((sum, [, bytes = 0]) => sum + bytes, 0) ?? 0;
+  assert.ok(translated >= sizeBytes / 2, `${translated}`);
+  assert.ok(translated <= 2 * sizeBytes, `${translated} bytes for ${sizeBytes}`);
 });
 
 test("only the engine's own memory will do", () => {

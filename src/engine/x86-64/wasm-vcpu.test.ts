@@ -231,7 +231,7 @@ test("a loop to which many calls return is translated about once", () => {
   assert.ok(runOn(vcpu));
   assert.equal(counted(vcpu), 240_000n);
   const stored = decodeStored(vcpu.exportCache?.(0) ?? new Uint8Array());
-  const translated = stored?.units.reduce((sum, [, bytes = 0]) => sum + bytes, 0) ?? 0;
+  const translated = stored?.code.units.reduce((sum, [, bytes = 0]) => sum + bytes, 0) ?? 0;
   assert.ok(translated >= sizeBytes / 2, `${translated}`);
   assert.ok(translated <= 2 * sizeBytes, `${translated} bytes for ${sizeBytes}`);
 });

@@ -19,16 +19,19 @@ export function cutToUnit(entry: number, found: Found, code: Code, most = MAX_UN
       isOpen: (node) => node === pcs.length,
     },
   );
-  const isSmall = (node: number) => node < pcs.length && (blocks[node]?.instructions.length ?? 0) <= SHARED;
+  const sizeAt = (node: number) => blocks[node]?.instructions.length ?? 0;
+  const isSmall = (node: number) => node < pcs.length && sizeAt(node) <= SHARED;
   pcs.forEach((pc, node) => {
     if (region[node] === node && node !== 0 && !isSmall(node)) code.addBoundary(pc);
   });
   const isIn = Array.from(region, (root) => root === 0);
   const work = [...isIn.keys()].filter((node) => isIn[node] === true);
+  let size = work.reduce((sum, node) => sum + sizeAt(node), 0);
   for (const node of work) {
     for (const to of blocks[node]?.edges ?? []) {
-      if (isIn[to] === true || region[to] !== to || !isSmall(to)) continue;
+      if (isIn[to] === true || region[to] !== to || !isSmall(to) || size + sizeAt(to) > most) continue;
       isIn[to] = true;
+      size += sizeAt(to);
       work.push(to);
     }
   }

@@ -16,8 +16,8 @@ import { type TranslatedUnit, unitModule } from "../link/units.js";
  * them on the stack: an interpreter's loop of 65 KB took twice as long as one of 61.
  */
 const MAX_BODY = 58_000;
-/** What is cut to that is cut to a little less; nothing to less than so many instructions, the first cut of all not to less than so many. */
-const [MARGIN, LEAST_UNIT, LEAST_MOST] = [0.95, 32, 1000];
+/** What is cut to that is cut to a little less, and so often; the first cut of all leaves so many instructions. */
+const [MARGIN, MOST_CUTS, LEAST_MOST] = [0.95, 3, 1000];
 /** A batch's guest code, in bytes, beyond which functions it calls are left to later batches. */
 const BATCH_BYTES = 64 * 1024;
 /** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
@@ -297,10 +297,12 @@ export class Batches {
 
   /** A unit in WebAssembly, of less of its function where it would be too large. */
   #fitted(whole: Unit, options: EmitOptions, isCareful: boolean): { unit: Unit; code: EncodedFunction } {
-    for (let unit = whole, most = unit.instructions; ;) {
+    let unit = whole;
+    for (let tries = 0; ; tries++) {
       const code = encodeFunction(emitUnit(unit, options));
-      if (code.body.length <= MAX_BODY || most < LEAST_UNIT) return { unit, code };
-      most = Math.floor((unit.instructions * MAX_BODY * MARGIN) / code.body.length);
+      const { length } = code.body;
+      if (length <= MAX_BODY || tries === MOST_CUTS) return { unit, code };
+      const most = Math.floor((unit.instructions * MAX_BODY * MARGIN) / length);
       this.#most = Math.max(LEAST_MOST, Math.min(this.#most, most));
       unit = new Discovery(unit.entry, this.#code, most).unit(isCareful);
     }

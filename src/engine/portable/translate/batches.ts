@@ -30,6 +30,8 @@ const WORTH_JOINING = 100;
 const OFTEN_CALLED = 30;
 /** Jumps to an address that is hot for the first time, and again, where nobody has counted more. */
 const [FIRST_JUMPS, MORE_JUMPS] = [3000, 375];
+/** Units that are made again together. */
+const MOST_AGAIN = 12;
 /** A function is looked for so far before an address in it. */
 const MOST_BEFORE = 16 * 1024;
 /** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
@@ -87,6 +89,8 @@ export class Batches {
   readonly #latest = new Map<number, number>();
   readonly #tablePages = new Set<number>();
   readonly #parents = new Parents();
+  /** What units call by their place in the module, by entry: a callee that is made again they would not find. */
+  readonly #direct = new Map<number, readonly number[]>();
   /** Addresses that have been hot, with what had happened there. */
   readonly #asked = new Map<number, number>();
   /** Addresses that were left to the functions that they are in. */
@@ -234,12 +238,25 @@ export class Batches {
     return blocks.some(({ end }) => end.kind === "callTo" && this.#code.targetsOf(end.pc).length === 0);
   }
 
-  /** The unit at an address as it would be made now; none where there is none any more. */
+  /** The unit at an address as it would be made now, and those that call it or their callers without asking the table. */
   again(pc: number): Unit[] {
     this.#code.functions.clear();
     this.#registers = undefined;
-    const unit = new Discovery(pc, this.#code, this.#most).unit();
-    return unit.instructions === 0 ? [] : [unit];
+    return this.#callingDirectly(pc)
+      .map((entry) => new Discovery(entry, this.#code, this.#most).unit())
+      .filter(({ instructions }) => instructions > 0);
+  }
+
+  /** An entry, and those of units from which calls lead there inside of their module; so many at most. */
+  #callingDirectly(pc: number): number[] {
+    const found = [pc];
+    for (const one of found) {
+      for (const [caller, callees] of this.#direct) {
+        if (found.length >= MOST_AGAIN) return found;
+        if (callees.includes(one) && !found.includes(caller)) found.push(caller);
+      }
+    }
+    return found;
   }
 
   /** The unit at an address for stacks near the end of memory; undefined where there is none. */
@@ -283,7 +300,13 @@ export class Batches {
       code,
     }));
     this.#count++;
-    for (const { unit } of fitted) this.#note(unit);
+    for (const { unit, code } of fitted) {
+      this.#note(unit);
+      this.#direct.set(
+        unit.entry,
+        code.calls.map(({ to }) => to),
+      );
+    }
     for (const { at, sizeBytes } of this.#code.tables.values()) this.#noteTable(at, sizeBytes);
     return {
       module: unitModule(isa, units, this.#slots, this.#memoryPages),

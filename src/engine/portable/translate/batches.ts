@@ -2,14 +2,15 @@
 // that most calls are direct. Knows the guest's code and its profile, and nothing of what runs.
 import { type EncodedFunction, encodeFunction } from "../../../wasm/module.js";
 import { Discovery, type Unit } from "../lift/discover.js";
-import { type Code, follow } from "../lift/follow.js";
+import type { Code } from "../lift/follow.js";
 import { emitUnit } from "../emit/unit.js";
 import type { EmitOptions } from "../emit/unit-code.js";
 import { Parents } from "../lift/parents.js";
-import { cutToLoop, loopHead, MAX_UNIT } from "../lift/region-unit.js";
+import { MAX_UNIT } from "../lift/region-unit.js";
 import { CAREFUL_KEY, importedCount } from "../link/protocol.js";
 import type { SlotMap } from "../link/slot-map.js";
 import { type TranslatedUnit, unitModule } from "../link/units.js";
+import { UnitStarts } from "./unit-starts.js";
 
 /**
  * A unit's code at most, in bytes. V8 gives functions of more than 8,192 virtual registers to an allocator that leaves most of
@@ -26,14 +27,10 @@ const MAX_COPIES = 16;
 const LARGE = 100;
 /** What is called and has been jumped to so often is translated with its caller. */
 const WORTH_JOINING = 100;
-/** A function that has been called so often is translated where something in it becomes hot. */
-const OFTEN_CALLED = 30;
 /** Jumps to an address that is hot for the first time, and again, where nobody has counted more. */
 const [FIRST_JUMPS, MORE_JUMPS] = [3000, 375];
 /** Units that are made again together. */
 const MOST_AGAIN = 12;
-/** A function is looked for so far before an address in it. */
-const MOST_BEFORE = 16 * 1024;
 /** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */
 const SLOW_SHARE = 4;
 /** A few of them leave a unit what it gains. */
@@ -93,8 +90,7 @@ export class Batches {
   readonly #direct = new Map<number, readonly number[]>();
   /** Addresses that have been hot, with what had happened there. */
   readonly #asked = new Map<number, number>();
-  /** Addresses that were left to the functions that they are in. */
-  readonly #deferred = new Set<number>();
+  readonly #starts: UnitStarts;
   /** Instructions of a unit: fewer where the guest's code becomes much WebAssembly. */
   #most = MAX_UNIT;
   /** Those of the address that is followed. */
@@ -116,6 +112,7 @@ export class Batches {
       tables: new Map(),
       functions: new Map(),
     };
+    this.#starts = new UnitStarts(this.#code, (pc) => isMade(pc) || this.barren.has(pc));
   }
 
   /** Whether an address is in a unit of a batch behind the first `batches`. */
@@ -126,6 +123,7 @@ export class Batches {
   /** Units for hot addresses: anew, or as they are with what has run since; as many as there is time for. */
   hot(pcs: Iterable<number>, isOver: () => boolean): Unit[] {
     const again = new Map<number, Discovery>();
+    this.#starts.begin(this.#most);
     const fresh: number[] = [];
     this.#code.functions.clear();
     for (const pc of pcs) {
@@ -138,7 +136,7 @@ export class Batches {
         if (found.has(pc)) again.set(parent, found);
         return found.has(pc);
       });
-      if (!isAgain) fresh.push(this.#around(pc));
+      if (!isAgain) fresh.push(this.#starts.of(pc));
     }
     const batch = [...again.values()]
       .map((found) => found.unit())
@@ -152,40 +150,6 @@ export class Batches {
     const before = this.#asked.get(pc);
     this.#asked.set(pc, now);
     return before === undefined ? Math.max(now, FIRST_JUMPS) : Math.max(now - before, MORE_JUMPS);
-  }
-
-  /**
-   * Where the unit for an address is to begin: with the function or loop that it is in, through which it is reached soon. Once for
-   * each address; what becomes hot in spite of that gets a unit of its own.
-   */
-  #around(pc: number): number {
-    if (this.#code.isEntry(pc) || this.#deferred.has(pc)) return pc;
-    this.#deferred.add(pc);
-    const entry = this.#functionOf(pc);
-    const rest = follow(pc, this.#code);
-    if (entry === undefined) return this.#unlessMade(loopHead(pc, pc, rest, this.#code), pc);
-    const found = follow(entry, this.#code);
-    const head = loopHead(pc, entry, found, this.#code);
-    if (this.#code.countAt(entry) < OFTEN_CALLED || found.instructions.size > this.#most)
-      return this.#unlessMade(head, pc);
-    // Where most of a function is one loop, it goes on in that loop's unit.
-    const isOneLoop = cutToLoop(pc, rest, this.#code) === rest && rest.instructions.size >= LARGE;
-    return this.#unlessMade(isOneLoop ? head : entry, pc);
-  }
-
-  #unlessMade(entry: number, pc: number): number {
-    return this.#isMade(entry) || this.barren.has(entry) ? pc : entry;
-  }
-
-  /** The function that an address is in, where anything has called that. */
-  #functionOf(pc: number): number | undefined {
-    const entry = this.#lastEntryBefore(pc);
-    return entry !== undefined && follow(entry, this.#code).leaders.has(pc) ? entry : undefined;
-  }
-
-  #lastEntryBefore(pc: number): number | undefined {
-    for (let at = pc - 1; at >= Math.max(0, pc - MOST_BEFORE); at--) if (this.#code.isEntry(at)) return at;
-    return undefined;
   }
 
   /** Functions, then what comes first in memory: loops have what is behind their beginning. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { follow } from "../../portable/lift/follow.js";
-import { cutToLoop, loopHead } from "../../portable/lift/region-unit.js";
+import { cutToLoop, loopOf } from "../../portable/lift/loops.js";
 import { codeOf, FUNCTION, jump, nop, ret } from "./code.cases.js";
 
 /** jnz, of six bytes at `at`. */
@@ -48,10 +48,10 @@ test("a loop begins where most of its blocks go, whichever of them is hot", () =
   });
   const code = codeOf({ [FUNCTION]: [nops(3), nop, ...texts, ret] });
   const whole = follow(FUNCTION, code);
-  for (let n = 1; n < arms; n++) assert.equal(loopHead(armAt(n), FUNCTION, whole, code), head);
-  assert.equal(loopHead(head, FUNCTION, whole, code), head);
+  for (let n = 1; n < arms; n++) assert.equal(loopOf(armAt(n), FUNCTION, whole, code).head, head);
+  assert.equal(loopOf(head, FUNCTION, whole, code).head, head);
   // As far as it can be seen from inside.
-  assert.equal(loopHead(armAt(2), armAt(2), follow(armAt(2), code), code), head);
+  assert.equal(loopOf(armAt(2), armAt(2), follow(armAt(2), code), code).head, head);
   // What is in no loop begins where it is.
-  assert.equal(loopHead(FUNCTION, FUNCTION, whole, code), FUNCTION);
+  assert.deepEqual(loopOf(FUNCTION, FUNCTION, whole, code), { head: FUNCTION, size: 0 });
 });

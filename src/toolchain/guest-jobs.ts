@@ -70,6 +70,6 @@ export function guestJobs(isa: Isa, output: string): GuestJobs {
       tools.strip(tools.wholeBindings(target), join(tools.lib, bindingsObject(target)), 0o644),
     demo: (name) => programJobs(tools, join(demosFolder, name), (target) => wholeDemo(name, target)),
     installDemo: (name, target) =>
-      tools.strip(wholeDemo(name, target), demoFile(output, name, target), 0o755),
+      tools.stripAll(wholeDemo(name, target), demoFile(output, name, target), 0o755),
   };
 }

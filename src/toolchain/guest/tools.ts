@@ -16,6 +16,7 @@ import {
   packageRoot,
 } from "../layout.js";
 import { changeElf } from "../objcopy/change.js";
+import type { Changes } from "../objcopy/changes.js";
 
 /** Every file below `folder`, sorted. */
 export const filesBelow = (folder: string): readonly string[] =>
@@ -82,7 +83,16 @@ export class GuestTools {
 
   /** Debug information leads to sources that a package does not have. */
   strip(input: string, file: string, mode: number): Job {
-    const run = async () => writeFileSync(file, changeElf(readFileSync(input), { debug: true }), { mode });
-    return { output: file, inputs: [input], make: { steps: "strip debug", run } };
+    return this.#stripped(input, file, mode, { debug: true });
+  }
+
+  /** A program that nobody debugs has no names either. */
+  stripAll(input: string, file: string, mode: number): Job {
+    return this.#stripped(input, file, mode, { stripAll: true });
+  }
+
+  #stripped(input: string, file: string, mode: number, changes: Changes): Job {
+    const run = async () => writeFileSync(file, changeElf(readFileSync(input), changes), { mode });
+    return { output: file, inputs: [input], make: { steps: `strip ${JSON.stringify(changes)}`, run } };
   }
 }

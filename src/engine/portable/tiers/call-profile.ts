@@ -73,10 +73,12 @@ export class CallProfile {
 
   #remember(site: number, target: number): void {
     const known = this.#targets.get(site);
+    const isNew = !this.#called.has(target);
+    // What is called is a function, also where its caller calls too many for all to be compared with.
+    this.#called.add(target);
     if (known === undefined) this.#targets.set(site, [target]);
     else if (known.length < MAX_TARGETS && !known.includes(target)) known.push(target);
-    else return;
-    this.#called.add(target);
+    else if (!isNew) return;
     this.#news.push(["call", site, target]);
   }
 

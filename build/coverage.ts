@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { packageRoot } from "../src/toolchain/layout.js";
 
 /** Tests that are the engine's, by parts of their paths. */
-const tests = ["src/engine", "test/x86-64", "test/aarch64", "wasm-engine", "interpreter", "programs.test", "cpu-exceptions", "reverse", "companion", "code-cache", "virtio-pc", "muen"]; // prettier-ignore
+const tests = ["src/engine", "test/x86-64", "test/aarch64", "wasm-engine", "interpreter", "programs.test", "cpu-exceptions", "reverse", "companion", "code-cache", "tier-cache", "virtio-pc", "muen"]; // prettier-ignore
 
 /** Of the branches of each file, in percent. */
 const least = 80;

@@ -32,12 +32,13 @@ export function loopOf(pc: number, entry: number, found: Found, code: Code): Loo
   const at = pcs.indexOf(pc);
   const { isInLoop, before } = loopAround(blocks, at);
   const size = sizeOf(blocks, isInLoop);
-  const ways = (node: number) => (before[node] ?? []).filter((from) => isInLoop[from] === 1).length;
+  const ways = before.map((all) => all.filter((from) => isInLoop[from] === 1).length);
+  const waysTo = (node: number) => ways[node] ?? 0;
   let head = at;
   pcs.forEach((_, node) => {
-    if (isInLoop[node] === 1 && ways(node) > ways(head)) head = node;
+    if (isInLoop[node] === 1 && waysTo(node) > waysTo(head)) head = node;
   });
-  if (ways(head) < Math.max(LEAST_WAYS, ways(at) * MORE_WAYS)) return { head: pc, size };
+  if (waysTo(head) < Math.max(LEAST_WAYS, waysTo(at) * MORE_WAYS)) return { head: pc, size };
   const [next, ...others] = new Set(blocks[head]?.edges);
   if (next !== undefined && others.length === 0 && (before[next]?.length ?? 0) > 1) head = next;
   return { head: pcs[head] ?? pc, size };

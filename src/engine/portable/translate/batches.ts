@@ -10,7 +10,7 @@ import { MAX_UNIT } from "../lift/region-unit.js";
 import { CAREFUL_KEY, importedCount } from "../link/protocol.js";
 import type { SlotMap } from "../link/slot-map.js";
 import { type TranslatedUnit, unitModule } from "../link/units.js";
-import { UnitStarts } from "./unit-starts.js";
+import { LARGE, UnitStarts } from "./unit-starts.js";
 
 /**
  * A unit's code at most, in bytes. V8 gives functions of more than 8,192 virtual registers to an allocator that leaves most of
@@ -23,8 +23,6 @@ const [MARGIN, MOST_CUTS, LEAST_MOST] = [0.95, 3, 1000];
 const BATCH_BYTES = 64 * 1024;
 /** A block is in so many units; those that come to it later go on in a unit of its own, so code grows no further. */
 const MAX_COPIES = 16;
-/** Instructions of a unit that is not copied into others. */
-const LARGE = 100;
 /** What is called and has been jumped to so often is translated with its caller. */
 const WORTH_JOINING = 100;
 /** Jumps to an address that is hot for the first time, and again, where nobody has counted more. */

@@ -6,8 +6,8 @@ import { loopOf } from "../lift/loops.js";
 const OFTEN_CALLED = 30;
 /** A function is looked for so far before an address in it, in bytes. */
 const MOST_BEFORE = 16 * 1024;
-/** A loop of so many instructions that are half of its function is a unit, which the function's goes on in. */
-const LARGE_LOOP = 100;
+/** Instructions of a unit that is not copied into others: they go on in it. */
+export const LARGE = 100;
 
 export class UnitStarts {
   readonly #code: Code;
@@ -43,7 +43,7 @@ export class UnitStarts {
     const found = this.#follow(entry);
     const { head, size } = loopOf(pc, entry, found, this.#code);
     const whole = found.instructions.size;
-    const isOneLoop = size >= LARGE_LOOP && size * 2 >= whole;
+    const isOneLoop = size >= LARGE && size * 2 >= whole;
     return isOneLoop || whole > this.#most || this.#code.countAt(entry) < OFTEN_CALLED ? head : entry;
   }
 

@@ -4,7 +4,7 @@ import type { VcpuOptions } from "../../contract.js";
 import { CallProfile } from "./call-profile.js";
 import type { GuestCore } from "../guest-core.js";
 import { exportCache, importCache } from "./kept.js";
-import { Hotness, THRESHOLD } from "./hotness.js";
+import { Hotness, THREADED_JUMPS, THRESHOLD } from "./hotness.js";
 import type { MachineMemory } from "../memory/machine-memory.js";
 import type { FirstTier, TierHooks } from "./first-tier.js";
 import { Awaited } from "./awaited.js";
@@ -25,11 +25,6 @@ export interface AcceleratorOptions extends TranslationOptions {
 const [FIRST_FUEL, MAX_FUEL, GROWTH] = [50_000, 20_000_000, 2];
 /** Instructions, about, until whoever runs the core sees it again; the same where none is translated. */
 const [MAX_RUN, MAX_UNTRANSLATED] = [1e9, 320_000];
-/**
- * Jumps to an address before it is translated, where the first tier runs it: that takes as long as translating a function.
- * With 150, a JavaScript engine's start of 2.5 million instructions took 23 s, with 3,000 it took 3 s, so 0.7 s.
- */
-const THREADED_JUMPS = 3000;
 
 export interface Accelerator {
   /** Runs a core about `limit` instructions, as `Core.run` does; throws what the guest raises. */

@@ -3,6 +3,7 @@
 import type { GuestCore } from "../guest-core.js";
 import type { Conditions } from "./conditions.js";
 import { NEVER } from "./first-tier.js";
+import { RETRIES } from "./hotness.js";
 import type { Profile } from "./guest-code.js";
 import type { Translations } from "./translations.js";
 
@@ -10,8 +11,6 @@ import type { Translations } from "./translations.js";
 const INTERPRETED_WEIGHT = 32;
 /** The same for the first tier. */
 const THREADED_WEIGHT = 4;
-/** What is hot and cannot be translated yet is tried again after a part of the jumps. */
-const RETRIES = 8;
 /**
  * Where a stop test left a loop, the interpreter goes on to where a unit begins: one that began here would be another
  * copy of the function, and hardly a better one. Only where none comes within so many jumps is one made.

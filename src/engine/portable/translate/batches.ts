@@ -3,6 +3,7 @@
 import { type EncodedFunction, encodeFunction } from "../../../wasm/module.js";
 import { Discovery, type Unit } from "../lift/discover.js";
 import type { Code } from "../lift/follow.js";
+import { RETRIES, THREADED_JUMPS } from "../tiers/hotness.js";
 import { emitUnit } from "../emit/unit.js";
 import type { EmitOptions } from "../emit/unit-code.js";
 import { Parents } from "../lift/parents.js";
@@ -26,7 +27,7 @@ const MAX_COPIES = 16;
 /** What is called and has been jumped to so often is translated with its caller. */
 const WORTH_JOINING = 100;
 /** Jumps to an address that is hot for the first time, and again, where nobody has counted more. */
-const [FIRST_JUMPS, MORE_JUMPS] = [3000, 375];
+const [FIRST_JUMPS, MORE_JUMPS] = [THREADED_JUMPS, THREADED_JUMPS / RETRIES];
 /** Units that are made again together. */
 const MOST_AGAIN = 12;
 /** Instructions of a function, one in so many, that are the interpreter's: then the first tier is no slower. */

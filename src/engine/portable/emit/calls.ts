@@ -3,54 +3,60 @@ import { op } from "../../../wasm/opcodes.js";
 import { hasTailCalls } from "../../../wasm/tail-calls.js";
 import { lookup } from "../link/lookup.js";
 import { CAREFUL, MISSING_SLOT, types, words } from "../link/protocol.js";
-import { add, copySlots, has, remove } from "../ir/slot-set.js";
+import { add, copySlots, has, remove, type SlotSet } from "../ir/slot-set.js";
 import { loadSlots } from "./state-transfer.js";
 import {
   close,
   DEPTH,
   hasAliases,
+  heldAtEnd,
   liveAt,
   open,
+  PASSED,
   pushEntry,
   pushFuel,
-  pushStoredStackPointer,
+  pushStored,
   returnTarget,
   setFuel,
-  union,
   type UnitCode,
 } from "./unit-code.js";
 
 /**
  * Calls the unit at an address, or goes on there in this function's place (`isTail`), whose return address is `frame`
- * above the stack pointer.
+ * above the stack pointer. `held`: slots whose locals are right.
  */
-export function callTo(u: UnitCode, pc: number, isTail: boolean, frame = 0): void {
+export function callTo(u: UnitCode, pc: number, isTail: boolean, held: SlotSet, frame = 0): void {
   const { e } = u;
   const callee = u.options.callee(pc);
   if ("index" in callee) {
-    pushArguments(u, isTail);
+    pushArguments(u, isTail, held);
     e.op(isTail ? "return_call" : "call");
     u.calls.push({ at: e.code.length, to: pc });
     e.code.u32InFive(callee.index);
   } else {
     storeMissing(u, () => e.i64(pc + frame * 2 ** 32));
-    pushArguments(u, isTail);
+    pushArguments(u, isTail, held);
     e.i32(callee.slot);
     callIndirect(u, isTail);
   }
 }
 
 /** The same for the address in the local for targets; `place`: that, and above it how far the return address is. */
-export function callTarget(u: UnitCode, isTail: boolean, place = (): void => u.e.get(u.local.target)): void {
+export function callTarget(
+  u: UnitCode,
+  isTail: boolean,
+  held: SlotSet,
+  place = (): void => u.e.get(u.local.target),
+): void {
   const { e, local } = u;
   storeMissing(u, place);
-  pushArguments(u, isTail);
+  pushArguments(u, isTail, held);
   lookup(e, local.target);
   callIndirect(u, isTail);
 }
 
 /** Calls the unit for the address in the local for targets, which is compared with those where it is likely to be. */
-export function callLikely(u: UnitCode, likely: readonly number[]): void {
+export function callLikely(u: UnitCode, likely: readonly number[], held: SlotSet): void {
   const { e, local } = u;
   for (const pc of likely) {
     e.get(local.target);
@@ -58,10 +64,10 @@ export function callLikely(u: UnitCode, likely: readonly number[]): void {
     e.op("i64.eq");
     e.code.byte(op.if);
     e.code.u32(types.result);
-    callTo(u, pc, false);
+    callTo(u, pc, false, held);
     e.op("else");
   }
-  callTarget(u, false);
+  callTarget(u, false, held);
   for (const _ of likely) e.op("end");
 }
 
@@ -74,15 +80,23 @@ export function callCareful(u: UnitCode): void {
     e.code.s64(BigInt(CAREFUL) << 32n);
     e.op("i64.or");
   });
-  pushArguments(u, hasTailCalls());
+  pushFuel(u);
+  e.get(hasTailCalls() ? DEPTH : u.local.depth);
+  u.file.passed.forEach((_, position) => e.get(PASSED + position));
   e.i32(hasAliases(u) ? MISSING_SLOT : options.carefulSlot(unit.entry));
   callIndirect(u, hasTailCalls());
   if (!hasTailCalls()) e.op("return");
 }
 
-function pushArguments(u: UnitCode, isTail: boolean): void {
+/** What a unit is given; `held` are slots whose locals are right, the state area is for all. */
+function pushArguments(u: UnitCode, isTail: boolean, held: SlotSet): void {
+  const { e, file } = u;
   pushFuel(u);
-  u.e.get(isTail ? DEPTH : u.local.depth);
+  e.get(isTail ? DEPTH : u.local.depth);
+  for (const slot of file.passed) {
+    if (has(held, slot)) e.get(e.locals.slot(slot));
+    else pushStored(u, slot);
+  }
 }
 
 /** Where to go on if there is no unit. */
@@ -121,7 +135,7 @@ function reloadAfterCall(u: UnitCode, next: number, index: number): void {
     popReturnAddress(u, next);
     remove(live, file.stackPointer);
   }
-  const held = union(u.flow.held[index] ?? file.none(), unit.blocks[index]?.writes ?? file.none());
+  const held = heldAtEnd(u, index);
   const kept = file.calleeSaved.filter((slot) => has(live, slot) && has(held, slot));
   keepOrLoad(u, kept);
   for (const slot of kept) remove(live, slot);
@@ -139,7 +153,7 @@ function popReturnAddress(u: UnitCode, next: number): void {
     e.code.byte(op["local.tee"]);
     e.code.u32(pointer);
   }
-  pushStoredStackPointer(u);
+  pushStored(u, file.stackPointer);
   e.op("i64.ne");
   open(u, op.if);
   e.i64(next);
@@ -152,8 +166,7 @@ function keepOrLoad(u: UnitCode, kept: readonly number[]): void {
   const { e, file } = u;
   if (kept.length === 0) return;
   kept.forEach((slot, position) => {
-    e.i32(0);
-    e.memory(op["i64.load"], 3, file.placeOf(slot));
+    pushStored(u, slot);
     e.get(e.locals.slot(slot));
     e.op("i64.xor");
     if (position > 0) e.op("i64.or");

@@ -7,7 +7,16 @@ import { state } from "../memory/state.js";
 import { afterCall, callLikely, callTarget, callTo } from "./calls.js";
 import { frameAt, writeRareLeave } from "./exits.js";
 import { storeSlot } from "./state-transfer.js";
-import { close, open, reload, returnLeave, returnTarget, spilledAt, type UnitCode } from "./unit-code.js";
+import {
+  close,
+  heldAtEnd,
+  open,
+  reload,
+  returnLeave,
+  returnTarget,
+  spilledAt,
+  type UnitCode,
+} from "./unit-code.js";
 
 export function writeEnd(u: UnitCode, block: Block, index: number): void {
   const { e, local, options } = u;
@@ -26,23 +35,23 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
     case "leave":
       if (end.isRare) return writeRareLeave(u, end.pc, block, index);
       spill(u, index);
-      return goTo(u, end.pc, frameAt(u, index, block.stackDelta));
+      return goTo(u, end.pc, index, frameAt(u, index, block.stackDelta));
     case "jumpTo":
       spill(u, index);
       e.value(end.target);
       if (!isTail(u, index)) return returnTarget(u);
       e.set(local.target);
       storeJump(u, end.pc);
-      return callTarget(u, true);
+      return callTarget(u, true, heldAtEnd(u, index));
     case "call":
       spill(u, index);
-      callTo(u, end.target, false);
+      callTo(u, end.target, false, heldAtEnd(u, index));
       return afterCall(u, end.next, index);
     case "callTo":
       spill(u, index);
       e.value(end.target);
       e.set(local.target);
-      callLikely(u, end.likely ?? []);
+      callLikely(u, end.likely ?? [], heldAtEnd(u, index));
       return afterCall(u, end.next, index);
     case "slow":
       spill(u, index);
@@ -62,8 +71,8 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
 }
 
 /** Goes on at an address outside of the unit, in its place. */
-function goTo(u: UnitCode, pc: number, frame: number): void {
-  if (hasTailCalls()) return callTo(u, pc, true, frame);
+function goTo(u: UnitCode, pc: number, index: number, frame: number): void {
+  if (hasTailCalls()) return callTo(u, pc, true, heldAtEnd(u, index), frame);
   u.e.i64(pc);
   returnTarget(u);
 }

@@ -1,15 +1,17 @@
 // What a unit does before its first block: tests whether it may run at all, then loads the slots that it needs.
 import { op } from "../../../wasm/opcodes.js";
+import { copySlots, has, remove } from "../ir/slot-set.js";
 import { callCareful } from "./calls.js";
+import { loadSlots } from "./state-transfer.js";
 import {
   close,
   DEPTH,
   hasAliases,
+  liveAt,
   open,
   pushEntry,
   pushSpareFuel,
-  pushStoredStackPointer,
-  reload,
+  PASSED,
   returnTarget,
   type UnitCode,
 } from "./unit-code.js";
@@ -18,11 +20,25 @@ export function writeEntry(u: UnitCode): void {
   returnUnlessRunnable(u);
   leaveNearEndOfMemory(u);
   keepLink(u);
-  reload(u, 0);
+  loadAtEntry(u);
   if (hasAliases(u)) {
     pushEntry(u);
     u.e.set(u.e.locals.slot(u.file.target));
   }
+}
+
+/** Loads what the first block needs: what is passed from the parameters, the rest from the state area. */
+function loadAtEntry(u: UnitCode): void {
+  const { e, file } = u;
+  const live = copySlots(liveAt(u, 0));
+  remove(live, file.target);
+  file.passed.forEach((slot, position) => {
+    if (!has(live, slot)) return;
+    remove(live, slot);
+    e.get(PASSED + position);
+    e.set(e.locals.slot(slot));
+  });
+  loadSlots(u, live);
 }
 
 /** What an exit says of where the function returns to. */
@@ -56,11 +72,11 @@ function returnUnlessRunnable(u: UnitCode): void {
 
 /** Goes on in a unit that is careful where the memory around the stack pointer is not all that this one relies on. */
 function leaveNearEndOfMemory(u: UnitCode): void {
-  const { e, unit } = u;
+  const { e, file, unit } = u;
   const { below, above } = unit.frame;
   if (below === 0 && above === 0) return;
   const lowest = unit.shape.writable + below;
-  pushStoredStackPointer(u);
+  e.get(PASSED + file.passed.indexOf(file.stackPointer));
   e.i64(lowest);
   e.op("i64.sub");
   e.i64(unit.shape.size - above - lowest);

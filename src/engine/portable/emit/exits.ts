@@ -70,7 +70,7 @@ function goOn(u: UnitCode): void {
   e.op("i64.and");
   if (!hasTailCalls()) return returnTarget(u);
   e.set(local.target);
-  callTarget(u, true, () => {
+  callTarget(u, true, u.file.none(), () => {
     e.get(local.exitPlace);
     pushI64(u, RARE - 1n);
     e.op("i64.and");

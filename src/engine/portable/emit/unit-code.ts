@@ -6,7 +6,7 @@ import type { ExitStatement } from "../ir/block.js";
 import type { Dataflow } from "../optimise/dataflow.js";
 import type { Unit } from "../lift/discover.js";
 import { Expressions, Locals } from "../ir/expression.js";
-import { COUNTED_MIN, LEAVE, words } from "../link/protocol.js";
+import { COUNTED_MIN, LEAVE, UNIT_PARAMETERS, words } from "../link/protocol.js";
 import type { GuestIsa } from "../guest-isa.js";
 import type { RegisterFile } from "../ir/register-file.js";
 import { addAll, copySlots, remove, type SlotSet } from "../ir/slot-set.js";
@@ -24,9 +24,11 @@ export interface EmitOptions {
   readonly keepsFlags: boolean;
 }
 
-/** The parameters, locals like the others: what may still be executed, and how much of V8's stack may be used. */
+/** The parameters, locals like the others: what may still be executed, how much of V8's stack may be used, */
 const FUEL = 0;
 export const DEPTH = 1;
+/** and from here on the registers that are passed. */
+export const PASSED = 2;
 
 export interface UnitCode {
   readonly isa: GuestIsa;
@@ -69,7 +71,7 @@ export function unitCode(
 ): UnitCode {
   const { isa } = options;
   const file = isa.registers;
-  const locals = new Locals(2, file);
+  const locals = new Locals(UNIT_PARAMETERS, file);
   const local = {
     target: locals.add("i64"),
     exitPlace: locals.add("i64"),
@@ -115,6 +117,10 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
   return out;
 }
 
+/** Slots that are right in their locals at the end of a block. */
+export const heldAtEnd = ({ flow, file, unit }: UnitCode, index: number): SlotSet =>
+  union(flow.held[index] ?? file.none(), unit.blocks[index]?.writes ?? file.none());
+
 /** Loads what a block needs from the state area. */
 export function reload(u: UnitCode, block: number): void {
   const live = copySlots(liveAt(u, block));
@@ -132,10 +138,10 @@ export function pushEntry(u: UnitCode): void {
   e.memory(op["i64.load32_u"], 2, words.elsewhere);
 }
 
-/** Pushes the stack pointer as the state area has it. */
-export function pushStoredStackPointer({ e, file }: UnitCode): void {
+/** Pushes a general register as the state area has it. */
+export function pushStored({ e, file }: UnitCode, slot: number): void {
   e.i32(0);
-  e.memory(op["i64.load"], 3, file.placeOf(file.stackPointer));
+  e.memory(op["i64.load"], 3, file.placeOf(slot));
 }
 
 // Blocks.

@@ -21,6 +21,8 @@ export interface RegisterSpec {
   readonly stackPointer: number;
   /** General registers that functions leave as they were, by the ISA's procedure call standard. */
   readonly calleeSaved: readonly number[];
+  /** The stack pointer, and two general registers that calls pass most: units have them as parameters too. */
+  readonly passed: readonly [number, number, number];
 }
 
 /** The parts that a vector register in a form consists of. */
@@ -51,6 +53,7 @@ export class RegisterFile {
   /** The slot of the stack pointer. */
   readonly stackPointer: number;
   readonly calleeSaved: readonly number[];
+  readonly passed: readonly number[];
   /** The slots of all flags' bits. */
   readonly flagBits: SlotSet;
   readonly #spec: RegisterSpec;
@@ -75,6 +78,7 @@ export class RegisterFile {
     this.count = this.target + 1;
     this.stackPointer = spec.stackPointer;
     this.calleeSaved = spec.calleeSaved;
+    this.passed = spec.passed;
     this.#none = Array.from({ length: Math.ceil(this.count / 32) }, () => 0);
     this.#all = this.#none.map(() => -1);
     this.flagBits = this.#range(this.flag, this.flagsOperation);

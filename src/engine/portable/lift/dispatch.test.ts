@@ -20,6 +20,7 @@ const file = new RegisterFile({
   flagsBAt: 64,
   stackPointer: 2,
   calleeSaved: [],
+  passed: [0, 1, 2],
 });
 
 /** A node's value, where the slot for targets, or the register that the call reads, holds `target`. */

@@ -21,6 +21,7 @@ import {
   rootImports,
   rootOnly,
   types,
+  UNIT_PARAMETERS,
   words,
 } from "./protocol.js";
 
@@ -71,7 +72,7 @@ function needed({ name, type: { params } }: OnDemand, typeIndex: number, positio
 
 /** Goes on at the address that was called without a unit of its own. */
 function missing() {
-  const e = new Expressions(new Locals(2));
+  const e = new Expressions(new Locals(UNIT_PARAMETERS));
   const fuel = 0;
   e.get(fuel);
   e.get(1);
@@ -95,6 +96,7 @@ function run({ registers, pushedByCall }: GuestIsa, typeIndex: number, counts: b
   block(op.loop);
   e.get(FUEL);
   e.get(DEPTH);
+  for (const slot of registers.passed) load(e, registers.placeOf(slot));
   e.get(INDEX);
   e.op("call_indirect");
   e.code.u32(types.unit);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attach, open, seal } from "../src/index.js";
 import { needs } from "../test/needs.js";
-import { buildWorkloads, floatWorkloads, workloadFile, workloads } from "./guests.js";
+import { buildWorkloads, floatWorkloads, longRounds, workloadFile, workloads } from "./guests.js";
 import { userTime } from "./measure.js";
 import { folder } from "./one-off.js";
 import { geometricMean, type Row, type Suite } from "./report.js";
@@ -29,8 +29,8 @@ function timed(name: string, command: readonly string[]): Measured {
   return { checksum: checksumIn(output, name), milliseconds };
 }
 
-function onEngine(name: string, how: "plain" | "replay", ...flags: readonly string[]): Measured {
-  const args = [...flags, child, workloadFile(name, "hvt"), how];
+function onEngine(name: string, how: "plain" | "replay", rounds = "", ...flags: readonly string[]): Measured {
+  const args = [...flags, child, workloadFile(name, "hvt"), how, rounds];
   const text = execFileSync(process.execPath, args, { encoding: "utf8" });
   return { checksum: checksumIn(text, name), milliseconds: Number(text.trim().split("\n").at(-1)) };
 }
@@ -41,6 +41,19 @@ function underTcg(name: string): Measured {
   const ends = ["-display", "none", "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit"];
   const kernel = ["-kernel", workloadFile(name, "virtio")];
   return timed(name, ["qemu-system-x86_64", ...machine, ...ends, ...kernel]);
+}
+
+/** Of native over three times the rounds, at most 1: what a start costs weighs less there. */
+function longRatio(name: string, sealed: string): number {
+  const rounds = String(longRounds(name));
+  let [native, engine] = [Infinity, Infinity];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [here, there] = [timed(name, [sealed, rounds]), onEngine(name, "plain", rounds)];
+    if (here.checksum !== there.checksum) throw new Error(`${name} ${rounds}: checksums differ`);
+    native = Math.min(native, here.milliseconds);
+    engine = Math.min(engine, there.milliseconds);
+  }
+  return Math.min(1, native / engine);
 }
 
 /** MB of guest code a second. */
@@ -65,15 +78,17 @@ async function run(): Promise<readonly Row[]> {
   await buildWorkloads(hasQemu ? ["spt", "hvt", "virtio"] : ["spt", "hvt"]);
   const rows: Row[] = [];
   const ratios: { name: string; plain: number; optimised: number; replay: number; tcg: number }[] = [];
+  const long: { name: string; ratio: number }[] = [];
   for (const name of workloads) {
     const sealed = join(folder, name);
     writeFileSync(sealed, seal(attach(open(workloadFile(name, "spt")), { memMiB: 64 })), { mode: 0o755 });
     const ways = {
       native: () => timed(name, [sealed]),
       plain: () => onEngine(name, "plain"),
-      optimised: () => onEngine(name, "plain", "--no-liftoff"),
+      optimised: () => onEngine(name, "plain", "", "--no-liftoff"),
       replay: () => onEngine(name, "replay"),
     };
+    long.push({ name, ratio: longRatio(name, sealed) });
     const least = { native: Infinity, plain: Infinity, optimised: Infinity, replay: Infinity };
     const checksums = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
@@ -103,6 +118,9 @@ async function run(): Promise<readonly Row[]> {
       ratios.filter(({ name }) => floatWorkloads.has(name) === isFloat).map(({ plain }) => plain),
     );
   const [mean, floats] = [meanOf(false), meanOf(true)];
+  const longer = long.filter(({ name }) => !floatWorkloads.has(name));
+  const longMean = geometricMean(longer.map(({ ratio }) => ratio));
+  const slowest = longer.reduce((least, each) => (each.ratio < least.ratio ? each : least));
   const optimised = geometricMean(ratios.map((each) => each.optimised));
   const replay = geometricMean(ratios.map((each) => each.replay));
   const tcg = geometricMean(ratios.map((each) => each.tcg));
@@ -114,7 +132,19 @@ async function run(): Promise<readonly Row[]> {
       target: "0.55",
       met: floats >= 0.55,
     },
-    { what: "the same with --no-liftoff", measured: optimised.toFixed(2) },
+    {
+      what: "geometric mean over three times the rounds",
+      measured: longMean.toFixed(2),
+      target: "must 0.65, aim 0.75",
+      met: longMean >= 0.65,
+    },
+    {
+      what: "the slowest of these",
+      measured: `${slowest.ratio.toFixed(2)} (${slowest.name}; all: ${longer.map(({ name, ratio }) => `${name} ${ratio.toFixed(2)}`).join(", ")})`,
+      target: "must 0.45, aim 0.55",
+      met: slowest.ratio >= 0.45,
+    },
+    { what: "the first with --no-liftoff", measured: optimised.toFixed(2) },
     { what: "replay profile against plain", measured: replay.toFixed(2), target: "0.80", met: replay >= 0.8 },
     { what: "times faster than QEMU's TCG", measured: tcg.toFixed(1), target: "3.5", met: tcg >= 3.5 },
   );

@@ -38,6 +38,13 @@ export const floatWorkloads: ReadonlySet<string> = new Set([
   "spectral",
 ]);
 
+/** About three times the rounds that a workload makes by itself; what `fib` does grows by the golden ratio. */
+export function longRounds(name: string): number {
+  const source = readFileSync(join(sources, `${name}.c`), "utf8");
+  const rounds = Number(/workload_rounds = (\d+);/.exec(source)?.[1]);
+  return name === "fib" ? rounds + 2 : 3 * rounds;
+}
+
 /** Those of this machine's ISA lie in the folder itself. */
 const folderOf = (isa: Isa): string => (isa === "x86-64" ? output : join(output, isa));
 

@@ -134,12 +134,23 @@ async function terminated(speak?: (socket: Socket) => Promise<void>): Promise<vo
   assert.equal(status, 1);
 }
 
+/** What comes next; rejects where the connection ends instead, also without an error. */
+const received = (socket: Socket): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const ended = () => reject(new Error("the connection has ended"));
+    if (socket.destroyed) return ended();
+    socket.once("error", reject).once("close", ended);
+    socket.once("data", (data) => {
+      socket.off("error", reject).off("close", ended);
+      resolve(data);
+    });
+  });
+
 /** One command, and its answer. */
 async function ask(socket: Socket, data: string): Promise<string> {
   socket.write(encodePacket(data));
   let answer = "";
-  while (!/\$.*#../.test(answer))
-    answer += new TextDecoder().decode(((await once(socket, "data")) as [Uint8Array])[0]);
+  while (!/\$.*#../.test(answer)) answer += new TextDecoder().decode(await received(socket));
   return answer;
 }
 

@@ -43,12 +43,21 @@ function underTcg(name: string): Measured {
   return timed(name, ["qemu-system-x86_64", ...machine, ...ends, ...kernel]);
 }
 
+/** The workload as a program of the host's, which prints its line. */
+function sealed(name: string, args: readonly string[] = []): string {
+  const file = join(folder, [name, ...args].join("-"));
+  const plan = attach(open(workloadFile(name, "spt")), { memMiB: 64, args });
+  writeFileSync(file, seal(plan), { mode: 0o755 });
+  return file;
+}
+
 /** Of native over three times the rounds, at most 1: what a start costs weighs less there. */
-function longRatio(name: string, sealed: string): number {
+function longRatio(name: string): number {
   const rounds = String(longRounds(name));
+  const file = sealed(name, [rounds]);
   let [native, engine] = [Infinity, Infinity];
   for (let round = 0; round < ROUNDS; round++) {
-    const [here, there] = [timed(name, [sealed, rounds]), onEngine(name, "plain", rounds)];
+    const [here, there] = [timed(name, [file]), onEngine(name, "plain", rounds)];
     if (here.checksum !== there.checksum) throw new Error(`${name} ${rounds}: checksums differ`);
     native = Math.min(native, here.milliseconds);
     engine = Math.min(engine, there.milliseconds);
@@ -80,15 +89,14 @@ async function run(): Promise<readonly Row[]> {
   const ratios: { name: string; plain: number; optimised: number; replay: number; tcg: number }[] = [];
   const long: { name: string; ratio: number }[] = [];
   for (const name of workloads) {
-    const sealed = join(folder, name);
-    writeFileSync(sealed, seal(attach(open(workloadFile(name, "spt")), { memMiB: 64 })), { mode: 0o755 });
+    const file = sealed(name);
     const ways = {
-      native: () => timed(name, [sealed]),
+      native: () => timed(name, [file]),
       plain: () => onEngine(name, "plain"),
       optimised: () => onEngine(name, "plain", "", "--no-liftoff"),
       replay: () => onEngine(name, "replay"),
     };
-    long.push({ name, ratio: longRatio(name, sealed) });
+    long.push({ name, ratio: longRatio(name) });
     const least = { native: Infinity, plain: Infinity, optimised: Infinity, replay: Infinity };
     const checksums = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,4 +1,4 @@
-// How V8 optimises the engine's own JavaScript, and what its WebAssembly has, in processes that are ours.
+// How V8 optimises the engine's own JavaScript, what its WebAssembly has, and how its heap grows, in processes that are ours.
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 

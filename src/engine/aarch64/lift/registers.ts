@@ -22,6 +22,7 @@ export const registers = new RegisterFile({
   flagsBAt: state.flagsB,
   stackPointer: SP,
   /** X19 to X29: AAPCS64 6.1.1. */
-  passed: [SP, 0, 1],
   calleeSaved: [19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29],
+  /** X0 and X1, first arguments and results: AAPCS64 6.4 and 6.5. */
+  passed: [SP, 0, 1],
 });

@@ -9,9 +9,9 @@ import {
   hasAliases,
   liveAt,
   open,
+  PASSED,
   pushEntry,
   pushSpareFuel,
-  PASSED,
   returnTarget,
   type UnitCode,
 } from "./unit-code.js";

@@ -24,10 +24,10 @@ export interface EmitOptions {
   readonly keepsFlags: boolean;
 }
 
-/** The parameters, locals like the others: what may still be executed, how much of V8's stack may be used, */
+/** The parameters, locals like the others: what may still be executed, and how much of V8's stack may be used. */
 const FUEL = 0;
 export const DEPTH = 1;
-/** and from here on the registers that are passed. */
+/** The first of the registers that are passed. */
 export const PASSED = 2;
 
 export interface UnitCode {

@@ -5,9 +5,10 @@ import type { GuestIsa } from "../guest-isa.js";
 import { state } from "../memory/state.js";
 
 /**
- * A unit: fuel, depth and three registers in (`RegisterSpec.passed`), which V8 has no more machine registers for; the guest address
- * where to go on and the fuel left out. All registers are in the state area at both times, those three as well. `LEAVE` in the address's place means that `pc` in the state area says where, and the dispatcher must
- * look. Depth is how many bytes of V8's stack may still be used.
+ * A unit: fuel, depth and three registers of the guest (`RegisterSpec.passed`) in; the guest address where to go on and
+ * the fuel left out. All registers are in the state area at both times, those three as well; V8 passes no more than five
+ * in machine registers. `LEAVE` in the address's place means that `pc` in the state area says where, and the dispatcher
+ * must look. Depth is how many bytes of V8's stack may still be used.
  */
 const unitType: FunctionType = { params: ["i32", "i32", "i64", "i64", "i64"], results: ["i64", "i32"] };
 export const UNIT_PARAMETERS = unitType.params.length;

@@ -21,5 +21,6 @@ export const registers = new RegisterFile({
   stackPointer: RSP,
   /** rbx, rbp, r12 to r15: System V ABI 3.2.1. */
   calleeSaved: [3, RBP, 12, 13, 14, 15],
+  /** rdi, the first argument, and rax, the result: System V ABI 3.2.3. */
   passed: [RSP, 7, 0],
 });

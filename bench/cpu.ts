@@ -86,8 +86,14 @@ async function run(): Promise<readonly Row[]> {
   const hasQemu = needs.program("qemu-system-x86_64") === false;
   await buildWorkloads(hasQemu ? ["spt", "hvt", "virtio"] : ["spt", "hvt"]);
   const rows: Row[] = [];
-  const ratios: { name: string; plain: number; optimised: number; replay: number; tcg: number }[] = [];
-  const long: { name: string; ratio: number }[] = [];
+  const ratios: {
+    name: string;
+    plain: number;
+    long: number;
+    optimised: number;
+    replay: number;
+    tcg: number;
+  }[] = [];
   for (const name of workloads) {
     const file = sealed(name);
     const ways = {
@@ -96,7 +102,6 @@ async function run(): Promise<readonly Row[]> {
       optimised: () => onEngine(name, "plain", "", "--no-liftoff"),
       replay: () => onEngine(name, "replay"),
     };
-    long.push({ name, ratio: longRatio(name) });
     const least = { native: Infinity, plain: Infinity, optimised: Infinity, replay: Infinity };
     const checksums = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
@@ -113,6 +118,7 @@ async function run(): Promise<readonly Row[]> {
     ratios.push({
       name,
       plain: ratio,
+      long: longRatio(name),
       optimised: Math.min(1, least.native / least.optimised),
       replay: Math.min(1, least.plain / least.replay),
       tcg: (tcg?.milliseconds ?? Number.NaN) / least.plain,
@@ -126,9 +132,9 @@ async function run(): Promise<readonly Row[]> {
       ratios.filter(({ name }) => floatWorkloads.has(name) === isFloat).map(({ plain }) => plain),
     );
   const [mean, floats] = [meanOf(false), meanOf(true)];
-  const longer = long.filter(({ name }) => !floatWorkloads.has(name));
-  const longMean = geometricMean(longer.map(({ ratio }) => ratio));
-  const slowest = longer.reduce((least, each) => (each.ratio < least.ratio ? each : least));
+  const longer = ratios.filter(({ name }) => !floatWorkloads.has(name));
+  const longMean = geometricMean(longer.map(({ long }) => long));
+  const slowest = longer.reduce((least, each) => (each.long < least.long ? each : least));
   const optimised = geometricMean(ratios.map((each) => each.optimised));
   const replay = geometricMean(ratios.map((each) => each.replay));
   const tcg = geometricMean(ratios.map((each) => each.tcg));
@@ -148,9 +154,9 @@ async function run(): Promise<readonly Row[]> {
     },
     {
       what: "the slowest of these",
-      measured: `${slowest.ratio.toFixed(2)} (${slowest.name}; all: ${longer.map(({ name, ratio }) => `${name} ${ratio.toFixed(2)}`).join(", ")})`,
+      measured: `${slowest.long.toFixed(2)} (${slowest.name}; all: ${longer.map(({ name, long }) => `${name} ${long.toFixed(2)}`).join(", ")})`,
       target: "must 0.45, aim 0.55",
-      met: slowest.ratio >= 0.45,
+      met: slowest.long >= 0.45,
     },
     { what: "the first with --no-liftoff", measured: optimised.toFixed(2) },
     { what: "replay profile against plain", measured: replay.toFixed(2), target: "0.80", met: replay >= 0.8 },

@@ -9,7 +9,6 @@ import {
   close,
   DEPTH,
   hasAliases,
-  heldAtEnd,
   liveAt,
   open,
   PASSED,
@@ -80,8 +79,7 @@ export function callCareful(u: UnitCode): void {
     e.code.s64(BigInt(CAREFUL) << 32n);
     e.op("i64.or");
   });
-  pushFuel(u);
-  e.get(hasTailCalls() ? DEPTH : u.local.depth);
+  pushCounts(u, hasTailCalls());
   u.file.passed.forEach((_, position) => e.get(PASSED + position));
   e.i32(hasAliases(u) ? MISSING_SLOT : options.carefulSlot(unit.entry));
   callIndirect(u, hasTailCalls());
@@ -91,12 +89,16 @@ export function callCareful(u: UnitCode): void {
 /** What a unit is given; `held` are slots whose locals are right, the state area is for all. */
 function pushArguments(u: UnitCode, isTail: boolean, held: SlotSet): void {
   const { e, file } = u;
-  pushFuel(u);
-  e.get(isTail ? DEPTH : u.local.depth);
+  pushCounts(u, isTail);
   for (const slot of file.passed) {
     if (has(held, slot)) e.get(e.locals.slot(slot));
     else pushStored(u, slot);
   }
+}
+
+function pushCounts(u: UnitCode, isTail: boolean): void {
+  pushFuel(u);
+  u.e.get(isTail ? DEPTH : u.local.depth);
 }
 
 /** Where to go on if there is no unit. */
@@ -113,7 +115,7 @@ function callIndirect({ e }: UnitCode, isTail: boolean): void {
 }
 
 /** The callee of block `index` returned where it was called from, or its caller returns outwards in turn. */
-export function afterCall(u: UnitCode, next: number, index: number): void {
+export function afterCall(u: UnitCode, next: number, index: number, held: SlotSet): void {
   const { e, local } = u;
   setFuel(u);
   e.code.byte(op["local.tee"]);
@@ -124,18 +126,17 @@ export function afterCall(u: UnitCode, next: number, index: number): void {
   e.get(local.target);
   returnTarget(u);
   close(u);
-  reloadAfterCall(u, next, index);
+  reloadAfterCall(u, next, index, held);
 }
 
 /** Brings the locals up to date after a call that returned to its place. */
-function reloadAfterCall(u: UnitCode, next: number, index: number): void {
+function reloadAfterCall(u: UnitCode, next: number, index: number, held: SlotSet): void {
   const { unit, file } = u;
   const live = copySlots(liveAt(u, unit.graph[index]?.[0] ?? 0));
   if (has(live, file.stackPointer)) {
     popReturnAddress(u, next);
     remove(live, file.stackPointer);
   }
-  const held = heldAtEnd(u, index);
   const kept = file.calleeSaved.filter((slot) => has(live, slot) && has(held, slot));
   keepOrLoad(u, kept);
   for (const slot of kept) remove(live, slot);

@@ -43,16 +43,20 @@ export function writeEnd(u: UnitCode, block: Block, index: number): void {
       e.set(local.target);
       storeJump(u, end.pc);
       return callTarget(u, true, heldAtEnd(u, index));
-    case "call":
+    case "call": {
+      const held = heldAtEnd(u, index);
       spill(u, index);
-      callTo(u, end.target, false, heldAtEnd(u, index));
-      return afterCall(u, end.next, index);
-    case "callTo":
+      callTo(u, end.target, false, held);
+      return afterCall(u, end.next, index, held);
+    }
+    case "callTo": {
+      const held = heldAtEnd(u, index);
       spill(u, index);
       e.value(end.target);
       e.set(local.target);
-      callLikely(u, end.likely ?? [], heldAtEnd(u, index));
-      return afterCall(u, end.next, index);
+      callLikely(u, end.likely ?? [], held);
+      return afterCall(u, end.next, index, held);
+    }
     case "slow":
       spill(u, index);
       if (end.helper === undefined || options.counts) interpret(u, end.pc, end.next);

@@ -1,8 +1,7 @@
 // What a unit does before its first block: tests whether it may run at all, then loads the slots that it needs.
 import { op } from "../../../wasm/opcodes.js";
-import { copySlots, has, remove } from "../ir/slot-set.js";
+import { has } from "../ir/slot-set.js";
 import { callCareful } from "./calls.js";
-import { loadSlots } from "./state-transfer.js";
 import {
   close,
   DEPTH,
@@ -12,6 +11,7 @@ import {
   PASSED,
   pushEntry,
   pushSpareFuel,
+  reload,
   returnTarget,
   type UnitCode,
 } from "./unit-code.js";
@@ -30,15 +30,12 @@ export function writeEntry(u: UnitCode): void {
 /** Loads what the first block needs: what is passed from the parameters, the rest from the state area. */
 function loadAtEntry(u: UnitCode): void {
   const { e, file } = u;
-  const live = copySlots(liveAt(u, 0));
-  remove(live, file.target);
   file.passed.forEach((slot, position) => {
-    if (!has(live, slot)) return;
-    remove(live, slot);
+    if (!has(liveAt(u, 0), slot)) return;
     e.get(PASSED + position);
     e.set(e.locals.slot(slot));
   });
-  loadSlots(u, live);
+  reload(u, 0, file.passed);
 }
 
 /** What an exit says of where the function returns to. */

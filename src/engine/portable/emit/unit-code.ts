@@ -121,10 +121,10 @@ export function union(a: SlotSet, b: SlotSet): SlotSet {
 export const heldAtEnd = ({ flow, file, unit }: UnitCode, index: number): SlotSet =>
   union(flow.held[index] ?? file.none(), unit.blocks[index]?.writes ?? file.none());
 
-/** Loads what a block needs from the state area. */
-export function reload(u: UnitCode, block: number): void {
+/** Loads what a block needs from the state area, but for slots that are loaded already. */
+export function reload(u: UnitCode, block: number, loaded: readonly number[] = []): void {
   const live = copySlots(liveAt(u, block));
-  remove(live, u.file.target);
+  for (const slot of [u.file.target, ...loaded]) remove(live, slot);
   loadSlots(u, live);
 }
 
